@@ -1,0 +1,128 @@
+# How targets are declared. One static library per room; headers under
+# include/, sources and private headers under src/.
+
+# tally_library(NAME tally_x SRCS a.cc ... [DEPS ...] [PRIVATE_DEPS ...] [ROOT dir])
+# ROOT: the folder that has include/ and src/; default is the current one.
+function(tally_library)
+  cmake_parse_arguments(ARG "" "NAME;ROOT" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT "${CMAKE_CURRENT_SOURCE_DIR}")
+  endif()
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${ARG_ROOT}/include/*.h")
+  add_library(${ARG_NAME} STATIC ${ARG_SRCS})
+  target_sources(${ARG_NAME} PUBLIC FILE_SET HEADERS
+    BASE_DIRS "${ARG_ROOT}/include" FILES ${headers})
+  target_include_directories(${ARG_NAME} PRIVATE "${ARG_ROOT}/src")
+  target_link_libraries(${ARG_NAME}
+    PUBLIC ${ARG_DEPS} PRIVATE tally_flags ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# tally_binary(NAME program SRCS main.cc ... DEPS ...)
+function(tally_binary)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS})
+endfunction()
+
+# tally_test(NAME unit_x SRCS ... DEPS ... [LABELS ...] [TIMEOUT s])
+# One test binary per component; every case is one CTest test.
+function(tally_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${ARG_NAME} PRIVATE
+    TALLY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    TALLY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS}
+    GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# tally_bench(NAME bench_x SRCS ... DEPS ...)
+function(tally_bench)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+  target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${ARG_NAME} PRIVATE
+    TALLY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS})
+endfunction()
+
+# tally_fuzz(NAME fuzz_x SRCS x_fuzz.cc DEPS ... CORPUS dir)
+# With TALLY_FUZZ a libFuzzer target; otherwise a program that replays the
+# corpus, run as a test, so that targets cannot rot.
+function(tally_fuzz)
+  cmake_parse_arguments(ARG "" "NAME;CORPUS" "SRCS;DEPS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS})
+  if(TALLY_FUZZ)
+    target_compile_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc")
+    add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} "${ARG_CORPUS}")
+    set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 120 LABELS fuzz)
+  endif()
+endfunction()
+
+# All targets that `target` reaches through its link libraries, private ones
+# and $<LINK_ONLY:...> included.
+function(tally_reach target out)
+  set(seen "")
+  set(todo ${target})
+  while(todo)
+    list(POP_FRONT todo item)
+    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" item "${item}")
+    if(item IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen "${item}")
+    if(TARGET ${item})
+      get_target_property(aliased ${item} ALIASED_TARGET)
+      if(aliased)
+        list(APPEND todo ${aliased})
+      endif()
+      foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+        get_target_property(libs ${item} ${property})
+        if(libs)
+          list(APPEND todo ${libs})
+        endif()
+      endforeach()
+    endif()
+  endwhile()
+  set(${out} "${seen}" PARENT_SCOPE)
+endfunction()
+
+# tally_forbid(target FORBIDDEN regex ...): stops the configure step when
+# `target` reaches a library whose name matches one of the expressions.
+function(tally_forbid target)
+  cmake_parse_arguments(ARG "" "" "FORBIDDEN" ${ARGN})
+  if(NOT TARGET ${target})
+    message(WARNING "layer rule names a target that does not exist: ${target}")
+    return()
+  endif()
+  tally_reach(${target} reached)
+  list(REMOVE_ITEM reached ${target})
+  foreach(item IN LISTS reached)
+    foreach(pattern IN LISTS ARG_FORBIDDEN)
+      if(item MATCHES "${pattern}")
+        message(FATAL_ERROR
+          "layer rule broken: ${target} must not reach ${item} (rule ${pattern}); "
+          "see docs/architecture.md")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()

@@ -1,0 +1,52 @@
+# Language, warnings and hardening, the same for every target of ours.
+
+option(TALLY_BUILD_TESTS "Build tests and benchmarks" ON)
+option(TALLY_FUZZ "Build the fuzz targets with libFuzzer (clang only)" OFF)
+option(TALLY_COVERAGE "Instrument for coverage" OFF)
+set(TALLY_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)  # kernels must keep their own flags
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+
+find_program(TALLY_CCACHE ccache)
+if(TALLY_CCACHE)
+  # Paths relative to the checkout, so that every build folder shares the cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
+      CCACHE_NOHASHDIR=1 ${TALLY_CCACHE})
+endif()
+
+# Every target of ours links this.
+add_library(tally_flags INTERFACE)
+target_compile_options(tally_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wundef -Werror
+  "$<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>"
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build")
+target_compile_definitions(tally_flags INTERFACE _GLIBCXX_ASSERTIONS)
+if(TALLY_SANITIZE)
+  target_compile_options(tally_flags INTERFACE
+    "-fsanitize=${TALLY_SANITIZE}" -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(tally_flags INTERFACE "-fsanitize=${TALLY_SANITIZE}")
+else()
+  target_compile_options(tally_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(TALLY_COVERAGE)
+  target_compile_options(tally_flags INTERFACE --coverage -O0)
+  target_link_options(tally_flags INTERFACE --coverage)
+endif()
+target_link_options(tally_flags INTERFACE
+  -fuse-ld=lld -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
