@@ -241,7 +241,7 @@ void PersonMaker::FillBirth(Person& person) const {
       CivilDay::Create(reference.year() - person.age, reference.month(), 1)
           .value();
   const int back = 1 + static_cast<int>(draws_.Below(360, person.index, 3));
-  person.birth = CivilDay::FromDays(latest.days() - back);
+  person.birth = CivilDay::FromDays(latest.days() - back).value();
 }
 
 void PersonMaker::FillRegistrations(Person& person) const {

@@ -1,0 +1,43 @@
+#include "demo/ledger.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/status.h"
+
+namespace tally::demo {
+
+void Ledger::Add(std::string_view measure, std::string_view dimensions,
+                 int64_t count) {
+  auto table = figures_.find(measure);
+  if (table == figures_.end()) {
+    table = figures_.try_emplace(std::string(measure)).first;
+  }
+  auto figure = table->second.find(dimensions);
+  if (figure == table->second.end()) {
+    figure = table->second.try_emplace(std::string(dimensions), 0).first;
+  }
+  figure->second += count;
+}
+
+int64_t Ledger::Get(std::string_view measure,
+                    std::string_view dimensions) const {
+  const auto table = figures_.find(measure);
+  if (table == figures_.end()) return 0;
+  const auto figure = table->second.find(dimensions);
+  return figure == table->second.end() ? 0 : figure->second;
+}
+
+absl::Status Ledger::Write(std::string_view directory) const {
+  for (const auto& [measure, table] : figures_) {
+    std::string text = "dimensions,value\n";
+    for (const auto& [dimensions, value] : table) {
+      absl::StrAppend(&text, dimensions, ",", value, "\n");
+    }
+    TALLY_RETURN_IF_ERROR(WriteFileAtomically(
+        absl::StrCat(std::string(directory), "/", measure, ".csv"), text,
+        0644));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tally::demo
