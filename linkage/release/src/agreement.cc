@@ -38,10 +38,10 @@ struct OpWord {
   FilterOp op;
 };
 constexpr OpWord kOps[] = {
-    {"=", FilterOp::kEqual},       {"!=", FilterOp::kNotEqual},
-    {"<", FilterOp::kLess},        {"<=", FilterOp::kLessOrEqual},
-    {">", FilterOp::kGreater},     {">=", FilterOp::kGreaterOrEqual},
-    {"in", FilterOp::kIn},         {"not-in", FilterOp::kNotIn},
+    {"=", FilterOp::kEqual},        {"!=", FilterOp::kNotEqual},
+    {"<", FilterOp::kLess},         {"<=", FilterOp::kLessOrEqual},
+    {">", FilterOp::kGreater},      {">=", FilterOp::kGreaterOrEqual},
+    {"in", FilterOp::kIn},          {"not-in", FilterOp::kNotIn},
     {"is-null", FilterOp::kIsNull}, {"not-null", FilterOp::kNotNull},
     {"prefix", FilterOp::kPrefix}};
 
@@ -111,10 +111,9 @@ class Reader {
 
   void CheckText(const std::string& text, int line, const std::string& path,
                  size_t max) {
-    const bool control =
-        std::any_of(text.begin(), text.end(), [](char c) {
-          return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-        });
+    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
     if (text.empty() || text.size() > max || control || !IsValidUtf8(text)) {
       Fail(line, path,
            absl::StrFormat("must have 1 to %d bytes and no control character",
@@ -165,8 +164,8 @@ class Reader {
     return {};
   }
 
-  int Int(const TomlTable& table, std::string_view key,
-          const std::string& path, int low, int high, int fallback) {
+  int Int(const TomlTable& table, std::string_view key, const std::string& path,
+          int low, int high, int fallback) {
     const TomlValue* value = table.Find(key);
     if (value == nullptr) return fallback;
     if (!value->is_int() || value->AsInt() < low || value->AsInt() > high) {
@@ -235,10 +234,10 @@ void ReadHead(Reader& reader, Agreement& agreement) {
   }
   if (const TomlTable* t = reader.Table(root, "authority")) {
     reader.OnlyKeys(*t, "authority", {"controller", "legal_basis", "domain"});
-    agreement.controller = reader.Text(*t, "controller",
-                                       "authority.controller");
-    agreement.legal_basis = reader.Text(*t, "legal_basis",
-                                        "authority.legal_basis");
+    agreement.controller =
+        reader.Text(*t, "controller", "authority.controller");
+    agreement.legal_basis =
+        reader.Text(*t, "legal_basis", "authority.legal_basis");
     agreement.domain = reader.Id(*t, "domain", "authority.domain");
   }
 }
@@ -274,15 +273,12 @@ void ReadTerm(Reader& reader, Agreement& agreement) {
 void ReadDisclosure(Reader& reader, Agreement& agreement) {
   const TomlTable* t = reader.Table(reader.root(), "disclosure");
   if (t == nullptr) return;
-  reader.OnlyKeys(*t, "disclosure",
-                  {"profile", "min_k", "max_relinked_share"});
-  agreement.profile =
-      reader.Choice(*t, "profile", "disclosure.profile",
-                    {"nhs-subnational", "nhs-national", "opensafely",
-                     "midpoint6", "threshold10"},
-                    "");
-  agreement.min_k =
-      reader.Int(*t, "min_k", "disclosure.min_k", 1, kMaxMinK, 5);
+  reader.OnlyKeys(*t, "disclosure", {"profile", "min_k", "max_relinked_share"});
+  agreement.profile = reader.Choice(*t, "profile", "disclosure.profile",
+                                    {"nhs-subnational", "nhs-national",
+                                     "opensafely", "midpoint6", "threshold10"},
+                                    "");
+  agreement.min_k = reader.Int(*t, "min_k", "disclosure.min_k", 1, kMaxMinK, 5);
   const TomlValue* share = t->Find("max_relinked_share");
   if (share == nullptr) return;
   if (!share->is_number() || share->AsDouble() < 0 || share->AsDouble() > 1) {
@@ -313,8 +309,8 @@ void ReadScope(Reader& reader, Agreement& agreement) {
                   "must be nhs_number: other tiers are not built yet");
     }
   }
-  agreement.date_grain = GrainOf(reader.Choice(
-      root, "date_grain", "date_grain", {"day", "week", "month"}, ""));
+  agreement.date_grain = GrainOf(reader.Choice(root, "date_grain", "date_grain",
+                                               {"day", "week", "month"}, ""));
   agreement.geography = reader.Texts(root, "geography", "geography", 0, 4);
   for (size_t i = 0; i < agreement.geography.size(); ++i) {
     static constexpr std::string_view kAllowed[] = {"imd_decile", "practice",
@@ -382,8 +378,8 @@ void ReadFilterValues(Reader& reader, const TomlTable& table,
   }
 }
 
-void ReadFilter(Reader& reader, const TomlValue& value,
-                const std::string& path, AgreementDataset& dataset) {
+void ReadFilter(Reader& reader, const TomlValue& value, const std::string& path,
+                AgreementDataset& dataset) {
   if (!value.is_table()) {
     reader.Fail(value.line(), path, "must be a table");
     return;
@@ -429,10 +425,9 @@ void ReadDataset(Reader& reader, const TomlValue& value,
   std::sort(dataset.sources.begin(), dataset.sources.end());
   dataset.columns =
       reader.Texts(table, "columns", path + ".columns", 1, kMaxColumns);
-  dataset.date_grain = GrainOf(
-      reader.Choice(table, "date_grain", path + ".date_grain",
-                    {"day", "week", "month"},
-                    DateGrainName(agreement.date_grain)));
+  dataset.date_grain = GrainOf(reader.Choice(
+      table, "date_grain", path + ".date_grain", {"day", "week", "month"},
+      DateGrainName(agreement.date_grain)));
   if (const TomlValue* filters = table.Find("filter"); filters != nullptr) {
     if (!filters->is_array() || filters->AsArray().size() > kMaxFilters) {
       reader.Fail(filters->line(), path + ".filter",
@@ -453,9 +448,9 @@ void ReadDatasets(Reader& reader, Agreement& agreement) {
   if (list == nullptr) return;
   if (!list->is_array() || list->AsArray().empty() ||
       list->AsArray().size() > kMaxDatasets) {
-    reader.Fail(list->line(), "dataset",
-                absl::StrFormat("must be a list of 1 to %d datasets",
-                                kMaxDatasets));
+    reader.Fail(
+        list->line(), "dataset",
+        absl::StrFormat("must be a list of 1 to %d datasets", kMaxDatasets));
     return;
   }
   std::set<std::string> ids;
@@ -491,8 +486,7 @@ bool AgreementDataset::Names(std::string_view column) const {
 }
 
 bool Agreement::AllowsGeography(std::string_view name) const {
-  return std::find(geography.begin(), geography.end(), name) !=
-         geography.end();
+  return std::find(geography.begin(), geography.end(), name) != geography.end();
 }
 
 std::vector<std::string> Agreement::Sources() const {
@@ -517,8 +511,7 @@ absl::StatusOr<Agreement> ParseAgreement(std::string_view toml,
     ErrorDetail detail;
     detail.field = "agreement";
     return Error(Reason::kAgreementInvalid,
-                 absl::StrFormat("%s: %s", file_name, what),
-                 std::move(detail));
+                 absl::StrFormat("%s: %s", file_name, what), std::move(detail));
   };
   if (toml.size() > kMaxAgreementBytes) return refuse("is over 64 KiB");
   const absl::StatusOr<TomlTable> root =
@@ -527,11 +520,11 @@ absl::StatusOr<Agreement> ParseAgreement(std::string_view toml,
   Reader reader(*root, file_name);
   Agreement agreement;
   agreement.sha256 = Sha256Hex(toml);
-  reader.OnlyKeys(*root, "",
-                  {"project", "authority", "term", "analysts",
-                   "dual_role_accepted", "population", "rows_without_person",
-                   "tiers", "date_grain", "geography", "ethnicity",
-                   "disclosure", "dataset"});
+  reader.OnlyKeys(
+      *root, "",
+      {"project", "authority", "term", "analysts", "dual_role_accepted",
+       "population", "rows_without_person", "tiers", "date_grain", "geography",
+       "ethnicity", "disclosure", "dataset"});
   ReadHead(reader, agreement);
   ReadTerm(reader, agreement);
   ReadScope(reader, agreement);

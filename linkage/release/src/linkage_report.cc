@@ -40,10 +40,10 @@ double StandardisedDifference(double p1, double p2) {
 
 double ContrastLine::Difference() const {
   if (all_linked_rows == 0 || all_unlinked_rows == 0) return 0;
-  return StandardisedDifference(static_cast<double>(linked_rows) /
-                                    static_cast<double>(all_linked_rows),
-                                static_cast<double>(unlinked_rows) /
-                                    static_cast<double>(all_unlinked_rows));
+  return StandardisedDifference(
+      static_cast<double>(linked_rows) / static_cast<double>(all_linked_rows),
+      static_cast<double>(unlinked_rows) /
+          static_cast<double>(all_unlinked_rows));
 }
 
 bool ContrastLine::Flagged() const {

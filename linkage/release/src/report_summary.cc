@@ -43,9 +43,12 @@ std::string Percent(double share) {
 
 std::string DimensionWord(const std::string& dimension) {
   static const auto* const words = new std::map<std::string, std::string>{
-      {"practice", "Practice"},     {"age_band", "Age band"},
-      {"sex", "Sex"},               {"imd_decile", "IMD decile"},
-      {"ethnicity", "Ethnicity"},   {"month", "Month"},
+      {"practice", "Practice"},
+      {"age_band", "Age band"},
+      {"sex", "Sex"},
+      {"imd_decile", "IMD decile"},
+      {"ethnicity", "Ethnicity"},
+      {"month", "Month"},
       {"nhs_number_status", "NHS Number status"}};
   const auto it = words->find(dimension);
   return it == words->end() ? dimension : it->second;
@@ -154,12 +157,12 @@ void AddOverall(const LinkageReport& report, std::vector<Finding>& findings) {
   }
   if (persons == 0) return;
   findings.push_back(
-      {0, absl::StrFormat(
-              "Over all sources and datasets, %s of people were found in %s.",
-              Percent(static_cast<double>(linked) /
-                      static_cast<double>(persons)),
-              report.population == "all" ? std::string("another source")
-                                         : report.population)});
+      {0,
+       absl::StrFormat(
+           "Over all sources and datasets, %s of people were found in %s.",
+           Percent(static_cast<double>(linked) / static_cast<double>(persons)),
+           report.population == "all" ? std::string("another source")
+                                      : report.population)});
 }
 
 void AddWarnings(LinkageReport& report) {

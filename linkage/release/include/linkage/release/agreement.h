@@ -49,8 +49,7 @@ enum class FilterOp {
 std::string_view FilterOpName(FilterOp op);  // "not-in"
 
 // A value as the file has it; whether it fits its column is checked later.
-using FilterValue =
-    std::variant<bool, int64_t, double, CivilDay, std::string>;
+using FilterValue = std::variant<bool, int64_t, double, CivilDay, std::string>;
 
 struct Filter {
   std::string column;

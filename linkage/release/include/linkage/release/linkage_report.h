@@ -71,7 +71,7 @@ struct ContrastLine {
 struct UnusualMonth {
   std::string month;
   int64_t rows = 0;
-  double mean = 0;   // of the same months before
+  double mean = 0;  // of the same months before
   double sigma = 0;
 };
 

@@ -1,0 +1,142 @@
+#ifndef TALLY_LINKAGE_RELEASE_RELEASE_SQL_H_
+#define TALLY_LINKAGE_RELEASE_RELEASE_SQL_H_
+
+// The statements that make a release, as text. Pure functions: what comes out
+// depends on names and numbers of ours alone; the values of an agreement's
+// filters are bound beside it. Every statement keeps to the dialect that both
+// engines understand. Nothing here ever sees a token or runs anything.
+//
+// Tables that the statements read, by the names below:
+//   part_N        rows of one dataset of one extract, as the hub stores them:
+//                 person_index INT, unlinked_reason STRING, then the columns
+//   link          extract_no INT, person_index INT, link_person INT
+//   everyone      link_person INT, sources INT, pseudonym STRING
+//   anchor        link_person INT: who belongs to the population
+//   people        link_person INT, person INT, link_status STRING,
+//                 pseudonym STRING
+//   map           extract_no INT, person_index INT, link_person INT,
+//                 person INT (NULL outside the population), linked BOOLEAN
+//   coverage      as in the release
+//   rekey_C       extract_no INT, old_key BIGINT, new_key BIGINT
+//
+// Spec: docs/spec/release-v1.md
+// Threading: pure functions.
+// Secrets: filters' values pass through as bound values.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/sql_engine.h"
+#include "engine/value.h"
+#include "linkage/release/agreement.h"
+#include "linkage/release/release_column.h"
+#include "linkage/release/release_plan.h"
+
+namespace tally::linkage {
+
+struct SqlStatement {
+  std::string sql;
+  std::vector<engine::Value> values;
+};
+
+// One registered part.
+struct RowsTable {
+  std::string table;  // part_N
+  int extract = 0;
+  std::string source;
+  const dataset::Specification* specification = nullptr;  // borrowed
+  int financial_year = 0;  // of the last month of its extract
+};
+
+// Schema of a part as the hub stores it, and of the tables above.
+engine::TableSchema PayloadTableSchema(
+    const dataset::Specification& specification);
+engine::TableSchema LinkSchema();
+engine::TableSchema EveryoneSchema();
+engine::TableSchema AnchorSchema();
+engine::TableSchema PeopleSchema();
+engine::TableSchema MapSchema();
+engine::TableSchema CoverageSchema();
+engine::TableSchema RekeySchema();
+
+// Who belongs: everybody who has a row in one of `parts`; with none of them
+// (population "all") everybody there is.
+SqlStatement AnchorSql(const std::vector<RowsTable>& parts);
+// The dense numbers of the release, in the order of the merge's random ones.
+SqlStatement PeopleSql();
+// `anchored`: people are linked when they are in the anchor; otherwise when
+// they are in two sources.
+SqlStatement MapSql(bool anchored);
+// tables/persons.
+SqlStatement PersonsSql();
+
+// Distinct keys of one column over all parts, numbered from 0: extract_no,
+// old_key, position. A permutation of the positions gives rekey_C.
+SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
+                           std::string_view column);
+SqlStatement RekeySql();  // keys, permutation -> rekey_C
+
+// What a dataset's table is made from.
+struct TableRecipe {
+  const AgreementDataset* agreed = nullptr;  // borrowed
+  std::vector<ReleaseColumn> columns;        // of the newest specification
+  std::vector<RowsTable> parts;
+  bool keep_rows_without_person = true;
+  int ethnicity_groups = 5;
+};
+
+// Rows of the table without order: person, unlinked_reason, source, columns.
+SqlStatement TableRowsSql(const TableRecipe& recipe);
+
+// The columns whose combination may single somebody out: class QI, no dates.
+std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe);
+
+// From a table `from` of such rows: the combinations of `identifiers` that
+// fewer than `k` people share, with their rows: identifiers, rows BIGINT.
+SqlStatement SmallGroupsSql(std::string_view from,
+                            const std::vector<std::string>& identifiers, int k);
+// The rows of `from`, `withheld` set to NULL where the combination is in
+// `small`.
+SqlStatement WithheldSql(std::string_view from, std::string_view small,
+                         const std::vector<std::string>& identifiers,
+                         const std::vector<std::string>& all_columns,
+                         const std::vector<std::string>& withheld);
+
+// Which rows one file of a table holds.
+struct PartRange {
+  bool with_person = true;  // false: the rows without one, whatever the rest
+  int64_t first_person = 0;
+  int64_t end_person = 0;  // one past the last
+};
+// `rows` (a SELECT of TableRowsSql's shape) cut to a range and put in order:
+// by person, the rows of one person at random.
+SqlStatement OrderedPartSql(const SqlStatement& rows, const PartRange& range);
+
+// Spans of registrations, cut to the periods used and merged.
+struct CoveragePeriod {
+  std::string source;
+  std::string dataset;
+  CivilDay first_month;
+  CivilDay last_month;
+};
+SqlStatement CoverageSql(const std::vector<RowsTable>& registrations,
+                         const std::vector<CoveragePeriod>& periods);
+
+// "part_0" and so on.
+std::string PartTableName(size_t number);
+
+// `SELECT extract_no, source, financial_year, person_index, unlinked_reason,
+// columns` over all parts; a column that an older specification lacks is NULL.
+std::string UnionOfParts(const std::vector<RowsTable>& parts,
+                         const std::vector<std::string>& columns);
+
+// CASE expressions over an expression of ours.
+std::string AgeBandExpression(std::string_view age);
+std::string EthnicityExpression(std::string_view code);
+std::string GrainExpression(std::string_view date, DateGrain grain);
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_RELEASE_RELEASE_SQL_H_

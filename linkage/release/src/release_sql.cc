@@ -1,0 +1,403 @@
+#include "linkage/release/release_sql.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/strings.h"
+
+namespace tally::linkage {
+namespace {
+
+using engine::SqlType;
+using engine::TableColumn;
+using engine::TableSchema;
+
+constexpr std::string_view kYearOfBirth = "year_of_birth";
+
+// Type of a column of the specification, for a NULL where it is missing.
+std::string_view StoredType(const dataset::ColumnSpec& column) {
+  return engine::SqlTypeName(engine::SqlTypeOf(column.type));
+}
+
+const dataset::ColumnSpec* FindIn(const std::vector<RowsTable>& parts,
+                                  std::string_view column) {
+  for (const RowsTable& part : parts) {
+    if (const auto* found = part.specification->Column(column)) return found;
+  }
+  return nullptr;
+}
+
+// Everything after FROM that gives rows their person.
+constexpr std::string_view kJoinMap =
+    " LEFT JOIN map AS m ON m.extract_no = r.extract_no"
+    " AND m.person_index = r.person_index";
+
+}  // namespace
+
+std::string PartTableName(size_t number) {
+  return absl::StrFormat("part_%d", number);
+}
+
+TableSchema PayloadTableSchema(const dataset::Specification& specification) {
+  TableSchema schema = {{"person_index", SqlType::kInt},
+                        {"unlinked_reason", SqlType::kString}};
+  for (const dataset::ColumnSpec& column : specification.columns()) {
+    schema.push_back({column.name, engine::SqlTypeOf(column.type)});
+  }
+  return schema;
+}
+
+TableSchema LinkSchema() {
+  return {{"extract_no", SqlType::kInt},
+          {"person_index", SqlType::kInt},
+          {"link_person", SqlType::kInt}};
+}
+TableSchema EveryoneSchema() {
+  return {{"link_person", SqlType::kInt},
+          {"sources", SqlType::kInt},
+          {"pseudonym", SqlType::kString}};
+}
+TableSchema AnchorSchema() { return {{"link_person", SqlType::kInt}}; }
+TableSchema PeopleSchema() {
+  return {{"link_person", SqlType::kInt},
+          {"person", SqlType::kInt},
+          {"link_status", SqlType::kString},
+          {"pseudonym", SqlType::kString}};
+}
+TableSchema MapSchema() {
+  return {{"extract_no", SqlType::kInt},
+          {"person_index", SqlType::kInt},
+          {"link_person", SqlType::kInt},
+          {"person", SqlType::kInt},
+          {"linked", SqlType::kBoolean}};
+}
+TableSchema CoverageSchema() {
+  return {{"person", SqlType::kInt},     {"source", SqlType::kString},
+          {"dataset", SqlType::kString}, {"from_month", SqlType::kDate},
+          {"to_month", SqlType::kDate},  {"ended_by", SqlType::kString}};
+}
+TableSchema RekeySchema() {
+  return {{"extract_no", SqlType::kInt},
+          {"old_key", SqlType::kBigint},
+          {"new_key", SqlType::kBigint}};
+}
+
+std::string UnionOfParts(const std::vector<RowsTable>& parts,
+                         const std::vector<std::string>& columns) {
+  std::vector<std::string> selects;
+  for (const RowsTable& part : parts) {
+    std::string select = absl::StrFormat(
+        "SELECT CAST(%d AS INT) AS extract_no, %s AS source, "
+        "CAST(%d AS INT) AS financial_year, person_index, unlinked_reason",
+        part.extract, engine::QuoteLiteral(part.source), part.financial_year);
+    for (const std::string& column : columns) {
+      if (part.specification->Column(column) != nullptr) {
+        absl::StrAppend(&select, ", ", column);
+        continue;
+      }
+      const dataset::ColumnSpec* elsewhere = FindIn(parts, column);
+      absl::StrAppend(
+          &select, ", CAST(NULL AS ",
+          elsewhere == nullptr ? "STRING" : ToAbsl(StoredType(*elsewhere)),
+          ") AS ", column);
+    }
+    absl::StrAppend(&select, " FROM ", part.table);
+    selects.push_back(std::move(select));
+  }
+  return absl::StrJoin(selects, " UNION ALL ");
+}
+
+SqlStatement AnchorSql(const std::vector<RowsTable>& parts) {
+  if (parts.empty()) return {"SELECT link_person FROM everyone", {}};
+  return {
+      absl::StrCat("SELECT DISTINCT l.link_person AS link_person FROM (",
+                   UnionOfParts(parts, {}),
+                   ") AS r INNER JOIN link AS l ON l.extract_no = r.extract_no"
+                   " AND l.person_index = r.person_index"),
+      {}};
+}
+
+SqlStatement PeopleSql() {
+  return {
+      "SELECT e.link_person AS link_person, "
+      "CAST(row_number() OVER (ORDER BY e.link_person NULLS LAST) - 1 AS INT) "
+      "AS person, "
+      "CASE WHEN e.sources >= 2 THEN 'nhs_number' ELSE 'none' END "
+      "AS link_status, e.pseudonym AS pseudonym "
+      "FROM everyone AS e WHERE EXISTS (SELECT 1 FROM anchor AS a "
+      "WHERE a.link_person = e.link_person)",
+      {}};
+}
+
+SqlStatement MapSql(bool anchored) {
+  const std::string_view linked =
+      anchored ? "p.person IS NOT NULL" : "e.sources >= 2";
+  return {absl::StrCat(
+              "SELECT l.extract_no AS extract_no, "
+              "l.person_index AS person_index, l.link_person AS link_person, "
+              "p.person AS person, ",
+              ToAbsl(linked),
+              " AS linked FROM link AS l "
+              "INNER JOIN everyone AS e ON e.link_person = l.link_person "
+              "LEFT JOIN people AS p ON p.link_person = l.link_person"),
+          {}};
+}
+
+SqlStatement PersonsSql() {
+  return {
+      "SELECT person, pseudonym, link_status, true AS in_population "
+      "FROM people ORDER BY person NULLS LAST",
+      {}};
+}
+
+SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
+                           std::string_view column) {
+  const std::string name(column);
+  return {
+      absl::StrCat("SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
+                   "CAST(row_number() OVER (ORDER BY k.extract_no NULLS LAST, "
+                   "k.old_key NULLS LAST) - 1 AS BIGINT) AS position FROM ("
+                   "SELECT DISTINCT u.extract_no AS extract_no, "
+                   "CAST(u.",
+                   name, " AS BIGINT) AS old_key FROM (",
+                   UnionOfParts(parts, {name}), ") AS u WHERE u.", name,
+                   " IS NOT NULL) AS k"),
+      {}};
+}
+
+SqlStatement RekeySql() {
+  return {
+      "SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
+      "s.new_key AS new_key FROM record_keys AS k "
+      "INNER JOIN shuffled AS s ON s.position = k.position",
+      {}};
+}
+
+std::string AgeBandExpression(std::string_view age) {
+  std::string text = absl::StrFormat("CASE WHEN %s IS NULL THEN NULL", age);
+  for (int low = 0; low < 90; low += 5) {
+    absl::StrAppendFormat(&text, " WHEN %s < %d THEN '%s'", age, low + 5,
+                          AgeBandOf(low));
+  }
+  absl::StrAppend(&text, " ELSE '90+' END");
+  return text;
+}
+
+std::string EthnicityExpression(std::string_view code) {
+  return absl::StrFormat(
+      "CASE WHEN %1$s IN ('A', 'B', 'C') THEN 'white'"
+      " WHEN %1$s IN ('D', 'E', 'F', 'G') THEN 'mixed'"
+      " WHEN %1$s IN ('H', 'J', 'K', 'L') THEN 'asian'"
+      " WHEN %1$s IN ('M', 'N', 'P') THEN 'black'"
+      " WHEN %1$s IN ('R', 'S') THEN 'other'"
+      " ELSE 'unknown' END",
+      code);
+}
+
+std::string GrainExpression(std::string_view date, DateGrain grain) {
+  if (grain == DateGrain::kDay) return std::string(date);
+  return absl::StrFormat("CAST(date_trunc('%s', %s) AS DATE)",
+                         DateGrainName(grain), date);
+}
+
+namespace {
+
+std::string AgeExpression() {
+  return absl::StrFormat(
+      "CAST(CASE WHEN r.%1$s IS NULL THEN NULL "
+      "ELSE least(greatest(r.financial_year - r.%1$s, 0), 90) END AS INT)",
+      kYearOfBirth);
+}
+
+std::string ColumnExpression(const ReleaseColumn& column,
+                             const TableRecipe& recipe) {
+  const std::string stored = "r." + column.name;
+  if (column.derived == HubDerivation::kAgeFy) return AgeExpression();
+  if (column.derived == HubDerivation::kAgeBand) {
+    return AgeBandExpression(AgeExpression());
+  }
+  if (column.is_record_key()) {
+    return absl::StrFormat("k_%s.new_key", column.name);
+  }
+  if (column.is_date()) {
+    return GrainExpression(stored, recipe.agreed->date_grain);
+  }
+  if (column.is_ethnicity() && recipe.ethnicity_groups == 5) {
+    return EthnicityExpression(stored);
+  }
+  return stored;
+}
+
+engine::Value BoundValue(const FilterValue& value,
+                         const dataset::ColumnSpec& column) {
+  if (const auto* flag = std::get_if<bool>(&value)) {
+    return engine::Value::Bool(*flag);
+  }
+  if (const auto* number = std::get_if<int64_t>(&value)) {
+    return column.type == dataset::ColumnType::kDouble
+               ? engine::Value::Double(static_cast<double>(*number))
+               : engine::Value::Int64(*number);
+  }
+  if (const auto* real = std::get_if<double>(&value)) {
+    return engine::Value::Double(*real);
+  }
+  if (const auto* day = std::get_if<CivilDay>(&value)) {
+    return engine::Value::Day(day->days());
+  }
+  return engine::Value::Text(std::get<std::string>(value));
+}
+
+std::string_view ComparisonText(FilterOp op) {
+  switch (op) {
+    case FilterOp::kNotEqual:
+      return "<>";
+    case FilterOp::kEqual:
+      return "=";
+    case FilterOp::kLess:
+      return "<";
+    case FilterOp::kLessOrEqual:
+      return "<=";
+    case FilterOp::kGreater:
+      return ">";
+    default:
+      return ">=";
+  }
+}
+
+// One condition; appends what it binds.
+std::string FilterCondition(const Filter& filter,
+                            const dataset::ColumnSpec& column,
+                            std::vector<engine::Value>& values) {
+  const std::string name = "r." + filter.column;
+  if (filter.op == FilterOp::kIsNull) return name + " IS NULL";
+  if (filter.op == FilterOp::kNotNull) return name + " IS NOT NULL";
+  for (const FilterValue& value : filter.values) {
+    values.push_back(BoundValue(value, column));
+  }
+  if (filter.op == FilterOp::kIn || filter.op == FilterOp::kNotIn) {
+    const std::vector<std::string> marks(filter.values.size(), "?");
+    return absl::StrCat(name,
+                        filter.op == FilterOp::kIn ? " IN (" : " NOT IN (",
+                        absl::StrJoin(marks, ", "), ")");
+  }
+  if (filter.op == FilterOp::kPrefix) {
+    // The same value twice: what to compare with, and how much of the column.
+    values.push_back(values.back());
+    return absl::StrFormat("substr(%s, 1, length(?)) = ?", name);
+  }
+  return absl::StrCat(name, " ", ToAbsl(ComparisonText(filter.op)), " ?");
+}
+
+std::vector<std::string> NeededColumns(const TableRecipe& recipe) {
+  std::set<std::string> names;
+  for (const ReleaseColumn& column : recipe.columns) {
+    names.insert(column.derived == HubDerivation::kNone
+                     ? column.name
+                     : std::string(kYearOfBirth));
+  }
+  for (const Filter& filter : recipe.agreed->filters) {
+    names.insert(filter.column);
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+SqlStatement TableRowsSql(const TableRecipe& recipe) {
+  SqlStatement statement;
+  std::string& sql = statement.sql;
+  sql =
+      "SELECT m.person AS person, r.unlinked_reason AS unlinked_reason, "
+      "r.source AS source";
+  for (const ReleaseColumn& column : recipe.columns) {
+    absl::StrAppend(&sql, ", ", ColumnExpression(column, recipe), " AS ",
+                    column.name);
+  }
+  absl::StrAppend(&sql, " FROM (",
+                  UnionOfParts(recipe.parts, NeededColumns(recipe)), ") AS r",
+                  ToAbsl(kJoinMap));
+  for (const ReleaseColumn& column : recipe.columns) {
+    if (!column.is_record_key()) continue;
+    absl::StrAppendFormat(&sql,
+                          " LEFT JOIN rekey_%1$s AS k_%1$s"
+                          " ON k_%1$s.extract_no = r.extract_no"
+                          " AND k_%1$s.old_key = r.%1$s",
+                          column.name);
+  }
+  absl::StrAppend(&sql, recipe.keep_rows_without_person
+                            ? " WHERE (m.person IS NOT NULL"
+                              " OR r.person_index IS NULL)"
+                            : " WHERE m.person IS NOT NULL");
+  for (const Filter& filter : recipe.agreed->filters) {
+    const dataset::ColumnSpec* column = FindIn(recipe.parts, filter.column);
+    if (column == nullptr) continue;  // refused by CheckAgreement
+    absl::StrAppend(&sql, " AND ",
+                    FilterCondition(filter, *column, statement.values));
+  }
+  return statement;
+}
+
+std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe) {
+  std::vector<std::string> names;
+  for (const ReleaseColumn& column : recipe.columns) {
+    if (column.column_class() == dataset::ColumnClass::kQuasiIdentifier &&
+        !column.is_date()) {
+      names.push_back(column.name);
+    }
+  }
+  return names;
+}
+
+SqlStatement SmallGroupsSql(std::string_view from,
+                            const std::vector<std::string>& identifiers,
+                            int k) {
+  const std::string names = absl::StrJoin(identifiers, ", ");
+  return {absl::StrFormat("SELECT %s, count(*) AS group_rows FROM %s "
+                          "GROUP BY %s HAVING count(DISTINCT person) < %d",
+                          names, from, names, k),
+          {}};
+}
+
+SqlStatement WithheldSql(std::string_view from, std::string_view small,
+                         const std::vector<std::string>& identifiers,
+                         const std::vector<std::string>& all_columns,
+                         const std::vector<std::string>& withheld) {
+  const std::set<std::string> hide(withheld.begin(), withheld.end());
+  std::vector<std::string> selected;
+  for (const std::string& column : all_columns) {
+    selected.push_back(
+        hide.count(column) != 0
+            ? absl::StrFormat("CASE WHEN g.group_rows IS NULL THEN s.%1$s "
+                              "ELSE NULL END AS %1$s",
+                              column)
+            : absl::StrFormat("s.%1$s AS %1$s", column));
+  }
+  std::vector<std::string> equal;
+  for (const std::string& name : identifiers) {
+    equal.push_back(
+        absl::StrFormat("s.%1$s IS NOT DISTINCT FROM g.%1$s", name));
+  }
+  return {absl::StrFormat("SELECT %s FROM %s AS s LEFT JOIN %s AS g ON %s",
+                          absl::StrJoin(selected, ", "), from, small,
+                          absl::StrJoin(equal, " AND ")),
+          {}};
+}
+
+SqlStatement OrderedPartSql(const SqlStatement& rows, const PartRange& range) {
+  SqlStatement statement = rows;
+  std::string condition = "t.person IS NULL";
+  if (range.with_person) {
+    condition = absl::StrFormat("t.person >= %d AND t.person < %d",
+                                range.first_person, range.end_person);
+  }
+  statement.sql =
+      absl::StrCat("SELECT t.* FROM (", rows.sql, ") AS t WHERE ", condition,
+                   " ORDER BY t.person NULLS LAST,"
+                   " random() NULLS LAST");
+  return statement;
+}
+
+}  // namespace tally::linkage
