@@ -99,13 +99,13 @@ enum class Reason : int32_t {
 // What a status carries besides its text. Fields that do not apply stay empty.
 struct ErrorDetail {
   Reason reason = Reason::kUnspecified;
-  std::string resource;  // resource name, as in "sources/gp-supplier-a"
-  std::string field;     // path of a field, as in "columns[3].dates"
-  int64_t row = 0;       // from 1; 0: not about a row
-  std::string column;    // column name from a specification
-  int64_t limit = 0;     // the bound that was broken, or the current epoch
-  int64_t count = 0;     // how many
-  std::string corr;      // correlation id, 32 hex digits
+  std::string resource = {};  // resource name, as in "sources/gp-supplier-a"
+  std::string field = {};     // path of a field, as in "columns[3].dates"
+  int64_t row = 0;            // from 1; 0: not about a row
+  std::string column = {};    // column name from a specification
+  int64_t limit = 0;          // the bound that was broken, or the current epoch
+  int64_t count = 0;          // how many
+  std::string corr = {};      // correlation id, 32 hex digits
 
   friend bool operator==(const ErrorDetail&, const ErrorDetail&) = default;
 };
