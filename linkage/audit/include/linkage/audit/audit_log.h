@@ -45,7 +45,7 @@ struct AuditLogOptions {
   HashStore* hash_store = nullptr;          // borrowed, optional
   // Time of an entry; the system clock if empty. For tests.
   std::function<std::string()> now;
-  int group_entries = 100;  // entries of one write at most
+  int group_entries = 100;    // entries of one write at most
   int group_wait_us = 5'000;  // how long a write waits for company
 };
 
@@ -103,7 +103,7 @@ class AuditLog {
   bool healthy() const;
 
   uint64_t size() const;
-  Checkpoint checkpoint() const;       // the newest signed one
+  Checkpoint checkpoint() const;        // the newest signed one
   std::string checkpoint_note() const;  // its bytes
 
   // Entries from `first_seq` on that match, at most `limit`.

@@ -62,8 +62,8 @@ struct AuditEntry {
   std::string actor;      // peer URI; the hub's own for its own acts
   std::string actor_key;  // first 16 hex digits of the peer key's digest
   AuditAction action = AuditAction::kDenied;
-  std::string object;            // resource name
-  std::string outcome = "ok";    // "ok" or a reason name of base/error.h
+  std::string object;          // resource name
+  std::string outcome = "ok";  // "ok" or a reason name of base/error.h
   std::map<std::string, int64_t> counts;
   std::map<std::string, std::string> digests;  // 64 hex digits each
   std::string reason;                          // empty = absent

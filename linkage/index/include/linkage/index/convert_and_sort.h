@@ -23,6 +23,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,13 +43,16 @@ struct ConvertAndSortOptions {
   // destructor returns.
   std::string path;
   // context.path is the final place of the run, not `path`.
-  RunContext context;
+  crypto::SealContext context;
   std::array<uint8_t, 8> hub_key_id{};
   const crypto::TokenConverter* converter = nullptr;  // borrowed
   const crypto::StorageKey* storage_key = nullptr;    // borrowed
   WorkerPool* pool = nullptr;                         // borrowed
   // Everything this object allocates stays below; at least 16 MiB.
   size_t memory_bytes = size_t{256} << 20;
+  // Asked between pieces of work, from several threads; an error ends the work
+  // with that error (the hub is being sealed or stopped). May be empty.
+  std::function<absl::Status()> go_on;
 };
 
 class ConvertAndSort {

@@ -5,8 +5,9 @@
 //
 //   T (32 bytes) | person_index (4, big-endian) | flags (1) | 0 0 0
 //
-// strictly ascending by T, 16,384 to a frame, closed by a trailer frame
-// records (8) | SHA-256 of all records (32) | key id of the hub key (8).
+// strictly ascending by T, 16,384 to a frame (crypto/sealed_file.h), closed by
+// a trailer frame records (8) | SHA-256 of all records (32) | key id of the hub
+// key (8).
 //
 // Role: hub, index plane. Never leaves the index library as bytes.
 //
@@ -22,13 +23,11 @@
 #include <cstdint>
 #include <string>
 
+#include "crypto/sealed_file.h"
+
 namespace tally::linkage {
 
 inline constexpr size_t kRunTokenBytes = 32;
-inline constexpr size_t kRunRecordBytes = 40;
-// Records in every data frame but the last one.
-inline constexpr size_t kRunRecordsPerFrame = 16'384;
-inline constexpr size_t kRunFrameBytes = kRunRecordsPerFrame * kRunRecordBytes;
 inline constexpr size_t kRunTrailerBytes = 8 + 32 + 8;
 // person_index is a non-negative int32 on the wire, so a run has at most this
 // many records.
@@ -38,20 +37,11 @@ inline constexpr uint64_t kRunMaxRecords = uint64_t{1} << 31;
 // bits are zero.
 inline constexpr uint8_t kRunFlagVerified = 0x01;
 
-// What binds a sealed run to its place, so that a file copied to another
-// extract, environment or hub epoch does not open.
-struct RunContext {
-  std::string environment;  // example, test or production
-  std::string domain;
-  std::string path;  // final path inside the data directory, such as
-                     // extracts/<uid>/index.run
-  uint32_t hub_epoch = 0;
-};
-
 // What a finished run says about itself.
 struct RunSummary {
   uint64_t records = 0;
-  std::array<uint8_t, 32> records_sha256{};  // of the records, as in the trailer
+  std::array<uint8_t, 32>
+      records_sha256{};  // of the records, as in the trailer
   std::array<uint8_t, 8> hub_key_id{};
   uint64_t file_bytes = 0;
   // Lower-case hex of the file as it lies on disk (sealed): the only digest

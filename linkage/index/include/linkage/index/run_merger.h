@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,7 @@
 #include "absl/status/statusor.h"
 #include "base/worker_pool.h"
 #include "crypto/keys.h"
+#include "crypto/sealed_file.h"
 #include "dataset/pseudonym.h"
 #include "linkage/index/run_format.h"
 
@@ -38,7 +40,7 @@ namespace tally::linkage {
 // One run of the merge.
 struct MergeInput {
   std::string path;
-  RunContext context;
+  crypto::SealContext context;
   int32_t extract = 0;  // the caller's number of the extract, 0 to 2^20 - 1
   int32_t source = 0;   // the caller's number of its source
 };
@@ -72,13 +74,17 @@ class LinkSink {
 };
 
 struct RunMergerOptions {
-  const crypto::StorageKey* storage_key = nullptr;  // borrowed
+  crypto::StorageKeyFinder storage_keys;            // opens the runs
+  const crypto::StorageKey* storage_key = nullptr;  // borrowed; temporary files
   WorkerPool* pool = nullptr;                       // borrowed
   // Sealed temporary files, if there are many runs; must exist, emptied after.
   std::string temp_directory;
   // Threads (parts of the token space) that merge at once; at least 1.
   int parts = 1;
   size_t memory_bytes = size_t{256} << 20;  // at least 16 MiB
+  // Asked between pieces of work, from several threads; an error ends the
+  // merge with that error. May be empty.
+  std::function<absl::Status()> go_on;
 };
 
 class RunMerger {

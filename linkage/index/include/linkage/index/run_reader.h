@@ -18,7 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "crypto/keys.h"
+#include "crypto/sealed_file.h"
 #include "crypto/token.h"
 #include "linkage/index/run_format.h"
 
@@ -35,8 +35,8 @@ class RunReader {
   // Errors: kNotFound; RUN_CORRUPT if the file is not a complete run of this
   // context under this key (wrong place, cut, altered).
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<RunReader>> Open(
-      std::string_view path, const RunContext& context,
-      const crypto::StorageKey& storage_key);
+      std::string_view path, const crypto::SealContext& context,
+      const crypto::StorageKeyFinder& storage_keys);
 
   ~RunReader();
   RunReader(const RunReader&) = delete;
@@ -74,8 +74,8 @@ class RunReader {
 // summary with file_sha256. Errors: kNotFound, RUN_CORRUPT.
 // Memory: one bit a record. Cost: one pass over the file.
 [[nodiscard]] absl::StatusOr<RunSummary> VerifyRun(
-    std::string_view path, const RunContext& context,
-    const crypto::StorageKey& storage_key);
+    std::string_view path, const crypto::SealContext& context,
+    const crypto::StorageKeyFinder& storage_keys);
 
 }  // namespace tally::linkage
 

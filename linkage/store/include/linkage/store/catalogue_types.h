@@ -89,12 +89,12 @@ struct ExtractRecord {
   std::vector<ExtractDatasetRecord> datasets;  // in order of the request
   bool resumed = false;
   int64_t persons = 0;
-  std::string manifest_sha256;  // from FINALIZING on
-  std::optional<ErrorDetail> error;     // when rejected
-  std::string validation;               // JSON, see ValidationReport
-  std::string receipt;                  // when published
-  std::string receipt_signature;        // B64
-  std::string newest_opt_out_list;      // date, from the manifest; "" = none
+  std::string manifest_sha256;       // from FINALIZING on
+  std::optional<ErrorDetail> error;  // when rejected
+  std::string validation;            // JSON, see ValidationReport
+  std::string receipt;               // when published
+  std::string receipt_signature;     // B64
+  std::string newest_opt_out_list;   // date, from the manifest; "" = none
 
   // sources/{source}/extracts/{extract_id}
   std::string name() const;
@@ -139,10 +139,10 @@ struct ReleaseRecord {
   std::string agreement;  // id
   ReleaseState state = ReleaseState::kBuilding;
   std::string create_time;
-  std::string creator;          // person
-  std::string manifest_sha256;  // once built
-  std::optional<ErrorDetail> error;  // when failed
-  std::string tables;                // JSON {table: rows}, once built
+  std::string creator;                    // person
+  std::string manifest_sha256;            // once built
+  std::optional<ErrorDetail> error;       // when failed
+  std::string tables;                     // JSON {table: rows}, once built
   std::vector<std::string> extract_uids;  // pinned
   std::vector<ApprovalRecord> approvals;
 

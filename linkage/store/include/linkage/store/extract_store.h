@@ -152,8 +152,8 @@ class ExtractStore {
       const CallContext& call);
 
   // Publishes a FINALIZING extract, or rejects it. OK in both cases: the state
-  // tells. An error means that it could not be brought to an end now (HUB_SEALED,
-  // DISK_LOW, kCancelled, I/O): call again.
+  // tells. An error means that it could not be brought to an end now
+  // (HUB_SEALED, DISK_LOW, kCancelled, I/O): call again.
   [[nodiscard]] absl::Status Publish(std::string_view uid);
 
   // Progress of a running Publish.
@@ -164,8 +164,8 @@ class ExtractStore {
 
   // Distinct people of a source in an epoch over all published extracts, as a
   // share of its person limit; for status and metrics.
-  [[nodiscard]] absl::StatusOr<double> PersonLimitShare(
-      std::string_view source, uint32_t epoch);
+  [[nodiscard]] absl::StatusOr<double> PersonLimitShare(std::string_view source,
+                                                        uint32_t epoch);
 
  private:
   class Impl;

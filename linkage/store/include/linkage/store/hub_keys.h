@@ -28,10 +28,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/config.h"
 #include "crypto/key_directory.h"
 #include "crypto/keys.h"
 #include "crypto/registry.h"
+#include "crypto/sealed_file.h"
 #include "crypto/sign.h"
 
 namespace tally::linkage {
@@ -68,13 +68,13 @@ class HubKeys {
 
   // Makes the hub's own keys in an empty directory: ring, storage, sign, box,
   // audit. Leaves the hub sealed. Errors: RESOURCE_EXISTS if any is there.
-  [[nodiscard]] absl::Status CreateOwnKeys(const SecretText& passphrase);
+  [[nodiscard]] absl::Status CreateOwnKeys(const crypto::RingSecret& secret);
 
   // Opens everything. With errors the hub stays sealed.
   // Errors: key errors (exit 10) for a wrong passphrase, file or environment.
   // A factor that fails its check is no error: see the result.
   [[nodiscard]] absl::StatusOr<std::vector<FactorCheck>> Unseal(
-      const SecretText& passphrase, const crypto::Registry& registry);
+      const crypto::RingSecret& secret, const crypto::Registry& registry);
 
   // Wipes all keys once every lease is back.
   void Seal();
@@ -111,7 +111,9 @@ class HubKeys::Lease {
   // True once Seal() waits for this lease: give it back soon.
   bool revoked() const;
 
+  // The storage key that seals, and all that open.
   const crypto::StorageKey& storage() const;
+  crypto::StorageKeyFinder storage_finder() const;
   const crypto::SigningKey& sign() const;
   const crypto::SigningKey& audit() const;
   const crypto::BoxKey& box() const;

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "crypto/keys.h"
 #include "crypto/registry.h"
+#include "crypto/sealed_file.h"
 #include "crypto/sign.h"
 #include "linkage/store/catalogue.h"
 #include "linkage/store/hub_directory.h"
@@ -27,13 +28,13 @@
 namespace tally::linkage {
 
 struct RecoveryReport {
-  int64_t removed_uploads = 0;    // directories without an open upload
-  int64_t removed_extracts = 0;   // directories that were never published
-  int64_t removed_releases = 0;   // likewise
-  int64_t failed_releases = 0;    // BUILDING -> FAILED
-  int64_t rejected_uploads = 0;   // journal lost: JOURNAL_CORRUPT
-  int64_t open_uploads = 0;       // go on
-  int64_t finalizing = 0;         // to be published
+  int64_t removed_uploads = 0;   // directories without an open upload
+  int64_t removed_extracts = 0;  // directories that were never published
+  int64_t removed_releases = 0;  // likewise
+  int64_t failed_releases = 0;   // BUILDING -> FAILED
+  int64_t rejected_uploads = 0;  // journal lost: JOURNAL_CORRUPT
+  int64_t open_uploads = 0;      // go on
+  int64_t finalizing = 0;        // to be published
 };
 
 // Removes what does not count and rejects uploads whose journal is gone. Needs
@@ -53,9 +54,9 @@ struct FsckFinding {
 struct FsckOptions {
   crypto::Environment environment = crypto::Environment::kExample;
   std::string domain;
-  const crypto::StorageKey* storage_key = nullptr;     // null: runs by digest
-  const crypto::Registry* registry = nullptr;          // for signatures
-  const crypto::PublicKey* hub_sign_key = nullptr;     // for releases, receipts
+  crypto::StorageKeyFinder storage_keys;       // empty: runs by digest alone
+  const crypto::Registry* registry = nullptr;  // for signatures
+  const crypto::PublicKey* hub_sign_key = nullptr;  // for releases, receipts
   std::function<void(int64_t done, int64_t total)> progress;
 };
 

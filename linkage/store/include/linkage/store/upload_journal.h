@@ -17,6 +17,7 @@
 #define TALLY_LINKAGE_STORE_UPLOAD_JOURNAL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,21 +26,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "crypto/byte_file.h"
 #include "crypto/keys.h"
+#include "crypto/sealed_file.h"
 #include "wire/limits.h"
 
 namespace tally::linkage {
-
-// What binds a journal to its place.
-struct JournalContext {
-  std::string environment;
-  std::string domain;
-  std::string name;  // HubDirectory::JournalName(uid)
-};
-
-// What a journal may lose at most: one group of batches that was never
-// acknowledged. More behind a damaged frame is damage.
-inline constexpr int64_t kJournalTornTailBytes = int64_t{17} << 20;
 
 // Sees the frames of a journal in order. An error ends the reading with it.
 class JournalVisitor {
@@ -61,16 +53,27 @@ class UploadJournal {
  public:
   // Begins a journal: exclusive create, frame 0, fsync of file and directory.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> Create(
-      const std::string& path, const JournalContext& context,
+      const std::string& path, const crypto::SealContext& context,
       const crypto::StorageKey& key, std::string_view create_request);
 
   // Opens a journal after a stop, showing `visitor` every whole frame, cuts a
-  // torn tail of at most kJournalTornTailBytes, fsyncs and goes on.
+  // torn tail of at most crypto::kTornTailLimit bytes, fsyncs and goes on.
   // Errors: JOURNAL_CORRUPT for anything else that does not open, a missing
   // file included; the visitor's.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> Recover(
-      const std::string& path, const JournalContext& context,
-      const crypto::StorageKey& key, JournalVisitor& visitor);
+      const std::string& path, const crypto::SealContext& context,
+      const crypto::StorageKeyFinder& keys, JournalVisitor& visitor);
+  // The same over a file interface; `open` gives the file again for reading.
+  using FileOpener =
+      std::function<absl::StatusOr<std::unique_ptr<crypto::ByteFile>>()>;
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> CreateOn(
+      std::unique_ptr<crypto::ByteFile> file, FileOpener open,
+      const crypto::SealContext& context, const crypto::StorageKey& key,
+      std::string_view create_request);
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> RecoverOn(
+      std::unique_ptr<crypto::ByteFile> file, FileOpener open,
+      const crypto::SealContext& context, const crypto::StorageKeyFinder& keys,
+      JournalVisitor& visitor);
 
   ~UploadJournal();
   UploadJournal(const UploadJournal&) = delete;
@@ -78,8 +81,8 @@ class UploadJournal {
 
   // Adds batch `sequence`, or compares it with what is there.
   // Errors: BATCH_SEQUENCE for 0 or a gap; BATCH_CONFLICT for other bytes under
-  // a number that is taken; BATCH_TOO_LARGE; EXTRACT_STATE after Close; DISK_LOW
-  // or kInternal for I/O, after which the journal takes nothing more.
+  // a number that is taken; BATCH_TOO_LARGE; EXTRACT_STATE after Close;
+  // DISK_LOW or kInternal for I/O, after which the journal takes nothing more.
   // Fsyncs by itself when wire::kAckBatches batches wait.
   [[nodiscard]] absl::StatusOr<AppendOutcome> Append(
       uint64_t sequence, wire::BatchKind kind,
