@@ -1,0 +1,73 @@
+// The kinds of columns that a table of figures may have. The kind decides what
+// the gate does with a value; a column without one is refused.
+//
+// Spec: docs/measures/disclosure.md.
+// Threading: values.  Secrets: none.
+#ifndef TALLY_ANALYTICS_DISCLOSURE_COLUMN_H_
+#define TALLY_ANALYTICS_DISCLOSURE_COLUMN_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "analytics/statistics/figure.h"
+
+namespace tally::analytics {
+
+enum class ColumnKind {
+  kUnknown,      // refused by the gate
+  kDimension,    // a level: practice, age band, month; text
+  kPersons,      // a count of distinct people
+  kEvents,       // a count of rows
+  kSum,          // money or quantity, with its contributors
+  kProportion,   // numerator / denominator of this row
+  kRate,         // numerator / denominator x multiplier
+  kStdRate,      // directly standardised rate, with its spread
+  kRatio,        // observed / expected
+  kMean,         // mean of values of `denominator` people
+  kPercentile,   // percentile of values of `denominator` people
+  kModelMetric,  // a figure about a model: two decimals
+  kText,         // a note or label made by the measure, never from a record
+};
+std::string_view ColumnKindName(ColumnKind kind);
+
+// What a column of a derived kind holds.
+enum class ColumnRole {
+  kValue,
+  kLower,     // lower limit of column `of`
+  kUpper,     // upper limit of column `of`
+  kExpected,  // expected count behind a ratio or a gap
+  kGap,       // expected minus observed
+  kPeer,      // the printed value of column `of` in the peer row
+};
+
+struct ColumnSpec {
+  std::string name;  // [a-z][a-z0-9_]*
+  ColumnKind kind = ColumnKind::kUnknown;
+  std::string title;  // for people: "Lower 95 % limit"
+  std::string unit;   // "persons", "%", "per 100,000"
+  ColumnRole role = ColumnRole::kValue;
+  std::string numerator;    // column of this table; derived kinds
+  std::string denominator;  // column of this table; derived kinds
+  std::string of;           // the value column that a limit or peer belongs to
+  double multiplier = 1;    // of a rate; proportions are printed in per cent
+  double alpha = kAlpha95;  // of a limit
+  double percentile = 0;    // of kPercentile, 0 to 1
+  double step = 1;          // a percentile is printed in whole steps of this
+  int64_t minimum_events = 10;  // standardised rates and ratios
+  bool sensitive = false;       // class SEN: 0 % and 100 % need an acceptance
+};
+
+// Shorthands for the commonest columns.
+ColumnSpec DimensionColumn(std::string name, std::string title);
+ColumnSpec CountColumn(std::string name, ColumnKind kind, std::string title);
+ColumnSpec ProportionColumn(std::string name, std::string title,
+                            std::string numerator, std::string denominator);
+// The limit of column `of`, which must stand before it in the same table.
+ColumnSpec LimitColumn(std::string name, std::string title,
+                       const ColumnSpec& of, ColumnRole role,
+                       double alpha = kAlpha95);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_DISCLOSURE_COLUMN_H_

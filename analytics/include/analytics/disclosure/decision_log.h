@@ -1,0 +1,63 @@
+// What the gate decided about every cell, for the analyst's own files: `u`
+// primary, `x` secondary, `z` structural zero, `s` released. One line of JSON
+// per table, and one per acceptance or refusal.
+// Runs in: the analyst's program. The log stays in the work directory.
+//
+// Threading: one writer; a file lock keeps two programs apart.
+// Secrets: where small counts stand, never the counts. File mode 0600.
+#ifndef TALLY_ANALYTICS_DISCLOSURE_DECISION_LOG_H_
+#define TALLY_ANALYTICS_DISCLOSURE_DECISION_LOG_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace tally::analytics {
+
+enum class CellDecision : char {
+  kPrimary = 'u',
+  kSecondary = 'x',
+  kZero = 'z',
+  kReleased = 's',
+};
+
+struct TableDecisions {
+  std::string time;  // UTC, RFC 3339
+  std::string project;
+  std::string release;
+  std::string measure;
+  std::string table;
+  std::string profile;
+  bool refused = false;
+  std::string accepted_by;  // who accepted flagged proportions, or empty
+  // One string per row, one letter per column; '-' where nothing is decided.
+  std::vector<std::string> cells;
+
+  int64_t Count(CellDecision decision) const;
+};
+
+class DecisionLog {
+ public:
+  // `path` empty: nothing is kept (for --dry-run).
+  explicit DecisionLog(std::string path) : path_(std::move(path)) {}
+
+  // Appends one line and syncs it. Errors of the file system as they come.
+  absl::Status Append(const TableDecisions& decisions);
+
+  // Everything logged so far, oldest first; none if there is no file.
+  // kDataLoss if a line does not parse.
+  absl::StatusOr<std::vector<TableDecisions>> Read() const;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_DISCLOSURE_DECISION_LOG_H_

@@ -1,0 +1,64 @@
+// The disclosure gate: RawTable in, GatedTable out, under one profile.
+// Runs in: the analyst's program. It stops mistakes, not intent.
+//
+// For each table: counts are printed by the profile; totals are summed from
+// printed cells; the audit looks for hidden cells that can be narrowed and
+// hides further cells until none can; derived figures are computed from the
+// printed counts; the decisions are logged and the table is registered.
+// Spec: docs/measures/disclosure.md.
+// Threading: one thread at a time.
+// Secrets: sees exact counts; its messages never hold a number of a cell.
+#ifndef TALLY_ANALYTICS_DISCLOSURE_GATE_H_
+#define TALLY_ANALYTICS_DISCLOSURE_GATE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "analytics/disclosure/bound_audit.h"
+#include "analytics/disclosure/decision_log.h"
+#include "analytics/disclosure/gated_table.h"
+#include "analytics/disclosure/profile.h"
+#include "analytics/disclosure/raw_table.h"
+#include "analytics/disclosure/registry.h"
+
+namespace tally::analytics {
+
+struct GateOptions {
+  DecisionLog* log = nullptr;           // not owned; may be null
+  ReleaseRegistry* registry = nullptr;  // not owned; may be null
+  // Who accepts that a proportion of a sensitive column is 0 or 100 %;
+  // empty: such a table is refused.
+  std::string accepted_by;
+  // Rounds of further suppression before a table is refused.
+  int repair_rounds = 20;
+};
+
+class Gate {
+ public:
+  // `solver` null: PropagationSolver.
+  Gate(Profile profile, GateOptions options,
+       std::unique_ptr<BoundSolver> solver = nullptr);
+  ~Gate();
+
+  // Gates one table.
+  // kInvalidArgument (exit 8): a column of unknown kind, a derived column
+  //   whose columns are missing, a total that is not the sum of its parts.
+  // kFailedPrecondition DISCLOSURE_REFUSED (exit 6): hidden cells can still
+  //   be narrowed after the last repair, or a flagged proportion of a
+  //   sensitive column was not accepted. The refusal is logged.
+  // Errors of log and registry files as they come: what could not be recorded
+  // is not released.
+  absl::StatusOr<GatedTable> Release(const RawTable& table);
+
+  const Profile& profile() const { return profile_; }
+
+ private:
+  Profile profile_;
+  GateOptions options_;
+  std::unique_ptr<BoundSolver> solver_;
+};
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_DISCLOSURE_GATE_H_

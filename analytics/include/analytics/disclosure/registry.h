@@ -1,0 +1,71 @@
+// The register of released tables: what readers may already have. Earlier
+// tables of a project join the audit of a new one where their cells are the
+// same unknowns, or parts or totals of them.
+// Runs in: the analyst's program; the file stays in the work directory, 0600.
+//
+// Holds printed forms only ("10", "*"), never an exact count and never a list
+// of people.
+// Threading: one writer; a file lock keeps two programs apart.
+// Secrets: none beyond what was released.
+#ifndef TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_
+#define TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace tally::analytics {
+
+// One released table. A cell's key is its levels, by dimension, "All" left
+// out, and the name of its count column.
+struct ReleasedTable {
+  std::string time;
+  std::string project;
+  std::string release;
+  std::string measure;
+  std::string table;
+  std::string period;
+  std::string cohort;
+  std::string profile;
+  std::vector<std::string> dimensions;
+  std::map<std::string, std::string> cells;
+  // Keys of totals with the keys of their parts. A total's printed form is
+  // the sum of theirs and says nothing by itself.
+  std::map<std::string, std::vector<std::string>> totals;
+};
+
+// The level of a dimension that is summed over.
+inline constexpr std::string_view kAllLevels = "All";
+
+// The key of a cell: "column|dimension=level|..." in the order of names, with
+// `%`, `|` and `=` inside levels escaped.
+std::string CellKey(std::string_view column,
+                    const std::map<std::string, std::string>& levels);
+
+class ReleaseRegistry {
+ public:
+  // `path` empty: nothing is remembered (for --dry-run and tests).
+  explicit ReleaseRegistry(std::string path) : path_(std::move(path)) {}
+
+  // Adds one table and syncs the file.
+  absl::Status Append(const ReleasedTable& table);
+
+  // Tables of the same project, measure, period and cohort definition, newest
+  // first. kDataLoss if the file does not parse.
+  absl::StatusOr<std::vector<ReleasedTable>> Related(
+      const ReleasedTable& table) const;
+
+  // Every table ever released, oldest first.
+  absl::StatusOr<std::vector<ReleasedTable>> All() const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_

@@ -1,0 +1,76 @@
+#include "analytics/disclosure/decision_log.h"
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/status.h"
+#include "disclosure/json_lines.h"
+
+namespace tally::analytics {
+namespace {
+
+absl::StatusOr<TableDecisions> FromJson(const JsonValue& json) {
+  TableDecisions d;
+  TALLY_ASSIGN_OR_RETURN(d.time, json.GetString("time"));
+  TALLY_ASSIGN_OR_RETURN(d.project, json.GetString("project"));
+  TALLY_ASSIGN_OR_RETURN(d.release, json.GetString("release"));
+  TALLY_ASSIGN_OR_RETURN(d.measure, json.GetString("measure"));
+  TALLY_ASSIGN_OR_RETURN(d.table, json.GetString("table"));
+  TALLY_ASSIGN_OR_RETURN(d.profile, json.GetString("profile"));
+  TALLY_ASSIGN_OR_RETURN(d.accepted_by, json.GetString("acceptedBy"));
+  TALLY_ASSIGN_OR_RETURN(d.refused, json.GetBool("refused"));
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Array* cells, json.GetArray("cells"));
+  for (const JsonValue& row : *cells) {
+    if (!row.is_string()) return absl::InvalidArgumentError("cells");
+    d.cells.push_back(row.AsString());
+  }
+  return d;
+}
+
+}  // namespace
+
+int64_t TableDecisions::Count(CellDecision decision) const {
+  int64_t count = 0;
+  for (const std::string& row : cells) {
+    for (const char letter : row) {
+      if (letter == static_cast<char>(decision)) ++count;
+    }
+  }
+  return count;
+}
+
+absl::Status DecisionLog::Append(const TableDecisions& d) {
+  if (path_.empty()) return absl::OkStatus();
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("time", d.time)
+      .Set("project", d.project)
+      .Set("release", d.release)
+      .Set("measure", d.measure)
+      .Set("table", d.table)
+      .Set("profile", d.profile)
+      .Set("refused", d.refused)
+      .Set("acceptedBy", d.accepted_by);
+  JsonValue cells = JsonValue::MakeArray();
+  for (const std::string& row : d.cells) cells.Append(row);
+  json.Set("cells", std::move(cells));
+  return AppendJsonLine(path_, json);
+}
+
+absl::StatusOr<std::vector<TableDecisions>> DecisionLog::Read() const {
+  std::vector<TableDecisions> all;
+  if (path_.empty()) return all;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<JsonValue> lines,
+                         ReadJsonLines(path_));
+  for (const JsonValue& line : lines) {
+    absl::StatusOr<TableDecisions> decisions = FromJson(line);
+    if (!decisions.ok()) {
+      return IntegrityError(absl::StrFormat("%s: line %d is not a decision",
+                                            path_, all.size() + 1));
+    }
+    all.push_back(*std::move(decisions));
+  }
+  return all;
+}
+
+}  // namespace tally::analytics

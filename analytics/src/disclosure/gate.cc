@@ -1,0 +1,128 @@
+#include "analytics/disclosure/gate.h"
+
+#include <utility>
+
+#include "base/civil_day.h"
+#include "base/error.h"
+#include "base/status.h"
+#include "disclosure/gate_run.h"
+
+namespace tally::analytics {
+
+Gate::Gate(Profile profile, GateOptions options,
+           std::unique_ptr<BoundSolver> solver)
+    : profile_(std::move(profile)),
+      options_(std::move(options)),
+      solver_(solver == nullptr ? std::make_unique<PropagationSolver>()
+                                : std::move(solver)) {}
+
+Gate::~Gate() = default;
+
+absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
+  ReleasedTable record;
+  record.time = NowUtcRfc3339();
+  record.project = table.info().project;
+  record.release = table.info().release;
+  record.measure = table.info().measure_id;
+  record.period = table.info().period;
+  record.cohort = table.info().cohort;
+  std::vector<ReleasedTable> earlier;
+  if (options_.registry != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(earlier, options_.registry->Related(record));
+  }
+  GateRun run(table, profile_, options_, *solver_);
+  absl::StatusOr<GatedTable> gated = run.Run(earlier);
+  if (options_.log != nullptr &&
+      (gated.ok() || ReasonOf(gated.status()) == Reason::kDisclosureRefused)) {
+    TableDecisions decisions = run.Decisions();
+    decisions.time = record.time;
+    decisions.refused = !gated.ok();
+    TALLY_RETURN_IF_ERROR(options_.log->Append(decisions));
+  }
+  if (!gated.ok()) return gated.status();
+  if (options_.registry != nullptr) {
+    ReleasedTable printed = run.Record();
+    printed.time = record.time;
+    // The same figures again are no news to a reader.
+    const bool known = !earlier.empty() &&
+                       earlier.front().table == printed.table &&
+                       earlier.front().release == printed.release &&
+                       earlier.front().cells == printed.cells;
+    if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed));
+  }
+  return gated;
+}
+
+absl::StatusOr<GatedTable> GateRun::Run(
+    const std::vector<ReleasedTable>& earlier) {
+  TALLY_RETURN_IF_ERROR(CheckColumns());
+  TALLY_RETURN_IF_ERROR(ReadCounts());
+  PrintLeaves();
+  TALLY_RETURN_IF_ERROR(IndexCells());
+  if (profile_.hides()) TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
+  PrintTotals();
+  GatedTable out;
+  out.info_ = raw_.info_;
+  out.info_.rows_linked = 0;
+  out.info_.rows_all = 0;
+  out.linked_share_pct_ = LinkedShare();
+  out.profile_ = profile_.name();
+  out.profile_description_ = profile_.description();
+  out.columns_ = raw_.columns_;
+  TALLY_RETURN_IF_ERROR(ComputeFigures(out));
+  return out;
+}
+
+TableDecisions GateRun::Decisions() const {
+  TableDecisions d;
+  d.project = raw_.info().project;
+  d.release = raw_.info().release;
+  d.measure = raw_.info().measure_id;
+  d.table = raw_.info().table;
+  d.profile = profile_.name();
+  d.accepted_by = options_.accepted_by;
+  for (size_t row = 0; row < counts_.size(); ++row) {
+    std::string letters(raw_.columns().size(), '-');
+    for (size_t column = 0; column < letters.size(); ++column) {
+      if (IsCountColumn(column)) {
+        const Count& count = counts_[row][column];
+        if (count.present) letters[column] = static_cast<char>(count.decision);
+      } else if (row < hidden_figures_.size() && hidden_figures_[row][column]) {
+        letters[column] = static_cast<char>(CellDecision::kSecondary);
+      }
+    }
+    d.cells.push_back(std::move(letters));
+  }
+  return d;
+}
+
+ReleasedTable GateRun::Record() const {
+  ReleasedTable record;
+  const TableInfo& info = raw_.info();
+  record.project = info.project;
+  record.release = info.release;
+  record.measure = info.measure_id;
+  record.table = info.table;
+  record.period = info.period;
+  record.cohort = info.cohort;
+  record.profile = profile_.name();
+  for (const ColumnSpec& column : raw_.columns()) {
+    if (column.kind == ColumnKind::kDimension) {
+      record.dimensions.push_back(column.name);
+    }
+  }
+  for (const CellRef cell : cells_) {
+    const Count& count = At(cell);
+    record.cells[KeyOf(cell)] =
+        count.printed.has_value() ? std::to_string(*count.printed) : "*";
+    const auto total = raw_.totals_.find(cell);
+    if (total == raw_.totals_.end()) continue;
+    std::vector<std::string>& parts = record.totals[KeyOf(cell)];
+    for (const CellRef part : total->second) {
+      parts.push_back(KeyOf(Original(part)));
+    }
+  }
+  return record;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,224 @@
+// Counts: which are there, which are sums of which, and how they are printed.
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "disclosure/gate_run.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kUnknownLevel = "unknown";
+
+bool IsCountKind(ColumnKind kind) {
+  return kind == ColumnKind::kPersons || kind == ColumnKind::kEvents;
+}
+
+// Kinds whose printed form is made from other columns of the row.
+bool NeedsDenominator(const ColumnSpec& column) {
+  if (column.role == ColumnRole::kExpected || column.role == ColumnRole::kGap ||
+      column.role == ColumnRole::kPeer) {
+    return false;
+  }
+  return column.kind == ColumnKind::kProportion ||
+         column.kind == ColumnKind::kRate || column.kind == ColumnKind::kMean ||
+         column.kind == ColumnKind::kPercentile;
+}
+
+bool NeedsNumerator(const ColumnSpec& column) {
+  if (column.role == ColumnRole::kPeer) return false;
+  return column.kind == ColumnKind::kProportion ||
+         column.kind == ColumnKind::kRate ||
+         column.kind == ColumnKind::kStdRate ||
+         column.kind == ColumnKind::kRatio;
+}
+
+}  // namespace
+
+bool GateRun::IsCountColumn(size_t column) const {
+  return IsCountKind(raw_.columns_[column].kind);
+}
+
+absl::Status GateRun::CheckColumns() const {
+  for (const ColumnSpec& column : raw_.columns_) {
+    const auto bad = [&](std::string_view what) {
+      return InputError(absl::StrFormat("table %s, column %s %s",
+                                        raw_.info_.table, column.name, what));
+    };
+    if (column.kind == ColumnKind::kUnknown) return bad("has no kind");
+    if (NeedsNumerator(column) && column.numerator.empty()) {
+      return bad("names no numerator");
+    }
+    if (NeedsDenominator(column) && column.denominator.empty()) {
+      return bad("names no denominator");
+    }
+    const bool limited = column.role != ColumnRole::kValue &&
+                         column.role != ColumnRole::kExpected &&
+                         column.role != ColumnRole::kGap;
+    if (limited && column.of.empty()) return bad("names no value column");
+    for (const std::string& name : {column.numerator, column.denominator}) {
+      if (name.empty()) continue;
+      TALLY_ASSIGN_OR_RETURN(const size_t index, raw_.ColumnIndex(name));
+      if (!IsCountColumn(index)) return bad("refers to a column of no count");
+    }
+  }
+  return absl::OkStatus();
+}
+
+CellRef GateRun::Original(CellRef cell) const {
+  for (size_t steps = 0; steps <= raw_.same_.size(); ++steps) {
+    const auto found = raw_.same_.find(cell);
+    if (found == raw_.same_.end()) return cell;
+    cell = found->second;
+  }
+  return cell;  // a ring; ReadCounts has refused it
+}
+
+std::string GateRun::KeyOf(CellRef cell) const {
+  std::map<std::string, std::string> levels;
+  for (size_t i = 0; i < raw_.columns_.size(); ++i) {
+    if (raw_.columns_[i].kind != ColumnKind::kDimension) continue;
+    const auto* level = std::get_if<std::string>(&raw_.rows_[cell.row][i]);
+    levels[raw_.columns_[i].name] =
+        level == nullptr ? std::string(kUnknownLevel) : *level;
+  }
+  return CellKey(raw_.columns_[cell.column].name, levels);
+}
+
+absl::Status GateRun::ReadCounts() {
+  counts_.assign(raw_.rows(), std::vector<Count>(raw_.columns_.size()));
+  const auto inside = [&](CellRef cell) {
+    return cell.row < raw_.rows() && cell.column < raw_.columns_.size() &&
+           IsCountColumn(cell.column);
+  };
+  const auto bad = [&](std::string_view what) {
+    return InputError(absl::StrFormat("table %s: %s", raw_.info_.table, what));
+  };
+  for (const auto& [total, parts] : raw_.totals_) {
+    if (!inside(total)) return bad("a total is not a count cell");
+    for (const CellRef part : parts) {
+      if (!inside(part)) return bad("a part of a total is not a count cell");
+    }
+  }
+  for (const auto& [cell, original] : raw_.same_) {
+    if (!inside(cell) || !inside(original)) return bad("no such count cell");
+    if (raw_.same_.contains(Original(cell))) return bad("cells in a ring");
+    if (raw_.totals_.contains(cell)) return bad("a total that is a copy too");
+  }
+  for (size_t row = 0; row < raw_.rows(); ++row) {
+    for (size_t column = 0; column < raw_.columns_.size(); ++column) {
+      if (IsCountColumn(column)) {
+        TALLY_RETURN_IF_ERROR(ResolveExact({row, column}));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GateRun::ResolveExact(CellRef cell) {
+  Count& count = At(cell);
+  const auto bad = [&](std::string_view what) {
+    return InputError(absl::StrFormat("table %s, column %s: %s",
+                                      raw_.info_.table,
+                                      raw_.columns_[cell.column].name, what));
+  };
+  if (count.mark == Mark::kDone) return absl::OkStatus();
+  if (count.mark == Mark::kWorking) return bad("totals in a ring");
+  count.mark = Mark::kWorking;
+  const auto* given = std::get_if<int64_t>(&raw_.rows_[cell.row][cell.column]);
+  if (given != nullptr) {
+    count.present = true;
+    count.exact = *given;
+  }
+  const auto same = raw_.same_.find(cell);
+  const auto total = raw_.totals_.find(cell);
+  if (same != raw_.same_.end()) {
+    count.leaf = false;
+    TALLY_RETURN_IF_ERROR(ResolveExact(same->second));
+    const Count& original = At(same->second);
+    if (given != nullptr && original.exact != *given) {
+      return bad("two forms of one number differ");
+    }
+    count.present = original.present;
+    count.exact = original.exact;
+  } else if (total != raw_.totals_.end()) {
+    TALLY_RETURN_IF_ERROR(ResolveTotal(cell, total->second));
+    if (given != nullptr && At(cell).exact != *given) {
+      return bad("a total is not the sum of its parts");
+    }
+  }
+  At(cell).mark = Mark::kDone;
+  return absl::OkStatus();
+}
+
+absl::Status GateRun::ResolveTotal(CellRef cell,
+                                   const std::vector<CellRef>& parts) {
+  int64_t sum = 0;
+  for (const CellRef part : parts) {
+    TALLY_RETURN_IF_ERROR(ResolveExact(part));
+    if (!At(part).present) {
+      return InputError(absl::StrFormat("table %s: a part of a total is null",
+                                        raw_.info_.table));
+    }
+    sum += At(part).exact;
+  }
+  Count& count = At(cell);
+  count.leaf = false;
+  count.present = true;
+  count.exact = sum;
+  return absl::OkStatus();
+}
+
+void GateRun::PrintLeaves() {
+  for (std::vector<Count>& row : counts_) {
+    for (Count& count : row) {
+      if (!count.present || !count.leaf) continue;
+      count.printed = profile_.PrintCount(count.exact);
+      if (!count.printed.has_value()) {
+        count.decision = CellDecision::kPrimary;
+      } else {
+        count.decision =
+            count.exact == 0 ? CellDecision::kZero : CellDecision::kReleased;
+      }
+    }
+  }
+}
+
+void GateRun::Hide(CellRef cell, CellDecision why) {
+  Count& count = At(cell);
+  count.printed.reset();
+  count.decision = why;
+}
+
+void GateRun::PrintTotals() {
+  for (std::vector<Count>& row : counts_) {
+    for (Count& count : row) count.mark = Mark::kPending;
+  }
+  for (size_t row = 0; row < counts_.size(); ++row) {
+    for (size_t column = 0; column < raw_.columns_.size(); ++column) {
+      if (IsCountColumn(column)) PrintTotal({row, column});
+    }
+  }
+}
+
+void GateRun::PrintTotal(CellRef cell) {
+  Count& count = At(cell);
+  if (count.mark == Mark::kDone || !count.present) return;
+  count.mark = Mark::kDone;
+  if (const auto same = raw_.same_.find(cell); same != raw_.same_.end()) {
+    PrintTotal(same->second);
+    count.printed = At(same->second).printed;
+    count.decision = At(same->second).decision;
+    return;
+  }
+  const auto total = raw_.totals_.find(cell);
+  if (total == raw_.totals_.end()) return;
+  int64_t sum = 0;
+  for (const CellRef part : total->second) {
+    PrintTotal(part);
+    sum += At(part).printed.value_or(profile_.star_value());
+  }
+  count.printed = sum;
+  count.decision = sum == 0 ? CellDecision::kZero : CellDecision::kReleased;
+}
+
+}  // namespace tally::analytics

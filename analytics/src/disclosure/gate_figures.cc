@@ -1,0 +1,336 @@
+// Derived figures: each is computed from printed counts, or scaled to them.
+#include <cmath>
+#include <cstdlib>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "analytics/statistics/poisson.h"
+#include "analytics/statistics/proportion.h"
+#include "analytics/statistics/standardise.h"
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "disclosure/gate_run.h"
+#include "disclosure/number_text.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kUnknownLevel = "unknown";
+// Below this many events a figure beside its count would give the count away.
+constexpr int64_t kManyEvents = 100;
+// Dominance of a sum: the two largest hold at most this share.
+constexpr double kDominanceShare = 0.9;
+// p % rule: what is left must be at least this share of the largest.
+constexpr double kRestShare = 0.1;
+
+int64_t NearestFive(double value) {
+  return static_cast<int64_t>(std::floor((value + 2.5) / 5)) * 5;
+}
+
+Figure LimitOf(const Estimate& estimate, ColumnRole role) {
+  if (role == ColumnRole::kLower) return estimate.lower;
+  if (role == ColumnRole::kUpper) return estimate.upper;
+  return estimate.value;
+}
+
+// Three figures while few events stand behind it, else one decimal.
+std::string RateText(double value, int64_t events) {
+  return events < kManyEvents ? ThreeFigures(value) : FixedDecimals(value, 1);
+}
+
+}  // namespace
+
+GatedCell GateRun::ToCell(const Printed& printed) {
+  GatedCell out;
+  out.state_ = printed.state;
+  out.text_ = printed.text;
+  out.reason_ = printed.reason;
+  out.everyone_ = printed.everyone;
+  if (printed.state == GatedCell::State::kFigure ||
+      printed.state == GatedCell::State::kCount) {
+    out.number_ = std::strtod(printed.text.c_str(), nullptr);
+  }
+  return out;
+}
+
+const GateRun::Count* GateRun::CountIn(size_t row,
+                                       std::string_view column) const {
+  const absl::StatusOr<size_t> index = raw_.ColumnIndex(column);
+  if (!index.ok()) return nullptr;
+  const Count& count = counts_[row][*index];
+  return count.present ? &count : nullptr;
+}
+
+std::optional<double> GateRun::RawNumber(size_t row,
+                                         std::string_view column) const {
+  const absl::StatusOr<size_t> index = raw_.ColumnIndex(column);
+  if (!index.ok()) return std::nullopt;
+  const auto* number = std::get_if<double>(&raw_.rows_[row][*index]);
+  if (number == nullptr) return std::nullopt;
+  return *number;
+}
+
+GatedCell GateRun::CountCell(CellRef cell) const {
+  const Count& count = At(cell);
+  if (!count.present) {
+    const auto na = raw_.na_.find(cell);
+    return ToCell(Printed::Na(na == raw_.na_.end() ? NaReason::kNotReleased
+                                                   : na->second));
+  }
+  if (!count.printed.has_value()) return ToCell(Printed::Star());
+  return ToCell({GatedCell::State::kCount, std::to_string(*count.printed)});
+}
+
+GatedCell GateRun::TextCell(CellRef cell) const {
+  const auto* text =
+      std::get_if<std::string>(&raw_.rows_[cell.row][cell.column]);
+  const bool level = raw_.columns_[cell.column].kind == ColumnKind::kDimension;
+  Printed printed{GatedCell::State::kText, ""};
+  if (text != nullptr) {
+    printed.text = *text;
+  } else if (level) {
+    printed.text = kUnknownLevel;
+  }
+  return ToCell(printed);
+}
+
+GateRun::Printed GateRun::Proportion(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* x = CountIn(cell.row, column.numerator);
+  const Count* n = CountIn(cell.row, column.denominator);
+  if (x == nullptr || n == nullptr) {
+    return Printed::Na(NaReason::kNoDenominator);
+  }
+  if (!x->printed || !n->printed) return Printed::Star();
+  if (*n->printed == 0) return Printed::Na(NaReason::kNoDenominator);
+  // Rounding apart, a part is never above its whole; a sum of `*` may be.
+  const int64_t part = std::min(*x->printed, *n->printed);
+  if (column.role == ColumnRole::kValue) {
+    Printed printed = Printed::Number(Percentage(part, *n->printed));
+    printed.everyone = *n->printed >= profile_.minimum_people() &&
+                       (part == 0 || part == *n->printed);
+    return printed;
+  }
+  const Figure limit =
+      LimitOf(WilsonProportion(part, *n->printed, column.alpha), column.role);
+  if (!limit.known()) return Printed::Na(limit.reason());
+  return Printed::Number(FixedDecimals(100 * limit.value(), 1));
+}
+
+GateRun::Printed GateRun::Rate(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* x = CountIn(cell.row, column.numerator);
+  const Count* n = CountIn(cell.row, column.denominator);
+  if (x == nullptr || n == nullptr) {
+    return Printed::Na(NaReason::kNoDenominator);
+  }
+  if (!x->printed || !n->printed) return Printed::Star();
+  const Estimate rate = CrudeRate(static_cast<double>(*x->printed),
+                                  static_cast<double>(*n->printed),
+                                  column.multiplier, column.alpha);
+  const Figure figure = LimitOf(rate, column.role);
+  if (!figure.known()) return Printed::Na(figure.reason());
+  return Printed::Number(FixedDecimals(figure.value(), 1));
+}
+
+// Standardised rates and ratios: the exact figure scaled by printed events
+// over exact events; limits from the printed events.
+GateRun::Printed GateRun::Standardised(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* events = CountIn(cell.row, column.numerator);
+  if (events == nullptr) return Printed::Na(NaReason::kNoDenominator);
+  if (!events->printed) return Printed::Star();
+  const std::string& name =
+      column.role == ColumnRole::kValue ? column.name : column.of;
+  const absl::StatusOr<size_t> value_column = raw_.ColumnIndex(name);
+  if (!value_column.ok()) return Printed::Na(NaReason::kNotReleased);
+  const CellRef value_cell{cell.row, *value_column};
+  const auto na = raw_.na_.find(value_cell);
+  if (na != raw_.na_.end()) return Printed::Na(na->second);
+  const std::optional<double> exact = RawNumber(cell.row, name);
+  const auto basis = raw_.basis_.find(value_cell);
+  const int64_t printed = *events->printed;
+  if (events->exact < column.minimum_events ||
+      printed < column.minimum_events) {
+    return Printed::Na(NaReason::kTooFewEvents);
+  }
+  if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
+  const double scaled = *exact * static_cast<double>(printed) /
+                        static_cast<double>(events->exact);
+  if (column.role == ColumnRole::kValue) {
+    return Printed::Number(RateText(scaled, printed));
+  }
+  if (basis == raw_.basis_.end() || !basis->second.spread.has_value()) {
+    return Printed::Na(NaReason::kLimitUndefined);
+  }
+  const Estimate limits =
+      DobsonLimits(scaled, *basis->second.spread, static_cast<double>(printed),
+                   column.alpha);
+  const Figure limit = LimitOf(limits, column.role);
+  if (!limit.known()) return Printed::Na(limit.reason());
+  return Printed::Number(RateText(limit.value(), printed));
+}
+
+GateRun::Printed GateRun::Expected(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* events = CountIn(cell.row, column.numerator);
+  if (events != nullptr && !events->printed) return Printed::Star();
+  const auto na = raw_.na_.find(cell);
+  if (na != raw_.na_.end()) return Printed::Na(na->second);
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
+  if (events == nullptr || !exact.has_value() ||
+      *events->printed < kManyEvents) {
+    return Printed::Na(NaReason::kNotReleased);
+  }
+  return Printed::Number(std::to_string(NearestFive(*exact)));
+}
+
+GateRun::Printed GateRun::Gap(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const absl::StatusOr<size_t> expected = raw_.ColumnIndex(column.of);
+  if (!expected.ok()) return Printed::Na(NaReason::kNotReleased);
+  Printed printed = Expected({cell.row, *expected});
+  if (printed.state != GatedCell::State::kFigure) return printed;
+  const Count* events = CountIn(cell.row, column.numerator);
+  const int64_t gap =
+      std::strtoll(printed.text.c_str(), nullptr, 10) - *events->printed;
+  return Printed::Number(std::to_string(gap));
+}
+
+GateRun::Printed GateRun::Mean(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* n = CountIn(cell.row, column.denominator);
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
+  if (n == nullptr || !exact.has_value()) {
+    return Printed::Na(NaReason::kNoDenominator);
+  }
+  const bool few = !profile_.exact() && n->exact < profile_.minimum_people();
+  if (!n->printed || few) return Printed::Star();
+  return Printed::Number(ThreeFigures(*exact));
+}
+
+GateRun::Printed GateRun::Percentile(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* n = CountIn(cell.row, column.denominator);
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
+  if (n == nullptr || !exact.has_value()) {
+    return Printed::Na(NaReason::kNoDenominator);
+  }
+  const double tail = std::min(column.percentile, 1 - column.percentile);
+  // The slack keeps 100 x min(0.92, 0.08) = 8 from falling short by rounding.
+  const bool few = static_cast<double>(n->exact) * tail + 1e-9 <
+                   static_cast<double>(profile_.minimum_people());
+  if (!n->printed || (!profile_.exact() && few)) return Printed::Star();
+  const double steps = std::round(*exact / column.step);
+  return Printed::Number(
+      FixedDecimals(steps * column.step, column.step < 1 ? 1 : 0));
+}
+
+GateRun::Printed GateRun::Sum(CellRef cell) const {
+  const std::optional<double> exact =
+      RawNumber(cell.row, raw_.columns_[cell.column].name);
+  const auto basis = raw_.basis_.find(cell);
+  if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
+  if (profile_.exact()) return Printed::Number(FixedDecimals(*exact, 0));
+  if (basis == raw_.basis_.end()) return Printed::Star();
+  const CellBasis& b = basis->second;
+  const bool few = b.contributors < profile_.minimum_people();
+  const bool dominated = b.largest + b.second > kDominanceShare * *exact;
+  const bool close = *exact - b.largest - b.second < kRestShare * b.largest;
+  if (few || dominated || close) return Printed::Star();
+  return Printed::Number(ThreeFigures(*exact));
+}
+
+GateRun::Printed GateRun::ModelMetric(CellRef cell) const {
+  const auto na = raw_.na_.find(cell);
+  if (na != raw_.na_.end()) return Printed::Na(na->second);
+  const std::optional<double> exact =
+      RawNumber(cell.row, raw_.columns_[cell.column].name);
+  if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
+  return Printed::Number(FixedDecimals(*exact, 2));
+}
+
+GateRun::Printed GateRun::FigureOf(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  if (column.role == ColumnRole::kExpected) return Expected(cell);
+  if (column.role == ColumnRole::kGap) return Gap(cell);
+  switch (column.kind) {
+    case ColumnKind::kProportion:
+      return Proportion(cell);
+    case ColumnKind::kRate:
+      return Rate(cell);
+    case ColumnKind::kStdRate:
+    case ColumnKind::kRatio:
+      return Standardised(cell);
+    case ColumnKind::kMean:
+      return Mean(cell);
+    case ColumnKind::kPercentile:
+      return Percentile(cell);
+    case ColumnKind::kSum:
+      return Sum(cell);
+    case ColumnKind::kModelMetric:
+      return ModelMetric(cell);
+    default:
+      return Printed::Na(NaReason::kNotReleased);
+  }
+}
+
+absl::Status GateRun::ComputeFigures(GatedTable& out) {
+  const size_t columns = raw_.columns_.size();
+  hidden_figures_.assign(raw_.rows(), std::vector<bool>(columns, false));
+  for (size_t row = 0; row < raw_.rows(); ++row) {
+    std::vector<GatedCell>& cells = out.cells_.emplace_back();
+    for (size_t column = 0; column < columns; ++column) {
+      const CellRef cell{row, column};
+      const ColumnSpec& spec = raw_.columns_[column];
+      const bool is_text =
+          spec.kind == ColumnKind::kDimension || spec.kind == ColumnKind::kText;
+      if (is_text) {
+        cells.push_back(TextCell(cell));
+      } else if (IsCountColumn(column)) {
+        cells.push_back(CountCell(cell));
+      } else {
+        cells.push_back(ToCell(FigureOf(cell)));
+        hidden_figures_[row][column] = cells.back().suppressed();
+      }
+      if (cells.back().everyone() && spec.sensitive &&
+          options_.accepted_by.empty()) {
+        return Error(
+            Reason::kDisclosureRefused,
+            absl::StrFormat("table %s, column %s: a share of 0 or 100 %% tells "
+                            "something about everyone in its group; a named "
+                            "person must accept it (--accept NAME)",
+                            raw_.info_.table, spec.name));
+      }
+    }
+  }
+  for (const auto& [row, peer] : raw_.peers_) {
+    for (size_t column = 0; column < columns; ++column) {
+      const ColumnSpec& spec = raw_.columns_[column];
+      if (spec.role != ColumnRole::kPeer) continue;
+      TALLY_ASSIGN_OR_RETURN(const size_t of, raw_.ColumnIndex(spec.of));
+      out.cells_[row][column] = out.cells_[peer][of];
+    }
+  }
+  for (const std::vector<GatedCell>& row : out.cells_) {
+    for (const GatedCell& cell : row) {
+      if (cell.suppressed()) ++out.suppressed_cells_;
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string GateRun::LinkedShare() const {
+  const TableInfo& info = raw_.info_;
+  if (info.rows_linked < 0 || info.rows_all < info.rows_linked ||
+      info.rows_all == 0) {
+    return "NA";
+  }
+  const std::optional<int64_t> part = profile_.PrintCount(info.rows_linked);
+  const std::optional<int64_t> whole = profile_.PrintCount(info.rows_all);
+  if (!part.has_value() || !whole.has_value()) return "*";
+  return Percentage(std::min(*part, *whole), *whole);
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,132 @@
+// One passage of one table through the gate: the working state behind
+// Gate::Release. Private to the disclosure folder.
+// Threading: one thread.  Secrets: exact counts; never printed.
+#ifndef TALLY_ANALYTICS_SRC_DISCLOSURE_GATE_RUN_H_
+#define TALLY_ANALYTICS_SRC_DISCLOSURE_GATE_RUN_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/disclosure/bound_audit.h"
+#include "analytics/disclosure/decision_log.h"
+#include "analytics/disclosure/gate.h"
+#include "analytics/disclosure/gated_table.h"
+#include "analytics/disclosure/profile.h"
+#include "analytics/disclosure/raw_table.h"
+#include "analytics/disclosure/registry.h"
+
+namespace tally::analytics {
+
+class GateRun {
+ public:
+  GateRun(const RawTable& raw, const Profile& profile,
+          const GateOptions& options, const BoundSolver& solver)
+      : raw_(raw), profile_(profile), options_(options), solver_(solver) {}
+
+  // The whole passage but for the files. `earlier` are related tables, newest
+  // first.
+  absl::StatusOr<GatedTable> Run(const std::vector<ReleasedTable>& earlier);
+
+  // What was decided so far, also after a refusal.
+  TableDecisions Decisions() const;
+  // The printed counts as the register keeps them. REQUIRES: Run was OK.
+  ReleasedTable Record() const;
+
+ private:
+  // A derived figure as it will be printed.
+  struct Printed {
+    GatedCell::State state = GatedCell::State::kNotAvailable;
+    std::string text = "NA";
+    NaReason reason = NaReason::kNotReleased;
+    bool everyone = false;
+
+    static Printed Star() { return {GatedCell::State::kSuppressed, "*"}; }
+    static Printed Na(NaReason why) {
+      return {GatedCell::State::kNotAvailable, "NA", why};
+    }
+    static Printed Number(std::string number) {
+      return {GatedCell::State::kFigure, std::move(number)};
+    }
+  };
+  enum class Mark { kPending, kWorking, kDone };
+  // The state of one count cell.
+  struct Count {
+    bool present = false;  // has a number at all
+    bool leaf = true;      // neither a total nor the same as another cell
+    int64_t exact = 0;
+    std::optional<int64_t> printed;  // nullopt: `*`
+    CellDecision decision = CellDecision::kReleased;
+    Mark mark = Mark::kPending;
+  };
+
+  // gate_counts.cc
+  absl::Status CheckColumns() const;
+  absl::Status ReadCounts();
+  absl::Status ResolveExact(CellRef cell);
+  absl::Status ResolveTotal(CellRef cell, const std::vector<CellRef>& parts);
+  void PrintLeaves();
+  void PrintTotals();
+  void PrintTotal(CellRef cell);
+  void Hide(CellRef cell, CellDecision why);
+  bool IsCountColumn(size_t column) const;
+  Count& At(CellRef cell) { return counts_[cell.row][cell.column]; }
+  const Count& At(CellRef cell) const { return counts_[cell.row][cell.column]; }
+  CellRef Original(CellRef cell) const;
+  std::string KeyOf(CellRef cell) const;
+
+  // gate_audit.cc
+  absl::Status AuditAndRepair(const std::vector<ReleasedTable>& earlier);
+  absl::Status IndexCells();
+  AuditProblem CurrentProblem() const;
+  void AddEarlier(const ReleasedTable& table, AuditProblem& problem,
+                  std::map<std::string, size_t>& by_key) const;
+  absl::StatusOr<AuditProblem> WithEarlier(
+      const std::vector<ReleasedTable>& earlier,
+      std::vector<const ReleasedTable*>& kept) const;
+  CountRange RangeOf(CellRef cell) const;
+  std::vector<size_t> Unsafe(const AuditBounds& bounds) const;
+  bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
+              const std::vector<size_t>& unsafe);
+  std::optional<CellRef> Cheapest(const AuditEquality& equality) const;
+
+  // gate_figures.cc
+  absl::Status ComputeFigures(GatedTable& out);
+  static GatedCell ToCell(const Printed& printed);
+  Printed FigureOf(CellRef cell) const;
+  GatedCell CountCell(CellRef cell) const;
+  GatedCell TextCell(CellRef cell) const;
+  Printed Proportion(CellRef cell) const;
+  Printed Rate(CellRef cell) const;
+  Printed Standardised(CellRef cell) const;
+  Printed Expected(CellRef cell) const;
+  Printed Gap(CellRef cell) const;
+  Printed Mean(CellRef cell) const;
+  Printed Percentile(CellRef cell) const;
+  Printed Sum(CellRef cell) const;
+  Printed ModelMetric(CellRef cell) const;
+  // The count cell of this row in a named column; null if there is none.
+  const Count* CountIn(size_t row, std::string_view column) const;
+  std::optional<double> RawNumber(size_t row, std::string_view column) const;
+  std::string LinkedShare() const;
+
+  const RawTable& raw_;
+  const Profile& profile_;
+  const GateOptions& options_;
+  const BoundSolver& solver_;
+  std::vector<std::vector<Count>> counts_;
+  std::vector<std::vector<bool>> hidden_figures_;
+  std::vector<CellRef> cells_;         // unknown -> cell
+  std::map<CellRef, size_t> unknown_;  // cell -> unknown
+  std::map<std::string, size_t> by_key_;
+};
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_SRC_DISCLOSURE_GATE_RUN_H_

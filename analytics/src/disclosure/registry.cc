@@ -1,0 +1,138 @@
+#include "analytics/disclosure/registry.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/json.h"
+#include "base/status.h"
+#include "disclosure/json_lines.h"
+
+namespace tally::analytics {
+namespace {
+
+std::string Escape(std::string_view level) {
+  std::string out;
+  for (const char c : level) {
+    if (c == '%' || c == '|' || c == '=') {
+      out += absl::StrFormat("%%%02X", c);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+JsonValue StringsToJson(const std::vector<std::string>& strings) {
+  JsonValue json = JsonValue::MakeArray();
+  for (const std::string& s : strings) json.Append(s);
+  return json;
+}
+
+absl::StatusOr<std::vector<std::string>> StringsFromJson(
+    const JsonValue& json) {
+  if (!json.is_array()) return absl::InvalidArgumentError("not an array");
+  std::vector<std::string> strings;
+  for (const JsonValue& item : json.AsArray()) {
+    if (!item.is_string()) return absl::InvalidArgumentError("not a text");
+    strings.push_back(item.AsString());
+  }
+  return strings;
+}
+
+JsonValue ToJson(const ReleasedTable& table) {
+  JsonValue cells = JsonValue::MakeObject();
+  for (const auto& [key, printed] : table.cells) cells.Set(key, printed);
+  JsonValue totals = JsonValue::MakeObject();
+  for (const auto& [key, parts] : table.totals) {
+    totals.Set(key, StringsToJson(parts));
+  }
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("time", table.time)
+      .Set("project", table.project)
+      .Set("release", table.release)
+      .Set("measure", table.measure)
+      .Set("table", table.table)
+      .Set("period", table.period)
+      .Set("cohort", table.cohort)
+      .Set("profile", table.profile)
+      .Set("dimensions", StringsToJson(table.dimensions))
+      .Set("cells", std::move(cells))
+      .Set("totals", std::move(totals));
+  return json;
+}
+
+absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
+  ReleasedTable t;
+  TALLY_ASSIGN_OR_RETURN(t.time, json.GetString("time"));
+  TALLY_ASSIGN_OR_RETURN(t.project, json.GetString("project"));
+  TALLY_ASSIGN_OR_RETURN(t.release, json.GetString("release"));
+  TALLY_ASSIGN_OR_RETURN(t.measure, json.GetString("measure"));
+  TALLY_ASSIGN_OR_RETURN(t.table, json.GetString("table"));
+  TALLY_ASSIGN_OR_RETURN(t.period, json.GetString("period"));
+  TALLY_ASSIGN_OR_RETURN(t.cohort, json.GetString("cohort"));
+  TALLY_ASSIGN_OR_RETURN(t.profile, json.GetString("profile"));
+  const JsonValue* dimensions = json.Find("dimensions");
+  if (dimensions == nullptr) return absl::InvalidArgumentError("dimensions");
+  TALLY_ASSIGN_OR_RETURN(t.dimensions, StringsFromJson(*dimensions));
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* cells,
+                         json.GetObject("cells"));
+  for (const auto& [key, printed] : *cells) {
+    if (!printed.is_string()) return absl::InvalidArgumentError("cells");
+    t.cells[key] = printed.AsString();
+  }
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* totals,
+                         json.GetObject("totals"));
+  for (const auto& [key, parts] : *totals) {
+    TALLY_ASSIGN_OR_RETURN(t.totals[key], StringsFromJson(parts));
+  }
+  return t;
+}
+
+}  // namespace
+
+std::string CellKey(std::string_view column,
+                    const std::map<std::string, std::string>& levels) {
+  std::string key(column);
+  for (const auto& [dimension, level] : levels) {
+    if (level == kAllLevels) continue;
+    key += absl::StrFormat("|%s=%s", dimension, Escape(level));
+  }
+  return key;
+}
+
+absl::Status ReleaseRegistry::Append(const ReleasedTable& table) {
+  if (path_.empty()) return absl::OkStatus();
+  return AppendJsonLine(path_, ToJson(table));
+}
+
+absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
+  std::vector<ReleasedTable> all;
+  if (path_.empty()) return all;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<JsonValue> lines,
+                         ReadJsonLines(path_));
+  for (const JsonValue& line : lines) {
+    absl::StatusOr<ReleasedTable> table = FromJson(line);
+    if (!table.ok()) {
+      return IntegrityError(absl::StrFormat(
+          "%s: line %d is not a released table", path_, all.size() + 1));
+    }
+    all.push_back(*std::move(table));
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::Related(
+    const ReleasedTable& table) const {
+  TALLY_ASSIGN_OR_RETURN(std::vector<ReleasedTable> all, All());
+  std::vector<ReleasedTable> related;
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if (it->project == table.project && it->measure == table.measure &&
+        it->period == table.period && it->cohort == table.cohort) {
+      related.push_back(std::move(*it));
+    }
+  }
+  return related;
+}
+
+}  // namespace tally::analytics
