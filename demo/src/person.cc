@@ -77,7 +77,9 @@ constexpr std::array<int, static_cast<size_t>(Plant::kCount)> kPlantRate = {
     60,   // kPatternWrong
 };
 
-constexpr uint64_t kStems = 100000000;  // nine-digit stems that begin with 9
+// Nine-digit stems from 900000000 to 998999999. The 999 range is left out: the
+// sixteen canary numbers lie there, and 9999999999.
+constexpr uint64_t kStems = 99000000;
 
 std::string Capitalised(std::string text) {
   text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -108,11 +110,6 @@ std::array<uint64_t, n> Split(uint64_t whole, const std::array<int, n>& share) {
   return parts;
 }
 
-bool IsCanaryStem(uint64_t stem) {
-  // 9990000018 ... 9990000174: the first valid numbers of the 999 range.
-  return stem >= 999000001 && stem <= 999000017;
-}
-
 }  // namespace
 
 int NhsCheckDigit(uint64_t stem) {
@@ -141,7 +138,7 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
       dead_(options.seed, "dead", options.people, options.people * 3 / 100),
       draws_(options.seed, "person"),
       visitors_(options.people * 3 / 100) {
-  TALLY_CHECK(options.people >= 100 && options.people <= 20000000);
+  TALLY_CHECK(options.people >= 100 && options.people <= 10000000);
   TALLY_CHECK(options.years >= 1 && options.years <= 10);
   band_size_ = Split(options.people, kBandShare);
   for (size_t i = 1; i < kBands; ++i) {
@@ -178,25 +175,26 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
   const int area_count =
       static_cast<int>(std::clamp<uint64_t>(options.people / 1000, 20, 9000));
   for (int i = 0; i < area_count; ++i) {
-    areas_.push_back({absl::StrFormat("E0199%04d", i + 1), i % 10 + 1,
-                      i / 10 % 8 + 1});
+    areas_.push_back(
+        {absl::StrFormat("E0199%04d", i + 1), i % 10 + 1, i / 10 % 8 + 1});
   }
 }
 
-std::string PersonMaker::NhsNumber(uint64_t index) const {
-  // One stem from each of `people` equal stretches of the 9 billions, so the
-  // numbers ascend with the index and none repeats.
-  const uint64_t low = kStems / options_.people * index;
+std::string PersonMaker::NhsNumber(uint64_t index, int choice) const {
+  // One stretch of stems a person, so the numbers ascend with the index and
+  // none is anybody else's. Of nine neighbouring stems at most two have no
+  // check digit, so three choices are always there.
   const uint64_t width = kStems / options_.people;
   const uint64_t offset = draws_.Below(width, index, 1);
-  for (uint64_t i = 0; i < width; ++i) {
-    const uint64_t stem = 900000000 + low + (offset + i) % width;
-    const int digit = NhsCheckDigit(stem);
-    if (digit < 0 || stem == 999999999 || IsCanaryStem(stem)) continue;
-    return absl::StrFormat("%09u%d", stem, digit);
+  uint64_t stem = 0;
+  int digit = -1;
+  for (uint64_t i = 0; choice >= 0; ++i) {
+    TALLY_CHECK(i < width);
+    stem = 900000000 + width * index + (offset + i) % width;
+    digit = NhsCheckDigit(stem);
+    if (digit >= 0) --choice;
   }
-  TALLY_CHECK(false);  // eleven neighbouring stems hold ten valid numbers
-  return {};
+  return absl::StrFormat("%09u%d", stem, digit);
 }
 
 int PersonMaker::BandOf(uint64_t position) const {
@@ -213,8 +211,8 @@ uint64_t PersonMaker::RankInBand(uint64_t index) const {
 Plant PersonMaker::PlantOf(uint64_t index) const {
   const uint64_t position = plant_order_.At(index);
   if (position >= plant_start_.back()) return Plant::kNone;
-  const auto next = std::upper_bound(plant_start_.begin(), plant_start_.end(),
-                                     position);
+  const auto next =
+      std::upper_bound(plant_start_.begin(), plant_start_.end(), position);
   return static_cast<Plant>(next - plant_start_.begin() - 1);
 }
 
@@ -248,21 +246,22 @@ void PersonMaker::FillRegistrations(Person& person) const {
   const uint64_t position = practice_order_.At(person.index);
   if (position < visitors_) return;
   const uint64_t slot = position - visitors_;
-  const auto next = std::upper_bound(practice_start_.begin(),
-                                     practice_start_.end(), slot);
+  const auto next =
+      std::upper_bound(practice_start_.begin(), practice_start_.end(), slot);
   const int practice = static_cast<int>(next - practice_start_.begin()) - 1;
   const int birth_month = person.birth.year() * 12 + person.birth.month() - 1;
-  const int start =
-      std::max(birth_month, first_month() - 12 - static_cast<int>(draws_.Below(
-                                                     120, person.index, 4)));
+  const int start = std::max(
+      birth_month, first_month() - 12 -
+                       static_cast<int>(draws_.Below(120, person.index, 4)));
   if (moved_.Contains(person.index) && birth_month < first_month()) {
     // From the first practice to its neighbour, at the other supplier.
     const int other = practice ^ 1;
-    const int month = first_month() + 6 +
-                      static_cast<int>(draws_.Below(
-                          static_cast<uint64_t>(options_.years) * 12 - 12,
-                          person.index, 5));
-    person.registrations = {{practice, start, month}, {other, month + 1, kOpen}};
+    const int month =
+        first_month() + 6 +
+        static_cast<int>(draws_.Below(
+            static_cast<uint64_t>(options_.years) * 12 - 12, person.index, 5));
+    person.registrations = {{practice, start, month},
+                            {other, month + 1, kOpen}};
   } else {
     person.registrations = {{practice, start, kOpen}};
   }
@@ -272,7 +271,7 @@ Person PersonMaker::Make(uint64_t index) const {
   TALLY_CHECK(index < options_.people);
   Person person{};
   person.index = index;
-  person.nhs_number = NhsNumber(index);
+  person.nhs_number = NhsNumber(index, 0);
   person.band = BandOf(age_order_.At(index));
   person.sex = (draws_.Bits(index, 6) & 1) != 0 ? '1' : '2';
   person.area = static_cast<int>(draws_.Below(areas_.size(), index, 7));
@@ -291,9 +290,9 @@ Person PersonMaker::Make(uint64_t index) const {
   person.death_month = kOpen;
   if (person.age >= 60 && dead_.Contains(index)) {
     person.death_month =
-        first_month() + static_cast<int>(draws_.Below(
-                            static_cast<uint64_t>(options_.years) * 12, index,
-                            11));
+        first_month() +
+        static_cast<int>(draws_.Below(
+            static_cast<uint64_t>(options_.years) * 12, index, 11));
     for (Registration& stay : person.registrations) {
       if (stay.last_month == kOpen) stay.last_month = person.death_month;
     }

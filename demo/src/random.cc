@@ -99,8 +99,6 @@ Quota::Quota(uint64_t seed, std::string_view name, uint64_t size,
              uint64_t count)
     : order_(seed, name, size), count_(std::min(count, size)) {}
 
-bool Quota::Contains(uint64_t index) const {
-  return order_.At(index) < count_;
-}
+bool Quota::Contains(uint64_t index) const { return order_.At(index) < count_; }
 
 }  // namespace tally::demo

@@ -47,16 +47,16 @@ enum class Plant : uint8_t {
   kType1SameDay,    // both on one day: counts as opted out
   kNationalOptOut,
   // Codes that must not leave a GP source.
-  kRestrictedCode,   // with a second row of the same consultation
+  kRestrictedCode,  // with a second row of the same consultation
   kSensitiveFlag,
   // One faulty row of a GP event.
   kDateInvalid,
   kDateFuture,
   kValueType,
-  kValueOutside,     // becomes null, the row stays
+  kValueOutside,  // becomes null, the row stays
   kOutsidePeriod,
-  kHiddenPattern,    // a valid 9xx run of nobody in a text
-  kPatternWrong,     // the same with a wrong check digit: stays
+  kHiddenPattern,  // a valid 9xx run of nobody in a text
+  kPatternWrong,   // the same with a wrong check digit: stays
   kCount,
 };
 
@@ -73,28 +73,28 @@ inline constexpr int kOpen = -1;
 
 struct Person {
   uint64_t index;
-  std::string nhs_number;    // ten digits, valid, 9xx
+  std::string nhs_number;  // ten digits, valid, 9xx
   std::string family_name;
   std::string given_name;
   std::string postcode;
   CivilDay birth;
-  int band;                  // age band at the reference date
-  int age;                   // whole years at the reference date
-  char sex;                  // '1' or '2'
+  int band;  // age band at the reference date
+  int age;   // whole years at the reference date
+  char sex;  // '1' or '2'
   std::string ethnic_category;
-  int area;                  // index of PersonMaker::areas()
+  int area;                                 // index of PersonMaker::areas()
   std::vector<Registration> registrations;  // empty: known nationally only
-  bool hospital;             // has rows at the national source
-  int death_month;           // kOpen if alive
+  bool hospital;                            // has rows at the national source
+  int death_month;                          // kOpen if alive
   bool care_home;
   Plant plant;
 };
 
 struct Practice {
   std::string code;
-  int supplier;       // 0 or 1
+  int supplier;  // 0 or 1
   bool participates;
-  uint64_t people;    // first registrations
+  uint64_t people;  // first registrations
 };
 
 struct Area {
@@ -107,13 +107,13 @@ struct Area {
 struct PopulationOptions {
   uint64_t seed = 1;
   uint64_t people = 20000;
-  int years = 4;             // of history before the newest month
+  int years = 4;                   // of history before the newest month
   int last_month = 2026 * 12 + 9;  // the newest month: October 2026
 };
 
 class PersonMaker {
  public:
-  // REQUIRES: 100 <= people <= 20,000,000 and 1 <= years <= 10.
+  // REQUIRES: 100 <= people <= 10,000,000 and 1 <= years <= 10.
   explicit PersonMaker(const PopulationOptions& options);
 
   const PopulationOptions& options() const { return options_; }
@@ -124,6 +124,11 @@ class PersonMaker {
   Person Make(uint64_t index) const;
   // The same people in the order of their names.
   Person MakeByName(uint64_t rank) const;
+
+  // One of three NHS Numbers that belong to nobody but this person: 0 is their
+  // own, 1 the one that replaced it, 2 is in use nowhere.
+  // REQUIRES: 0 <= choice <= 2.
+  std::string NhsNumber(uint64_t index, int choice) const;
 
   // People of one age band, and a person's rank among them: what quotas of
   // conditions are drawn from.
@@ -136,7 +141,6 @@ class PersonMaker {
 
  private:
   static size_t SizeT(int value) { return static_cast<size_t>(value); }
-  std::string NhsNumber(uint64_t index) const;
   int BandOf(uint64_t position) const;
   void FillNames(Person& person) const;
   void FillBirth(Person& person) const;

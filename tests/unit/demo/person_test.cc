@@ -39,13 +39,28 @@ TEST(PersonMaker, NumbersAreValidSyntheticAscendingAndDistinct) {
   }
 }
 
-TEST(PersonMaker, NumbersAreNeverCanaries) {
+TEST(PersonMaker, NumbersKeepOutOfTheCanaryRangeAtAnySize) {
+  for (const uint64_t people : {100, 20000, 10000000}) {
+    PopulationOptions options;
+    options.people = people;
+    const PersonMaker maker(options);
+    for (int choice = 0; choice < 3; ++choice) {
+      EXPECT_LT(maker.NhsNumber(people - 1, choice), "9990000000");
+    }
+  }
+}
+
+TEST(PersonMaker, ThreeNumbersOfAPersonBelongToNobodyElse) {
   PopulationOptions options;
-  options.people = 10000000;  // dense: ten stems a person
+  options.people = 10000000;  // the densest: nine stems a person
   const PersonMaker maker(options);
-  for (uint64_t i = 9899900; i < 9900200; ++i) {
-    const std::string number = maker.Make(i).nhs_number;
-    EXPECT_FALSE(number >= "9990000018" && number <= "9990000174");
+  std::set<std::string> seen;
+  for (uint64_t i = 777000; i < 779000; ++i) {
+    for (int choice = 0; choice < 3; ++choice) {
+      const std::string number = maker.NhsNumber(i, choice);
+      EXPECT_TRUE(PassesModulus11(number));
+      EXPECT_TRUE(seen.insert(number).second);
+    }
   }
 }
 
@@ -93,7 +108,8 @@ TEST(PersonMaker, PracticesHaveTheirExactSizes) {
   std::map<int, uint64_t> counted;
   for (uint64_t i = 0; i < Small().people; ++i) {
     const Person person = maker.Make(i);
-    if (!person.registrations.empty()) ++counted[person.registrations[0].practice];
+    if (!person.registrations.empty())
+      ++counted[person.registrations[0].practice];
   }
   for (size_t i = 0; i < maker.practices().size(); ++i) {
     EXPECT_EQ(counted[static_cast<int>(i)], maker.practices()[i].people);
