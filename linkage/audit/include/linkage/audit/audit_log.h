@@ -2,8 +2,8 @@
 //
 // Role: hub. Every step that changes or discloses something has its entry here
 // before it is answered. An append returns only when the entry is on disk and
-// covered by a signed checkpoint; entries of callers that wait at the same time
-// share one write (group commit). If the log cannot be written it stays closed
+// covered by a signed checkpoint; entries that come while one is being written
+// share the next write (group commit: nobody waits for a timer). If the log cannot be written it stays closed
 // (AUDIT_UNAVAILABLE) until the hub is started again: a failed fsync is final.
 //
 // At start every whole entry is kept, a torn last one is cut, the old root is
@@ -45,8 +45,7 @@ struct AuditLogOptions {
   HashStore* hash_store = nullptr;          // borrowed, optional
   // Time of an entry; the system clock if empty. For tests.
   std::function<std::string()> now;
-  int group_entries = 100;    // entries of one write at most
-  int group_wait_us = 5'000;  // how long a write waits for company
+  int group_entries = 100;  // entries of one write at most
 };
 
 // Which entries ListEvents and Summarise look at; empty text = any.

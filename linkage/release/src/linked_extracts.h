@@ -1,0 +1,54 @@
+#ifndef TALLY_LINKAGE_RELEASE_SRC_LINKED_EXTRACTS_H_
+#define TALLY_LINKAGE_RELEASE_SRC_LINKED_EXTRACTS_H_
+
+// The pinned extracts, linked: everything that tables and report are made from.
+// The engine then knows part_N, link, everyone, anchor, people, map and
+// coverage (release_sql.h).
+//
+// Threading: one thread.
+// Secrets: none beyond the pseudonyms in the work folder.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "linkage/release/release_builder.h"
+#include "linkage/release/release_sql.h"
+#include "release_engine.h"
+
+namespace tally::linkage {
+
+struct LinkedExtracts {
+  std::vector<RowsTable> parts;  // in the order of plan.parts
+  bool anchored = false;         // the population is a dataset
+  bool has_registrations = false;  // coverage can have rows
+  int64_t persons = 0;           // in `people`: the population
+
+  // The parts of one dataset.
+  std::vector<RowsTable> PartsOf(const ReleasePlan& plan,
+                                 std::string_view dataset,
+                                 bool released_only) const;
+};
+
+// Reports progress of a stage without a count, and asks whether to go on.
+[[nodiscard]] absl::Status EnterStage(const LinkInputs& inputs,
+                                      std::string_view stage, int64_t done = 0,
+                                      int64_t total = 0,
+                                      std::string_view unit = "");
+
+// `project_key` null: without pseudonyms.
+[[nodiscard]] absl::StatusOr<LinkedExtracts> LinkPinnedExtracts(
+    const LinkInputs& inputs, const crypto::ProjectKey* project_key,
+    ReleaseEngine& engine);
+
+// Periods of each source with registrations, by dataset, in whole months and
+// merged where they adjoin.
+std::vector<CoveragePeriod> CoveragePeriodsOf(const ReleasePlan& plan);
+
+// Whether a dataset tells registrations.
+bool HasRegistrations(const dataset::Specification& specification);
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_RELEASE_SRC_LINKED_EXTRACTS_H_

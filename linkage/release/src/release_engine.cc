@@ -1,0 +1,118 @@
+#include "release_engine.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tally::linkage {
+namespace {
+
+constexpr size_t kMostResultRows = 4'000'000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ReleaseEngine>> ReleaseEngine::Open(
+    ReleaseEngineOptions options) {
+  auto engine =
+      std::unique_ptr<ReleaseEngine>(new ReleaseEngine(std::move(options)));
+  const ReleaseEngineOptions& given = engine->options_;
+  const std::string spill = given.work_directory + "/spill";
+  TALLY_RETURN_IF_ERROR(MakeDirectories(spill, 0700));
+  engine::DatabaseOptions database;
+  database.directories = given.input_directories;
+  database.directories.push_back(given.work_directory);
+  if (!given.output_directory.empty()) {
+    database.directories.push_back(given.output_directory);
+  }
+  database.temp_directory = spill;
+  database.memory_bytes = given.memory_bytes;
+  database.threads = given.threads;
+  TALLY_ASSIGN_OR_RETURN(engine::Database opened,
+                         engine::Database::Open(database));
+  engine->database_.emplace(std::move(opened));
+  TALLY_ASSIGN_OR_RETURN(engine->sql_,
+                         engine::MakeDuckDbEngine(*engine->database_));
+  TALLY_ASSIGN_OR_RETURN(engine::Connection reader,
+                         engine->database_->Connect());
+  engine->reader_.emplace(std::move(reader));
+  return engine;
+}
+
+absl::Status ReleaseEngine::Register(std::string_view name,
+                                     const std::vector<std::string>& files,
+                                     const engine::TableSchema& schema) {
+  return sql_->RegisterParquet(name, files, schema);
+}
+
+absl::StatusOr<int64_t> ReleaseEngine::Materialise(
+    std::string_view name, const SqlStatement& statement,
+    const engine::TableSchema& schema) {
+  const std::string path =
+      absl::StrFormat("%s/%s.parquet", options_.work_directory, name);
+  TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
+                         Write(statement, path, {}));
+  TALLY_RETURN_IF_ERROR(Register(name, {path}, schema));
+  return file.rows;
+}
+
+absl::StatusOr<engine::ParquetFile> ReleaseEngine::Write(
+    const SqlStatement& statement, const std::string& path,
+    const engine::ParquetOptions& parquet) {
+  Announce(statement.sql);
+  engine::OutputOptions output;
+  output.parquet = parquet;
+  output.values = statement.values;
+  return sql_->RunToParquet(statement.sql, path, output);
+}
+
+absl::StatusOr<std::vector<std::vector<engine::Value>>> ReleaseEngine::Rows(
+    const SqlStatement& statement) {
+  const std::string path = absl::StrFormat(
+      "%s/result_%d.parquet", options_.work_directory, next_result_++);
+  TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
+                         Write(statement, path, {}));
+  TALLY_ASSIGN_OR_RETURN(
+      engine::Result result,
+      reader_->Query(absl::StrCat("SELECT * FROM read_parquet(",
+                                  engine::QuoteLiteral(file.path), ")")));
+  return result.AllRows(kMostResultRows);
+}
+
+absl::StatusOr<int64_t> ReleaseEngine::Count(const SqlStatement& statement) {
+  Announce(statement.sql);
+  TALLY_ASSIGN_OR_RETURN(const engine::Value value,
+                         sql_->Scalar(statement.sql, statement.values));
+  return IntOf(value);
+}
+
+absl::StatusOr<std::string> ReleaseEngine::MakeTableDirectory(
+    std::string_view name) {
+  const std::string path =
+      absl::StrFormat("%s/%s", options_.work_directory, name);
+  TALLY_RETURN_IF_ERROR(MakeDirectories(path, 0700));
+  return path;
+}
+
+int64_t IntOf(const engine::Value& value) {
+  const int64_t* number = value.As<int64_t>();
+  return number == nullptr ? 0 : *number;
+}
+
+std::string TextOf(const engine::Value& value) {
+  const std::string* text = value.As<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+std::optional<CivilDay> DayOf(const engine::Value& value) {
+  const engine::Date* date = value.As<engine::Date>();
+  if (date == nullptr) return std::nullopt;
+  const absl::StatusOr<CivilDay> day = CivilDay::FromDays(date->days);
+  if (!day.ok()) return std::nullopt;
+  return *day;
+}
+
+}  // namespace tally::linkage

@@ -1,0 +1,91 @@
+#ifndef TALLY_LINKAGE_RELEASE_SRC_RELEASE_ENGINE_H_
+#define TALLY_LINKAGE_RELEASE_SRC_RELEASE_ENGINE_H_
+
+// One locked engine for one release: named tables over Parquet files, results
+// as Parquet in the work folder. File in, file out, so that a cluster can take
+// its place.
+//
+// Threading: one thread.
+// Secrets: results are record values; nothing here prints.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/database.h"
+#include "engine/sql_engine.h"
+#include "linkage/release/release_sql.h"
+
+namespace tally::linkage {
+
+struct ReleaseEngineOptions {
+  std::vector<std::string> input_directories;
+  std::string work_directory;    // tables of ours; exists
+  std::string output_directory;  // the release being built; empty in a preview
+  int64_t memory_bytes = int64_t{1} << 30;
+  int threads = 1;
+  std::function<void(std::string_view)> on_statement;
+};
+
+class ReleaseEngine {
+ public:
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<ReleaseEngine>> Open(
+      ReleaseEngineOptions options);
+
+  // A named table over files.
+  [[nodiscard]] absl::Status Register(std::string_view name,
+                                      const std::vector<std::string>& files,
+                                      const engine::TableSchema& schema);
+
+  // Runs `statement`, keeps its rows as WORK/name.parquet and registers them
+  // as `name`. Returns the number of rows.
+  [[nodiscard]] absl::StatusOr<int64_t> Materialise(
+      std::string_view name, const SqlStatement& statement,
+      const engine::TableSchema& schema);
+
+  // Runs `statement` into `path`, below the output folder.
+  [[nodiscard]] absl::StatusOr<engine::ParquetFile> Write(
+      const SqlStatement& statement, const std::string& path,
+      const engine::ParquetOptions& parquet);
+
+  // All rows of a small result, in no useful order.
+  [[nodiscard]] absl::StatusOr<std::vector<std::vector<engine::Value>>> Rows(
+      const SqlStatement& statement);
+
+  // One integer; NULL counts as 0.
+  [[nodiscard]] absl::StatusOr<int64_t> Count(const SqlStatement& statement);
+
+  // A folder in the work folder for a RowWriter, and the files it wrote there.
+  [[nodiscard]] absl::StatusOr<std::string> MakeTableDirectory(
+      std::string_view name);
+  engine::Database& database() { return *database_; }
+
+ private:
+  explicit ReleaseEngine(ReleaseEngineOptions options)
+      : options_(std::move(options)) {}
+  void Announce(std::string_view sql) const {
+    if (options_.on_statement) options_.on_statement(sql);
+  }
+
+  const ReleaseEngineOptions options_;
+  std::optional<engine::Database> database_;
+  std::unique_ptr<engine::SqlEngine> sql_;
+  std::optional<engine::Connection> reader_;
+  int next_result_ = 0;
+};
+
+// The value as a number or text; NULL as 0 or "".
+int64_t IntOf(const engine::Value& value);
+std::string TextOf(const engine::Value& value);
+// The day, or nothing.
+std::optional<CivilDay> DayOf(const engine::Value& value);
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_RELEASE_SRC_RELEASE_ENGINE_H_
