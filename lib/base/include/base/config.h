@@ -185,6 +185,7 @@ class ConfigReader {
               std::string_view message);
   std::string EnvironmentName(std::string_view key) const;
   absl::Status CheckUnknown(const TomlTable& table, const std::string& prefix);
+  absl::Status CheckVariables() const;
   template <typename T, typename FromToml, typename FromText, typename Show>
   T Get(std::string_view key, std::optional<T> fallback, FromToml from_toml,
         FromText from_text, Show show);
@@ -196,6 +197,7 @@ class ConfigReader {
   std::set<std::string, std::less<>> known_;   // keys asked for
   std::set<std::string, std::less<>> open_;    // read by the caller, all below
   std::set<std::string, std::less<>> tables_;  // asked for by Keys()
+  std::set<std::string> usable_variables_;
   std::vector<Effective> effective_;
   absl::Status first_error_;
 };

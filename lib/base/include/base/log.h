@@ -21,6 +21,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
@@ -43,16 +44,18 @@ class Name {
 // One key and its value. REQUIRES: `key` is a literal of [a-z0-9_]+.
 class Field {
  public:
-  Field(const char* key, bool value) : key_(key), value_(value) {}
-  Field(const char* key, double value) : key_(key), value_(value) {}
-  Field(const char* key, Name value) : key_(key), value_(std::move(value)) {}
+  // Templates, so that nothing converts on the way: text, characters, pointers,
+  // enumerations and identifiers are no fields.
+  template <std::same_as<bool> T>
+  Field(const char* key, T value) : key_(key), value_(value) {}
   template <std::integral T>
   requires(!std::same_as<T, bool> && !std::same_as<T, char>)
       Field(const char* key, T value)
       : key_(key), value_(static_cast<int64_t>(value)) {}
-  // Anything else (text, pointers, identifiers) is no field.
-  template <typename T>
-  Field(const char* key, const T& value) = delete;
+  template <std::floating_point T>
+  Field(const char* key, T value)
+      : key_(key), value_(static_cast<double>(value)) {}
+  Field(const char* key, Name value) : key_(key), value_(std::move(value)) {}
 
   const char* key() const { return key_; }
   using Value = std::variant<bool, int64_t, double, Name>;
