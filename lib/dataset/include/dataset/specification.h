@@ -67,7 +67,7 @@ struct ColumnSpec {
   uint32_t max_length = 64;  // code, text: bytes, 1 to 64
   std::shared_ptr<const Pattern>
       pattern;  // code, text; null when codes or list
-  // Code: the only values allowed, with their labels; in order of the file.
+  // Code: the only values allowed, with their labels; ascending.
   std::vector<std::pair<std::string, std::string>> codes;
   std::optional<ListName> list;  // code: values must be on this list
   Derivation derive;
@@ -82,10 +82,8 @@ struct ColumnSpec {
   // True when the declared range of an integer admits ten-digit numbers, so
   // its values are scanned for NHS Numbers. Text is always scanned.
   bool AdmitsTenDigits() const;
-  // Sorted look-up in `codes`. False when `codes` is empty.
+  // Whether `codes` holds the value; false when `codes` is empty.
   bool HasCode(std::string_view value) const;
-
-  std::vector<std::string> sorted_codes;  // made by Parse, for HasCode
 };
 
 // Something that the source reads. A supplier's header may use any alias.
@@ -205,7 +203,8 @@ class Specification {
 };
 
 // Every specification in `directory` (files *.toml), by id and version. Two
-// files with one id and version, or two ids with one SQL name, are refused.
+// files with one id and version are refused (kInvalidArgument). Ids hold no
+// underscore, so two ids never share a SQL name.
 [[nodiscard]] absl::StatusOr<std::vector<Specification>> LoadSpecifications(
     const std::string& directory);
 

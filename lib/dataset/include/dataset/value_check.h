@@ -30,8 +30,6 @@ RowReason CheckCode(const ColumnSpec& column, std::string_view value);
 // Valid UTF-8, no control character, at most max_length bytes, pattern.
 RowReason CheckText(const ColumnSpec& column, std::string_view value);
 
-// The two parts of CheckText that do not depend on a column.
-bool IsValidUtf8(std::string_view text);
 // True when valid UTF-8 holds a C0 or C1 control character, DEL, or one of
 // the line, paragraph and direction controls that hide text from a reader.
 bool HasControl(std::string_view utf8);

@@ -1,0 +1,514 @@
+// The columns of a specification: what leaves, with type, checks and
+// derivation.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "specification_parser.h"
+
+namespace tally::dataset {
+namespace {
+
+constexpr size_t kMaxColumns = 512;
+constexpr int64_t kMaxRepeat = 99;
+constexpr int64_t kMaxValueBytes = 64;
+constexpr int64_t kFirstTenDigits = 1'000'000'000;
+constexpr int64_t kLastTenDigits = 9'999'999'999;
+
+const std::vector<std::string>& ColumnKeys() {
+  static const auto& keys = *new std::vector<std::string>{
+      "name", "type",  "class",   "description",  "unit",    "required",
+      "min",  "max",   "outside", "null_markers", "pattern", "max_length",
+      "list", "codes", "aliases", "repeat",       "derive"};
+  return keys;
+}
+
+// Columns that the hub itself puts into a release, and words that must never
+// be the name of a released column.
+constexpr std::array<std::string_view, 8> kReserved = {
+    "person",    "unlinked_reason", "source", "person_index",
+    "pseudonym", "link_status",     "token",  "in_population"};
+
+struct DerivationForm {
+  DerivationKind kind;
+  ColumnType type;                        // of the column
+  std::string_view other_key;             // key of the second input, if any
+  std::array<DerivationInput, 3> inputs;  // first one is the default
+};
+
+using enum DerivationInput;
+
+constexpr std::array<DerivationForm, 14> kForms = {{
+    {DerivationKind::kYear,
+     ColumnType::kInt32,
+     "",
+     {kDateOfBirth, kYearOfBirth, kDefault}},
+    {DerivationKind::kMonth, ColumnType::kDate, "", {}},
+    {DerivationKind::kAgeFy,
+     ColumnType::kInt32,
+     "at",
+     {kDateOfBirth, kYearOfBirth, kAge}},
+    {DerivationKind::kLsoa21,
+     ColumnType::kCode,
+     "",
+     {kPostcode, kDefault, kDefault}},
+    {DerivationKind::kImdDecile,
+     ColumnType::kInt32,
+     "",
+     {kPostcode, kLsoa21, kDefault}},
+    {DerivationKind::kRuralUrban,
+     ColumnType::kInt32,
+     "",
+     {kPostcode, kLsoa21, kDefault}},
+    {DerivationKind::kCareHome, ColumnType::kBool, "", {}},
+    {DerivationKind::kCluster, ColumnType::kCode, "", {}},
+    {DerivationKind::kMap, ColumnType::kCode, "", {}},
+    {DerivationKind::kIcd10, ColumnType::kCode, "", {}},
+    {DerivationKind::kPrefix, ColumnType::kCode, "", {}},
+    {DerivationKind::kRekey, ColumnType::kInt64, "", {}},
+    {DerivationKind::kHour, ColumnType::kInt32, "", {}},
+    {DerivationKind::kMinutesBetween, ColumnType::kInt32, "to", {}},
+}};
+
+const DerivationForm* FormOf(DerivationKind kind) {
+  for (const DerivationForm& form : kForms) {
+    if (form.kind == kind) return &form;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> DerivationWords() {
+  std::vector<std::string> words;
+  for (const DerivationForm& form : kForms) {
+    words.emplace_back(DerivationName(form.kind));
+  }
+  return words;
+}
+
+bool IsPrintableAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+bool IsCodeValue(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxValueBytes &&
+         IsPrintableAscii(text);
+}
+
+absl::Status ReadIntegerRange(const TomlTable& table, ColumnSpec& column) {
+  if (table.Find("min") == nullptr || table.Find("max") == nullptr) {
+    return table.ErrorAt(table.line(), "an integer column needs min and max");
+  }
+  TALLY_ASSIGN_OR_RETURN(column.min_int, table.GetInt("min"));
+  TALLY_ASSIGN_OR_RETURN(column.max_int, table.GetInt("max"));
+  column.has_range = true;
+  if (column.min_int > column.max_int) {
+    return table.ErrorAt(LineOf(table, "max"), "max is below min");
+  }
+  if (column.type == ColumnType::kInt32 &&
+      (column.min_int < std::numeric_limits<int32_t>::min() ||
+       column.max_int > std::numeric_limits<int32_t>::max())) {
+    return table.ErrorAt(LineOf(table, "max"), "range does not fit int32");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadDoubleRange(const TomlTable& table, ColumnSpec& column) {
+  const bool has_min = table.Find("min") != nullptr;
+  if (has_min != (table.Find("max") != nullptr)) {
+    return table.ErrorAt(table.line(), "min and max come together");
+  }
+  if (!has_min) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(column.min_double, table.GetDouble("min"));
+  TALLY_ASSIGN_OR_RETURN(column.max_double, table.GetDouble("max"));
+  column.has_range = true;
+  if (column.min_double > column.max_double) {
+    return table.ErrorAt(LineOf(table, "max"), "max is below min");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadDateRange(const TomlTable& table, ColumnSpec& column) {
+  column.min_int = std::numeric_limits<int32_t>::min();
+  column.max_int = std::numeric_limits<int32_t>::max();
+  if (table.Find("min") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const CivilDay day, table.GetDate("min"));
+    column.min_int = day.days();
+    column.has_range = true;
+  }
+  const TomlValue* max = table.Find("max");
+  if (max == nullptr) return absl::OkStatus();
+  column.has_range = true;
+  if (max->is_string() && max->AsString() == "today") {
+    column.max_is_today = true;
+    return absl::OkStatus();
+  }
+  if (!max->is_date()) {
+    return table.ErrorAt(max->line(), "max is a date or \"today\"");
+  }
+  column.max_int = max->AsDate().days();
+  if (column.min_int > column.max_int) {
+    return table.ErrorAt(max->line(), "max is before min");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRange(const TomlTable& table, ColumnSpec& column) {
+  switch (column.type) {
+    case ColumnType::kInt32:
+    case ColumnType::kInt64:
+      return ReadIntegerRange(table, column);
+    case ColumnType::kDouble:
+      return ReadDoubleRange(table, column);
+    case ColumnType::kDate:
+      return ReadDateRange(table, column);
+    case ColumnType::kBool:
+    case ColumnType::kCode:
+    case ColumnType::kText:
+      break;
+  }
+  for (const char* key : {"min", "max"}) {
+    if (table.Find(key) != nullptr) {
+      return table.ErrorAt(LineOf(table, key),
+                           "min and max are for numbers and dates");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadCodes(const TomlTable& table, ColumnSpec& column) {
+  TALLY_ASSIGN_OR_RETURN(const TomlTable codes, table.GetTable("codes"));
+  if (codes.empty()) {
+    return table.ErrorAt(LineOf(table, "codes"), "codes may not be empty");
+  }
+  for (const auto& [value, label] : codes.entries()) {
+    if (!IsCodeValue(value) || value.size() > column.max_length) {
+      return table.ErrorAt(label.line(),
+                           "a code is 1 to 64 printable ASCII characters");
+    }
+    if (!label.is_string() || label.AsString().empty()) {
+      return table.ErrorAt(label.line(), "a code needs a label");
+    }
+    column.codes.emplace_back(value, label.AsString());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMapTable(const TomlTable& table, Derivation& derive) {
+  TALLY_ASSIGN_OR_RETURN(const TomlTable map, table.GetTable("table"));
+  for (const auto& [from, to] : map.entries()) {
+    if (!IsCodeValue(from) || !to.is_string() || !IsCodeValue(to.AsString())) {
+      return table.ErrorAt(to.line(),
+                           "a map goes from code to code, printable ASCII");
+    }
+    derive.table.emplace(from, to.AsString());
+  }
+  if (derive.table.empty()) {
+    return table.ErrorAt(table.line(), "a map needs a table");
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string other,
+                         OptionalText(table, "other", "refuse"));
+  if (other == "keep") {
+    derive.map_other = MapOther::kKeep;
+  } else if (other == "null") {
+    derive.map_other = MapOther::kNull;
+  } else if (other != "refuse") {
+    return UnknownWord(table, "other", {"refuse", "keep", "null"});
+  }
+  return absl::OkStatus();
+}
+
+// The keys that a derivation takes, and what stands under them.
+absl::Status ReadArguments(const TomlTable& table, const DerivationForm& form,
+                           Derivation& derive) {
+  std::vector<std::string> keys = {"from", "by"};
+  const bool has_input = form.inputs[0] != kDefault;
+  if (!form.other_key.empty()) keys.emplace_back(form.other_key);
+  if (has_input) keys.emplace_back("input");
+  if (form.kind == DerivationKind::kPrefix) keys.emplace_back("length");
+  if (form.kind == DerivationKind::kMap) {
+    keys.insert(keys.end(), {"table", "other"});
+  }
+  TALLY_RETURN_IF_ERROR(table.OnlyKeys(keys));
+
+  if (!form.other_key.empty()) {
+    TALLY_ASSIGN_OR_RETURN(derive.other, NeededText(table, form.other_key));
+  }
+  if (has_input) {
+    derive.input = form.inputs[0];
+    if (table.Find("input") != nullptr) {
+      TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("input"));
+      const auto input = DerivationInputFromName(word);
+      std::vector<std::string> known;
+      bool found = false;
+      for (const DerivationInput allowed : form.inputs) {
+        if (allowed == kDefault) continue;
+        known.emplace_back(DerivationInputName(allowed));
+        found = found || input == allowed;
+      }
+      if (!found) return UnknownWord(table, "input", known);
+      derive.input = *input;
+    }
+  }
+  if (form.kind == DerivationKind::kPrefix) {
+    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("length"));
+    if (length < 1 || length > kMaxValueBytes) {
+      return table.ErrorAt(LineOf(table, "length"), "length is 1 to 64");
+    }
+    derive.length = static_cast<uint32_t>(length);
+  }
+  if (form.kind == DerivationKind::kMap) {
+    TALLY_RETURN_IF_ERROR(ReadMapTable(table, derive));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SpecificationParser::ReadColumns() {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<TomlTable> tables,
+                         TomlTables(root_, "column"));
+  if (tables.empty()) {
+    return root_.ErrorAt(1, "a dataset needs at least one column");
+  }
+  for (const TomlTable& table : tables) {
+    TALLY_RETURN_IF_ERROR(ReadColumn(table));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpecificationParser::ReadColumn(const TomlTable& table) {
+  TALLY_RETURN_IF_ERROR(table.OnlyKeys(ColumnKeys()));
+  ColumnSpec column;
+  TALLY_ASSIGN_OR_RETURN(column.name, table.GetString("name"));
+  if (!IsColumnName(column.name)) {
+    return table.ErrorAt(LineOf(table, "name"),
+                         "a column name matches ^[a-z][a-z0-9_]{0,62}$");
+  }
+  if (std::count(kReserved.begin(), kReserved.end(), column.name) != 0) {
+    return table.ErrorAt(LineOf(table, "name"),
+                         "this name belongs to the release itself");
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string type, table.GetString("type"));
+  const auto type_value = ColumnTypeFromName(type);
+  if (!type_value) {
+    return UnknownWord(
+        table, "type",
+        {"bool", "int32", "int64", "double", "date", "code", "text"});
+  }
+  column.type = *type_value;
+  TALLY_ASSIGN_OR_RETURN(const std::string class_word,
+                         table.GetString("class"));
+  const auto class_value = ColumnClassFromName(class_word);
+  if (!class_value) {
+    return UnknownWord(table, "class", {"QI", "SEN", "ATTR", "RK"});
+  }
+  column.column_class = *class_value;
+  TALLY_ASSIGN_OR_RETURN(column.description, NeededText(table, "description"));
+  TALLY_ASSIGN_OR_RETURN(column.unit, OptionalText(table, "unit"));
+  TALLY_ASSIGN_OR_RETURN(column.required,
+                         OptionalBool(table, "required", false));
+  TALLY_ASSIGN_OR_RETURN(column.null_markers,
+                         OptionalTexts(table, "null_markers"));
+  TALLY_RETURN_IF_ERROR(ReadColumnValues(table, column));
+  TALLY_RETURN_IF_ERROR(ReadDerivation(table, column));
+  return AddColumn(table, std::move(column));
+}
+
+absl::Status SpecificationParser::ReadColumnValues(const TomlTable& table,
+                                                   ColumnSpec& column) {
+  TALLY_RETURN_IF_ERROR(ReadRange(table, column));
+  const bool is_number = column.type == ColumnType::kInt32 ||
+                         column.type == ColumnType::kInt64 ||
+                         column.type == ColumnType::kDouble;
+  if (table.Find("outside") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("outside"));
+    if (word != "null") return UnknownWord(table, "outside", {"null"});
+    if (!is_number || !column.has_range || column.required) {
+      return table.ErrorAt(
+          LineOf(table, "outside"),
+          "outside is for numbers with a range that are not required");
+    }
+    column.outside_null = true;
+  }
+  const bool is_text = column.type == ColumnType::kText;
+  if (column.type != ColumnType::kCode && !is_text) {
+    for (const char* key : {"pattern", "max_length", "list", "codes"}) {
+      if (table.Find(key) == nullptr) continue;
+      return table.ErrorAt(LineOf(table, key),
+                           absl::StrFormat("%s is for code and text", key));
+    }
+    return absl::OkStatus();
+  }
+  if (table.Find("max_length") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("max_length"));
+    if (length < 1 || length > kMaxValueBytes) {
+      return table.ErrorAt(LineOf(table, "max_length"),
+                           "max_length is 1 to 64 bytes");
+    }
+    column.max_length = static_cast<uint32_t>(length);
+  }
+  if (table.Find("pattern") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const std::string text, table.GetString("pattern"));
+    absl::StatusOr<Pattern> pattern = Pattern::Create(text);
+    if (!pattern.ok()) {
+      return table.ErrorAt(LineOf(table, "pattern"),
+                           ToStd(pattern.status().message()));
+    }
+    column.pattern = std::make_shared<const Pattern>(*std::move(pattern));
+  }
+  if (is_text) {
+    if (column.pattern == nullptr || table.Find("max_length") == nullptr) {
+      return table.ErrorAt(
+          table.line(),
+          "text needs pattern and max_length; anything else is free text");
+    }
+    for (const char* key : {"list", "codes"}) {
+      if (table.Find(key) == nullptr) continue;
+      return table.ErrorAt(LineOf(table, key),
+                           absl::StrFormat("%s is for code columns", key));
+    }
+    return absl::OkStatus();
+  }
+  if (table.Find("list") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("list"));
+    column.list = ListNameFromText(word);
+    if (column.list != ListName::kClusters) {
+      return UnknownWord(table, "list", {"clusters"});
+    }
+  }
+  if (table.Find("codes") != nullptr) {
+    TALLY_RETURN_IF_ERROR(ReadCodes(table, column));
+  }
+  if (!column.codes.empty() &&
+      (column.pattern != nullptr || column.list.has_value())) {
+    return table.ErrorAt(LineOf(table, "codes"),
+                         "codes say all: no pattern and no list beside them");
+  }
+  if (column.codes.empty() && column.pattern == nullptr && !column.list) {
+    return table.ErrorAt(table.line(),
+                         "a code column needs pattern, list or codes");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpecificationParser::ReadDerivation(const TomlTable& table,
+                                                 ColumnSpec& column) {
+  if (table.Find("derive") == nullptr) {
+    if (column.column_class == ColumnClass::kRecordKey) {
+      return table.ErrorAt(table.line(), "a record key is derived by rekey");
+    }
+    return absl::OkStatus();
+  }
+  TALLY_ASSIGN_OR_RETURN(const TomlTable derive, table.GetTable("derive"));
+  TALLY_ASSIGN_OR_RETURN(const std::string by, derive.GetString("by"));
+  const auto kind = DerivationFromName(by);
+  const DerivationForm* form = kind ? FormOf(*kind) : nullptr;
+  if (form == nullptr) return UnknownWord(derive, "by", DerivationWords());
+  column.derive.kind = *kind;
+  TALLY_ASSIGN_OR_RETURN(column.derive.from, NeededText(derive, "from"));
+  TALLY_RETURN_IF_ERROR(ReadArguments(derive, *form, column.derive));
+  for (const std::string& name : {column.derive.from, column.derive.other}) {
+    if (!name.empty() && !IsColumnName(name)) {
+      return derive.ErrorAt(derive.line(),
+                            "an input name matches ^[a-z][a-z0-9_]{0,62}$");
+    }
+  }
+  if (column.type != form->type) {
+    return derive.ErrorAt(
+        LineOf(derive, "by"),
+        absl::StrFormat("%s makes a column of type %s", by,
+                        std::string(ColumnTypeName(form->type))));
+  }
+  if (*kind == DerivationKind::kRekey) {
+    if (column.column_class != ColumnClass::kRecordKey) {
+      return derive.ErrorAt(LineOf(derive, "by"), "rekey makes class RK");
+    }
+    if (column.AdmitsTenDigits()) {
+      return derive.ErrorAt(
+          LineOf(derive, "by"),
+          "the range of a random key may not admit ten digits");
+    }
+  } else if (column.column_class == ColumnClass::kRecordKey) {
+    return derive.ErrorAt(LineOf(derive, "by"), "class RK needs rekey");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpecificationParser::AddColumn(const TomlTable& table,
+                                            ColumnSpec column) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> aliases,
+                         OptionalTexts(table, "aliases"));
+  int64_t repeat = 0;
+  if (table.Find("repeat") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(repeat, table.GetInt("repeat"));
+    if (repeat < 2 || repeat > kMaxRepeat) {
+      return table.ErrorAt(LineOf(table, "repeat"), "repeat is 2 to 99");
+    }
+  }
+  const ColumnSpec base = column;
+  for (int64_t i = repeat == 0 ? 0 : 1; i <= repeat; ++i) {
+    if (i != 0) {
+      const auto index = static_cast<uint32_t>(i);
+      column.repeat_base = base.name;
+      column.repeat_index = index;
+      column.name = RepeatName(base.name, index);
+      if (!base.derive.from.empty()) {
+        column.derive.from = RepeatName(base.derive.from, index);
+      }
+      column.description =
+          absl::StrFormat("%s, number %d", base.description, i);
+    }
+    if (!IsColumnName(column.name) ||
+        !out_.column_by_name_.emplace(column.name, out_.columns_.size())
+             .second) {
+      return table.ErrorAt(LineOf(table, "name"),
+                           "two columns have this name, or it is too long");
+    }
+    if (out_.columns_.size() == kMaxColumns) {
+      return table.ErrorAt(table.line(), "more than 512 columns");
+    }
+    TALLY_RETURN_IF_ERROR(AddColumnInput(table, column, aliases));
+    out_.columns_.push_back(column);
+    std::vector<std::string>& markers = out_.columns_.back().null_markers;
+    markers.insert(markers.end(), out_.null_markers_.begin(),
+                   out_.null_markers_.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpecificationParser::AddColumnInput(
+    const TomlTable& table, const ColumnSpec& column,
+    const std::vector<std::string>& aliases) {
+  if (!aliases.empty() && column.input() != column.name) {
+    return table.ErrorAt(LineOf(table, "aliases"),
+                         "aliases of another input stand in its drop entry");
+  }
+  InputSpec& input = Input(column.input());
+  input.feeds_column = true;
+  input.needed = input.needed || column.required;
+  if (column.input() == column.name) {
+    input.null_markers.insert(input.null_markers.end(),
+                              column.null_markers.begin(),
+                              column.null_markers.end());
+  }
+  TALLY_RETURN_IF_ERROR(AddAliases(table, input, aliases, column.repeat_index));
+  if (!column.derive.other.empty()) {
+    InputSpec& other = Input(column.derive.other);
+    other.feeds_column = true;
+    other.needed = other.needed || column.required;
+  }
+  return absl::OkStatus();
+}
+
+bool ColumnSpec::AdmitsTenDigits() const {
+  if (type != ColumnType::kInt32 && type != ColumnType::kInt64) return false;
+  return max_int >= kFirstTenDigits && min_int <= kLastTenDigits;
+}
+
+}  // namespace tally::dataset
