@@ -260,12 +260,14 @@ std::string FormatSize(int64_t bytes) {
 }
 
 std::string FormatCount(int64_t count) {
-  std::string digits = std::to_string(count);
-  const size_t first = count < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3; at -= 3) {
-    digits.insert(at - 3, ",");
+  const std::string digits = std::to_string(count);
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t left = digits.size() - i;
+    if (left % 3 == 0 && i > 0 && digits[i - 1] != '-') out += ',';
+    out += digits[i];
   }
-  return digits;
+  return out;
 }
 
 bool IsResourceId(std::string_view text) {
