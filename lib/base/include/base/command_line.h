@@ -72,6 +72,8 @@ enum CommandTrait : uint32_t {
   kTraitLong = 1U << 4,       // --progress
 };
 
+struct CommandState;
+
 class Command {
  public:
   using Handler = std::function<absl::StatusOr<ExitCode>(const CommonFlags&)>;
@@ -141,10 +143,9 @@ class Command {
 
  private:
   friend class CommandLine;
-  struct State;
-  explicit Command(std::unique_ptr<State> state);
+  explicit Command(std::unique_ptr<CommandState> state);
   Command& SetHandlerFunction(Handler handler);
-  std::unique_ptr<State> state_;
+  std::unique_ptr<CommandState> state_;
 };
 
 struct ProgramInfo {
@@ -174,8 +175,7 @@ class CommandLine {
   // exit code. Never throws.
   int Run(int argc, const char* const* argv);
 
-  // The same with words after the program's name and with output caught, for
-  // tests of programs.
+  // The same for the words after the program's name.
   int Run(const std::vector<std::string>& words);
 
   // Every command as its words, sorted; for documents and tests.
