@@ -119,6 +119,7 @@ class Result {
       size_t max_rows = 100'000);
 
  private:
+  friend class Connection;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,58 @@
+#include "parquet_copy.h"
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/strings.h"
+
+namespace tally::engine {
+namespace {
+
+absl::Status OptionError(std::string_view what) {
+  return WithExitCode(
+      absl::InvalidArgumentError(absl::StrFormat("Parquet options: %s", what)),
+      kExitUsage);
+}
+
+bool IsMetadataText(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && IsValidUtf8(text);
+}
+
+}  // namespace
+
+absl::Status CheckParquetOptions(const ParquetOptions& options) {
+  if (options.row_group_rows < 2048 || options.row_group_rows > 1'048'576) {
+    return OptionError("a row group has 2,048 to 1,048,576 rows");
+  }
+  for (const auto& [key, value] : options.metadata) {
+    if (key.empty() || !IsMetadataText(key) || !IsMetadataText(value)) {
+      return OptionError("metadata must be UTF-8 without NUL");
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string ParquetCopy(std::string_view select, std::string_view path,
+                        const ParquetOptions& options,
+                        const std::vector<std::string>& partition_by) {
+  std::string copy = absl::StrFormat(
+      "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, "
+      "USE_TMP_FILE false",
+      select, QuoteLiteral(path), options.row_group_rows);
+  if (!partition_by.empty()) {
+    copy +=
+        absl::StrFormat(", PARTITION_BY (%s)", JoinText(partition_by, ", "));
+  }
+  if (!options.metadata.empty()) {
+    copy += ", KV_METADATA {";
+    const char* separator = "";
+    for (const auto& [key, value] : options.metadata) {
+      copy += absl::StrFormat("%s%s: %s", separator, QuoteIdentifier(key),
+                              QuoteLiteral(value));
+      separator = ", ";
+    }
+    copy += "}";
+  }
+  return copy + ")";
+}
+
+}  // namespace tally::engine
