@@ -50,13 +50,14 @@ constexpr Words<DerivationKind, 15> kDerivations = {{
     {DerivationKind::kMinutesBetween, "minutes_between"},
 }};
 
-constexpr Words<DerivationInput, 6> kInputs = {{
+constexpr Words<DerivationInput, 7> kInputs = {{
     {DerivationInput::kDefault, "default"},
     {DerivationInput::kDateOfBirth, "date_of_birth"},
     {DerivationInput::kYearOfBirth, "year_of_birth"},
     {DerivationInput::kAge, "age"},
     {DerivationInput::kPostcode, "postcode"},
     {DerivationInput::kLsoa21, "lsoa21"},
+    {DerivationInput::kAny, "any"},
 }};
 
 constexpr Words<ListName, 7> kLists = {{

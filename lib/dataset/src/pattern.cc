@@ -185,6 +185,25 @@ absl::StatusOr<Pattern> Pattern::Create(std::string_view text) {
   return pattern;
 }
 
+bool Pattern::AdmitsDigits(uint32_t count) const {
+  std::vector<bool> reached(accepts_.size());
+  reached[1] = true;
+  for (uint32_t i = 0; i < count; ++i) {
+    std::vector<bool> next(accepts_.size());
+    for (size_t state = 1; state < reached.size(); ++state) {
+      if (!reached[state]) continue;
+      for (uint8_t digit = '0'; digit <= '9'; ++digit) {
+        next[next_[state * classes_ + class_of_[digit]]] = true;
+      }
+    }
+    reached = std::move(next);
+  }
+  for (size_t state = 1; state < reached.size(); ++state) {
+    if (reached[state] && accepts_[state]) return true;
+  }
+  return false;
+}
+
 bool Pattern::Matches(std::string_view value) const {
   uint32_t state = 1;
   for (const char c : value) {

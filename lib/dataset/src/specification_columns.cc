@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kMaxColumns = 512;
 constexpr int64_t kMaxRepeat = 99;
 constexpr int64_t kMaxValueBytes = 64;
+constexpr uint32_t kIdentifierDigits = 10;
 constexpr int64_t kFirstTenDigits = 1'000'000'000;
 constexpr int64_t kLastTenDigits = 9'999'999'999;
 
@@ -38,7 +39,7 @@ struct DerivationForm {
   DerivationKind kind;
   ColumnType type;                        // of the column
   std::string_view other_key;             // key of the second input, if any
-  std::array<DerivationInput, 3> inputs;  // first one is the default
+  std::array<DerivationInput, 4> inputs;  // first one is the default
 };
 
 using enum DerivationInput;
@@ -47,24 +48,24 @@ constexpr std::array<DerivationForm, 14> kForms = {{
     {DerivationKind::kYear,
      ColumnType::kInt32,
      "",
-     {kDateOfBirth, kYearOfBirth, kDefault}},
+     {kDateOfBirth, kYearOfBirth, kAny}},
     {DerivationKind::kMonth, ColumnType::kDate, "", {}},
     {DerivationKind::kAgeFy,
      ColumnType::kInt32,
      "at",
-     {kDateOfBirth, kYearOfBirth, kAge}},
+     {kDateOfBirth, kYearOfBirth, kAge, kAny}},
     {DerivationKind::kLsoa21,
      ColumnType::kCode,
      "",
-     {kPostcode, kDefault, kDefault}},
+     {kPostcode, kLsoa21, kAny}},
     {DerivationKind::kImdDecile,
      ColumnType::kInt32,
      "",
-     {kPostcode, kLsoa21, kDefault}},
+     {kPostcode, kLsoa21, kAny}},
     {DerivationKind::kRuralUrban,
      ColumnType::kInt32,
      "",
-     {kPostcode, kLsoa21, kDefault}},
+     {kPostcode, kLsoa21, kAny}},
     {DerivationKind::kCareHome, ColumnType::kBool, "", {}},
     {DerivationKind::kCluster, ColumnType::kCode, "", {}},
     {DerivationKind::kMap, ColumnType::kCode, "", {}},
@@ -385,10 +386,9 @@ absl::Status SpecificationParser::ReadColumnValues(const TomlTable& table,
   if (table.Find("codes") != nullptr) {
     TALLY_RETURN_IF_ERROR(ReadCodes(table, column));
   }
-  if (!column.codes.empty() &&
-      (column.pattern != nullptr || column.list.has_value())) {
+  if (!column.codes.empty() && column.list.has_value()) {
     return table.ErrorAt(LineOf(table, "codes"),
-                         "codes say all: no pattern and no list beside them");
+                         "a list file and codes cannot both decide");
   }
   if (column.codes.empty() && column.pattern == nullptr && !column.list) {
     return table.ErrorAt(table.line(),
@@ -507,8 +507,23 @@ absl::Status SpecificationParser::AddColumnInput(
 }
 
 bool ColumnSpec::AdmitsTenDigits() const {
-  if (type != ColumnType::kInt32 && type != ColumnType::kInt64) return false;
-  return max_int >= kFirstTenDigits && min_int <= kLastTenDigits;
+  switch (type) {
+    case ColumnType::kInt32:
+    case ColumnType::kInt64:
+      return max_int >= kFirstTenDigits && min_int <= kLastTenDigits;
+    case ColumnType::kText:
+      return true;
+    case ColumnType::kCode:
+      // A value from a list file is one of its codes; one from `codes` is
+      // there to be read. A pattern may let any number through.
+      if (pattern == nullptr || max_length < kIdentifierDigits) return false;
+      return pattern->AdmitsDigits(kIdentifierDigits);
+    case ColumnType::kBool:
+    case ColumnType::kDouble:
+    case ColumnType::kDate:
+      break;
+  }
+  return false;
 }
 
 }  // namespace tally::dataset

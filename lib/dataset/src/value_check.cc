@@ -46,12 +46,12 @@ RowReason CheckCode(const ColumnSpec& column, std::string_view value) {
   for (const char c : value) {
     if (c < 0x20 || c > 0x7e) return RowReason::kTextEncoding;
   }
-  if (!column.codes.empty()) {
-    return column.HasCode(value) ? RowReason::kNone
-                                 : RowReason::kValueNotInList;
+  if (column.pattern != nullptr) {
+    return column.pattern->Matches(value) ? RowReason::kNone
+                                          : RowReason::kValueRange;
   }
-  if (column.pattern != nullptr && !column.pattern->Matches(value)) {
-    return RowReason::kValueRange;
+  if (!column.codes.empty() && !column.HasCode(value)) {
+    return RowReason::kValueNotInList;
   }
   return RowReason::kNone;
 }

@@ -67,6 +67,7 @@ enum class DerivationInput : uint8_t {
   kAge,          // age in years at the event; 7001 to 7007 = under one year
   kPostcode,
   kLsoa21,
+  kAny,  // any of those that the derivation takes; the value's form decides
 };
 
 // What a value becomes that a `map` table does not name.

@@ -40,6 +40,10 @@ class Pattern {
   // True when the whole of `value` is described. Cost: one look-up a byte.
   bool Matches(std::string_view value) const;
 
+  // True when some value of exactly `count` ASCII digits is described.
+  // Cost: states x count.
+  bool AdmitsDigits(uint32_t count) const;
+
   const std::string& text() const { return text_; }
 
  private:

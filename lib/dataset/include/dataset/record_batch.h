@@ -86,7 +86,7 @@ class Column {
   void Clear();
 
  private:
-  friend class ColumnFiller;  // lib/wire: fills arrays whole
+  friend class ColumnFiller;  // dataset/column_filler.h
   void AppendPresence(bool present);
 
   ColumnType type_;

@@ -67,7 +67,9 @@ struct ColumnSpec {
   uint32_t max_length = 64;  // code, text: bytes, 1 to 64
   std::shared_ptr<const Pattern>
       pattern;  // code, text; null when codes or list
-  // Code: the only values allowed, with their labels; ascending.
+  // Code: known values with their labels; ascending. Beside a pattern they are
+  // labels only, so that a new code arrives and can be reported; alone they
+  // are the only values allowed.
   std::vector<std::pair<std::string, std::string>> codes;
   std::optional<ListName> list;  // code: values must be on this list
   Derivation derive;
@@ -79,8 +81,8 @@ struct ColumnSpec {
   const std::string& input() const {
     return derive.kind == DerivationKind::kNone ? name : derive.from;
   }
-  // True when the declared range of an integer admits ten-digit numbers, so
-  // its values are scanned for NHS Numbers. Text is always scanned.
+  // True when a value could be ten digits: an integer by its range, a code by
+  // its pattern, any text. Such values are scanned for NHS Numbers.
   bool AdmitsTenDigits() const;
   // Whether `codes` holds the value; false when `codes` is empty.
   bool HasCode(std::string_view value) const;
