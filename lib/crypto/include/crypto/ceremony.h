@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crypto/element.h"
+#include "crypto/key_directory.h"
 #include "crypto/keys.h"
 #include "crypto/registry.h"
 #include "crypto/scalar.h"
@@ -43,7 +44,7 @@ enum class CeremonyStep : uint8_t {
 // What a message says besides its value; all of it is signed.
 struct CeremonyHeader {
   CeremonyStep step = CeremonyStep::kBlindedInverse;
-  FactorInfo factor;
+  FactorInfo factor{};
   Element source_public;
   Element hub_public;
   CeremonyId id{};
@@ -110,10 +111,11 @@ struct FactorAnswer {
   WipedBytes for_hub;  // step 3
 };
 // Checks: signed by the source that it names; the source's key is active and
-// all fields equal the registry; `hub_scalar . G` is the registry's hub key;
-// the id is new. That no factor was issued before for the same (source, epoch,
-// hub epoch, stage) is the caller's rule: it keeps the transcript, and calls
-// this with the answer of AlreadyIssued.
+// all fields equal the registry (KEY_UNKNOWN, EPOCH_RETIRED); `hub_scalar . G`
+// is the registry's hub key (exit 10). Then calls `before_answer`, which must
+// refuse a ceremony id it has seen and a second factor for the same (source,
+// epoch, hub epoch, stage): the custodian keeps the transcript. The custodian's
+// key is used only after it has agreed.
 [[nodiscard]] absl::StatusOr<FactorAnswer> AnswerFactor(
     const Registry& registry, std::span<const uint8_t> step1,
     const Scalar& hub_scalar, const BoxKey& box_key, const SigningKey& sign_key,
@@ -121,11 +123,26 @@ struct FactorAnswer {
     const std::function<absl::Status(const CeremonyHeader&)>& before_answer);
 
 // Hub. Combines steps 2 and 3 into the factor: c_s = v / b, and checks
-// `c_s . pk_s == pk_hub` (FACTOR_MISMATCH). `log` gets the id of both messages;
-// a message seen before is kAlreadyExists (exit 7).
-[[nodiscard]] absl::StatusOr<ConversionFactor> CombineFactor(
+// `c_s . pk_s == pk_hub` (FACTOR_MISMATCH). Both messages must agree in all
+// but step and value. A message that `log` contains is kAlreadyExists (exit 7);
+// the caller stores the factor and then adds both steps to the log, so that a
+// crash in between loses nothing.
+struct CombinedFactor {
+  CeremonyId id{};
+  ConversionFactor factor;
+};
+[[nodiscard]] absl::StatusOr<CombinedFactor> CombineFactor(
     const Registry& registry, std::span<const uint8_t> step2,
-    std::span<const uint8_t> step3, const BoxKey& box_key, CeremonyLog& log);
+    std::span<const uint8_t> step3, const BoxKey& box_key,
+    const CeremonyLog& log);
+
+// All of the hub's part: combines with the box key of `hub_party` in
+// `directory`, stores the factor there and notes the ceremony in
+// "ceremonies.log" beside the keys.
+[[nodiscard]] absl::StatusOr<ConversionFactor> ImportFactor(
+    const Registry& registry, std::span<const uint8_t> step2,
+    std::span<const uint8_t> step3, KeyDirectory& directory,
+    std::string_view hub_party);
 
 }  // namespace tally::crypto
 

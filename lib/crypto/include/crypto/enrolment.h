@@ -30,14 +30,14 @@ namespace tally::crypto {
 struct Enrolment {
   Environment environment = Environment::kExample;
   PartyRole role = PartyRole::kSource;  // kSource or kHub
-  std::string party;
-  std::string domain;
+  std::string party{};
+  std::string domain{};
   PublicKey sign_public{};
   PublicKey box_public{};
   // Sources only: the key whose tokens will come.
-  std::optional<uint32_t> epoch;
-  std::optional<Element> public_key;
-  std::optional<KeyId> key_id;
+  std::optional<uint32_t> epoch{};
+  std::optional<Element> public_key{};
+  std::optional<KeyId> key_id{};
 };
 
 // The file's bytes: canonical JSON with all of `enrolment` and, last but one,

@@ -66,13 +66,13 @@ Argon2Parameters RingParameters(Environment environment, KeyHolder holder);
 // Which file to open. Fields that do not apply stay empty.
 struct KeySelector {
   KeyKind kind = KeyKind::kRing;
-  std::string party;
-  std::string domain;
-  std::optional<uint32_t> epoch;
-  std::string peer;
-  std::optional<uint32_t> peer_epoch;
-  std::optional<uint8_t> stage;
-  std::optional<KeyId> kid;  // required for kStorage
+  std::string party{};
+  std::string domain{};
+  std::optional<uint32_t> epoch{};
+  std::string peer{};
+  std::optional<uint32_t> peer_epoch{};
+  std::optional<uint8_t> stage{};
+  std::optional<KeyId> kid{};  // required for kStorage
 };
 
 struct OpenedKey {

@@ -47,27 +47,27 @@ enum class KeyKdf {
 struct KeyHeader {
   Environment environment = Environment::kExample;
   KeyKind kind = KeyKind::kRing;
-  std::string party;                   // kSign: party/purpose
-  std::string domain;                  // kSource, kHub, kFactor, kProject
-  std::optional<uint32_t> epoch;       // kSource; hub epoch of kHub, kFactor
-  std::string peer;                    // kFactor: the source
-  std::optional<uint32_t> peer_epoch;  // kFactor: the source's epoch
-  std::optional<uint8_t> stage;        // kHub, kFactor
-  std::optional<uint8_t> stages;
-  std::optional<KeyId> kid;
-  std::string created;  // UTC, "2026-11-21T20:53:46Z"
+  std::string party{};                   // kSign: party/purpose
+  std::string domain{};                  // kSource, kHub, kFactor, kProject
+  std::optional<uint32_t> epoch{};       // kSource; hub epoch of kHub, kFactor
+  std::string peer{};                    // kFactor: the source
+  std::optional<uint32_t> peer_epoch{};  // kFactor: the source's epoch
+  std::optional<uint8_t> stage{};        // kHub, kFactor
+  std::optional<uint8_t> stages{};
+  std::optional<KeyId> kid{};
+  std::string created{};  // UTC, "2026-11-21T20:53:46Z"
 
   friend bool operator==(const KeyHeader&, const KeyHeader&) = default;
 };
 
 struct KeyFile {
-  KeyHeader header;
+  KeyHeader header{};
   KeyKdf kdf = KeyKdf::kRing;
-  std::optional<uint64_t> ops;  // kArgon2id13 only
-  std::optional<uint64_t> mem;  // bytes
-  std::string salt;             // 16 bytes, or empty
-  std::string nonce;            // 24 bytes
-  std::string ciphertext;       // 48 bytes
+  std::optional<uint64_t> ops{};  // kArgon2id13 only
+  std::optional<uint64_t> mem{};  // bytes
+  std::string salt{};             // 16 bytes, or empty
+  std::string nonce{};            // 24 bytes
+  std::string ciphertext{};       // 48 bytes
 
   friend bool operator==(const KeyFile&, const KeyFile&) = default;
 };
@@ -93,7 +93,7 @@ std::string FormatKeyFile(const KeyFile& file);
 std::string KeyFileAssociatedData(const KeyFile& file);
 
 // The file's name inside its key directory, from what it holds:
-// "ring.key", "source.commissioning.1.key",
+// "ring.key", "source.commissioning.gp-supplier-a.1.key",
 // "factor.commissioning.gp-supplier-a.1.1.1.key" and so on.
 std::string KeyFileName(const KeyHeader& header);
 

@@ -31,8 +31,8 @@ namespace tally::crypto {
 // What a factor converts: tokens of one source key into one hub epoch.
 struct FactorInfo {
   Environment environment = Environment::kExample;
-  std::string domain;
-  std::string source;
+  std::string domain{};
+  std::string source{};
   uint32_t source_epoch = 1;
   uint32_t hub_epoch = 1;
   uint8_t stage = 1;  // today always stage 1 of 1

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/json.h"
 #include "crypto/element.h"
 #include "crypto/key_id.h"
 #include "crypto/sign.h"
@@ -28,15 +29,15 @@ enum class KeyStatus { kActive, kOverlap, kRetired };
 std::string_view KeyStatusName(KeyStatus status);
 
 struct RegistryKey {
-  std::string party;  // literally "hub" for hub keys
+  std::string party{};  // literally "hub" for hub keys
   KeyRole role = KeyRole::kSource;
-  std::string domain;
+  std::string domain{};
   uint32_t epoch = 1;
   Element public_key;
   KeyId key_id;
   KeyStatus status = KeyStatus::kActive;
-  std::string not_before;  // UTC date, "2026-11-21"
-  uint8_t stage = 1;       // hub keys; 1 of 1 for sources, and not written
+  std::string not_before{};  // UTC date, "2026-11-21"
+  uint8_t stage = 1;         // hub keys; 1 of 1 for sources, and not written
   uint8_t stages = 1;
 };
 
@@ -44,11 +45,11 @@ enum class PartyRole { kSource, kHub, kCustodian };
 std::string_view PartyRoleName(PartyRole role);
 
 struct RegistryParty {
-  std::string party;
+  std::string party{};
   PartyRole role = PartyRole::kSource;
   PublicKey sign_public{};
   PublicKey box_public{};
-  std::optional<int64_t> person_limit;  // sources, and always there
+  std::optional<int64_t> person_limit{};  // sources, and always there
 };
 
 class Registry {
@@ -109,6 +110,8 @@ class Registry {
  private:
   friend class RegistryBuilder;
   Registry() = default;
+  [[nodiscard]] absl::Status ReadFields(const JsonValue& document);
+
   Environment environment_ = Environment::kExample;
   int64_t version_ = 1;
   std::string previous_;

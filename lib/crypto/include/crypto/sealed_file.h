@@ -47,8 +47,8 @@ enum class SealedKind : uint8_t {
 // Where a file belongs. Not stored in it: whoever opens it must know.
 struct SealContext {
   Environment environment = Environment::kExample;
-  std::string domain;
-  std::string path;        // final path inside the data directory, '/' between
+  std::string domain{};
+  std::string path{};      // final path inside the data directory, '/' between
   uint32_t hub_epoch = 0;  // 0 where there is none
 };
 

@@ -83,9 +83,9 @@ std::string_view KeyRoleName(KeyRole role);
 struct KeyInfo {
   Environment environment = Environment::kExample;
   KeyRole role = KeyRole::kSource;
-  std::string party;   // a source's id; literally "hub" for a hub key
-  std::string domain;  // "commissioning"
-  uint32_t epoch = 1;  // from 1
+  std::string party{};   // a source's id; literally "hub" for a hub key
+  std::string domain{};  // "commissioning"
+  uint32_t epoch = 1;    // from 1
 
   friend bool operator==(const KeyInfo&, const KeyInfo&) = default;
 };

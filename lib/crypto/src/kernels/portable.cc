@@ -1,0 +1,143 @@
+// The reference kernel: libsodium, one token after the other.
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "crypto/element.h"
+#include "crypto/token_kernel.h"
+#include "internal/group.h"
+#include "internal/secret_peek.h"
+#include "internal/wiped_array.h"
+
+namespace tally::crypto {
+namespace {
+
+constexpr size_t kSize = kTokenSize;
+
+// What follows the ten digits in the first hash: output length 64 in two
+// bytes, a zero byte, the tag and the tag's length.
+struct Tail {
+  std::array<uint8_t, 3 + internal::kDstGroup.size() + 1> bytes;
+};
+constexpr Tail MakeTail() {
+  Tail tail{};
+  tail.bytes[1] = 0x40;
+  for (size_t i = 0; i < internal::kDstGroup.size(); ++i) {
+    tail.bytes[3 + i] = static_cast<uint8_t>(internal::kDstGroup[i]);
+  }
+  tail.bytes.back() = static_cast<uint8_t>(internal::kDstGroup.size());
+  return tail;
+}
+constexpr Tail kTail = MakeTail();
+
+// lp1("nhs-number") and the length of ten digits in two bytes.
+constexpr std::array<uint8_t, 13> kMessageHead = {
+    10, 'n', 'h', 's', '-', 'n', 'u', 'm', 'b', 'e', 'r', 0, 10};
+
+// Two blocks are enough only while each fits one compression.
+static_assert(kMessageHead.size() + NhsMessage::kDigits + kTail.bytes.size() <=
+              111);
+static_assert(64 + 1 + internal::kDstGroup.size() + 1 <= 111);
+
+// Hashes NHS Number messages with two SHA-512 compressions each: the state
+// after the constant block of zeroes is kept.
+class MessageHasher {
+ public:
+  MessageHasher() {
+    const std::array<uint8_t, 128> zero_block{};
+    crypto_hash_sha512_init(&after_zeroes_);
+    crypto_hash_sha512_update(&after_zeroes_, zero_block.data(),
+                              zero_block.size());
+    std::copy(kMessageHead.begin(), kMessageHead.end(), first_.data());
+    std::copy(kTail.bytes.begin(), kTail.bytes.end(),
+              first_.data() + kDigitsAt + NhsMessage::kDigits);
+    second_.data()[64] = 0x01;
+    std::copy(kTail.bytes.begin() + 3, kTail.bytes.end(), second_.data() + 65);
+  }
+  ~MessageHasher() { Wipe(&state_, sizeof(state_)); }
+  MessageHasher(const MessageHasher&) = delete;
+  MessageHasher& operator=(const MessageHasher&) = delete;
+
+  void Hash(const NhsMessage& message, uint8_t* out64) {
+    std::memcpy(first_.data() + kDigitsAt, message.digits().data(),
+                NhsMessage::kDigits);
+    state_ = after_zeroes_;
+    crypto_hash_sha512_update(&state_, first_.data(), first_.size());
+    crypto_hash_sha512_final(&state_, second_.data());
+    crypto_hash_sha512(out64, second_.data(), second_.size());
+  }
+
+ private:
+  static constexpr size_t kDigitsAt = kMessageHead.size();
+  crypto_hash_sha512_state after_zeroes_;
+  crypto_hash_sha512_state state_;
+  internal::WipedArray<kDigitsAt + NhsMessage::kDigits + kTail.bytes.size()>
+      first_;
+  internal::WipedArray<65 + internal::kDstGroup.size() + 1> second_;
+};
+
+class Portable final : public TokenKernel {
+ public:
+  std::string_view name() const override { return "portable"; }
+
+  absl::Status Tokenise(const Scalar& key, std::span<const NhsMessage> messages,
+                        std::span<uint8_t> out) const override {
+    TALLY_CHECK(out.size() == kSize * messages.size());
+    const SecretView scalar = internal::SecretPeek::View(key);
+    MessageHasher hasher;
+    internal::WipedArray<64> wide;
+    internal::WipedArray<kSize> element;
+    for (size_t i = 0; i < messages.size(); ++i) {
+      hasher.Hash(messages[i], wide.data());
+      crypto_core_ristretto255_from_hash(element.data(), wide.data());
+      if (crypto_scalarmult_ristretto255(out.data() + kSize * i, scalar.data(),
+                                         element.data()) != 0) {
+        Wipe(out.data(), out.size());
+        return absl::InternalError("a token is the identity");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<size_t> Convert(const Scalar& factor,
+                                 std::span<const uint8_t> in,
+                                 std::span<uint8_t> out,
+                                 std::span<uint8_t> rejected) const override {
+    TALLY_CHECK(in.size() == out.size());
+    TALLY_CHECK(in.size() == kSize * rejected.size());
+    const SecretView scalar = internal::SecretPeek::View(factor);
+    size_t count = 0;
+    internal::WipedArray<kSize> result;
+    for (size_t i = 0; i < rejected.size(); ++i) {
+      const auto token = in.subspan(kSize * i, kSize);
+      // libsodium decodes by itself and says whether it could; what it lets
+      // through is refused before.
+      const bool bad = CheckElementBytes(token).has_value() ||
+                       crypto_scalarmult_ristretto255(
+                           result.data(), scalar.data(), token.data()) != 0;
+      rejected[i] = bad ? 1 : 0;
+      if (bad) {
+        ++count;
+        std::memset(out.data() + kSize * i, 0, kSize);
+      } else {
+        std::memcpy(out.data() + kSize * i, result.data(), kSize);
+      }
+    }
+    return count;
+  }
+};
+
+}  // namespace
+
+const TokenKernel& PortableKernel() {
+  static const Portable& kernel = *new Portable;  // never destroyed
+  return kernel;
+}
+
+}  // namespace tally::crypto
