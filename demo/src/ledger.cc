@@ -8,6 +8,10 @@ namespace tally::demo {
 
 void Ledger::Add(std::string_view measure, std::string_view dimensions,
                  int64_t count) {
+  Figure(measure, dimensions) += count;
+}
+
+int64_t& Ledger::Figure(std::string_view measure, std::string_view dimensions) {
   auto table = figures_.find(measure);
   if (table == figures_.end()) {
     table = figures_.try_emplace(std::string(measure)).first;
@@ -16,7 +20,7 @@ void Ledger::Add(std::string_view measure, std::string_view dimensions,
   if (figure == table->second.end()) {
     figure = table->second.try_emplace(std::string(dimensions), 0).first;
   }
-  figure->second += count;
+  return figure->second;
 }
 
 int64_t Ledger::Get(std::string_view measure,

@@ -44,7 +44,7 @@ constexpr std::array<const char*, 16> kSyllables = {
     "lom", "mux", "nid", "pov", "qua", "rix", "tov", "zul"};
 constexpr int kSurnameSyllables = 5;  // 16^5 = 1,048,576 family names
 
-// How many people of each 100,000 carry a plant; at least three people do.
+// How many people of each 100,000 carry a plant; at least eight people do.
 constexpr std::array<int, static_cast<size_t>(Plant::kCount)> kPlantRate = {
     0,    // kNone
     900,  // kNumberMissing
@@ -56,10 +56,10 @@ constexpr std::array<int, static_cast<size_t>(Plant::kCount)> kPlantRate = {
     30,   // kNumberIhi
     30,   // kNumberNotIssued
     20,   // kNumberCanary
-    300,  // kNotVerified
     150,  // kIdentityWithheld
     250,  // kReplacedNumber
     100,  // kSharedNumber
+    300,  // kNotVerified
     600,  // kType1List
     300,  // kType1Column
     200,  // kType1Both
@@ -112,6 +112,10 @@ std::array<uint64_t, n> Split(uint64_t whole, const std::array<int, n>& share) {
 
 }  // namespace
 
+bool IsNationalPlant(Plant plant) {
+  return plant >= Plant::kNumberMissing && plant <= Plant::kSharedNumber;
+}
+
 int NhsCheckDigit(uint64_t stem) {
   int sum = 0;
   for (int weight = 2; weight <= 10; ++weight, stem /= 10) {
@@ -120,6 +124,12 @@ int NhsCheckDigit(uint64_t stem) {
   const int digit = 11 - sum % 11;
   if (digit == 11) return 0;
   return digit == 10 ? -1 : digit;
+}
+
+std::string Postcode(int area, int letter) {
+  return absl::StrFormat("ZZ%d %d%c%c", area % 90 + 1, area / 90 % 10,
+                         static_cast<char>('A' + area / 900 % 10),
+                         static_cast<char>('A' + letter));
 }
 
 CivilDay FirstDay(int month) {
@@ -147,7 +157,7 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
   for (size_t i = 1; i < plant_start_.size(); ++i) {
     const uint64_t rate = static_cast<uint64_t>(kPlantRate[i - 1]);
     const uint64_t count =
-        rate == 0 ? 0 : std::max<uint64_t>(3, options.people * rate / 100000);
+        rate == 0 ? 0 : std::max<uint64_t>(8, options.people * rate / 100000);
     plant_start_[i] = plant_start_[i - 1] + count;
   }
 
@@ -208,12 +218,19 @@ uint64_t PersonMaker::RankInBand(uint64_t index) const {
   return position - band_start_[SizeT(BandOf(position))];
 }
 
-Plant PersonMaker::PlantOf(uint64_t index) const {
-  const uint64_t position = plant_order_.At(index);
+Plant PersonMaker::PlantOf(const Person& person) const {
+  const uint64_t position = plant_order_.At(person.index);
   if (position >= plant_start_.back()) return Plant::kNone;
   const auto next =
       std::upper_bound(plant_start_.begin(), plant_start_.end(), position);
-  return static_cast<Plant>(next - plant_start_.begin() - 1);
+  const auto plant = static_cast<Plant>(next - plant_start_.begin() - 1);
+  // A plant that could not show, or would show in two figures, is none.
+  if (IsNationalPlant(plant)) return person.hospital ? plant : Plant::kNone;
+  if (person.registrations.empty()) return Plant::kNone;
+  for (const Registration& stay : person.registrations) {
+    if (!practices_[SizeT(stay.practice)].participates) return Plant::kNone;
+  }
+  return plant;
 }
 
 void PersonMaker::FillNames(Person& person) const {
@@ -223,9 +240,9 @@ void PersonMaker::FillNames(Person& person) const {
   const uint64_t given = rank % std::max<uint64_t>(3, group);
   person.family_name = InSyllables(family, kSurnameSyllables);
   person.given_name = InSyllables(given, 2);
-  person.postcode = absl::StrFormat(
-      "ZZ%d %dZ%c", person.area % 90 + 1, person.area / 90 % 10,
-      static_cast<char>('A' + draws_.Below(20, person.index, 9)));
+  person.postcode = Postcode(
+      person.area,
+      static_cast<int>(draws_.Below(kPostcodesPerArea, person.index, 9)));
 }
 
 void PersonMaker::FillBirth(Person& person) const {
@@ -254,8 +271,15 @@ void PersonMaker::FillRegistrations(Person& person) const {
       birth_month, first_month() - 12 -
                        static_cast<int>(draws_.Below(120, person.index, 4)));
   if (moved_.Contains(person.index) && birth_month < first_month()) {
-    // From the first practice to its neighbour, at the other supplier.
-    const int other = practice ^ 1;
+    // To a practice of the other supplier: the neighbour; but into the
+    // practices that take part from those that do not, and now and then back.
+    int other = practice ^ 1;
+    const int outside = static_cast<int>(practices_.size()) - kSuppliers;
+    if (practice >= outside) {
+      other = practice % kSuppliers ^ 1;
+    } else if (draws_.Below(8, person.index, 12) == 0) {
+      other = outside + (practice % kSuppliers ^ 1);
+    }
     const int month =
         first_month() + 6 +
         static_cast<int>(draws_.Below(
@@ -285,7 +309,6 @@ Person PersonMaker::Make(uint64_t index) const {
   FillBirth(person);
   FillRegistrations(person);
   person.care_home = person.age >= 75 && draws_.Below(12, index, 10) == 0;
-  person.plant = PlantOf(index);
   person.hospital = person.registrations.empty() || hospital_.Contains(index);
   person.death_month = kOpen;
   if (person.age >= 60 && dead_.Contains(index)) {
@@ -303,6 +326,7 @@ Person PersonMaker::Make(uint64_t index) const {
       person.registrations[0].last_month = person.death_month;
     }
   }
+  person.plant = PlantOf(person);
   return person;
 }
 

@@ -25,6 +25,9 @@ class Ledger {
   void Add(std::string_view measure, std::string_view dimensions,
            int64_t count = 1);
 
+  // The figure itself, made with 0 if it is new; valid as long as the ledger.
+  int64_t& Figure(std::string_view measure, std::string_view dimensions);
+
   // The figure, 0 if nothing was added.
   int64_t Get(std::string_view measure, std::string_view dimensions) const;
 

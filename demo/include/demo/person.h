@@ -35,10 +35,11 @@ enum class Plant : uint8_t {
   kNumberIhi,
   kNumberNotIssued,
   kNumberCanary,
-  kNotVerified,       // status other than 01 at the national source
   kIdentityWithheld,  // a hospital record stripped for legal reasons
   kReplacedNumber,    // GP and national source use two different numbers
   kSharedNumber,      // the national source uses another person's number
+  // The status of the number at the GP source: other than 01.
+  kNotVerified,
   // Opt-outs.
   kType1List,
   kType1Column,
@@ -145,7 +146,7 @@ class PersonMaker {
   void FillNames(Person& person) const;
   void FillBirth(Person& person) const;
   void FillRegistrations(Person& person) const;
-  Plant PlantOf(uint64_t index) const;
+  Plant PlantOf(const Person& person) const;
 
   PopulationOptions options_;
   std::vector<Practice> practices_;
@@ -165,8 +166,15 @@ class PersonMaker {
   uint64_t visitors_;  // people known to the national source only
 };
 
+// True for the plants that lie in the national source's numbers.
+bool IsNationalPlant(Plant plant);
+
 // The check digit of nine digits, or -1 if there is none (Modulus 11).
 int NhsCheckDigit(uint64_t stem);
+
+// The postcodes of an area, letters 0 to 19. REQUIRES: 0 <= area < 9000.
+inline constexpr int kPostcodesPerArea = 20;
+std::string Postcode(int area, int letter);
 
 // A month number as used above -> its first day.
 CivilDay FirstDay(int month);

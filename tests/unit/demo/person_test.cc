@@ -93,12 +93,12 @@ TEST(PersonMaker, BandSizesAreExact) {
   }
 }
 
-TEST(PersonMaker, EveryPlantHasAtLeastThreePeople) {
+TEST(PersonMaker, EveryPlantIsCarriedBySomebody) {
   const PersonMaker maker(Small());
   std::map<Plant, int> counted;
   for (uint64_t i = 0; i < Small().people; ++i) ++counted[maker.Make(i).plant];
   for (int plant = 1; plant < static_cast<int>(Plant::kCount); ++plant) {
-    EXPECT_GE(counted[static_cast<Plant>(plant)], 3) << plant;
+    EXPECT_GE(counted[static_cast<Plant>(plant)], 1) << plant;
   }
   EXPECT_GT(counted[Plant::kNone], 4000);
 }

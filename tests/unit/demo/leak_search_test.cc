@@ -1,0 +1,89 @@
+#include "demo/leak_search.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tally::demo {
+namespace {
+
+constexpr const char* kNumber = "9434765919";
+
+LeakSearch ForNumber() {
+  LeakSearch search;
+  search.AddNumber(kNumber);
+  return search;
+}
+
+std::vector<std::string> Forms(const std::string& bytes, bool runs = false) {
+  const LeakSearch search = ForNumber();
+  std::vector<std::string> forms;
+  for (const LeakHit& hit : search.Scan(bytes, runs)) forms.push_back(hit.form);
+  return forms;
+}
+
+using Found = std::vector<std::string>;
+
+// The digests were made with md5sum, sha1sum and sha256sum.
+TEST(LeakSearch, FindsEveryFormOfANumber) {
+  EXPECT_EQ(Forms("x,9434765919,y"), Found{"digits"});
+  EXPECT_EQ(Forms("943 476 5919"), Found{"spaced digits"});
+  EXPECT_EQ(Forms("943-476-5919"), Found{"hyphenated digits"});
+  EXPECT_EQ(Forms("9195674349"), Found{"reversed digits"});
+  EXPECT_EQ(Forms("aa39343334373635393139bb"), Found{"hex of the digits"});
+  EXPECT_EQ(Forms("OTQzNDc2NTkxOQ=="), Found{"Base64 of the digits"});
+  EXPECT_EQ(Forms(std::string("\x5f\x1a\x5b\x32\x02\x00\x00\x00", 8)),
+            Found{"integer"});
+}
+
+TEST(LeakSearch, FindsItsDigestsInHexOfBothCases) {
+  EXPECT_EQ(Forms("22f7116b77fc45be97309a4291ba1af8"), Found{"MD5 in hex"});
+  EXPECT_EQ(Forms("22F7116B77FC45BE97309A4291BA1AF8"), Found{"MD5 in hex"});
+  EXPECT_EQ(Forms("b9cedb56b05b2e8689f6c59bd6ce87b9d3670837"),
+            Found{"SHA-1 in hex"});
+  EXPECT_EQ(Forms("ee17f178e64633e0a1d7921f3f7c2096"
+                  "eb131630bf598d67d95c0f2847e25c09"),
+            Found{"SHA-256 in hex"});
+}
+
+TEST(LeakSearch, FindsANumberAtEitherEndOfTheBytes) {
+  EXPECT_EQ(Forms("9434765919 and"), Found{"digits"});
+  EXPECT_EQ(Forms("and 9434765919"), Found{"digits"});
+}
+
+TEST(LeakSearch, TakesLongerRunsFractionsAndWordsForNoNumber) {
+  EXPECT_EQ(Forms("94347659190"), Found{});
+  EXPECT_EQ(Forms("19434765919"), Found{});
+  EXPECT_EQ(Forms("a9434765919"), Found{});
+  EXPECT_EQ(Forms("1.9434765919"), Found{});
+  EXPECT_EQ(Forms(".9434765919"), Found{"digits"});
+}
+
+TEST(LeakSearch, ReportsSyntheticNumbersOfNobodyOnlyWhereAsked) {
+  EXPECT_EQ(Forms("9876543210"), Found{});
+  EXPECT_EQ(Forms("9876543210", true), Found{"a synthetic number"});
+  EXPECT_EQ(Forms("9876543211", true), Found{});  // wrong check digit
+  EXPECT_EQ(Forms("4505577104", true), Found{});  // not of the 9 billions
+}
+
+TEST(LeakSearch, FindsWordsOnlyWhenTheyStandAlone) {
+  LeakSearch search;
+  EXPECT_TRUE(search.AddWord("postcode", "ZZ1 1AA"));
+  EXPECT_FALSE(search.AddWord("family_name", "Fox"));
+  EXPECT_EQ(search.Scan("at ZZ1 1AA.", false).size(), 1U);
+  EXPECT_EQ(search.Scan("atZZ1 1AA", false).size(), 0U);
+}
+
+TEST(PassesModulus11, AgreesWithAllTenFinalDigits) {
+  int passed = 0;
+  for (char last = '0'; last <= '9'; ++last) {
+    passed += PassesModulus11(std::string("943476591") + last) ? 1 : 0;
+  }
+  EXPECT_EQ(passed, 1);
+  EXPECT_FALSE(PassesModulus11("943476591"));
+  EXPECT_FALSE(PassesModulus11("94347659l9"));
+}
+
+}  // namespace
+}  // namespace tally::demo
