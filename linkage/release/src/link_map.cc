@@ -30,8 +30,7 @@ RecordBatch EmptyBatch(const std::vector<ColumnType>& types) {
 // One table that is written row by row.
 class TableWriter {
  public:
-  TableWriter(std::vector<ColumnType> types,
-              std::unique_ptr<RowWriter> writer)
+  TableWriter(std::vector<ColumnType> types, std::unique_ptr<RowWriter> writer)
       : types_(std::move(types)),
         writer_(std::move(writer)),
         batch_(EmptyBatch(types_)) {}
@@ -115,8 +114,7 @@ class MapSink : public LinkSink {
   }
 
   absl::Status Finish(ReleaseEngine& engine) {
-    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> link,
-                           link_.Finish());
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> link, link_.Finish());
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> everyone,
                            everyone_.Finish());
     TALLY_RETURN_IF_ERROR(engine.Register("link", link, LinkSchema()));

@@ -61,8 +61,7 @@ absl::StatusOr<std::vector<RowsTable>> RegisterParts(const LinkInputs& inputs,
 }
 
 absl::Status MakeCoverage(const LinkInputs& inputs,
-                          const LinkedExtracts& linked,
-                          ReleaseEngine& engine) {
+                          const LinkedExtracts& linked, ReleaseEngine& engine) {
   std::vector<RowsTable> registrations;
   for (const RowsTable& part : linked.parts) {
     if (HasRegistrations(*part.specification)) registrations.push_back(part);
@@ -137,8 +136,7 @@ std::vector<CoveragePeriod> CoveragePeriodsOf(const ReleasePlan& plan) {
   for (auto& [key, spans] : months) {
     std::sort(spans.begin(), spans.end());
     for (const auto& [first, last] : spans) {
-      CoveragePeriod* before =
-          periods.empty() ? nullptr : &periods.back();
+      CoveragePeriod* before = periods.empty() ? nullptr : &periods.back();
       const bool same = before != nullptr && before->source == key.first &&
                         before->dataset == key.second;
       if (same && first <= *before->last_month.AddMonths(1)) {

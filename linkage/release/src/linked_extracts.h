@@ -20,10 +20,10 @@
 namespace tally::linkage {
 
 struct LinkedExtracts {
-  std::vector<RowsTable> parts;  // in the order of plan.parts
-  bool anchored = false;         // the population is a dataset
+  std::vector<RowsTable> parts;    // in the order of plan.parts
+  bool anchored = false;           // the population is a dataset
   bool has_registrations = false;  // coverage can have rows
-  int64_t persons = 0;           // in `people`: the population
+  int64_t persons = 0;             // in `people`: the population
 
   // The parts of one dataset.
   std::vector<RowsTable> PartsOf(const ReleasePlan& plan,

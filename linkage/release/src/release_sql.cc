@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tally::linkage {
@@ -39,6 +40,17 @@ constexpr std::string_view kJoinMap =
 
 std::string PartTableName(size_t number) {
   return absl::StrFormat("part_%d", number);
+}
+
+const dataset::Specification& NewestOf(const std::vector<RowsTable>& parts) {
+  TALLY_CHECK(!parts.empty());
+  const dataset::Specification* newest = parts.front().specification;
+  for (const RowsTable& part : parts) {
+    if (part.specification->version() > newest->version()) {
+      newest = part.specification;
+    }
+  }
+  return *newest;
 }
 
 TableSchema PayloadTableSchema(const dataset::Specification& specification) {
@@ -159,7 +171,7 @@ SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
   return {
       absl::StrCat("SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
                    "CAST(row_number() OVER (ORDER BY k.extract_no NULLS LAST, "
-                   "k.old_key NULLS LAST) - 1 AS BIGINT) AS position FROM ("
+                   "k.old_key NULLS LAST) - 1 AS BIGINT) AS place FROM ("
                    "SELECT DISTINCT u.extract_no AS extract_no, "
                    "CAST(u.",
                    name, " AS BIGINT) AS old_key FROM (",
@@ -168,12 +180,13 @@ SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
       {}};
 }
 
-SqlStatement RekeySql() {
-  return {
-      "SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
-      "s.new_key AS new_key FROM record_keys AS k "
-      "INNER JOIN shuffled AS s ON s.position = k.position",
-      {}};
+SqlStatement RekeySql(std::string_view keys, std::string_view shuffled) {
+  return {absl::StrFormat(
+              "SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
+              "s.new_key AS new_key FROM %s AS k "
+              "INNER JOIN %s AS s ON s.place = k.place",
+              keys, shuffled),
+          {}};
 }
 
 std::string AgeBandExpression(std::string_view age) {

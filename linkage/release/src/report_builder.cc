@@ -114,10 +114,10 @@ void AddFromManifests(const LinkInputs& inputs, const Manifests& manifests,
     for (const dataset::DatasetCounts& counts : manifest.datasets) {
       if (counts.dataset != dataset) continue;
       for (const auto& [reason, rows] : counts.dropped) {
-        auto& dropped = dataset::OutcomeOf(reason) ==
-                                dataset::RowOutcome::kDroppedByRule
-                            ? report.dropped_by_rule
-                            : report.dropped_by_fault;
+        auto& dropped =
+            dataset::OutcomeOf(reason) == dataset::RowOutcome::kDroppedByRule
+                ? report.dropped_by_rule
+                : report.dropped_by_fault;
         dropped[std::string(dataset::RowReasonName(reason))] +=
             static_cast<int64_t>(rows);
       }
@@ -197,7 +197,7 @@ absl::Status AddMonths(const LinkInputs& inputs, const LinkedExtracts& linked,
                        const std::vector<RowsTable>& parts,
                        const std::string& dataset, ReleaseEngine& engine,
                        BySource& by_source, LinkageReport& report) {
-  const Specification& specification = *parts.front().specification;
+  const Specification& specification = NewestOf(parts);
   if (!specification.period_column().has_value()) return absl::OkStatus();
   const std::string column =
       specification.columns()[*specification.period_column()].name;
@@ -250,7 +250,7 @@ absl::Status AddDataset(const LinkInputs& inputs, const LinkedExtracts& linked,
                         ReleaseEngine& engine, LinkageReport& report) {
   const std::vector<RowsTable> parts =
       linked.PartsOf(*inputs.plan, dataset, false);
-  const Specification& specification = *parts.front().specification;
+  const Specification& specification = NewestOf(parts);
   const std::vector<ReportDimension> dimensions =
       DimensionsOf(specification, inputs.agreement->ethnicity_groups);
   const std::string facts = "facts_" + specification.sql_name();
@@ -264,8 +264,8 @@ absl::Status AddDataset(const LinkInputs& inputs, const LinkedExtracts& linked,
   TALLY_RETURN_IF_ERROR(
       AddLevels(facts, dimensions, dataset, engine, by_source, report));
   TALLY_RETURN_IF_ERROR(AddOutcomes(facts, engine, by_source));
-  TALLY_RETURN_IF_ERROR(AddMonths(inputs, linked, parts, dataset, engine,
-                                  by_source, report));
+  TALLY_RETURN_IF_ERROR(
+      AddMonths(inputs, linked, parts, dataset, engine, by_source, report));
   AddFromManifests(inputs, manifests, dataset, by_source);
   for (auto& [source, entry] : by_source) {
     entry.source = source;
@@ -349,13 +349,12 @@ absl::Status AddCoverage(ReleaseEngine& engine, LinkageReport& report) {
 }
 
 void SortLines(LinkageReport& report) {
-  std::sort(report.levels.begin(), report.levels.end(),
-            [](const LevelLine& a, const LevelLine& b) {
-              return std::tie(a.source, a.dataset, a.dimension, a.month,
-                              a.level) < std::tie(b.source, b.dataset,
-                                                  b.dimension, b.month,
-                                                  b.level);
-            });
+  std::sort(
+      report.levels.begin(), report.levels.end(),
+      [](const LevelLine& a, const LevelLine& b) {
+        return std::tie(a.source, a.dataset, a.dimension, a.month, a.level) <
+               std::tie(b.source, b.dataset, b.dimension, b.month, b.level);
+      });
   std::sort(report.contrasts.begin(), report.contrasts.end(),
             [](const ContrastLine& a, const ContrastLine& b) {
               return std::tie(a.source, a.dataset, a.attribute, a.level) <
@@ -385,7 +384,8 @@ std::vector<UnusualMonth> FindUnusualMonths(
     double mean = 0;
     for (const double value : earlier) mean += value / n;
     double squares = 0;
-    for (const double value : earlier) squares += (value - mean) * (value - mean);
+    for (const double value : earlier)
+      squares += (value - mean) * (value - mean);
     const double sigma =
         std::max(std::sqrt(squares / (n - 1)), std::sqrt(std::max(mean, 1.0)));
     if (std::fabs(static_cast<double>(rows) - mean) > kSigmas * sigma) {
@@ -400,8 +400,7 @@ absl::StatusOr<LinkageReport> BuildLinkageReport(const LinkInputs& inputs,
                                                  ReleaseEngine& engine) {
   LinkageReport report;
   report.project = inputs.agreement->project;
-  report.environment =
-      std::string(crypto::EnvironmentName(inputs.environment));
+  report.environment = std::string(crypto::EnvironmentName(inputs.environment));
   report.created = inputs.created;
   report.population = inputs.agreement->population;
   report.anchor_persons = linked.persons;

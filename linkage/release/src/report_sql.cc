@@ -106,13 +106,11 @@ SqlStatement FactsSql(const std::vector<RowsTable>& parts,
       "f.source AS source, f.link_person AS link_person, f.linked AS linked, "
       "f.unlinked_reason AS unlinked_reason";
   for (const ReportDimension& dimension : dimensions) {
-    absl::StrAppend(&inner, ", ", dimension.expression, " AS ",
-                    dimension.name);
+    absl::StrAppend(&inner, ", ", dimension.expression, " AS ", dimension.name);
     absl::StrAppend(&names, ", f.", dimension.name);
-    absl::StrAppend(&selected, ", f.", dimension.name, " AS ",
-                    dimension.name);
+    absl::StrAppend(&selected, ", f.", dimension.name, " AS ", dimension.name);
   }
-  const Specification& specification = *parts.front().specification;
+  const Specification& specification = NewestOf(parts);
   absl::StrAppend(&inner, " FROM (",
                   UnionOfParts(parts, DimensionColumns(specification)), ")",
                   ToAbsl(kJoinMap));
@@ -152,8 +150,8 @@ SqlStatement MonthFactsSql(const std::vector<RowsTable>& parts,
 }
 
 engine::TableSchema MonthFactsSchema() {
-  return {{"source", SqlType::kString},  {"link_person", SqlType::kInt},
-          {"person", SqlType::kInt},     {"linked", SqlType::kBoolean},
+  return {{"source", SqlType::kString},    {"link_person", SqlType::kInt},
+          {"person", SqlType::kInt},       {"linked", SqlType::kBoolean},
           {"month_start", SqlType::kDate}, {"n", SqlType::kBigint}};
 }
 
@@ -183,14 +181,14 @@ SqlStatement MonthLevelsSql(std::string_view month_facts) {
 }
 
 SqlStatement OutcomesSql(std::string_view facts) {
-  return {absl::StrFormat(
-              "SELECT f.source AS source, f.unlinked_reason AS "
-              "unlinked_reason, f.link_person IS NULL AS no_person, "
-              "f.linked AS linked, CAST(sum(f.n) AS BIGINT) AS n_rows "
-              "FROM %s AS f GROUP BY f.source, f.unlinked_reason, "
-              "f.link_person IS NULL, f.linked",
-              facts),
-          {}};
+  return {
+      absl::StrFormat("SELECT f.source AS source, f.unlinked_reason AS "
+                      "unlinked_reason, f.link_person IS NULL AS no_person, "
+                      "f.linked AS linked, CAST(sum(f.n) AS BIGINT) AS n_rows "
+                      "FROM %s AS f GROUP BY f.source, f.unlinked_reason, "
+                      "f.link_person IS NULL, f.linked",
+                      facts),
+      {}};
 }
 
 SqlStatement OutsideCoverageSql(std::string_view month_facts,
@@ -226,13 +224,13 @@ SqlStatement CombinationsSql(const std::vector<std::vector<int>>& extracts) {
     names.push_back(absl::StrFormat("p.in_%d", i));
     columns.push_back(absl::StrFormat("p.in_%1$d AS in_%1$d", i));
   }
-  return {absl::StrFormat("SELECT %s, count(*) AS n_persons FROM (SELECT "
-                          "l.link_person AS link_person, %s FROM link AS l "
-                          "GROUP BY l.link_person) AS p GROUP BY %s",
-                          absl::StrJoin(columns, ", "),
-                          absl::StrJoin(flags, ", "),
-                          absl::StrJoin(names, ", ")),
-          {}};
+  return {
+      absl::StrFormat("SELECT %s, count(*) AS n_persons FROM (SELECT "
+                      "l.link_person AS link_person, %s FROM link AS l "
+                      "GROUP BY l.link_person) AS p GROUP BY %s",
+                      absl::StrJoin(columns, ", "), absl::StrJoin(flags, ", "),
+                      absl::StrJoin(names, ", ")),
+      {}};
 }
 
 SqlStatement StatusSql() {

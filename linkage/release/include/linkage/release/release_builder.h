@@ -39,13 +39,12 @@
 
 namespace tally::linkage {
 
-// A release of another project, for the join attack.
+// A release of another project that can be downloaded, for the join attack.
 struct LiveRelease {
   std::string project;
   std::string release;
   std::string directory;  // its folder
-  // Table -> the columns that it released, without the hub's own.
-  std::map<std::string, std::vector<std::string>> tables;
+  Agreement agreement;    // under which it was made
 };
 
 // Everything that linking needs.

@@ -73,10 +73,11 @@ SqlStatement MapSql(bool anchored);
 SqlStatement PersonsSql();
 
 // Distinct keys of one column over all parts, numbered from 0: extract_no,
-// old_key, position. A permutation of the positions gives rekey_C.
+// old_key, place. A permutation of the places gives rekey_C.
 SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
                            std::string_view column);
-SqlStatement RekeySql();  // keys, permutation -> rekey_C
+// rekey_C from the keys and a table place BIGINT, new_key BIGINT.
+SqlStatement RekeySql(std::string_view keys, std::string_view shuffled);
 
 // What a dataset's table is made from.
 struct TableRecipe {
@@ -126,6 +127,9 @@ SqlStatement CoverageSql(const std::vector<RowsTable>& registrations,
 
 // "part_0" and so on.
 std::string PartTableName(size_t number);
+
+// The specification of the highest version among `parts`. REQUIRES: any.
+const dataset::Specification& NewestOf(const std::vector<RowsTable>& parts);
 
 // `SELECT extract_no, source, financial_year, person_index, unlinked_reason,
 // columns` over all parts; a column that an older specification lacks is NULL.

@@ -100,8 +100,8 @@ class Catalogue : public AuditOutbox {
   [[nodiscard]] absl::Status MarkResumed(std::string_view uid);
   // OPEN -> FINALIZING; EXTRACT_STATE otherwise.
   [[nodiscard]] absl::StatusOr<std::string> BeginFinalize(
-      std::string_view uid, std::string_view manifest_sha256,
-      const Change& change);
+      std::string_view uid, std::string_view manifest_sha256, int64_t batches,
+      int64_t rows, const Change& change);
   // FINALIZING -> PUBLISHED with everything of `extract` that publishing sets,
   // and its files. EXTRACT_STATE otherwise.
   [[nodiscard]] absl::Status PublishExtract(const ExtractRecord& extract,

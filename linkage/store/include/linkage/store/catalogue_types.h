@@ -88,6 +88,8 @@ struct ExtractRecord {
   int32_t hub_epoch = 0;
   std::vector<ExtractDatasetRecord> datasets;  // in order of the request
   bool resumed = false;
+  int64_t batches = 0;  // from FINALIZING on
+  int64_t rows = 0;     // of all datasets, from FINALIZING on
   int64_t persons = 0;
   std::string manifest_sha256;       // from FINALIZING on
   std::optional<ErrorDetail> error;  // when rejected

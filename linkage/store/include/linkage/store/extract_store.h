@@ -76,15 +76,16 @@ struct UploadTicket {
 
 // Who calls, for the audit entry and the replay table.
 struct CallContext {
-  std::string actor;      // peer URI
-  std::string actor_key;  // first 16 hex digits of the peer key's digest
-  std::string corr;       // 32 hex digits
-  std::optional<RequestKey> request;
+  std::string actor = {};      // peer URI
+  std::string actor_key = {};  // first 16 hex digits of the peer key's digest
+  std::string corr = {};       // 32 hex digits
+  std::optional<RequestKey> request = {};
 };
 
 struct ExtractStoreOptions {
   crypto::Environment environment = crypto::Environment::kExample;
   std::string domain;
+  std::string hub_actor;              // who publishes, in audit entries
   HubDirectory* directory = nullptr;  // borrowed, all of them
   Catalogue* catalogue = nullptr;
   HubKeys* keys = nullptr;
@@ -155,6 +156,10 @@ class ExtractStore {
   // tells. An error means that it could not be brought to an end now
   // (HUB_SEALED, DISK_LOW, kCancelled, I/O): call again.
   [[nodiscard]] absl::Status Publish(std::string_view uid);
+
+  // Closes every open journal, and forgets its keys, before the hub is sealed
+  // or stopped. Streams end with UPLOAD_SUPERSEDED and may begin again later.
+  void CloseUploads();
 
   // Progress of a running Publish.
   std::optional<OperationProgress> Progress(std::string_view uid) const;

@@ -10,14 +10,14 @@
 //
 // Spec: docs/spec/journal-v1.md
 // Threading: one thread an object.
-// Secrets: the storage key is borrowed while a journal is open. Contents hold
-//   tokens and rows; buffers that held them are wiped.
+// Secrets: an open journal holds its own file key, so it is closed before the
+//   hub is sealed. Contents hold tokens and rows; buffers are wiped. Of a batch
+//   only its SHA-256 stays in memory, to tell a repeat from a conflict.
 
 #ifndef TALLY_LINKAGE_STORE_UPLOAD_JOURNAL_H_
 #define TALLY_LINKAGE_STORE_UPLOAD_JOURNAL_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,15 +63,13 @@ class UploadJournal {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> Recover(
       const std::string& path, const crypto::SealContext& context,
       const crypto::StorageKeyFinder& keys, JournalVisitor& visitor);
-  // The same over a file interface; `open` gives the file again for reading.
-  using FileOpener =
-      std::function<absl::StatusOr<std::unique_ptr<crypto::ByteFile>>()>;
+  // The same over a file interface, for tests that lose power.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> CreateOn(
-      std::unique_ptr<crypto::ByteFile> file, FileOpener open,
+      std::unique_ptr<crypto::ByteFile> file,
       const crypto::SealContext& context, const crypto::StorageKey& key,
       std::string_view create_request);
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UploadJournal>> RecoverOn(
-      std::unique_ptr<crypto::ByteFile> file, FileOpener open,
+      std::unique_ptr<crypto::ByteFile> file,
       const crypto::SealContext& context, const crypto::StorageKeyFinder& keys,
       JournalVisitor& visitor);
 
@@ -100,15 +98,19 @@ class UploadJournal {
   uint64_t persisted_sequence() const;  // fsynced: may be acknowledged
   bool closed() const;                  // has its last frame
 
-  // Shows every frame from the beginning again, as at publishing.
-  // Errors: JOURNAL_CORRUPT; the visitor's.
-  [[nodiscard]] absl::Status Replay(JournalVisitor& visitor);
-
  private:
   class Impl;
   explicit UploadJournal(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Shows `visitor` every frame of a closed journal, as at publishing.
+// Errors: JOURNAL_CORRUPT, also for a journal without its last frame or a
+// missing file; the visitor's.
+[[nodiscard]] absl::Status ReadJournal(const std::string& path,
+                                       const crypto::SealContext& context,
+                                       const crypto::StorageKeyFinder& keys,
+                                       JournalVisitor& visitor);
 
 }  // namespace tally::linkage
 

@@ -1,0 +1,474 @@
+#include "release_tables.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "crypto/random.h"
+#include "dataset/record_batch.h"
+#include "engine/row_writer.h"
+#include "withheld_areas.h"
+
+namespace tally::linkage {
+namespace {
+
+using dataset::ColumnType;
+using dataset::DictionaryColumn;
+using dataset::DictionaryTable;
+using engine::SqlType;
+using engine::TableSchema;
+
+SqlType SqlTypeOfRelease(const ReleaseColumn& column) {
+  const std::string_view type = ReleaseTypeOf(column);
+  if (type == "BOOLEAN") return SqlType::kBoolean;
+  if (type == "INT") return SqlType::kInt;
+  if (type == "BIGINT") return SqlType::kBigint;
+  if (type == "DOUBLE") return SqlType::kDouble;
+  if (type == "DATE") return SqlType::kDate;
+  return SqlType::kString;
+}
+
+TableSchema SchemaOf(const TableRecipe& recipe) {
+  TableSchema schema = {{"person", SqlType::kInt},
+                        {"unlinked_reason", SqlType::kString},
+                        {"source", SqlType::kString}};
+  for (const ReleaseColumn& column : recipe.columns) {
+    schema.push_back({column.name, SqlTypeOfRelease(column)});
+  }
+  return schema;
+}
+
+DictionaryColumn OwnColumn(std::string name, ColumnType type,
+                           std::string description) {
+  DictionaryColumn column;
+  column.name = std::move(name);
+  column.type = type;
+  column.description = std::move(description);
+  column.derivation = "made by the hub";
+  return column;
+}
+
+DictionaryColumn PersonColumn(bool required) {
+  DictionaryColumn column = OwnColumn(
+      "person", ColumnType::kInt32,
+      "Person of this release: a random number, new in every release; joins "
+      "the tables of this release and no others");
+  column.required = required;
+  return column;
+}
+
+std::vector<std::pair<std::string, std::string>> EthnicityLabels() {
+  return {{"white", "White (A B C)"},
+          {"mixed", "Mixed (D E F G)"},
+          {"asian", "Asian or Asian British (H J K L)"},
+          {"black", "Black or Black British (M N P)"},
+          {"other", "Other ethnic groups (R S)"},
+          {"unknown", "Not stated or not known"}};
+}
+
+DictionaryColumn DescribeColumn(const ReleaseColumn& column,
+                                const TableRecipe& recipe) {
+  DictionaryColumn described = DictionaryColumn::From(*column.spec);
+  described.name = column.name;
+  described.required = false;  // filters and withheld areas leave gaps
+  if (column.is_date()) {
+    described.grain = std::string(DateGrainName(recipe.agreed->date_grain));
+  }
+  if (column.derived == HubDerivation::kAgeFy) {
+    described.description = "Age in the financial year of the delivery";
+    described.derivation = "financial year - year_of_birth, 0 to 90";
+    described.min_int = 0;
+    described.max_int = 90;
+  } else if (column.derived == HubDerivation::kAgeBand) {
+    described.type = ColumnType::kCode;
+    described.description = "Age band of five years";
+    described.derivation = "five-year band of financial year - year_of_birth";
+    described.min_int.reset();
+    described.max_int.reset();
+    for (int low = 0; low <= 90; low += 5) {
+      described.codes.emplace_back(AgeBandOf(low), AgeBandOf(low));
+    }
+  } else if (column.is_record_key()) {
+    described.type = ColumnType::kInt64;
+    described.derivation = "random number, new in every release";
+    described.min_int.reset();
+    described.max_int.reset();
+  } else if (column.is_ethnicity() && recipe.ethnicity_groups == 5) {
+    described.codes = EthnicityLabels();
+    described.pattern.clear();
+    described.derivation = "5+1 groups of the ethnic category";
+  }
+  return described;
+}
+
+DictionaryTable DescribeTable(const TableRecipe& recipe) {
+  const dataset::Specification& newest = NewestOf(recipe.parts);
+  DictionaryTable table;
+  table.name = newest.sql_name();
+  table.title = newest.title();
+  std::set<std::string> seen;
+  for (const RowsTable& part : recipe.parts) {
+    const dataset::Specification& specification = *part.specification;
+    if (!seen.insert(specification.digest_hex()).second) continue;
+    table.sources.push_back({specification.id(), specification.version(),
+                             specification.digest_hex()});
+  }
+  table.columns.push_back(PersonColumn(false));
+  table.columns.push_back(
+      OwnColumn("unlinked_reason", ColumnType::kCode,
+                "Why the row has no person; NULL where it has one"));
+  table.columns.push_back(
+      OwnColumn("source", ColumnType::kCode, "Source that sent the row"));
+  for (const ReleaseColumn& column : recipe.columns) {
+    table.columns.push_back(DescribeColumn(column, recipe));
+  }
+  return table;
+}
+
+engine::ParquetOptions MetadataOf(const BuildInputs& inputs,
+                                  const DictionaryTable& table) {
+  engine::ParquetOptions options;
+  options.metadata["tally.release"] = inputs.name.ToText();
+  options.metadata["tally.table"] = table.name;
+  for (const DictionaryColumn& column : table.columns) {
+    options.metadata["tally.description." + column.name] = column.description;
+    if (!column.unit.empty()) {
+      options.metadata["tally.unit." + column.name] = column.unit;
+    }
+  }
+  return options;
+}
+
+// Writes the record keys of one column anew: table rekey_C.
+absl::Status RenumberKeys(const std::vector<RowsTable>& parts,
+                          const std::string& column, ReleaseEngine& engine) {
+  const std::string keys = "record_keys_" + column;
+  TALLY_ASSIGN_OR_RETURN(const int64_t count,
+                         engine.Materialise(keys, RecordKeysSql(parts, column),
+                                            {{"extract_no", SqlType::kInt},
+                                             {"old_key", SqlType::kBigint},
+                                             {"place", SqlType::kBigint}}));
+  const std::string shuffled = "shuffled_" + column;
+  TALLY_ASSIGN_OR_RETURN(const std::string directory,
+                         engine.MakeTableDirectory(shuffled));
+  using engine::RowColumn;
+  const engine::RowSchema schema = {
+      {"place", RowColumn::From::kColumn, 0, ColumnType::kInt64},
+      {"new_key", RowColumn::From::kColumn, 1, ColumnType::kInt64}};
+  TALLY_ASSIGN_OR_RETURN(
+      std::unique_ptr<engine::RowWriter> writer,
+      engine::RowWriter::Open(engine.database(), schema, directory));
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  crypto::Shuffle(std::span<int64_t>(order));
+  for (size_t begin = 0; begin < order.size();
+       begin += dataset::kMaxBatchRows) {
+    const size_t end = std::min(order.size(), begin + dataset::kMaxBatchRows);
+    dataset::RecordBatch batch;
+    batch.columns.emplace_back(ColumnType::kInt64);
+    batch.columns.emplace_back(ColumnType::kInt64);
+    for (size_t i = begin; i < end; ++i) {
+      batch.AppendPerson(dataset::kNoPerson, dataset::RowReason::kNone);
+      batch.columns[0].AppendInt64(static_cast<int64_t>(i));
+      batch.columns[1].AppendInt64(order[i]);
+    }
+    TALLY_RETURN_IF_ERROR(writer->Write(std::move(batch)));
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<engine::ParquetFile> files,
+                         writer->Finish());
+  std::vector<std::string> paths;
+  for (const engine::ParquetFile& file : files) paths.push_back(file.path);
+  TALLY_RETURN_IF_ERROR(engine.Register(
+      shuffled, paths,
+      {{"place", SqlType::kBigint}, {"new_key", SqlType::kBigint}}));
+  return engine
+      .Materialise("rekey_" + column, RekeySql(keys, shuffled), RekeySchema())
+      .status();
+}
+
+// Renumbers every record key that any table of the release shows, once for all
+// tables, so that equal keys of two tables stay equal.
+absl::Status RenumberAllKeys(const BuildInputs& inputs,
+                             const LinkedExtracts& linked,
+                             ReleaseEngine& engine) {
+  std::map<std::string, std::vector<RowsTable>> parts_by_key;
+  for (const AgreementDataset& agreed : inputs.link.agreement->datasets) {
+    const std::vector<RowsTable> parts =
+        linked.PartsOf(*inputs.link.plan, agreed.id, true);
+    for (const RowsTable& part : parts) {
+      for (const std::string& name : agreed.columns) {
+        const dataset::ColumnSpec* column = part.specification->Column(name);
+        if (column != nullptr &&
+            column->column_class == dataset::ColumnClass::kRecordKey) {
+          parts_by_key[name].push_back(part);
+        }
+      }
+    }
+  }
+  for (const auto& [column, parts] : parts_by_key) {
+    TALLY_RETURN_IF_ERROR(RenumberKeys(parts, column, engine));
+  }
+  return absl::OkStatus();
+}
+
+// Writes `rows` in order, part by part.
+absl::Status WriteParts(const BuildInputs& inputs, const SqlStatement& rows,
+                        const std::string& folder, int64_t persons,
+                        ReleaseEngine& engine, WrittenTable& table) {
+  const auto count = [&](std::string_view condition) {
+    SqlStatement counting = rows;
+    counting.sql = absl::StrFormat("SELECT count(*) FROM (%s) AS t WHERE %s",
+                                   rows.sql, condition);
+    return engine.Count(counting);
+  };
+  TALLY_ASSIGN_OR_RETURN(const int64_t with, count("t.person IS NOT NULL"));
+  TALLY_ASSIGN_OR_RETURN(const int64_t without, count("t.person IS NULL"));
+  const std::string relative = "tables/" + table.name;
+  TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
+  const engine::ParquetOptions metadata = MetadataOf(inputs, table.dictionary);
+  const std::vector<PartRange> ranges =
+      SplitIntoParts(with, without, persons, kMaxRowsPerPart);
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const std::string path =
+        absl::StrFormat("%s/part-%05d.parquet", relative, i);
+    TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
+                           engine.Write(OrderedPartSql(rows, ranges[i]),
+                                        folder + "/" + path, metadata));
+    table.paths.push_back(path);
+    table.rows_of_path[path] = file.rows;
+    table.rows += file.rows;
+  }
+  return absl::OkStatus();
+}
+
+// Shares of rows with a value, for the dictionary.
+absl::Status FillShares(const std::string& folder, const TableSchema& schema,
+                        ReleaseEngine& engine, WrittenTable& table) {
+  const std::string name = "written_" + table.name;
+  std::vector<std::string> files;
+  for (const std::string& path : table.paths) {
+    files.push_back(folder + "/" + path);
+  }
+  TALLY_RETURN_IF_ERROR(engine.Register(name, files, schema));
+  std::string sql = "SELECT count(*) AS n_rows";
+  for (size_t i = 0; i < schema.size(); ++i) {
+    absl::StrAppendFormat(&sql, ", count(%s) AS filled_%d", schema[i].name, i);
+  }
+  absl::StrAppend(&sql, " FROM ", name);
+  TALLY_ASSIGN_OR_RETURN(auto rows, engine.Rows({sql, {}}));
+  if (rows.size() != 1) return absl::InternalError("a count has no row");
+  const double total = static_cast<double>(std::max<int64_t>(1, table.rows));
+  for (size_t i = 0; i < schema.size(); ++i) {
+    table.dictionary.columns[i].filled =
+        static_cast<double>(IntOf(rows[0][i + 1])) / total;
+  }
+  table.dictionary.paths = table.paths;
+  table.dictionary.rows = static_cast<uint64_t>(table.rows);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<WrittenTable> WriteDataset(const BuildInputs& inputs,
+                                          const LinkedExtracts& linked,
+                                          const AgreementDataset& agreed,
+                                          const std::string& folder,
+                                          ReleaseEngine& engine,
+                                          LinkageReport& report) {
+  const Agreement& agreement = *inputs.link.agreement;
+  TALLY_ASSIGN_OR_RETURN(
+      const TableRecipe recipe,
+      RecipeOf(agreement, agreed,
+               linked.PartsOf(*inputs.link.plan, agreed.id, true)));
+  WrittenTable table;
+  table.dictionary = DescribeTable(recipe);
+  table.name = table.dictionary.name;
+  const TableSchema schema = SchemaOf(recipe);
+  TALLY_ASSIGN_OR_RETURN(
+      ProtectedRows rows,
+      WithholdAreas(recipe, table.name, schema, agreement.min_k, engine));
+  TALLY_RETURN_IF_ERROR(
+      WriteParts(inputs, rows.rows, folder, linked.persons, engine, table));
+  rows.line.rows = table.rows;
+  report.uniqueness.push_back(std::move(rows.line));
+  TALLY_RETURN_IF_ERROR(FillShares(folder, schema, engine, table));
+  return table;
+}
+
+// persons and coverage: whole tables of their own order.
+absl::StatusOr<WrittenTable> WriteWhole(const BuildInputs& inputs,
+                                        const std::string& folder,
+                                        const SqlStatement& rows,
+                                        const TableSchema& schema,
+                                        DictionaryTable description,
+                                        ReleaseEngine& engine) {
+  WrittenTable table;
+  table.name = description.name;
+  table.dictionary = std::move(description);
+  const std::string relative = "tables/" + table.name;
+  TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
+  const std::string path = relative + "/part-00000.parquet";
+  TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
+                         engine.Write(rows, folder + "/" + path,
+                                      MetadataOf(inputs, table.dictionary)));
+  table.paths = {path};
+  table.rows = file.rows;
+  table.rows_of_path[path] = file.rows;
+  TALLY_RETURN_IF_ERROR(FillShares(folder, schema, engine, table));
+  return table;
+}
+
+DictionaryTable DescribePersons() {
+  DictionaryTable table;
+  table.name = "persons";
+  table.title = "People of this release";
+  table.description =
+      "One row a person of the agreement's population. The pseudonym is the "
+      "same in every release of this project and in no other project.";
+  table.primary_key = {"person"};
+  DictionaryColumn pseudonym = OwnColumn("pseudonym", ColumnType::kText,
+                                         "Pseudonym of the person in this "
+                                         "project");
+  pseudonym.pattern = "[0-9a-f]{32}";
+  pseudonym.max_length = 32;
+  pseudonym.required = true;
+  DictionaryColumn status =
+      OwnColumn("link_status", ColumnType::kCode, "How the person was linked");
+  status.codes = {{"nhs_number", "found in two or more sources"},
+                  {"none", "found in one source only"}};
+  status.required = true;
+  DictionaryColumn population = OwnColumn("in_population", ColumnType::kBool,
+                                          "Belongs to the population");
+  population.required = true;
+  table.columns = {PersonColumn(true), pseudonym, status, population};
+  return table;
+}
+
+DictionaryTable DescribeCoverage() {
+  DictionaryTable table;
+  table.name = "coverage";
+  table.title = "When a source could have seen whom";
+  table.description =
+      "Spans of registration, cut to the periods used. Absence of an event "
+      "outside a span is not a zero. A source without rows here covers "
+      "everyone in its periods.";
+  DictionaryColumn ended =
+      OwnColumn("ended_by", ColumnType::kCode, "Why the span ends");
+  ended.codes = {{"moved", "the registration ended"},
+                 {"died", "the person died"},
+                 {"no extract", "the periods used end here"}};
+  table.columns = {
+      PersonColumn(true),
+      OwnColumn("source", ColumnType::kCode, "Source with registrations"),
+      OwnColumn("dataset", ColumnType::kCode, "Dataset that it covers"),
+      OwnColumn("from_month", ColumnType::kDate, "First month of the span"),
+      OwnColumn("to_month", ColumnType::kDate, "Last month of the span"),
+      ended};
+  table.columns[3].grain = "month";
+  table.columns[4].grain = "month";
+  return table;
+}
+
+}  // namespace
+
+std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
+                                      int64_t rows_without_person,
+                                      int64_t persons, int64_t max_rows) {
+  std::vector<PartRange> ranges;
+  // A fifth of slack, since ranges of people differ a little in rows.
+  const int64_t aim = std::max<int64_t>(1, max_rows - max_rows / 5);
+  const int64_t parts = std::clamp<int64_t>((rows_with_person + aim - 1) / aim,
+                                            1, std::max<int64_t>(1, persons));
+  for (int64_t i = 0; i < parts; ++i) {
+    ranges.push_back({true, persons * i / parts, persons * (i + 1) / parts});
+  }
+  if (rows_with_person == 0 && rows_without_person > 0) ranges.clear();
+  if (rows_without_person > 0) ranges.push_back({false, 0, 0});
+  return ranges;
+}
+
+absl::StatusOr<TableRecipe> RecipeOf(const Agreement& agreement,
+                                     const AgreementDataset& agreed,
+                                     std::vector<RowsTable> parts) {
+  TableRecipe recipe;
+  recipe.agreed = &agreed;
+  recipe.keep_rows_without_person = agreement.keep_rows_without_person;
+  recipe.ethnicity_groups = agreement.ethnicity_groups;
+  recipe.parts = std::move(parts);
+  const dataset::Specification& newest = NewestOf(recipe.parts);
+  for (const std::string& name : agreed.columns) {
+    std::optional<ReleaseColumn> column = ResolveColumn(newest, name);
+    if (!column.has_value()) {
+      ErrorDetail detail;
+      detail.column = name;
+      return Error(Reason::kSpecMismatch,
+                   absl::StrFormat("no extract used has the column %s of %s",
+                                   name, agreed.id),
+                   std::move(detail));
+    }
+    recipe.columns.push_back(*std::move(column));
+  }
+  // Versions may add columns; a column that changes its type cannot be one
+  // column of a table.
+  for (const RowsTable& part : recipe.parts) {
+    for (const dataset::ColumnSpec& column : newest.columns()) {
+      const dataset::ColumnSpec* other =
+          part.specification->Column(column.name);
+      if (other == nullptr || other->type == column.type) continue;
+      ErrorDetail detail;
+      detail.column = column.name;
+      return Error(Reason::kSpecMismatch,
+                   absl::StrFormat("column %s of %s has two types in the "
+                                   "extracts used",
+                                   column.name, agreed.id),
+                   std::move(detail));
+    }
+  }
+  return recipe;
+}
+
+absl::StatusOr<std::vector<WrittenTable>> WriteTables(
+    const BuildInputs& inputs, const LinkedExtracts& linked,
+    const std::string& folder, ReleaseEngine& engine, LinkageReport& report) {
+  std::vector<WrittenTable> tables;
+  const auto& datasets = inputs.link.agreement->datasets;
+  const int64_t total = static_cast<int64_t>(datasets.size()) + 2;
+  TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables", 0, total, "tables"));
+  TALLY_RETURN_IF_ERROR(RenumberAllKeys(inputs, linked, engine));
+  TALLY_ASSIGN_OR_RETURN(WrittenTable persons,
+                         WriteWhole(inputs, folder, PersonsSql(),
+                                    {{"person", SqlType::kInt},
+                                     {"pseudonym", SqlType::kString},
+                                     {"link_status", SqlType::kString},
+                                     {"in_population", SqlType::kBoolean}},
+                                    DescribePersons(), engine));
+  tables.push_back(std::move(persons));
+  const SqlStatement coverage = {
+      "SELECT person, source, dataset, from_month, to_month, ended_by "
+      "FROM coverage ORDER BY person NULLS LAST, source NULLS LAST, "
+      "dataset NULLS LAST, from_month NULLS LAST",
+      {}};
+  TALLY_ASSIGN_OR_RETURN(WrittenTable spans,
+                         WriteWhole(inputs, folder, coverage, CoverageSchema(),
+                                    DescribeCoverage(), engine));
+  tables.push_back(std::move(spans));
+  for (const AgreementDataset& agreed : datasets) {
+    TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables",
+                                     static_cast<int64_t>(tables.size()), total,
+                                     "tables"));
+    if (linked.PartsOf(*inputs.link.plan, agreed.id, true).empty()) {
+      return Error(Reason::kReleaseState,
+                   absl::StrFormat("no source has published %s", agreed.id));
+    }
+    TALLY_ASSIGN_OR_RETURN(
+        WrittenTable table,
+        WriteDataset(inputs, linked, agreed, folder, engine, report));
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+}  // namespace tally::linkage

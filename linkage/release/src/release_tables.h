@@ -1,0 +1,56 @@
+#ifndef TALLY_LINKAGE_RELEASE_SRC_RELEASE_TABLES_H_
+#define TALLY_LINKAGE_RELEASE_SRC_RELEASE_TABLES_H_
+
+// Writes the tables of a release below its folder: persons, coverage and one a
+// dataset, in parts of at most 8 million rows, ordered by person.
+//
+// Spec: docs/spec/release-v1.md, "Tables"
+// Threading: one thread.
+// Secrets: record values and pseudonyms, on their way to the release.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "dataset/dictionary.h"
+#include "linkage/release/linkage_report.h"
+#include "linkage/release/release_builder.h"
+#include "linked_extracts.h"
+#include "release_engine.h"
+
+namespace tally::linkage {
+
+inline constexpr int64_t kMaxRowsPerPart = 8'000'000;
+
+// One table as it was written.
+struct WrittenTable {
+  std::string name;                // "gp_event"
+  std::vector<std::string> paths;  // relative to the release
+  std::map<std::string, int64_t> rows_of_path;
+  int64_t rows = 0;
+  dataset::DictionaryTable dictionary;
+};
+
+// Writes everything below inputs.directory's building folder `folder`. Adds a
+// line a table to `report.uniqueness`.
+[[nodiscard]] absl::StatusOr<std::vector<WrittenTable>> WriteTables(
+    const BuildInputs& inputs, const LinkedExtracts& linked,
+    const std::string& folder, ReleaseEngine& engine, LinkageReport& report);
+
+// What a dataset's table is made from. The columns are of the newest
+// specification among its parts.
+[[nodiscard]] absl::StatusOr<TableRecipe> RecipeOf(
+    const Agreement& agreement, const AgreementDataset& agreed,
+    std::vector<RowsTable> parts);
+
+// The ranges of people whose rows make one part each. `rows` rows of `persons`
+// people; numbers are random, so equal ranges have about equal rows.
+std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
+                                      int64_t rows_without_person,
+                                      int64_t persons, int64_t max_rows);
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_RELEASE_SRC_RELEASE_TABLES_H_

@@ -1,0 +1,92 @@
+#ifndef TALLY_LINKAGE_SERVICE_RELEASE_MANAGER_H_
+#define TALLY_LINKAGE_SERVICE_RELEASE_MANAGER_H_
+
+// Agreements and releases between the catalogue and linkage/release: checks an
+// agreement against what the hub knows, previews, pins extracts, builds in the
+// background and records the outcome.
+//
+// Role: hub.
+// Spec: docs/operations.md, "Releases"
+// Threading: any thread; builds run one after the other.
+// Secrets: borrows keys for each piece of work.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "linkage/release/agreement.h"
+#include "linkage/release/agreement_check.h"
+#include "linkage/release/linkage_report.h"
+#include "linkage/release/release_builder.h"
+#include "linkage/release/release_plan.h"
+#include "linkage/service/hub.h"
+#include "transport/peers.h"
+
+namespace tally::linkage {
+
+class ReleaseManager {
+ public:
+  // Both must outlive this.
+  ReleaseManager(Hub& hub, transport::PeerBook& peers);
+
+  // Parses and checks the text of an agreement as `project` and `agreement`.
+  // Errors: AGREEMENT_INVALID; HUB_SEALED.
+  [[nodiscard]] absl::StatusOr<Agreement> CheckText(
+      std::string_view text, std::string_view project,
+      std::string_view agreement);
+
+  // A stored agreement, checked again. AGREEMENT_EXPIRED outside its term;
+  // RELEASE_STATE when `approved` is asked for and it is not.
+  [[nodiscard]] absl::StatusOr<Agreement> LoadAgreement(
+      std::string_view project, std::string_view agreement, bool approved);
+
+  // What would be linked, and how well. Blocks until it is known.
+  // Errors: those of LoadAgreement, PlanRelease and PreviewLinkage; DISK_LOW.
+  [[nodiscard]] absl::StatusOr<LinkageReport> Preview(
+      std::string_view project, std::string_view agreement);
+
+  // Everything that CreateRelease checks; the record to create, extracts
+  // pinned. Errors: as above.
+  [[nodiscard]] absl::StatusOr<ReleaseRecord> Prepare(
+      const dataset::ReleaseName& name, std::string_view agreement,
+      std::string_view creator);
+
+  // Queues the build of a release that is in the catalogue as BUILDING.
+  void QueueBuild(const ReleaseRecord& release);
+
+  std::optional<OperationProgress> Progress(std::string_view uid) const;
+
+  // Names of the extracts that a release has pinned, ascending.
+  [[nodiscard]] absl::StatusOr<std::vector<std::string>> ExtractNames(
+      const ReleaseRecord& release);
+
+ private:
+  AgreementContext ContextNow();
+  absl::StatusOr<ReleasePlan> PlanNow(const Agreement& agreement,
+                                      const SpecificationStore& specs);
+  absl::StatusOr<ReleasePlan> PlanPinned(const Agreement& agreement,
+                                         const ReleaseRecord& release,
+                                         const SpecificationStore& specs);
+  absl::StatusOr<std::vector<ExtractRecord>> PublishedOf(
+      const Agreement& agreement);
+  LinkInputs InputsOf(const Agreement& agreement, const ReleasePlan& plan,
+                      const HubKeys::Lease& lease, const std::string& job);
+  std::vector<LiveRelease> LiveReleases(std::string_view project);
+  absl::StatusOr<BuiltRelease> Build(const ReleaseRecord& release);
+  void Run(const ReleaseRecord& release);
+
+  Hub& hub_;
+  transport::PeerBook& peers_;
+  mutable Mutex mu_;
+  std::map<std::string, OperationProgress, std::less<>> progress_
+      TALLY_GUARDED_BY(mu_);
+};
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_SERVICE_RELEASE_MANAGER_H_

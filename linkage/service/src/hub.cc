@@ -1,0 +1,399 @@
+#include "linkage/service/hub.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/civil_day.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "crypto/init.h"
+#include "crypto/token_kernel.h"
+
+namespace tally::linkage {
+namespace {
+
+constexpr int64_t kRequestMemoryMs = 30LL * 24 * 60 * 60 * 1000;
+constexpr double kIngestMemoryShare = 0.5;
+
+// The domain of the hub's keys in the registry; one, unless configured.
+absl::StatusOr<std::string> DomainOf(const crypto::Registry& registry,
+                                     const std::string& configured) {
+  std::set<std::string> domains;
+  for (const crypto::RegistryKey& key : registry.keys()) {
+    if (key.role == crypto::KeyRole::kHub) domains.insert(key.domain);
+  }
+  if (!configured.empty()) {
+    if (domains.count(configured) != 0) return configured;
+    return KeyError("the registry has no hub key of the domain hub.domain");
+  }
+  if (domains.size() == 1) return *domains.begin();
+  return KeyError(domains.empty()
+                      ? "the registry has no hub key yet"
+                      : "the registry has hub keys of several domains: set "
+                        "hub.domain");
+}
+
+}  // namespace
+
+struct Hub::AuditSession {
+  explicit AuditSession(HubKeys::Lease taken) : lease(std::move(taken)) {}
+  HubKeys::Lease lease;  // outlives the log
+  std::unique_ptr<AuditLog> log;
+};
+
+absl::StatusOr<crypto::RingSecret> ReadRingSecret(
+    const std::string& reference) {
+  TALLY_ASSIGN_OR_RETURN(const SecretText text, ReadSecretReference(reference));
+  return crypto::RingSecret::Passphrase(text.Reveal());
+}
+
+Hub::Hub(HubConfig config)
+    : config_(std::move(config)), start_time_(NowUtcRfc3339()) {}
+
+Hub::~Hub() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<Hub>> Hub::Open(const HubConfig& config) {
+  TALLY_RETURN_IF_ERROR(crypto::InitCrypto());
+  auto hub = std::unique_ptr<Hub>(new Hub(config));
+  TALLY_RETURN_IF_ERROR(hub->OpenParts());
+  return hub;
+}
+
+absl::Status Hub::OpenParts() {
+  TALLY_ASSIGN_OR_RETURN(const crypto::TokenKernel* kernel,
+                         crypto::SelectKernel(config_.kernel));
+  TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
+  pool_ = std::make_unique<WorkerPool>(config_.threads);
+  TALLY_ASSIGN_OR_RETURN(
+      directory_,
+      HubDirectory::Open(config_.data_directory, config_.min_free_disk));
+  std::string password;
+  if (!config_.catalogue_password.empty()) {
+    TALLY_ASSIGN_OR_RETURN(const SecretText text,
+                           ReadSecretReference(config_.catalogue_password));
+    password = std::string(text.Reveal());
+  }
+  absl::StatusOr<std::unique_ptr<Catalogue>> catalogue = Catalogue::Open(
+      config_.catalogue_url, directory_->CataloguePath(), password);
+  WipeMemory(password.data(), password.size());
+  TALLY_RETURN_IF_ERROR(catalogue.status());
+  catalogue_ = *std::move(catalogue);
+  TALLY_ASSIGN_OR_RETURN(
+      recovery_, RecoverHub(*directory_, *catalogue_, config_.OwnUri()));
+  // What an interrupted job left in the temporary folder: ours alone.
+  TALLY_RETURN_IF_ERROR(RemoveTree(config_.temp_directory + "/jobs"));
+  TALLY_RETURN_IF_ERROR(
+      MakeDirectories(config_.temp_directory + "/jobs", 0700));
+  TALLY_RETURN_IF_ERROR(RemoveTree(config_.temp_directory + "/ingest"));
+  TALLY_RETURN_IF_ERROR(
+      MakeDirectories(config_.temp_directory + "/ingest", 0700));
+  TALLY_ASSIGN_OR_RETURN(
+      crypto::Registry registry,
+      crypto::Registry::LoadFiles(config_.registry_file, config_.registry_key,
+                                  config_.environment));
+  TALLY_ASSIGN_OR_RETURN(domain_, DomainOf(registry, config_.domain));
+  TALLY_ASSIGN_OR_RETURN(std::shared_ptr<const SpecificationStore> specs,
+                         SpecificationStore::Load(config_.datasets_directory));
+  keys_ = std::make_unique<HubKeys>(
+      HubKeysOptions{config_.keys_directory, config_.environment, domain_,
+                     config_.hub_id});
+  ExtractStoreOptions options;
+  options.environment = config_.environment;
+  options.domain = domain_;
+  options.directory = directory_.get();
+  options.catalogue = catalogue_.get();
+  options.keys = keys_.get();
+  options.pool = pool_.get();
+  options.kernel = kernel;
+  options.temp_directory = config_.temp_directory + "/ingest";
+  options.memory_bytes = static_cast<size_t>(
+      static_cast<double>(config_.memory_bytes) * kIngestMemoryShare);
+  options.threads = config_.threads;
+  options.drain_audit = [this] { return DrainAudit(); };
+  extracts_ = std::make_unique<ExtractStore>(std::move(options));
+  MutexLock lock(mu_);
+  registry_ = std::make_shared<const crypto::Registry>(std::move(registry));
+  specs_ = std::move(specs);
+  extracts_->UseRegistry(registry_);
+  extracts_->UseSpecifications(specs_);
+  return absl::OkStatus();
+}
+
+void Hub::Stop() {
+  {
+    MutexLock lock(mu_);
+    if (stopped_) return;
+    stopped_ = true;
+  }
+  if (pool_ != nullptr) pool_->Cancel();
+  publish_queue_.Stop();
+  release_queue_.Stop();
+  if (keys_ == nullptr || sealed()) return;
+  WriteDenied(std::numeric_limits<int64_t>::max());
+  const absl::StatusOr<AuditPlace> stopped =
+      AppendAudit(OwnEntry(AuditAction::kHubStop, "hub"));
+  if (!stopped.ok()) {
+    Log(Level::kError, "hub.stop could not be written to the audit log",
+        {Field("code", static_cast<int64_t>(stopped.status().code()))});
+  }
+  {
+    MutexLock lock(mu_);
+    audit_.reset();
+  }
+  keys_->Seal();
+}
+
+AuditEntry Hub::OwnEntry(AuditAction action, std::string object) const {
+  AuditEntry entry;
+  entry.actor = config_.OwnUri();
+  entry.action = action;
+  entry.object = std::move(object);
+  entry.corr = NewCorrelationId();
+  return entry;
+}
+
+absl::Status Hub::OpenAuditLog() {
+  TALLY_ASSIGN_OR_RETURN(HubKeys::Lease lease, keys_->Borrow());
+  auto session = std::make_shared<AuditSession>(std::move(lease));
+  AuditLogOptions options;
+  options.directory = directory_->AuditDirectory();
+  options.origin = AuditOrigin(config_.trust_domain, config_.hub_id);
+  options.key = &session->lease.audit();
+  TALLY_ASSIGN_OR_RETURN(session->log, AuditLog::Open(options));
+  TALLY_RETURN_IF_ERROR(session->log->Drain(*catalogue_));
+  MutexLock lock(mu_);
+  audit_ = std::move(session);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<FactorCheck>> Hub::Unseal(
+    const crypto::RingSecret& secret, std::string_view actor,
+    std::string_view actor_key, AuditPlace* place) {
+  MutexLock one_at_a_time(seal_mu_);
+  if (sealed()) {
+    TALLY_ASSIGN_OR_RETURN(std::vector<FactorCheck> factors,
+                           keys_->Unseal(secret, *registry()));
+    SetFactors(std::move(factors));
+    if (absl::Status opened = OpenAuditLog(); !opened.ok()) {
+      keys_->Seal();
+      return opened;
+    }
+  }
+  bool first = false;
+  {
+    MutexLock lock(mu_);
+    first = !std::exchange(started_, true);
+  }
+  if (first) {
+    AuditEntry start = OwnEntry(AuditAction::kHubStart, "hub");
+    start.counts["rejectedUploads"] = recovery_.rejected_uploads;
+    start.counts["failedReleases"] = recovery_.failed_releases;
+    TALLY_RETURN_IF_ERROR(AppendAudit(start).status());
+  }
+  AuditEntry entry = OwnEntry(AuditAction::kHubUnseal, "hub");
+  entry.actor = std::string(actor);
+  entry.actor_key = std::string(actor_key);
+  TALLY_ASSIGN_OR_RETURN(const AuditPlace written, AppendAudit(entry));
+  if (place != nullptr) *place = written;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> waiting,
+                         extracts_->Unpublished());
+  for (const std::string& uid : waiting) QueuePublish(uid);
+  return factors();
+}
+
+absl::Status Hub::Seal(std::string_view actor, std::string_view actor_key,
+                       AuditPlace* place) {
+  MutexLock one_at_a_time(seal_mu_);
+  if (sealed()) return Error(Reason::kHubSealed, "the hub is sealed already");
+  WriteDenied(std::numeric_limits<int64_t>::max());
+  AuditEntry entry = OwnEntry(AuditAction::kHubSeal, "hub");
+  entry.actor = std::string(actor);
+  entry.actor_key = std::string(actor_key);
+  const absl::StatusOr<AuditPlace> written = AppendAudit(entry);
+  // Keys go whether or not the log took the entry: that is what seal is for.
+  {
+    MutexLock lock(mu_);
+    audit_.reset();
+  }
+  keys_->Seal();
+  TALLY_RETURN_IF_ERROR(written.status());
+  if (place != nullptr) *place = *written;
+  return absl::OkStatus();
+}
+
+bool Hub::sealed() const { return keys_->sealed(); }
+
+absl::Status Hub::Reload() {
+  absl::StatusOr<std::shared_ptr<const SpecificationStore>> specs =
+      SpecificationStore::Load(config_.datasets_directory);
+  if (specs.ok()) {
+    MutexLock lock(mu_);
+    specs_ = *specs;
+    extracts_->UseSpecifications(specs_);
+  }
+  absl::StatusOr<crypto::Registry> loaded = crypto::Registry::LoadFiles(
+      config_.registry_file, config_.registry_key, config_.environment);
+  if (!loaded.ok()) return loaded.status();
+  const std::shared_ptr<const crypto::Registry> before = registry();
+  TALLY_RETURN_IF_ERROR(
+      loaded->CheckNotOlder(before->version(), before->sha256()));
+  const auto registry =
+      std::make_shared<const crypto::Registry>(*std::move(loaded));
+  if (!sealed()) {
+    TALLY_ASSIGN_OR_RETURN(std::vector<FactorCheck> factors,
+                           keys_->UseRegistry(*registry));
+    SetFactors(std::move(factors));
+  }
+  {
+    MutexLock lock(mu_);
+    registry_ = registry;
+    extracts_->UseRegistry(registry);
+  }
+  return specs.status();
+}
+
+std::shared_ptr<Hub::AuditSession> Hub::audit_session() const {
+  MutexLock lock(mu_);
+  return audit_;
+}
+
+absl::Status Hub::DrainAudit() {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  if (session == nullptr) {
+    return Error(Reason::kAuditUnavailable,
+                 "the hub is sealed: its audit log is closed");
+  }
+  return session->log->Drain(*catalogue_);
+}
+
+absl::StatusOr<AuditPlace> Hub::AppendAudit(const AuditEntry& entry) {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  if (session == nullptr) {
+    return Error(Reason::kAuditUnavailable,
+                 "the hub is sealed: its audit log is closed");
+  }
+  TALLY_ASSIGN_OR_RETURN(const uint64_t seq, session->log->Append(entry));
+  return AuditPlace{seq, entry.corr};
+}
+
+absl::StatusOr<AuditPlace> Hub::PlaceOf(std::string_view corr) {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  if (session == nullptr) {
+    return Error(Reason::kHubSealed, "the hub is sealed");
+  }
+  const std::optional<uint64_t> seq = session->log->SeqOf(corr);
+  if (!seq.has_value()) {
+    return Error(Reason::kAuditUnavailable,
+                 "an audit entry is not in the log yet");
+  }
+  return AuditPlace{*seq, std::string(corr)};
+}
+
+absl::Status Hub::WithAuditLog(
+    const std::function<absl::Status(const AuditLog&)>& read) {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  if (session == nullptr) {
+    return Error(Reason::kHubSealed,
+                 "the hub is sealed: its audit log is closed");
+  }
+  return read(*session->log);
+}
+
+bool Hub::audit_healthy() const {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  return session != nullptr && session->log->healthy();
+}
+
+uint64_t Hub::audit_size() const {
+  const std::shared_ptr<AuditSession> session = audit_session();
+  return session == nullptr ? 0 : session->log->size();
+}
+
+void Hub::CountDenied(std::string_view actor, std::string_view method,
+                      std::string_view reason) {
+  denied_.Count(actor, "", method, reason, NowUnixMs() / 1000);
+}
+
+bool Hub::IsServing() const {
+  return !sealed() && audit_healthy() && directory_->CheckFreeDisk().ok();
+}
+
+void Hub::QueuePublish(const std::string& uid) {
+  publish_queue_.Add(uid, [this, uid] {
+    const absl::Status status = extracts_->Publish(uid);
+    if (!status.ok()) {
+      Log(Level::kWarning, "an extract could not be published yet",
+          {Field("code", static_cast<int64_t>(status.code()))});
+    }
+  });
+}
+
+void Hub::WriteDenied(int64_t until_seconds) {
+  for (const AuditEntry& entry : denied_.TakeFinished(until_seconds)) {
+    if (!AppendAudit(entry).ok()) return;
+  }
+}
+
+void Hub::ExpireAgreements() {
+  const CivilDay today = CivilDay::TodayUtc();
+  {
+    MutexLock lock(mu_);
+    if (expired_until_ == today) return;
+  }
+  const absl::StatusOr<std::vector<AgreementRecord>> due =
+      catalogue_->AgreementsToExpire(today.days());
+  if (!due.ok()) return;
+  for (const AgreementRecord& agreement : *due) {
+    Change change;
+    change.entry = OwnEntry(AuditAction::kAgreementExpire, agreement.name());
+    if (!catalogue_->ExpireAgreement(agreement.project, agreement.id, change)
+             .ok()) {
+      return;
+    }
+  }
+  if (!due->empty() && !DrainAudit().ok()) return;
+  catalogue_
+      ->ForgetRequestsBefore(
+          FormatUtcRfc3339(NowUnixMs() - kRequestMemoryMs))
+      .IgnoreError();
+  MutexLock lock(mu_);
+  expired_until_ = today;
+}
+
+void Hub::Tick() {
+  if (sealed()) return;
+  WriteDenied(NowUnixMs() / 1000);
+  ExpireAgreements();
+  const absl::StatusOr<std::vector<std::string>> waiting =
+      extracts_->Unpublished();
+  if (!waiting.ok()) return;
+  for (const std::string& uid : *waiting) QueuePublish(uid);
+}
+
+std::shared_ptr<const crypto::Registry> Hub::registry() const {
+  MutexLock lock(mu_);
+  return registry_;
+}
+
+std::shared_ptr<const SpecificationStore> Hub::specifications() const {
+  MutexLock lock(mu_);
+  return specs_;
+}
+
+std::vector<FactorCheck> Hub::factors() const {
+  MutexLock lock(mu_);
+  return factors_;
+}
+
+void Hub::SetFactors(std::vector<FactorCheck> factors) {
+  MutexLock lock(mu_);
+  factors_ = std::move(factors);
+}
+
+}  // namespace tally::linkage

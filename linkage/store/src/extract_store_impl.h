@@ -1,0 +1,138 @@
+// The inside of ExtractStore: open uploads, and the parts of each step.
+//
+// Threading: see the members. Secrets: open journals hold their file keys.
+
+#ifndef TALLY_LINKAGE_STORE_SRC_EXTRACT_STORE_IMPL_H_
+#define TALLY_LINKAGE_STORE_SRC_EXTRACT_STORE_IMPL_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "batch_checker.h"
+#include "linkage/store/extract_store.h"
+#include "linkage/store/upload_journal.h"
+#include "publisher.h"
+
+namespace tally::linkage {
+
+// One upload whose journal is open.
+struct OpenUpload {
+  Mutex mu;
+  ExtractRecord record;
+  std::unique_ptr<UploadJournal> journal TALLY_GUARDED_BY(mu);
+  std::unique_ptr<BatchChecker> checker TALLY_GUARDED_BY(mu);
+  // The specifications that the checker points at.
+  std::shared_ptr<const SpecificationStore> specifications;
+  uint64_t generation TALLY_GUARDED_BY(mu) = 0;
+  uint64_t persisted_rows TALLY_GUARDED_BY(mu) = 0;
+  bool gone TALLY_GUARDED_BY(mu) = false;  // closed; look it up again
+};
+
+class ExtractStore::Impl {
+ public:
+  explicit Impl(ExtractStoreOptions options) : options_(std::move(options)) {}
+
+  void UseRegistry(std::shared_ptr<const crypto::Registry> registry) {
+    MutexLock lock(mu_);
+    registry_ = std::move(registry);
+  }
+  void UseSpecifications(std::shared_ptr<const SpecificationStore> specs) {
+    MutexLock lock(mu_);
+    specifications_ = std::move(specs);
+  }
+  absl::StatusOr<ExtractRecord> Create(const CreateExtractCommand& command,
+                                       const CallContext& call);
+  absl::StatusOr<UploadTicket> BeginStream(std::string_view source,
+                                           std::string_view extract_id,
+                                           uint64_t next_sequence);
+  absl::StatusOr<uint64_t> AddBatch(const UploadTicket& ticket,
+                                    uint64_t sequence, wire::BatchKind kind,
+                                    std::span<const uint8_t> content);
+  absl::StatusOr<uint64_t> Sync(const UploadTicket& ticket);
+  absl::StatusOr<UploadStatus> Status(std::string_view source,
+                                      std::string_view extract_id);
+  absl::StatusOr<ExtractRecord> Finalize(std::string_view source,
+                                         std::string_view extract_id,
+                                         std::string_view manifest,
+                                         std::span<const uint8_t> signature,
+                                         const CallContext& call);
+  absl::Status Publish(std::string_view uid);
+  void CloseUploads();
+  std::optional<OperationProgress> Progress(std::string_view uid) const;
+  absl::StatusOr<std::vector<std::string>> Unpublished();
+  absl::StatusOr<double> PersonLimitShare(std::string_view source,
+                                          uint32_t epoch);
+
+ private:
+  using UploadPtr = std::shared_ptr<OpenUpload>;
+
+  // extract_create.cc
+  absl::StatusOr<ExtractRecord> CheckCreate(const CreateExtractCommand& command,
+                                            const HubKeys::Lease& lease) const;
+
+  // extract_upload.cc
+  absl::StatusOr<UploadPtr> Open(const ExtractRecord& record);
+  absl::StatusOr<UploadPtr> OfTicket(const UploadTicket& ticket);
+  absl::Status Recover(OpenUpload& upload, const HubKeys::Lease& lease)
+      TALLY_REQUIRES(upload.mu);
+  // Closes an upload whose journal took an error; a damaged one is rejected.
+  absl::Status Drop(OpenUpload& upload, const absl::Status& why)
+      TALLY_REQUIRES(upload.mu);
+  void Forget(std::string_view uid);
+
+  // extract_finalize.cc
+  absl::Status CheckManifest(OpenUpload& upload, std::string_view manifest,
+                             std::span<const uint8_t> signature)
+      TALLY_REQUIRES(upload.mu);
+
+  // extract_publish.cc
+  absl::Status PublishNow(const ExtractRecord& record);
+  absl::StatusOr<PublisherInput> InputFor(const ExtractRecord& record,
+                                          const HubKeys::Lease& lease);
+  absl::Status Commit(const ExtractRecord& record, PublisherOutput& output,
+                      const HubKeys::Lease& lease);
+  absl::Status CheckPersonLimit(const ExtractRecord& record,
+                                const RunSummary& run, uint64_t limit,
+                                const HubKeys::Lease& lease);
+  absl::StatusOr<uint64_t> DistinctPersons(std::string_view source,
+                                           int32_t epoch,
+                                           const ExtractRecord* with,
+                                           const HubKeys::Lease& lease);
+  absl::Status Reject(const ExtractRecord& record, const absl::Status& why);
+
+  AuditEntry Entry(const CallContext& call, AuditAction action,
+                   std::string object) const;
+  absl::Status Drain() const {
+    return options_.drain_audit ? options_.drain_audit() : absl::OkStatus();
+  }
+  std::shared_ptr<const crypto::Registry> registry() const {
+    MutexLock lock(mu_);
+    return registry_;
+  }
+  std::shared_ptr<const SpecificationStore> specifications() const {
+    MutexLock lock(mu_);
+    return specifications_;
+  }
+  absl::StatusOr<std::vector<const dataset::Specification*>> SpecificationsOf(
+      const ExtractRecord& record, const SpecificationStore& store) const;
+  absl::StatusOr<uint64_t> PersonLimit(std::string_view source) const;
+
+  const ExtractStoreOptions options_;
+  mutable Mutex mu_;
+  CondVar published_;
+  std::shared_ptr<const crypto::Registry> registry_ TALLY_GUARDED_BY(mu_);
+  std::shared_ptr<const SpecificationStore> specifications_
+      TALLY_GUARDED_BY(mu_);
+  std::map<std::string, UploadPtr, std::less<>> uploads_ TALLY_GUARDED_BY(mu_);
+  std::map<std::string, OperationProgress, std::less<>> publishing_
+      TALLY_GUARDED_BY(mu_);
+};
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_STORE_SRC_EXTRACT_STORE_IMPL_H_

@@ -1,0 +1,246 @@
+#include <utility>
+
+#include "base/error.h"
+#include "base/status.h"
+#include "extract_context.h"
+#include "extract_store_impl.h"
+
+namespace tally::linkage {
+
+namespace {
+
+// Batches between two looks at the free disk.
+constexpr uint64_t kDiskCheckBatches = 16;
+
+absl::Status Superseded() {
+  return Error(Reason::kUploadSuperseded,
+               "another stream has taken the upload over");
+}
+
+// Runs a recovered journal through a checker, so that it goes on where the
+// journal ends.
+class Refill final : public JournalVisitor {
+ public:
+  explicit Refill(BatchChecker& checker) : checker_(checker) {}
+  absl::Status OnRequest(std::span<const uint8_t> create_request) override {
+    (void)create_request;
+    return absl::OkStatus();
+  }
+  absl::Status OnBatch(uint64_t sequence, wire::BatchKind kind,
+                       std::span<const uint8_t> content) override {
+    (void)sequence;
+    TALLY_RETURN_IF_ERROR(checker_.Check(kind, content));
+    checker_.Accept();
+    return absl::OkStatus();
+  }
+  absl::Status OnManifest(std::span<const uint8_t> signature,
+                          std::string_view manifest) override {
+    (void)signature;
+    (void)manifest;
+    return absl::OkStatus();
+  }
+
+ private:
+  BatchChecker& checker_;
+};
+
+}  // namespace
+
+absl::Status ExtractStore::Impl::Recover(OpenUpload& upload,
+                                         const HubKeys::Lease& lease) {
+  upload.specifications = specifications();
+  if (upload.specifications == nullptr) {
+    return Error(Reason::kHubSealed, "the hub is not ready");
+  }
+  TALLY_ASSIGN_OR_RETURN(
+      std::vector<const dataset::Specification*> specs,
+      SpecificationsOf(upload.record, *upload.specifications));
+  TALLY_ASSIGN_OR_RETURN(const uint64_t limit,
+                         PersonLimit(upload.record.source));
+  upload.checker = std::make_unique<BatchChecker>(
+      std::move(specs),
+      UploadPeriod{upload.record.period_start, upload.record.period_end},
+      limit);
+  Refill refill(*upload.checker);
+  const std::string& uid = upload.record.uid;
+  TALLY_ASSIGN_OR_RETURN(
+      upload.journal,
+      UploadJournal::Recover(options_.directory->JournalPath(uid),
+                             JournalContext(options_, uid),
+                             lease.storage_finder(), refill));
+  upload.persisted_rows = upload.checker->rows();
+  return absl::OkStatus();
+}
+
+absl::Status ExtractStore::Impl::Drop(OpenUpload& upload,
+                                      const absl::Status& why) {
+  upload.gone = true;
+  upload.journal.reset();
+  upload.checker.reset();
+  {
+    MutexLock lock(mu_);
+    const auto found = uploads_.find(upload.record.uid);
+    if (found != uploads_.end() && found->second.get() == &upload) {
+      uploads_.erase(found);
+    }
+  }
+  if (ReasonOf(why) == Reason::kJournalCorrupt) {
+    TALLY_RETURN_IF_ERROR(Reject(upload.record, why));
+  }
+  return why;
+}
+
+void ExtractStore::Impl::Forget(std::string_view uid) {
+  UploadPtr upload;
+  {
+    MutexLock lock(mu_);
+    const auto found = uploads_.find(uid);
+    if (found == uploads_.end()) return;
+    upload = found->second;
+    uploads_.erase(found);
+  }
+  MutexLock lock(upload->mu);
+  upload->gone = true;
+  upload->journal.reset();
+  upload->checker.reset();
+}
+
+void ExtractStore::Impl::CloseUploads() {
+  std::vector<std::string> uids;
+  {
+    MutexLock lock(mu_);
+    for (const auto& [uid, upload] : uploads_) uids.push_back(uid);
+  }
+  for (const std::string& uid : uids) Forget(uid);
+}
+
+// The open upload of an extract; its journal is recovered if need be.
+absl::StatusOr<ExtractStore::Impl::UploadPtr> ExtractStore::Impl::Open(
+    const ExtractRecord& record) {
+  TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, options_.keys->Borrow());
+  UploadPtr upload;
+  {
+    MutexLock lock(mu_);
+    UploadPtr& held = uploads_[record.uid];
+    if (held == nullptr) {
+      held = std::make_shared<OpenUpload>();
+      held->record = record;
+    }
+    upload = held;
+  }
+  MutexLock lock(upload->mu);
+  if (upload->gone) return Superseded();
+  if (upload->journal == nullptr) {
+    const absl::Status status = Recover(*upload, lease);
+    if (!status.ok()) return Drop(*upload, status);
+  }
+  return upload;
+}
+
+absl::StatusOr<UploadTicket> ExtractStore::Impl::BeginStream(
+    std::string_view source, std::string_view extract_id,
+    uint64_t next_sequence) {
+  TALLY_ASSIGN_OR_RETURN(const ExtractRecord record,
+                         options_.catalogue->GetExtract(source, extract_id));
+  if (record.state != ExtractState::kOpen) {
+    return Error(Reason::kExtractState, "the extract is not open",
+                 {.resource = record.name()});
+  }
+  if (next_sequence == 0) {
+    return Error(Reason::kBatchSequence, "sequences begin with 1",
+                 {.field = "start.next_sequence", .limit = 1});
+  }
+  TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, Open(record));
+  MutexLock lock(upload->mu);
+  if (upload->gone) return Superseded();
+  if (upload->journal->closed()) {
+    return Error(Reason::kExtractState, "the upload has its manifest already",
+                 {.resource = record.name()});
+  }
+  if (next_sequence > upload->journal->last_sequence() + 1) {
+    return Drop(*upload, Error(Reason::kJournalCorrupt,
+                               "the journal holds less than was acknowledged",
+                               {.resource = record.name()}));
+  }
+  if (upload->journal->persisted_sequence() > 0 && !upload->record.resumed) {
+    TALLY_RETURN_IF_ERROR(options_.catalogue->MarkResumed(record.uid));
+    upload->record.resumed = true;
+  }
+  return UploadTicket{record.uid, ++upload->generation};
+}
+
+absl::StatusOr<ExtractStore::Impl::UploadPtr> ExtractStore::Impl::OfTicket(
+    const UploadTicket& ticket) {
+  MutexLock lock(mu_);
+  const auto found = uploads_.find(ticket.uid);
+  if (found == uploads_.end()) return Superseded();
+  return found->second;
+}
+
+absl::StatusOr<uint64_t> ExtractStore::Impl::AddBatch(
+    const UploadTicket& ticket, uint64_t sequence, wire::BatchKind kind,
+    std::span<const uint8_t> content) {
+  TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, OfTicket(ticket));
+  MutexLock lock(upload->mu);
+  if (upload->gone || upload->generation != ticket.generation) {
+    return Superseded();
+  }
+  UploadJournal& journal = *upload->journal;
+  const bool is_new =
+      sequence == journal.last_sequence() + 1 && !journal.closed();
+  if (is_new) {
+    if (sequence % kDiskCheckBatches == 1) {
+      TALLY_RETURN_IF_ERROR(options_.directory->CheckFreeDisk());
+    }
+    TALLY_RETURN_IF_ERROR(upload->checker->Check(kind, content));
+  }
+  const absl::StatusOr<AppendOutcome> outcome =
+      journal.Append(sequence, kind, content);
+  if (!outcome.ok()) {
+    // What the peer did wrong leaves the journal as it was.
+    if (outcome.status().code() == absl::StatusCode::kInvalidArgument ||
+        outcome.status().code() == absl::StatusCode::kAborted ||
+        ReasonOf(outcome.status()) == Reason::kExtractState) {
+      return outcome.status();
+    }
+    return Drop(*upload, outcome.status());
+  }
+  if (*outcome == AppendOutcome::kStored) upload->checker->Accept();
+  if (journal.persisted_sequence() == journal.last_sequence()) {
+    upload->persisted_rows = upload->checker->rows();
+  }
+  return journal.persisted_sequence();
+}
+
+absl::StatusOr<uint64_t> ExtractStore::Impl::Sync(const UploadTicket& ticket) {
+  TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, OfTicket(ticket));
+  MutexLock lock(upload->mu);
+  if (upload->gone || upload->generation != ticket.generation) {
+    return Superseded();
+  }
+  const absl::Status status = upload->journal->Sync();
+  if (!status.ok()) return Drop(*upload, status);
+  upload->persisted_rows = upload->checker->rows();
+  return upload->journal->persisted_sequence();
+}
+
+absl::StatusOr<UploadStatus> ExtractStore::Impl::Status(
+    std::string_view source, std::string_view extract_id) {
+  TALLY_ASSIGN_OR_RETURN(const ExtractRecord record,
+                         options_.catalogue->GetExtract(source, extract_id));
+  UploadStatus status;
+  status.state = record.state;
+  if (record.state != ExtractState::kOpen) {
+    status.persisted_sequence = static_cast<uint64_t>(record.batches);
+    status.persisted_rows = static_cast<uint64_t>(record.rows);
+    return status;
+  }
+  TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, Open(record));
+  MutexLock lock(upload->mu);
+  if (upload->gone) return Superseded();
+  status.persisted_sequence = upload->journal->persisted_sequence();
+  status.persisted_rows = upload->persisted_rows;
+  return status;
+}
+
+}  // namespace tally::linkage
