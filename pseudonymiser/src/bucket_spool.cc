@@ -1,0 +1,156 @@
+#include "bucket_spool.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/config.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tally::pseudonymiser {
+namespace {
+
+constexpr size_t kFewestBuckets = 64;
+constexpr size_t kMostBuckets = 256;
+constexpr int64_t kBucketBytes = int64_t{32} << 20;
+constexpr size_t kLargeFrame = 32 * 1024;
+constexpr size_t kSmallFrame = 8 * 1024;
+// Buffers of all pens together stay below this.
+constexpr size_t kAllBuffers = size_t{48} << 20;
+
+size_t FrameBytes(const BucketSpool::Options& options) {
+  const size_t buffers =
+      options.buckets * static_cast<size_t>(std::max(options.pens, 1));
+  return std::clamp(kAllBuffers / buffers, kSmallFrame, kLargeFrame);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BucketSpool>> BucketSpool::Create(
+    const Options& options, const crypto::StorageKey& key) {
+  TALLY_CHECK(std::has_single_bit(options.buckets));
+  TALLY_ASSIGN_OR_RETURN(crypto::SealedWriter writer,
+                         crypto::SealedWriter::Create(
+                             options.path, key, crypto::SealedKind::kSpool,
+                             options.context, 1U << 20));
+  return std::unique_ptr<BucketSpool>(
+      new BucketSpool(options, key, std::move(writer)));
+}
+
+BucketSpool::BucketSpool(const Options& options, const crypto::StorageKey& key,
+                         crypto::SealedWriter writer)
+    : options_(options),
+      key_(key),
+      frame_bytes_(FrameBytes(options)),
+      writer_(std::move(writer)),
+      frames_(options.datasets * options.buckets) {}
+
+BucketSpool::~BucketSpool() {
+  // Sealed under a key that stays, but of no use to anyone: what cannot be
+  // removed now is removed by the next push.
+  static_cast<void>(RemoveFile(options_.path));
+}
+
+size_t BucketSpool::BucketsFor(int64_t bytes) {
+  const int64_t wanted = std::max<int64_t>(bytes / kBucketBytes, 1);
+  return std::clamp(std::bit_ceil(static_cast<size_t>(wanted)), kFewestBuckets,
+                    kMostBuckets);
+}
+
+uint64_t BucketSpool::bytes() const {
+  MutexLock lock(mu_);
+  return writer_->size_bytes();
+}
+
+absl::Status BucketSpool::Append(size_t dataset, size_t bucket,
+                                 std::string_view rows) {
+  MutexLock lock(mu_);
+  const Frame frame{.offset = writer_->size_bytes(),
+                    .sequence = writer_->frames()};
+  if (frame.offset + rows.size() + crypto::kFrameOverhead >
+      static_cast<uint64_t>(options_.max_bytes)) {
+    return WithExitCode(
+        absl::ResourceExhaustedError(absl::StrFormat(
+            "the spool would grow beyond state.max_spool (%s); raise it and "
+            "push again",
+            FormatSize(options_.max_bytes))),
+        kExitTemporary);
+  }
+  TALLY_RETURN_IF_ERROR(writer_->Append(AsBytes(rows), false));
+  frames_[dataset * options_.buckets + bucket].push_back(frame);
+  return absl::OkStatus();
+}
+
+absl::Status BucketSpool::Close() {
+  MutexLock lock(mu_);
+  TALLY_RETURN_IF_ERROR(writer_->Append({}, true));
+  TALLY_ASSIGN_OR_RETURN(
+      crypto::SealedReader reader,
+      crypto::SealedReader::Open(options_.path, key_,
+                                 crypto::SealedKind::kSpool, options_.context));
+  reader_.emplace(std::move(reader));
+  return absl::OkStatus();
+}
+
+absl::Status BucketSpool::ReadBucket(size_t dataset, size_t bucket,
+                                     std::string* out) {
+  std::vector<Frame> frames;
+  {
+    MutexLock lock(mu_);
+    frames = frames_[dataset * options_.buckets + bucket];
+  }
+  TALLY_CHECK(reader_.has_value());
+  crypto::WipedBytes plain;
+  for (const Frame& frame : frames) {
+    TALLY_RETURN_IF_ERROR(
+        reader_->ReadFrameAt(frame.offset, frame.sequence, plain).status());
+    out->append(AsChars(plain));
+  }
+  return absl::OkStatus();
+}
+
+BucketSpool::Pen::Pen(BucketSpool* spool, size_t dataset)
+    : spool_(spool), dataset_(dataset), buffers_(spool->options_.buckets) {
+  for (std::string& buffer : buffers_) buffer.reserve(spool_->frame_bytes_);
+}
+
+size_t BucketSpool::Pen::RandomBucket() {
+  if (bits_left_ < 8) {
+    bits_ = random_.Next();
+    bits_left_ = 64;
+  }
+  const size_t bucket = bits_ & (buffers_.size() - 1);
+  bits_ >>= 8;
+  bits_left_ -= 8;
+  return bucket;
+}
+
+absl::Status BucketSpool::Pen::Write(std::string_view row) {
+  const size_t bucket = RandomBucket();
+  std::string& buffer = buffers_[bucket];
+  if (buffer.size() + row.size() > spool_->frame_bytes_ && !buffer.empty()) {
+    TALLY_RETURN_IF_ERROR(spool_->Append(dataset_, bucket, buffer));
+    buffer.clear();
+  }
+  buffer.append(row);
+  return absl::OkStatus();
+}
+
+absl::Status BucketSpool::Pen::Flush() {
+  for (size_t bucket = 0; bucket < buffers_.size(); ++bucket) {
+    std::string& buffer = buffers_[bucket];
+    if (!buffer.empty()) {
+      TALLY_RETURN_IF_ERROR(spool_->Append(dataset_, bucket, buffer));
+    }
+    WipeMemory(buffer.data(), buffer.size());
+    buffer.clear();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tally::pseudonymiser

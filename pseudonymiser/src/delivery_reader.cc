@@ -1,0 +1,350 @@
+#include "delivery_reader.h"
+
+#include <algorithm>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/bounded_queue.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/process.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tally::pseudonymiser {
+namespace {
+
+using dataset::ListName;
+using BlockPtr = std::unique_ptr<CsvBlock>;
+
+// Of all numbers, the share of 9xx numbers in production above which somebody
+// has mixed up two environments.
+constexpr uint64_t kTestNumbersPer = 1000;
+
+struct QueuedBlock {
+  BlockPtr block;
+  size_t first_record = 0;
+};
+
+}  // namespace
+
+DeliveryReader::DeliveryReader(const DeliveryPlan& plan, WorkerPool& pool,
+                               ProgressReporter* progress, CivilDay today)
+    : plan_(plan), pool_(pool), progress_(progress) {
+  shared_.environment = plan.configuration->environment;
+  shared_.lists = &plan.lists;
+  shared_.rekey = &rekey_;
+  shared_.hidden = &hidden_;
+  shared_.period_start = plan.period.first.days();
+  shared_.period_end = plan.period.last.days();
+  shared_.today = today;
+  shared_.judge = MakeJudge();
+}
+
+PersonTable::Judge DeliveryReader::MakeJudge() const {
+  const NumberSet* denied = nullptr;
+  const NumberSet* allowed = nullptr;
+  for (const DeliveryPlan::Dataset& dataset : plan_.datasets) {
+    if (dataset.plan->type1_list()) {
+      denied = &plan_.lists.people(ListName::kType1OptOuts);
+    }
+    if (dataset.plan->national_list()) {
+      allowed = &plan_.lists.people(ListName::kNationalEligible);
+    }
+  }
+  return [denied, allowed](NhsNumber number) {
+    uint8_t flags = 0;
+    if (denied != nullptr && denied->Contains(number)) flags |= kPersonType1;
+    if (allowed != nullptr && !allowed->Contains(number)) {
+      flags |= kPersonNotEligible;
+    }
+    return flags;
+  };
+}
+
+absl::StatusOr<int64_t> DeliveryReader::InputBytes() const {
+  int64_t bytes = 0;
+  for (const DeliveryPlan::Dataset& dataset : plan_.datasets) {
+    for (const std::string& path : dataset.files) {
+      TALLY_ASSIGN_OR_RETURN(const FileIdentity identity, IdentifyFile(path));
+      bytes += identity.size;
+    }
+  }
+  return bytes;
+}
+
+// Rows to come, from the bytes that those so far took.
+void DeliveryReader::EstimateRows(size_t rows, int64_t bytes_of_file) {
+  rows_split_ += static_cast<int64_t>(rows);
+  const int64_t bytes = bytes_before_ + bytes_of_file;
+  if (progress_ == nullptr || bytes == 0) return;
+  progress_->SetTotal(static_cast<int64_t>(static_cast<double>(rows_split_) *
+                                           static_cast<double>(dataset_bytes_) /
+                                           static_cast<double>(bytes)));
+}
+
+absl::Status DeliveryReader::StartStage(const char* op,
+                                        const DeliveryPlan::Dataset& dataset) {
+  rows_split_ = 0;
+  bytes_before_ = 0;
+  dataset_bytes_ = 0;
+  for (const std::string& path : dataset.files) {
+    TALLY_ASSIGN_OR_RETURN(const FileIdentity identity, IdentifyFile(path));
+    dataset_bytes_ += identity.size;
+  }
+  if (progress_ != nullptr) progress_->Start(op, dataset.plan->id(), 0, "rows");
+  return absl::OkStatus();
+}
+
+absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
+                                          InputFile* file,
+                                          const HeaderFunction& on_header,
+                                          const BlockFunction& on_block) {
+  CsvReader reader(file->path(), *file);
+  auto first = std::make_unique<CsvBlock>();
+  TALLY_ASSIGN_OR_RETURN(const bool any, reader.Next(first.get()));
+  if (!any) {
+    return InputError(
+        absl::StrFormat("%s is empty: it has no header", file->path()));
+  }
+  const CsvRecord header = first->records().front();
+  TALLY_ASSIGN_OR_RETURN(const std::vector<int32_t> fields,
+                         plan.BindHeader(file->path(), *first, header));
+  TALLY_RETURN_IF_ERROR(on_header(fields, header.field_count));
+
+  const size_t workers = static_cast<size_t>(pool_.threads());
+  BoundedQueue<QueuedBlock> full(2 * workers);
+  BoundedQueue<BlockPtr> empty(4 * workers + 4);
+  absl::Status read_status;
+  std::thread splitter([&] {
+    full.Push({std::move(first), 1});
+    for (size_t i = 0; i < 2 * workers + 1; ++i) {
+      empty.Push(std::make_unique<CsvBlock>());
+    }
+    while (auto block = empty.Pop()) {
+      absl::StatusOr<bool> more = CheckNotStopped().ok()
+                                      ? reader.Next(block->get())
+                                      : CheckNotStopped();
+      if (!more.ok()) read_status = more.status();
+      if (!more.ok() || !*more) break;
+      EstimateRows(block->get()->records().size(), file->bytes_read());
+      if (!full.Push({std::move(*block), 0})) break;
+    }
+    full.Close();
+  });
+  const absl::Status work_status = pool_.ParallelFor(
+      static_cast<int64_t>(workers), 1, [&](int64_t begin, int64_t) {
+        while (auto queued = full.Pop()) {
+          const absl::Status status = on_block(
+              static_cast<size_t>(begin), *queued->block, queued->first_record);
+          if (!status.ok()) {
+            full.Abort();
+            empty.Abort();
+            return status;
+          }
+          if (progress_ != nullptr) {
+            progress_->Add(static_cast<int64_t>(
+                queued->block->records().size() - queued->first_record));
+          }
+          empty.Push(std::move(queued->block));
+        }
+        return absl::OkStatus();
+      });
+  empty.Abort();
+  full.Abort();
+  splitter.join();
+  bytes_before_ += file->bytes_read();
+  TALLY_RETURN_IF_ERROR(work_status);
+  return read_status;
+}
+
+absl::Status DeliveryReader::FirstPass(const DeliveryPlan::Dataset& dataset) {
+  const DatasetPlan& plan = *dataset.plan;
+  TALLY_RETURN_IF_ERROR(StartStage("looking through", dataset));
+  for (const std::string& path : dataset.files) {
+    TALLY_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+    first_pass_files_[path] = file.identity();
+    std::vector<std::unique_ptr<RowScout>> scouts;
+    std::vector<int32_t> bound;
+    TALLY_RETURN_IF_ERROR(ForEachBlock(
+        plan, &file,
+        [&](const std::vector<int32_t>& fields, size_t header_fields) {
+          bound = fields;
+          for (int i = 0; i < pool_.threads(); ++i) {
+            scouts.push_back(std::make_unique<RowScout>(
+                plan, bound, header_fields, shared_));
+          }
+          return absl::OkStatus();
+        },
+        [&](size_t worker, const CsvBlock& block, size_t first_record) {
+          scouts[worker]->Read(block, first_record);
+          return absl::OkStatus();
+        }));
+    for (const auto& scout : scouts) {
+      linked_keys_[plan.id()].insert(scout->restricted_keys().begin(),
+                                     scout->restricted_keys().end());
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The restricted keys of every dataset that names this one, or that this one
+// names.
+std::vector<const LinkedKeys::mapped_type*> DeliveryReader::KeysTiedTo(
+    const DatasetPlan& plan) const {
+  std::vector<const LinkedKeys::mapped_type*> tied;
+  if (plan.linked_key() == kNoInput) return tied;
+  const auto names = [](const DatasetPlan& from, const std::string& id) {
+    const auto& ids = from.linked_datasets();
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  for (const DeliveryPlan::Dataset& other : plan_.datasets) {
+    const auto keys = linked_keys_.find(other.plan->id());
+    if (keys == linked_keys_.end() || keys->second.empty()) continue;
+    if (names(*other.plan, plan.id()) || names(plan, other.plan->id())) {
+      tied.push_back(&keys->second);
+    }
+  }
+  return tied;
+}
+
+absl::Status DeliveryReader::ReadOneFile(size_t number, const std::string& path,
+                                         std::deque<BucketSpool::Pen>* pens,
+                                         ReadDelivery* out) {
+  const DatasetPlan& plan = *plan_.datasets[number].plan;
+  TALLY_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  const auto before = first_pass_files_.find(path);
+  if (before != first_pass_files_.end() && before->second != file.identity()) {
+    return InputError(absl::StrFormat(
+        "%s changed while it was read; push a finished file", path));
+  }
+  const uint32_t file_number = static_cast<uint32_t>(out->report.files.size());
+  out->report.files.push_back(path);
+  std::vector<std::unique_ptr<RowReader>> readers;
+  std::vector<int32_t> bound;
+  TALLY_RETURN_IF_ERROR(ForEachBlock(
+      plan, &file,
+      [&](const std::vector<int32_t>& fields, size_t header_fields) {
+        bound = fields;
+        for (size_t i = 0; i < pens->size(); ++i) {
+          readers.push_back(std::make_unique<RowReader>(
+              plan, bound, header_fields, file_number, shared_,
+              KeysTiedTo(plan), &out->codes[number], &(*pens)[i]));
+        }
+        return absl::OkStatus();
+      },
+      [&](size_t worker, const CsvBlock& block, size_t first_record) {
+        return readers[worker]->Read(block, first_record);
+      }));
+  for (const auto& reader : readers) {
+    out->report.datasets[number].counts.Add(reader->counts());
+    out->report.issues.insert(out->report.issues.end(),
+                              reader->issues().begin(), reader->issues().end());
+  }
+  out->files.push_back({.dataset = plan.id(),
+                        .path = path,
+                        .identity = file.identity(),
+                        .sha256 = file.Digest()});
+  return absl::OkStatus();
+}
+
+absl::Status DeliveryReader::ReadDataset(size_t number, ReadDelivery* out) {
+  const DeliveryPlan::Dataset& dataset = plan_.datasets[number];
+  const size_t columns = dataset.plan->specification().columns().size();
+  out->report.datasets.push_back({.dataset = dataset.plan->id(), .counts = {}});
+  out->codes.emplace_back(columns);
+  TALLY_RETURN_IF_ERROR(StartStage("reading", dataset));
+  std::deque<BucketSpool::Pen> pens;
+  for (int i = 0; i < pool_.threads(); ++i) {
+    pens.emplace_back(out->rows.get(), number);
+  }
+  for (const std::string& path : dataset.files) {
+    TALLY_RETURN_IF_ERROR(ReadOneFile(number, path, &pens, out));
+  }
+  for (BucketSpool::Pen& pen : pens) TALLY_RETURN_IF_ERROR(pen.Flush());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ReadDelivery> DeliveryReader::Read(
+    std::unique_ptr<BucketSpool> spool) {
+  ReadDelivery out;
+  out.rows = std::move(spool);
+  out.people = std::make_unique<PersonTable>();
+  shared_.people = out.people.get();
+  for (const DeliveryPlan::Dataset& dataset : plan_.datasets) {
+    if (dataset.plan->NeedsFirstPass()) {
+      TALLY_RETURN_IF_ERROR(FirstPass(dataset));
+    }
+  }
+  for (size_t i = 0; i < plan_.datasets.size(); ++i) {
+    TALLY_RETURN_IF_ERROR(ReadDataset(i, &out));
+  }
+  TALLY_RETURN_IF_ERROR(out.rows->Close());
+  out.report.persons = out.people->persons();
+  std::sort(out.report.issues.begin(), out.report.issues.end(),
+            [](const RowIssue& a, const RowIssue& b) {
+              return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+            });
+  if (out.report.issues.size() > kMaxIssues) {
+    out.report.issues.resize(kMaxIssues);
+    out.report.issues_cut = true;
+  }
+  out.verdict = Verdict(out);
+  return out;
+}
+
+absl::Status DeliveryReader::Verdict(const ReadDelivery& read) const {
+  RowCounts all;
+  for (const DatasetReport& report : read.report.datasets) {
+    all.Add(report.counts);
+  }
+  if (all.numbers_live > 0) {
+    return InputError(absl::StrFormat(
+        "NHS_NUMBER_RANGE_LIVE: %d numbers of living people in the environment "
+        "%s; environments have been mixed, nothing was sent",
+        all.numbers_live, crypto::EnvironmentName(shared_.environment)));
+  }
+  if (all.numbers_test * kTestNumbersPer > all.numbers) {
+    return InputError(
+        "NHS_NUMBER_RANGE_TEST: more than one in 1,000 numbers is a test "
+        "number; environments have been mixed, nothing was sent");
+  }
+  if (const auto place = hidden_.FindIn(*read.people)) {
+    return InputError(absl::StrFormat(
+        "HIDDEN_IDENTIFIER: %s line %d, column %s, holds an NHS Number of this "
+        "delivery; nothing was sent",
+        read.report.files[place->file], place->line, place->column));
+  }
+  for (size_t i = 0; i < plan_.datasets.size(); ++i) {
+    const DatasetPlan& plan = *plan_.datasets[i].plan;
+    const RowCounts& counts = read.report.datasets[i].counts;
+    const auto share = [](uint64_t part, uint64_t whole) {
+      return whole == 0
+                 ? 0.0
+                 : static_cast<double>(part) / static_cast<double>(whole);
+    };
+    if (share(counts.faults(), counts.read) > plan.max_reject()) {
+      return InputError(absl::StrFormat(
+          "%s: %s of %s rows are faulty, more than max_reject %g allows; "
+          "nothing was kept",
+          plan.id(), FormatCount(static_cast<int64_t>(counts.faults())),
+          FormatCount(static_cast<int64_t>(counts.read)), plan.max_reject()));
+    }
+    const uint64_t unlinked = counts.rows_unlinked() + counts.without_person();
+    if (share(unlinked, counts.sent + counts.without_person()) >
+        plan.max_unlinked()) {
+      return InputError(absl::StrFormat(
+          "%s: %s of %s rows have no person, more than max_unlinked %g allows; "
+          "nothing was kept",
+          plan.id(), FormatCount(static_cast<int64_t>(unlinked)),
+          FormatCount(
+              static_cast<int64_t>(counts.sent + counts.without_person())),
+          plan.max_unlinked()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tally::pseudonymiser

@@ -1,0 +1,248 @@
+#include "row_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "text_tools.h"
+
+namespace tally::pseudonymiser {
+namespace {
+
+using dataset::RowOutcome;
+using dataset::RowReason;
+
+constexpr size_t kDaySlots = 4096;
+constexpr int32_t kNoDay = INT32_MIN;
+
+size_t Slot(RowReason reason) { return static_cast<size_t>(reason); }
+
+ReadingContext MakeContext(const DatasetPlan& plan,
+                           const SharedReading& shared) {
+  const auto end = CivilDay::FromDays(shared.period_end);
+  TALLY_CHECK(end.ok());
+  return {.dates = &plan.dates(),
+          .lists = shared.lists,
+          .rekey = shared.rekey,
+          .hidden = shared.hidden,
+          .today = shared.today,
+          .financial_year = end->FinancialYear()};
+}
+
+}  // namespace
+
+const RowRules::Values& InputValues::Read(const CsvBlock& block,
+                                          const CsvRecord& record) {
+  for (const size_t input : plan_.used_inputs()) {
+    const int32_t field = fields_[input];
+    std::string_view value;
+    if (field >= 0) {
+      value = Trim(block.field(record, static_cast<size_t>(field)));
+      if (plan_.null_markers(input).IsNull(value)) value = {};
+    }
+    values_[input] = value;
+  }
+  return values_;
+}
+
+RowScout::RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
+                   size_t header_fields, const SharedReading& shared)
+    : plan_(plan),
+      shared_(shared),
+      header_fields_(header_fields),
+      inputs_(plan, fields),
+      rules_(plan, *shared.lists, *shared.rekey, {}) {}
+
+void RowScout::Read(const CsvBlock& block, size_t first_record) {
+  for (size_t r = first_record; r < block.records().size(); ++r) {
+    const CsvRecord& record = block.records()[r];
+    if (record.field_count != header_fields_) continue;
+    const RowRules::Values& values = inputs_.Read(block, record);
+    if (rules_.IsType1(values)) {
+      const NhsNumberResult number =
+          ParseNhsNumber(values[plan_.person_input()], shared_.environment);
+      if (number.number) {
+        shared_.people->AddFlags(*number.number, kPersonType1, shared_.judge);
+      }
+    }
+    if (plan_.linked_key() != kNoInput && rules_.IsRestricted(values)) {
+      const uint64_t key = rules_.KeyHash(values);
+      if (key != 0) keys_.push_back(key);
+    }
+  }
+}
+
+RowReader::RowReader(const DatasetPlan& plan,
+                     const std::vector<int32_t>& fields, size_t header_fields,
+                     uint32_t file, const SharedReading& shared,
+                     std::vector<const LinkedKeys::mapped_type*> tied,
+                     std::deque<SharedCodes>* codes, BucketSpool::Pen* pen)
+    : plan_(plan),
+      shared_(shared),
+      header_fields_(header_fields),
+      file_(file),
+      context_(MakeContext(plan, shared)),
+      inputs_(plan, fields),
+      rules_(plan, *shared.lists, *shared.rekey, std::move(tied)),
+      days_(kDaySlots),
+      writer_(plan.specification()),
+      pen_(pen) {
+  const auto& columns = plan.specification().columns();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    columns_.emplace_back(columns[i], context_, &(*codes)[i]);
+  }
+}
+
+absl::Status RowReader::Read(const CsvBlock& block, size_t first_record) {
+  for (size_t r = first_record; r < block.records().size(); ++r) {
+    TALLY_RETURN_IF_ERROR(ReadRow(block, block.records()[r]));
+  }
+  return absl::OkStatus();
+}
+
+void RowReader::Drop(RowReason reason, const CsvRecord& record,
+                     std::string_view field) {
+  ++counts_.dropped[Slot(reason)];
+  if (dataset::OutcomeOf(reason) == RowOutcome::kDroppedFault &&
+      issues_.size() < kMaxIssues) {
+    issues_.push_back({file_, record.line, reason, std::string(field)});
+  }
+}
+
+RowReason RowReader::LinkReason(const NhsNumberResult& number,
+                                const RowRules::Values& values) const {
+  if (rules_.IsWithheld(values)) return RowReason::kIdentityWithheld;
+  if (number.reason != RowReason::kNone) return number.reason;
+  const size_t status = plan_.status_input();
+  if (status != kNoInput && !values[status].empty() && !IsVerified(values)) {
+    return RowReason::kNhsNumberNotVerified;
+  }
+  return RowReason::kNone;
+}
+
+bool RowReader::IsVerified(const RowRules::Values& values) const {
+  const size_t status = plan_.status_input();
+  if (status == kNoInput) return false;
+  const auto& linked = plan_.specification().person().linked_status;
+  return std::find(linked.begin(), linked.end(), values[status]) !=
+         linked.end();
+}
+
+std::optional<CivilDay> RowReader::DayOf(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const int32_t* known = days_.Find(text);
+  if (known != nullptr) {
+    if (*known == kNoDay) return std::nullopt;
+    return *CivilDay::FromDays(*known);
+  }
+  const std::optional<CivilDay> day = plan_.dates().Day(text);
+  days_.Put(text, day ? day->days() : kNoDay);
+  return day;
+}
+
+// A row without a day in the period column belongs to the period that sends it.
+bool RowReader::IsOutsidePeriod(const RowRules::Values& values,
+                                const CellPlace& place) {
+  const auto column = plan_.specification().period_column();
+  if (!column) return false;
+  const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[*column];
+  const Cell cell = columns_[*column].Read(
+      values[inputs.from],
+      inputs.other == kNoInput ? std::string_view() : values[inputs.other],
+      place);
+  return cell.fault == RowReason::kNone && cell.form == Cell::Form::kNumber &&
+         (cell.number < shared_.period_start ||
+          cell.number > shared_.period_end);
+}
+
+bool RowReader::BreaksDateOrder(const RowRules::Values& values) {
+  for (const DateOrderRule& rule : plan_.date_orders()) {
+    const auto before = DayOf(values[rule.before]);
+    const auto after = DayOf(values[rule.after]);
+    if (before && after && *after < *before) return true;
+  }
+  return false;
+}
+
+RowReason RowReader::MakeColumns(const RowRules::Values& values,
+                                 const CsvRecord& record, size_t* column) {
+  const CellPlace place{.file = file_, .line = record.line};
+  writer_.Begin();
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[i];
+    const Cell cell = columns_[i].Read(
+        values[inputs.from],
+        inputs.other == kNoInput ? std::string_view() : values[inputs.other],
+        place);
+    if (cell.fault != RowReason::kNone) {
+      *column = i;
+      return cell.fault;
+    }
+    writer_.Add(cell);
+  }
+  return RowReason::kNone;
+}
+
+absl::Status RowReader::ReadRow(const CsvBlock& block,
+                                const CsvRecord& record) {
+  ++counts_.read;
+  if (record.fault != CsvFault::kNone || record.field_count != header_fields_) {
+    Drop(RowReason::kRowShape, record, "");
+    return absl::OkStatus();
+  }
+  const RowRules::Values& values = inputs_.Read(block, record);
+  const NhsNumberResult number =
+      ParseNhsNumber(values[plan_.person_input()], shared_.environment);
+  if (number.reason != RowReason::kNhsNumberMissing) ++counts_.numbers;
+  if (number.reason == RowReason::kNhsNumberRangeTest) ++counts_.numbers_test;
+  if (number.reason == RowReason::kNhsNumberRangeLive) ++counts_.numbers_live;
+  const uint8_t flags =
+      number.number ? shared_.people->Note(*number.number, shared_.judge) : 0;
+
+  const RowReason rule =
+      rules_.Drops(values, flags, number.reason == RowReason::kNone);
+  if (rule != RowReason::kNone) {
+    Drop(rule, record, "");
+    return absl::OkStatus();
+  }
+  if (IsOutsidePeriod(values, {.file = file_, .line = record.line})) {
+    Drop(RowReason::kOutsidePeriod, record, "");
+    return absl::OkStatus();
+  }
+  size_t column = 0;
+  const RowReason fault = MakeColumns(values, record, &column);
+  if (fault != RowReason::kNone) {
+    const std::string& name = plan_.specification().columns()[column].name;
+    Drop(fault, record, name);
+    if (fault != RowReason::kFreeText) return absl::OkStatus();
+    return InputError(absl::StrFormat(
+        "FREE_TEXT: %s line %d, column %s, holds free text; nothing was sent",
+        plan_.id(), record.line, name));
+  }
+  if (BreaksDateOrder(values)) {
+    Drop(RowReason::kDateOrder, record, "");
+    return absl::OkStatus();
+  }
+
+  const RowReason link = LinkReason(number, values);
+  uint32_t person = kNoProvisional;
+  if (link == RowReason::kNone) {
+    TALLY_ASSIGN_OR_RETURN(
+        person, shared_.people->IndexOf(*number.number, IsVerified(values)));
+  } else if (issues_.size() < kMaxIssues) {
+    issues_.push_back(
+        {file_, record.line, link, plan_.specification().person().input});
+  }
+  if (link != RowReason::kNone &&
+      plan_.specification().person().drop_without_token) {
+    ++counts_.dropped[Slot(link)];
+    return absl::OkStatus();
+  }
+  ++counts_.sent;
+  if (link != RowReason::kNone) ++counts_.unlinked[Slot(link)];
+  return pen_->Write(writer_.Finish(person, link));
+}
+
+}  // namespace tally::pseudonymiser
