@@ -55,7 +55,8 @@ class IsOkAndHoldsMatcher {
 
   template <typename StatusOrType>
   operator testing::Matcher<StatusOrType>()
-      const {  // NOLINT(google-explicit-constructor)
+      const {  // NOLINT(google-explicit-constructor): as GoogleTest's own
+               // matchers
     return testing::Matcher<StatusOrType>(new Impl<StatusOrType>(matcher_));
   }
 

@@ -22,7 +22,8 @@ namespace tally {
 class TempDir {
  public:
   TempDir() {
-    const char* root = getenv("TEST_TMPDIR");  // NOLINT(concurrency-mt-unsafe)
+    const char* root =
+        getenv("TEST_TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
     path_ = std::string(root != nullptr ? root : "/tmp") + "/tally-test-XXXXXX";
     TALLY_CHECK(mkdtemp(path_.data()) != nullptr);
   }

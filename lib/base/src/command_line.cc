@@ -42,12 +42,12 @@ std::vector<std::string> SplitWords(std::string_view text) {
 
 // The environment is read at the start of main, before other threads.
 bool VariableIs(const char* name, std::string_view value) {
-  const char* text = getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  const char* text = getenv(name);  // NOLINT(concurrency-mt-unsafe): see above
   return text != nullptr && text == value;
 }
 
 bool VariableIsSet(const char* name) {
-  const char* text = getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  const char* text = getenv(name);  // NOLINT(concurrency-mt-unsafe): see above
   return text != nullptr && *text != '\0';
 }
 

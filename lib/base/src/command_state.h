@@ -51,6 +51,7 @@ class OptionParser {
 
  private:
   absl::Status UnknownWord(const std::string& word) const;
+  std::vector<std::string> Extras() const;
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::vector<OptionInfo> options_;

@@ -168,6 +168,11 @@ std::string ConfigReader::EnvironmentName(std::string_view key) const {
 ConfigReader::Found ConfigReader::Look(std::string_view key,
                                        bool from_environment) {
   known_.emplace(key);
+  std::string variable;
+  if (from_environment && !env_prefix_.empty()) {
+    variable = EnvironmentName(key);
+    usable_variables_.insert(variable);
+  }
   Found found;
   found.value = root_.FindPath(key);
   if (const auto flag = flags_.find(key); flag != flags_.end()) {
@@ -175,12 +180,10 @@ ConfigReader::Found ConfigReader::Look(std::string_view key,
     found.origin = "flag " + flag->second.flag;
     return found;
   }
-  if (from_environment && !env_prefix_.empty()) {
-    const std::string name = EnvironmentName(key);
-    usable_variables_.insert(name);
-    if (const auto it = environment_.find(name); it != environment_.end()) {
+  if (!variable.empty()) {
+    if (const auto it = environment_.find(variable); it != environment_.end()) {
       found.text = it->second;
-      found.origin = "environment " + name;
+      found.origin = "environment " + variable;
       return found;
     }
   }

@@ -63,9 +63,10 @@ void OptionParser::Add(OptionInfo info, int min_count, Apply apply) {
     option = impl_->app.add_option(names);
     if (info.positional && info.many) {
       option->expected(min_count > 0 ? min_count : 0, 1 << 20);
+      option->allow_extra_args();  // options may stand between the words
       if (min_count > 0) option->required();
     } else if (info.many) {
-      option->expected(1)->take_all();
+      option->expected(1)->take_all()->allow_extra_args(false);
     }
     if (info.required) option->required();
   }
@@ -100,15 +101,22 @@ absl::Status OptionParser::UnknownWord(const std::string& word) const {
       nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
 }
 
+std::vector<std::string> OptionParser::Extras() const {
+  std::vector<std::string> extras = impl_->app.remaining();
+  // The mark before words that are no flags is kept there too.
+  std::erase(extras, "--");
+  return extras;
+}
+
 absl::Status OptionParser::Parse(const std::vector<std::string>& words) {
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     impl_->app.parse(reversed);
-    const std::vector<std::string> extras = impl_->app.remaining();
+    const std::vector<std::string> extras = Extras();
     if (!extras.empty()) return UnknownWord(extras.front());
   } catch (const CLI::ParseError& error) {
     // An unknown flag is the likelier fault than what it leaves missing.
-    const std::vector<std::string> extras = impl_->app.remaining();
+    const std::vector<std::string> extras = Extras();
     if (!extras.empty()) return UnknownWord(extras.front());
     return FromCli(error);
   }

@@ -149,9 +149,9 @@ class Command {
 };
 
 struct ProgramInfo {
-  std::string program;                // "linkage-hub"
-  std::string summary;                // one sentence
-  std::vector<std::string> examples;  // at least two
+  std::string program{};                // "linkage-hub"
+  std::string summary{};                // one sentence
+  std::vector<std::string> examples{};  // at least two
   // More members for `version --json`: data format, suite, environment.
   std::function<JsonValue()> version_details = nullptr;
 };

@@ -28,21 +28,22 @@ class JsonValue {
   // Sorted by key, byte by byte.
   using Object = std::map<std::string, JsonValue, std::less<>>;
 
-  JsonValue() = default;        // null
-  JsonValue(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
-  JsonValue(bool value);        // NOLINT(google-explicit-constructor)
-  JsonValue(int value);         // NOLINT(google-explicit-constructor)
-  JsonValue(int64_t value);     // NOLINT(google-explicit-constructor)
+  JsonValue() = default;  // null
+  JsonValue(std::nullptr_t) {}
+  JsonValue(bool value);
+  JsonValue(int value);
+  JsonValue(int64_t value);
   // REQUIRES: value <= INT64_MAX.
-  JsonValue(uint64_t value);  // NOLINT(google-explicit-constructor)
-  JsonValue(uint32_t value);  // NOLINT(google-explicit-constructor)
+  JsonValue(uint64_t value);
+  JsonValue(uint32_t value);
   // REQUIRES: finite.
-  JsonValue(double value);            // NOLINT(google-explicit-constructor)
-  JsonValue(std::string value);       // NOLINT(google-explicit-constructor)
-  JsonValue(std::string_view value);  // NOLINT(google-explicit-constructor)
-  JsonValue(const char* value);       // NOLINT(google-explicit-constructor)
-  JsonValue(Array value);             // NOLINT(google-explicit-constructor)
-  JsonValue(Object value);            // NOLINT(google-explicit-constructor)
+  JsonValue(double value);
+  JsonValue(std::string value);
+  JsonValue(std::string_view value);
+  JsonValue(const char* value);
+  JsonValue(Array value);
+  JsonValue(Object value);
+  // NOLINTEND(google-explicit-constructor): until here
   JsonValue(const JsonValue&) = default;
   JsonValue(JsonValue&&) noexcept = default;
   JsonValue& operator=(const JsonValue&) = default;

@@ -68,8 +68,8 @@ class Field {
 
 struct LogOptions {
   Level level = Level::kInfo;
-  std::string path;     // empty: stderr
-  std::string program;  // field "program"
+  std::string path{};     // empty: stderr
+  std::string program{};  // field "program"
 };
 
 // Sets up the log of this process; before that, warnings and errors go to

@@ -3,7 +3,7 @@
 
 // std::mutex with clang's thread annotations, so that `clang -Wthread-safety`
 // checks who touches what under which lock. Ours, because ThreadSanitizer sees
-// races that are none in the packaged absl::Mutex.
+// races that are none in Abseil's packaged mutex.
 //
 // Threading: that is what it is for.
 // Secrets: none.

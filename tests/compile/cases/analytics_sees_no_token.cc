@@ -1,0 +1,8 @@
+// The analyst's code cannot even name a token.
+// expect: (crypto/token.h. file not found|crypto/token.h: No such file)
+#include "base/status.h"
+#ifdef TALLY_BAD
+#include "crypto/token.h"
+#endif
+
+absl::Status Run() { return absl::OkStatus(); }

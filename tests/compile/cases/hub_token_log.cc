@@ -1,0 +1,13 @@
+// A token cannot be logged.
+// expect: no matching function for call to .*Field
+#include "base/log.h"
+#include "crypto/token.h"
+
+void Run(const tally::crypto::HubToken& token) {
+#ifdef TALLY_BAD
+  tally::Log(tally::Level::kInfo, "token", {tally::Field("token", token)});
+#else
+  tally::Log(tally::Level::kInfo, "token",
+             {tally::Field("bytes", token.bytes().size())});
+#endif
+}

@@ -1,0 +1,13 @@
+// A token cannot be printed.
+// expect: deleted
+#include <iostream>
+
+#include "crypto/token.h"
+
+void Run(const tally::crypto::HubToken& token) {
+#ifdef TALLY_BAD
+  std::cout << token;
+#else
+  std::cout << token.bytes().size();
+#endif
+}

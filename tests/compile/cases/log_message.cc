@@ -1,0 +1,13 @@
+// The words of a log line are fixed: a text that was put together is no
+// message. expect: cannot convert|no viable conversion|no matching function
+#include <string>
+
+#include "base/log.h"
+
+void Run(const std::string& text) {
+#ifdef TALLY_BAD
+  tally::Log(tally::Level::kInfo, "read " + text);
+#else
+  tally::Log(tally::Level::kInfo, "read", {tally::Field("bytes", text.size())});
+#endif
+}

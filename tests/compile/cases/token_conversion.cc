@@ -1,0 +1,17 @@
+// A hub token is no source token, whatever the bytes are.
+// expect: (no matching function|cannot convert|no viable conversion|could not
+// convert)
+#include "crypto/token.h"
+
+void Send(const tally::crypto::SourceToken& token);
+
+void Run(const tally::crypto::HubToken& hub,
+         const tally::crypto::SourceToken& source) {
+#ifdef TALLY_BAD
+  Send(hub);
+  static_cast<void>(source);
+#else
+  Send(source);
+  static_cast<void>(hub);
+#endif
+}
