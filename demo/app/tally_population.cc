@@ -23,8 +23,8 @@ struct Arguments {
 absl::Status Generate(const Arguments& arguments,
                       const tally::CommonFlags& flags) {
   tally::demo::PopulationOptions options;
-  if (arguments.people < 100 || arguments.people > 10000000) {
-    return tally::UsageError("--people must lie between 100 and 10000000");
+  if (arguments.people < 100 || arguments.people > 9999999) {
+    return tally::UsageError("--people must lie between 100 and 9999999");
   }
   if (arguments.years < 1 || arguments.years > 10) {
     return tally::UsageError("--years must lie between 1 and 10");

@@ -43,9 +43,9 @@ void GpEvents::AddBackground(const Person& person,
     event.concept_id = kind.concept_id;
     event.unit = kind.unit;
     if (kind.high1 > kind.low1) {
-      // Whole and tenths from the draw, then the tracer: the person's index in
-      // the digits from the third decimal on. It lets a check follow a value
-      // of a release back to the truth, and means nothing to anyone else.
+      // Whole and tenths from the draw, then the tracer: one more than the
+      // person's index, in the fourth to tenth decimal. It lets a check follow
+      // a value of a release back to the truth; 0 is no tracer.
       const double step =
           static_cast<double>(draws_.Below(1000, person.index, 8 * i + 4));
       const double value = kind.low1 + (kind.high1 - kind.low1) * step / 1000;
@@ -156,6 +156,11 @@ std::vector<GpEvent> GpEvents::Of(const Person& person) const {
   return events;
 }
 
+bool GpEvents::GoneFromRevision(const Person& person, const GpEvent& event) {
+  return event.condition < 0 && person.plant == Plant::kNone &&
+         (person.index + event.number) % 97 == 0;
+}
+
 GpTruth GpEvents::TruthOf(const Person& person) const {
   GpTruth truth;
   truth.conditions.resize(Conditions().size());
@@ -180,8 +185,13 @@ GpTruth GpEvents::TruthOf(const Person& person) const {
   for (const GpEvent& event : Of(person)) {
     // An event of the history left with the history: half of the Type 1
     // opt-outs came later, but those people are gone from the snapshot.
-    if (event.condition >= 0 && participates(event.practice)) {
+    if (!participates(event.practice)) continue;
+    if (event.condition >= 0) {
       truth.conditions[static_cast<size_t>(event.condition)] = true;
+    }
+    if (event.traced &&
+        (event.month != newest || !GoneFromRevision(person, event))) {
+      truth.traced = true;
     }
   }
   return truth;

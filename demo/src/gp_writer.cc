@@ -166,9 +166,8 @@ bool GpWriter::WriteEvents(const Person& person, Files& files) {
   for (const GpEvent& event : events_.Of(person)) {
     if (!Mine(event.practice) || !delivery.Covers(event.month)) continue;
     // The revision lacks some rows and changes others.
-    const bool plain = event.condition < 0 && person.plant == Plant::kNone;
-    if (plain && delivery.stage == Stage::kRevision &&
-        (person.index + event.number) % 97 == 0) {
+    if (delivery.stage == Stage::kRevision &&
+        GpEvents::GoneFromRevision(person, event)) {
       continue;
     }
     WriteEvent(person, event, files);

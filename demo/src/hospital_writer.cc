@@ -203,6 +203,10 @@ void HospitalWriter::Write(const Person& person, NationalTruth& truth) {
     bool linked = false;
     const int64_t before = common.rows;
     WriteSpells(common, *files, linked);
+    if (files->delivery.stage != Stage::kMonth) {
+      truth.apc_linked_row = truth.apc_linked_row || linked;
+      truth.apc_any_row = truth.apc_any_row || common.rows > before;
+    }
     WriteAppointments(common, *files, linked);
     WriteAttendances(common, *files, linked);
     if (linked) ++files->persons;
@@ -285,7 +289,7 @@ void HospitalWriter::WriteSpells(Common& common, Files& files, bool& linked) {
                      stay == 0 ? Day(*month, start) : "",
                      "AA01A",
                      absl::StrCat(40000 + 25000 * stay),
-                     absl::StrFormat("1.%08d", person.index)});
+                     absl::StrFormat("1.%08d", person.index + 1)});
       Book(person, identity, files.apc_book, linked, common.rows);
     }
   }

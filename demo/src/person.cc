@@ -148,7 +148,7 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
       dead_(options.seed, "dead", options.people, options.people * 3 / 100),
       draws_(options.seed, "person"),
       visitors_(options.people * 3 / 100) {
-  TALLY_CHECK(options.people >= 100 && options.people <= 10000000);
+  TALLY_CHECK(options.people >= 100 && options.people <= 9999999);
   TALLY_CHECK(options.years >= 1 && options.years <= 10);
   band_size_ = Split(options.people, kBandShare);
   for (size_t i = 1; i < kBands; ++i) {

@@ -101,11 +101,16 @@ void TruthWriter::AddLinkage(const Person& person, const GpTruth& gp,
     // A shared number is that of a neighbour who is on a list.
     const bool linked = own ? gp.any_row : identity.token_of.has_value();
     if (linked) ledger_.Add("linkage", "figure=persons_linked");
-    if (linked && own) ledger_.Add("linkage", "figure=links_right");
-    if (linked && !own) ledger_.Add("linkage", "figure=links_wrong");
   }
-  if (gp.any_row && national.any_row) {
-    ledger_.Add("linkage", "figure=links_true");
+  // Links that the tracers of a release can show: between events in general
+  // practice and hospital episodes.
+  const bool both = gp.any_row && gp.traced && national.apc_any_row;
+  if (both) ledger_.Add("linkage", "figure=traced_pairs");
+  if (!national.apc_linked_row || !identity.token_of.has_value()) return;
+  if (identity.token_of == person.index) {
+    if (both) ledger_.Add("linkage", "figure=traced_links_right");
+  } else if (events_.TruthOf(maker_.Make(*identity.token_of)).traced) {
+    ledger_.Add("linkage", "figure=traced_links_wrong");
   }
 }
 

@@ -33,6 +33,7 @@ struct GpEvent {
   std::string unit;
   DateFault date_fault = DateFault::kNone;
   bool sensitive = false;
+  bool traced = false;        // value1 carries the tracer
   uint64_t number = 0;        // of the person's events
   uint64_t consultation = 0;  // of the person
   int condition = -1;         // number of the condition it records
@@ -43,6 +44,7 @@ struct GpEvent {
 // Which GP facts of a person the releases must show.
 struct GpTruth {
   bool any_row = false;          // a linked row in the newest snapshot
+  bool traced = false;           // a sent row carries the tracer
   bool listed = false;           // on a list in the newest month
   int practice = -1;             // of that list
   std::vector<bool> conditions;  // recorded and sent, by number
@@ -56,6 +58,8 @@ class GpEvents {
   // All events of `person`, at any practice, in no order.
   std::vector<GpEvent> Of(const Person& person) const;
   GpTruth TruthOf(const Person& person) const;
+  // True if the revision of the newest month lacks the event.
+  static bool GoneFromRevision(const Person& person, const GpEvent& event);
 
  private:
   void AddBackground(const Person& person, std::vector<GpEvent>& events) const;

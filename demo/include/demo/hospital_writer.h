@@ -36,6 +36,9 @@ struct NationalIdentity {
 struct NationalTruth {
   bool linked_row = false;  // some linked row in the final state
   bool any_row = false;     // some row in the final state, linked or not
+  // The same for hospital episodes, which carry the tracer.
+  bool apc_linked_row = false;
+  bool apc_any_row = false;
 };
 
 class HospitalWriter {

@@ -114,7 +114,7 @@ struct PopulationOptions {
 
 class PersonMaker {
  public:
-  // REQUIRES: 100 <= people <= 10,000,000 and 1 <= years <= 10.
+  // REQUIRES: 100 <= people <= 9,999,999 and 1 <= years <= 10.
   explicit PersonMaker(const PopulationOptions& options);
 
   const PopulationOptions& options() const { return options_; }
