@@ -2,6 +2,7 @@
 # The second half of scripts/demo: agreements, releases, measures, and the
 # checks that make the story true. Sourced, with world.sh before it.
 
+population=$WORLD/population
 operators="j-price a-khan"
 valid_from=$(date -u +%Y-%m-01)
 expires=$(date -u -d "$valid_from +1 year -1 day" +%Y-%m-%d)
@@ -41,8 +42,9 @@ for project in frailty diabetes; do
     world_run j-price world_operator j-price preview "$project/v1" --json >"$WORLD/log/preview.json"
   world_run j-price world_operator j-price release create "$project" --agreement v1 --id r1 --json \
     >"$WORLD/log/release-$project.json"
-  digest=$(world_operator j-price release get "$project/r1" --json --wait 2>>"$WORLD/log/j-price.err" |
-    world_json manifestSha256)
+  world_run j-price world_operator j-price release get "$project/r1" --wait >/dev/null
+  digest=$(world_operator j-price release list "$project" --format csv 2>>"$WORLD/log/j-price.err" |
+    sed -n 's/.*,\([0-9a-f]\{64\}\)$/\1/p')
   for person in $operators; do
     world_run "$person" world_operator "$person" release approve "$project/r1" --manifest "$digest" >/dev/null
   done
@@ -50,9 +52,73 @@ for project in frailty diabetes; do
   step "released $project/r1: linked, and approved by two people"
 done
 
-world_run analyst world_analyst login --accept >/dev/null
+world_run analyst world_analyst login --yes >/dev/null
 for project in frailty diabetes; do
-  world_run analyst world_analyst pull "$project/r1" --csv none >/dev/null
-  world_run analyst world_analyst verify "$WORLD/analyst/work/$project/r1" >/dev/null
+  name=projects/$project/releases/r1
+  world_run analyst world_analyst pull "$name" --csv none >/dev/null
+  world_run analyst world_analyst verify "$name" >/dev/null
 done
-step "pulled and verified both releases"
+step "pulled both releases; signatures and digests hold"
+
+sql() { # PROJECT STATEMENT
+  world_run analyst world_analyst sql --release "projects/$1/releases/r1" --format csv "$2"
+}
+
+world_run analyst world_analyst measure run C01 C02 C03 --release projects/frailty/releases/r1 \
+  --out "$WORLD/analyst/tables" >/dev/null
+page=$WORLD/analyst/index.html
+world_run analyst world_analyst dashboard build --release projects/frailty/releases/r1 --out "$page" >/dev/null
+step "computed C01, C02 and C03 through the disclosure gate; built the pages"
+
+# --- the story ----------------------------------------------------------------
+truth() { sed -n "s/^figure=$1,//p" "$population/truth/linkage.csv"; }
+
+for project in frailty diabetes; do
+  sql "$project" "SELECT pseudonym FROM persons" | sort >"$WORLD/log/pseudonyms-$project"
+done
+both=$(comm -12 "$WORLD/log/pseudonyms-frailty" "$WORLD/log/pseudonyms-diabetes" | grep -vc pseudonym || true)
+people_of() { grep -vc pseudonym "$WORLD/log/pseudonyms-$1"; }
+tracer="CAST(round((value1 * 1000 - floor(value1 * 1000)) * 10000000) AS BIGINT)"
+one() { # PROJECT: the pseudonym of the person with one and the same tracer
+  sql "$1" "SELECT DISTINCT p.pseudonym FROM persons p JOIN gp_event e ON e.person = p.person WHERE $tracer = $traced_person" | tail -n 1
+}
+traced_person=$(sql frailty "SELECT min(t) AS t FROM (SELECT $tracer AS t FROM gp_event WHERE person IS NOT NULL) WHERE t > 0" | tail -n 1)
+links=$(sql frailty "WITH g AS (SELECT DISTINCT person, $tracer AS t FROM gp_event WHERE person IS NOT NULL AND value1 IS NOT NULL), a AS (SELECT DISTINCT person, CAST(round((mff - 1) * 100000000) AS BIGINT) AS t FROM sus_apc WHERE person IS NOT NULL) SELECT count(*) FILTER (WHERE g.t = a.t) AS good, count(*) FILTER (WHERE g.t <> a.t) AS bad FROM g JOIN a ON g.person = a.person WHERE g.t > 0" | tail -n 1)
+good=${links%,*}
+bad=${links#*,}
+pairs=$(truth traced_pairs)
+percent() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f %%", b ? 100 * a / b : 0 }'; }
+
+echo
+echo "What happened"
+echo "  people in project frailty: $(people_of frailty), in project diabetes: $(people_of diabetes), pseudonyms in common: $both"
+echo "  one person, two pseudonyms: $(one frailty) and $(one diabetes)"
+echo "  links between general practice and hospital: $good right, $bad wrong (planted: $(truth traced_links_right) and $(truth traced_links_wrong))"
+echo "  precision $(percent "$good" $((good + bad))), recall $(percent "$good" "$pairs") of $pairs people who are in both"
+echo "  rows without a person, by reason, as the sources signed it:"
+cat "$WORLD"/log/push-national-apc-p*-r1.json | tr '{}' '\n' | grep -o '"NHS_[A-Z_]*":"*[0-9]*\|"IDENTITY_WITHHELD":"*[0-9]*' |
+  tr -d '"' | awk -F: '{ n[$1] += $2 } END { for (r in n) printf "    %-28s %d\n", r, n[r] }' | sort
+[ "$both" -eq 0 ] || world_fail "pseudonyms of two projects are equal"
+if [ "$good" -ne "$(truth traced_links_right)" ] || [ "$bad" -ne "$(truth traced_links_wrong)" ]; then
+  world_fail "the links are not those that were planted"
+fi
+
+# Nothing may hold an NHS Number but the population itself and the lists that a
+# source keeps. The hub's memory is read as well where this user may.
+pid_flag=
+[ "$(id -u)" -eq 0 ] && pid_flag="--pid $(cat "$WORLD/hub/pid")"
+# shellcheck disable=SC2086  # two words
+"$BIN/tally-leak-check" scan "$population/truth/identifiers.txt" \
+  "$WORLD/hub" "$WORLD/log" "$WORLD/registry" "$WORLD/ceremony" "$WORLD/analyst" "$WORLD/custodian" \
+  "$WORLD/gp-supplier-a/state" "$WORLD/gp-supplier-b/state" "$WORLD/national-apc/state" $pid_flag \
+  >"$WORLD/log/leaks.txt" || { cat "$WORLD/log/leaks.txt"; world_fail "an identifier was found where none may be"; }
+echo "  leak check: $(tail -n 1 "$WORLD/log/leaks.txt")"
+touch "$WORLD/done"
+echo
+step "done"
+echo "The page:        demo/run/analyst/index.html"
+echo "The tables:      demo/run/analyst/tables/"
+echo "What to try:     build/dev/bin/commissioning --config demo/run/analyst/commissioning.toml measure list"
+echo "                 build/dev/bin/linkage --config demo/run/operators/j-price.toml status"
+echo "                 build/dev/bin/pseudonymiser --config demo/run/gp-supplier-a/pseudonymiser.toml status"
+echo "To end the hub:  scripts/demo --stop"
