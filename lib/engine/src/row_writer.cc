@@ -108,7 +108,7 @@ class RowWriter::Part {
   absl::Status Push(std::shared_ptr<const dataset::RecordBatch> batch) {
     const int64_t rows = static_cast<int64_t>(batch->rows());
     if (!feed_->queue.Push(std::move(batch))) {
-      thread_.join();
+      if (thread_.joinable()) thread_.join();
       return outcome_.ok() ? absl::InternalError("the engine stopped reading")
                            : outcome_;
     }

@@ -262,16 +262,10 @@ class Linter {
   // where nulls are left out.
   void CheckOrder(size_t order) {
     if (IsBefore(order, "(") && IsBefore(order, "group", 2)) return;
-    constexpr std::array<std::string_view, 10> kEnds = {
-        "limit", "offset", "fetch",     "rows",   "range",
-        ";",     "union",  "intersect", "except", ")"};
     bool has_nulls = false;
     size_t item = order + 2;
     for (size_t i = item;; ++i) {
-      const bool end =
-          i >= tokens_.size() ||
-          std::any_of(kEnds.begin(), kEnds.end(),
-                      [&](std::string_view e) { return Is(i, e); });
+      const bool end = EndsOrder(i);
       if (end || Is(i, ",")) {
         if (!has_nulls && item < tokens_.size()) {
           Add(item, "order-nulls", "NULLS FIRST or NULLS LAST");
@@ -285,6 +279,21 @@ class Linter {
         i = tokens_[i].partner;
       }
     }
+  }
+
+  // Whether the list of an ORDER BY ends before token `i`.
+  bool EndsOrder(size_t i) const {
+    constexpr std::array<std::string_view, 8> kEnds = {
+        "limit", "offset", "fetch", ";", "union", "intersect", "except", ")"};
+    if (i >= tokens_.size()) return true;
+    if (std::any_of(kEnds.begin(), kEnds.end(),
+                    [&](std::string_view end) { return Is(i, end); })) {
+      return true;
+    }
+    // A frame; `rows` alone may be a column.
+    return (Is(i, "rows") || Is(i, "range")) &&
+           (Is(i + 1, "between") || Is(i + 1, "unbounded") ||
+            Is(i + 1, "current"));
   }
 
   // AS name, but not AS type of a cast and not AS (sub-select).

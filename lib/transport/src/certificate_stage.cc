@@ -19,17 +19,31 @@ namespace tally::transport {
 namespace {
 
 constexpr int64_t kLookEveryMs = 5'000;
+constexpr int64_t kMaxPemBytes = 256 * 1024;
 constexpr std::array<int64_t, 3> kWarnDays = {30, 7, 1};
 
 int64_t NowSeconds() { return static_cast<int64_t>(std::time(nullptr)); }
 
-std::string DigestOf(const TlsMaterial& material) {
+// Whether a key may be read again and again: a descriptor may be read once, and
+// a command should run only when there is a reason.
+bool MayWatchKey(std::string_view reference) {
+  return reference.substr(0, 5) == "file:" ||
+         reference.substr(0, 11) == "credential:";
+}
+
+// What the files hold now; a part that cannot be read counts as a text of its
+// own, so that it is reported once.
+std::string DigestOf(const ServerOptions& options) {
   Sha256 digest;
-  digest.Update(material.certificate_pem);
-  digest.Update(std::string_view("\0", 1));
-  digest.Update(material.key_pem.Reveal());
-  digest.Update(std::string_view("\0", 1));
-  digest.Update(material.ca_pem);
+  for (const std::string& path : {options.certificate_file, options.ca_file}) {
+    const absl::StatusOr<std::string> text = ReadFile(path, kMaxPemBytes);
+    digest.Update(text.ok() ? Sha256Hex(*text) : "unreadable");
+  }
+  if (MayWatchKey(options.key_reference)) {
+    const absl::StatusOr<SecretText> key =
+        ReadSecretReference(options.key_reference);
+    digest.Update(key.ok() ? Sha256Hex(key->Reveal()) : "unreadable");
+  }
   const std::array<uint8_t, 32> bytes = digest.Finish();
   return std::string(bytes.begin(), bytes.end());
 }
@@ -73,10 +87,7 @@ absl::Status CertificateStage::Reload() { return ReloadIfChanged(true); }
 
 absl::Status CertificateStage::ReloadIfChanged(bool always) {
   MutexLock reload_lock(reload_mu_);
-  absl::StatusOr<TlsMaterial> material = ReadTlsMaterial(
-      options_.certificate_file, options_.key_reference, options_.ca_file);
-  const std::string digest =
-      material.ok() ? DigestOf(*material) : std::string("unreadable");
+  const std::string digest = DigestOf(options_);
   int64_t version = 0;
   {
     MutexLock lock(mu_);
@@ -84,10 +95,13 @@ absl::Status CertificateStage::ReloadIfChanged(bool always) {
     digest_ = digest;
     version = version_ + 1;
   }
-  if (!material.ok()) return material.status();
+  TALLY_ASSIGN_OR_RETURN(
+      const TlsMaterial material,
+      ReadTlsMaterial(options_.certificate_file, options_.key_reference,
+                      options_.ca_file));
   TALLY_ASSIGN_OR_RETURN(CertificateFacts facts,
-                         CheckTlsMaterial(*material, TlsEnd::kServer));
-  TALLY_RETURN_IF_ERROR(PutIntoUse(*material, version));
+                         CheckTlsMaterial(material, TlsEnd::kServer));
+  TALLY_RETURN_IF_ERROR(PutIntoUse(material, version));
   MutexLock lock(mu_);
   facts_ = std::move(facts);
   version_ = version;
@@ -128,6 +142,10 @@ absl::Status CertificateStage::PutIntoUse(const TlsMaterial& material,
 int64_t CertificateStage::DaysLeft() const {
   MutexLock lock(mu_);
   return facts_.DaysLeft(NowSeconds());
+}
+
+absl::StatusOr<TlsMaterial> CertificateStage::ReadCurrent() const {
+  return ReadTlsMaterial(certificate_path(), "file:" + key_path(), ca_path());
 }
 
 void CertificateStage::WarnOfEnd() {

@@ -42,6 +42,8 @@ class CertificateStage {
   // Reads the files again; a set that may not be used leaves the one before.
   absl::Status Reload() TALLY_EXCLUDES(mu_);
   int64_t DaysLeft() const TALLY_EXCLUDES(mu_);
+  // The set in use.
+  absl::StatusOr<TlsMaterial> ReadCurrent() const;
 
  private:
   explicit CertificateStage(const ServerOptions& options);

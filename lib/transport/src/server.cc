@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "certificate_stage.h"
+#include "health_probe.h"
 #include "transport/tls_policy.h"
 
 namespace tally::transport {
@@ -28,6 +29,7 @@ constexpr int kMinPingIntervalMs = 60'000;
 constexpr int kMaxPingStrikes = 2;
 constexpr int kMaxConnectionIdleMs = 600'000;
 constexpr int kMaxConnectionAgeGraceMs = 300'000;
+constexpr int64_t kProbeTimeoutMs = 1'250;  // 4 connections in 5 s
 
 std::shared_ptr<grpc::ServerCredentials> MutualTls(
     const CertificateStage& stage) {
@@ -89,6 +91,7 @@ class Server::Impl {
     TALLY_ASSIGN_OR_RETURN(const Address address,
                            ParseAddress(options.listen, /*allow_zero=*/true));
     TALLY_ASSIGN_OR_RETURN(stage_, CertificateStage::Open(options));
+    host_ = LoopbackOf(address);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     SetLimits(builder);
@@ -99,7 +102,7 @@ class Server::Impl {
       return TemporaryError("the address to listen on is taken");
     }
     SetServing(false);
-    return CheckServerRefusesTls12(LoopbackOf(address), port_);
+    return CheckServerRefusesTls12(host_, port_);
   }
 
   ~Impl() {
@@ -119,12 +122,22 @@ class Server::Impl {
     server_->Wait();
   }
 
+  absl::Status ProbeSelf(int connections) {
+    TALLY_ASSIGN_OR_RETURN(const TlsMaterial material, stage_->ReadCurrent());
+    for (int i = 0; i < connections; ++i) {
+      TALLY_RETURN_IF_ERROR(
+          ProbeHealth(Address{host_, port_}, material, kProbeTimeoutMs));
+    }
+    return absl::OkStatus();
+  }
+
   int port() const { return port_; }
   CertificateStage& stage() { return *stage_; }
 
  private:
   std::unique_ptr<CertificateStage> stage_;
   std::unique_ptr<grpc::Server> server_;
+  std::string host_;  // where this process reaches its own socket
   int port_ = 0;
 };
 
@@ -143,6 +156,9 @@ void Server::SetServing(bool serving) { impl_->SetServing(serving); }
 absl::Status Server::ReloadCertificate() { return impl_->stage().Reload(); }
 int64_t Server::CertificateDaysLeft() const {
   return impl_->stage().DaysLeft();
+}
+absl::Status Server::ProbeSelf(int connections) {
+  return impl_->ProbeSelf(connections);
 }
 void Server::Drain(int64_t timeout_ms) { impl_->Drain(timeout_ms); }
 

@@ -100,6 +100,17 @@ std::string NewCorrelationId() {
   return HexEncode(bytes);
 }
 
+absl::Status Correlate(absl::Status status) {
+  std::optional<ErrorDetail> detail = DetailOf(status);
+  if (!detail || detail->reason == Reason::kUnspecified ||
+      !detail->corr.empty()) {
+    return status;
+  }
+  detail->corr = NewCorrelationId();
+  return Error(detail->reason, std::string(status.message()),
+               *std::move(detail));
+}
+
 grpc::Status ToGrpc(const absl::Status& status,
                     grpc::ServerContextBase& context) {
   if (status.ok()) return grpc::Status::OK;

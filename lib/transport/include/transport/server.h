@@ -76,6 +76,13 @@ class Server {
   // Days until the certificate in force ends; negative if it has.
   int64_t CertificateDaysLeft() const;
 
+  // Opens `connections` fresh connections to the own port, with the own
+  // certificate, and asks for health over each: OK if every one is answered,
+  // SERVING or not. For the watchdog: one alone can pass by luck when only some
+  // sockets are dead. Takes at most 5 s. The certificate's usage must allow
+  // clientAuth. kUnavailable otherwise.
+  absl::Status ProbeSelf(int connections = 4);
+
   // Health NOT_SERVING, no new calls, those at work get `timeout_ms`, then they
   // are cancelled. Returns when all handlers are done.
   void Drain(int64_t timeout_ms = kDrainTimeoutMs);

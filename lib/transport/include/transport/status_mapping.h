@@ -44,6 +44,11 @@ grpc::Status ToGrpc(const absl::Status& status,
 absl::Status FromGrpc(const grpc::Status& status,
                       const grpc::ClientContext& context);
 
+// `status` with a correlation id in its detail, if it has a reason and none
+// yet: so that the log line and the answer carry the same one. Call before
+// both.
+absl::Status Correlate(absl::Status status);
+
 // ErrorDetail between base and proto.
 void ToProto(const ErrorDetail& detail, tally::common::v1::ErrorDetail* out);
 ErrorDetail FromProto(const tally::common::v1::ErrorDetail& detail);

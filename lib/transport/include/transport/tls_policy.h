@@ -4,7 +4,9 @@
 // TLS 1.3 only, for everything in this process. gRPC has no setting for it, so
 // OpenSSL's own system default is replaced before OpenSSL starts.
 //
-// Role: every program with a network connection: the first statement of main.
+// Role: every program with a network connection: the first statement of main,
+// before HardenProcess(), after which a process may not open its own memory
+// files.
 // Spec: docs/spec/api-v1.md, "Transport".
 // Threading: ApplyTlsPolicy() before any other thread; the rest anywhere.
 // Secrets: none.

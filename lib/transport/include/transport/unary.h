@@ -48,10 +48,15 @@ struct CallRuntime {
       on_done;
 };
 
-// Logs one finished call and tells on_done.
+// The trace id of the call's W3C `traceparent` metadata, 32 hexadecimal digits;
+// empty if there is none or it is malformed.
+std::string TraceIdOf(const grpc::ServerContextBase& context);
+
+// Logs one finished call and tells on_done. `caller` is null if the peer was
+// not identified.
 void ReportCall(const CallRuntime& runtime, std::string_view method,
                 const Caller* caller, const absl::Status& status,
-                int64_t duration_ms);
+                int64_t duration_ms, std::string_view trace_id = {});
 
 // Ends `reactor` with `status`.
 void FinishUnary(grpc::CallbackServerContext& context,
@@ -65,30 +70,35 @@ grpc::ServerUnaryReactor* HandleUnary(CallRuntime& runtime,
                                       std::string_view method, Work work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const int64_t start_ms = NowMonotonicMs();
+  const std::string trace_id = TraceIdOf(*context);
   absl::StatusOr<Caller> caller =
       runtime.authoriser.Authorise(*context, method);
-  absl::Status refusal =
-      caller.ok() ? runtime.authoriser.CheckRequest(*caller, method, *request)
-                  : caller.status();
-  if (!refusal.ok()) {
-    ReportCall(runtime, method, caller.ok() ? &*caller : nullptr, refusal,
-               NowMonotonicMs() - start_ms);
-    FinishUnary(*context, *reactor, refusal);
+  const auto end = [&runtime, context, reactor, start_ms, trace_id,
+                    name = std::string(method)](const Caller* who,
+                                                absl::Status status) {
+    status = Correlate(std::move(status));
+    ReportCall(runtime, name, who, status, NowMonotonicMs() - start_ms,
+               trace_id);
+    FinishUnary(*context, *reactor, status);
+  };
+  if (!caller.ok()) {
+    end(nullptr, caller.status());
+    return reactor;
+  }
+  if (absl::Status refusal =
+          runtime.authoriser.CheckRequest(*caller, method, *request);
+      !refusal.ok()) {
+    end(&*caller, std::move(refusal));
     return reactor;
   }
   const bool taken = runtime.executor.TryRun(
-      [&runtime, context, reactor, request, response, start_ms, work,
-       name = std::string(method), who = *caller] {
-        const absl::Status status =
-            context->IsCancelled() ? absl::CancelledError("the caller has gone")
-                                   : work(who, *request, response);
-        ReportCall(runtime, name, &who, status, NowMonotonicMs() - start_ms);
-        FinishUnary(*context, *reactor, status);
+      [end, context, request, response, work, who = *caller] {
+        end(&who, context->IsCancelled()
+                      ? absl::CancelledError("the caller has gone")
+                      : work(who, *request, response));
       });
   if (!taken) {
-    refusal = Error(Reason::kRateLimited, "too many calls are waiting");
-    ReportCall(runtime, method, &*caller, refusal, NowMonotonicMs() - start_ms);
-    FinishUnary(*context, *reactor, refusal);
+    end(&*caller, Error(Reason::kRateLimited, "too many calls are waiting"));
   }
   return reactor;
 }
