@@ -1,5 +1,4 @@
-// The columns of a specification: what leaves, with type, checks and
-// derivation.
+// The columns of a specification: what leaves, with type and checks.
 
 #include <algorithm>
 #include <array>
@@ -34,72 +33,6 @@ const std::vector<std::string>& ColumnKeys() {
 constexpr std::array<std::string_view, 8> kReserved = {
     "person",    "unlinked_reason", "source", "person_index",
     "pseudonym", "link_status",     "token",  "in_population"};
-
-struct DerivationForm {
-  DerivationKind kind;
-  ColumnType type;                        // of the column
-  std::string_view other_key;             // key of the second input, if any
-  std::array<DerivationInput, 4> inputs;  // first one is the default
-};
-
-using enum DerivationInput;
-
-constexpr std::array<DerivationForm, 14> kForms = {{
-    {DerivationKind::kYear,
-     ColumnType::kInt32,
-     "",
-     {kDateOfBirth, kYearOfBirth, kAny}},
-    {DerivationKind::kMonth, ColumnType::kDate, "", {}},
-    {DerivationKind::kAgeFy,
-     ColumnType::kInt32,
-     "at",
-     {kDateOfBirth, kYearOfBirth, kAge, kAny}},
-    {DerivationKind::kLsoa21,
-     ColumnType::kCode,
-     "",
-     {kPostcode, kLsoa21, kAny}},
-    {DerivationKind::kImdDecile,
-     ColumnType::kInt32,
-     "",
-     {kPostcode, kLsoa21, kAny}},
-    {DerivationKind::kRuralUrban,
-     ColumnType::kInt32,
-     "",
-     {kPostcode, kLsoa21, kAny}},
-    {DerivationKind::kCareHome, ColumnType::kBool, "", {}},
-    {DerivationKind::kCluster, ColumnType::kCode, "", {}},
-    {DerivationKind::kMap, ColumnType::kCode, "", {}},
-    {DerivationKind::kIcd10, ColumnType::kCode, "", {}},
-    {DerivationKind::kPrefix, ColumnType::kCode, "", {}},
-    {DerivationKind::kRekey, ColumnType::kInt64, "", {}},
-    {DerivationKind::kHour, ColumnType::kInt32, "", {}},
-    {DerivationKind::kMinutesBetween, ColumnType::kInt32, "to", {}},
-}};
-
-const DerivationForm* FormOf(DerivationKind kind) {
-  for (const DerivationForm& form : kForms) {
-    if (form.kind == kind) return &form;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> DerivationWords() {
-  std::vector<std::string> words;
-  for (const DerivationForm& form : kForms) {
-    words.emplace_back(DerivationName(form.kind));
-  }
-  return words;
-}
-
-bool IsPrintableAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return c >= 0x20 && c <= 0x7e; });
-}
-
-bool IsCodeValue(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxValueBytes &&
-         IsPrintableAscii(text);
-}
 
 absl::Status ReadIntegerRange(const TomlTable& table, ColumnSpec& column) {
   if (table.Find("min") == nullptr || table.Find("max") == nullptr) {
@@ -200,71 +133,66 @@ absl::Status ReadCodes(const TomlTable& table, ColumnSpec& column) {
   return absl::OkStatus();
 }
 
-absl::Status ReadMapTable(const TomlTable& table, Derivation& derive) {
-  TALLY_ASSIGN_OR_RETURN(const TomlTable map, table.GetTable("table"));
-  for (const auto& [from, to] : map.entries()) {
-    if (!IsCodeValue(from) || !to.is_string() || !IsCodeValue(to.AsString())) {
-      return table.ErrorAt(to.line(),
-                           "a map goes from code to code, printable ASCII");
-    }
-    derive.table.emplace(from, to.AsString());
-  }
-  if (derive.table.empty()) {
-    return table.ErrorAt(table.line(), "a map needs a table");
-  }
-  TALLY_ASSIGN_OR_RETURN(const std::string other,
-                         OptionalText(table, "other", "refuse"));
-  if (other == "keep") {
-    derive.map_other = MapOther::kKeep;
-  } else if (other == "null") {
-    derive.map_other = MapOther::kNull;
-  } else if (other != "refuse") {
-    return UnknownWord(table, "other", {"refuse", "keep", "null"});
+absl::Status RefuseKeys(const TomlTable& table,
+                        std::initializer_list<const char*> keys,
+                        std::string_view why) {
+  for (const char* key : keys) {
+    if (table.Find(key) == nullptr) continue;
+    return table.ErrorAt(LineOf(table, key),
+                         absl::StrFormat("%s %s", key, std::string(why)));
   }
   return absl::OkStatus();
 }
 
-// The keys that a derivation takes, and what stands under them.
-absl::Status ReadArguments(const TomlTable& table, const DerivationForm& form,
-                           Derivation& derive) {
-  std::vector<std::string> keys = {"from", "by"};
-  const bool has_input = form.inputs[0] != kDefault;
-  if (!form.other_key.empty()) keys.emplace_back(form.other_key);
-  if (has_input) keys.emplace_back("input");
-  if (form.kind == DerivationKind::kPrefix) keys.emplace_back("length");
-  if (form.kind == DerivationKind::kMap) {
-    keys.insert(keys.end(), {"table", "other"});
-  }
-  TALLY_RETURN_IF_ERROR(table.OnlyKeys(keys));
-
-  if (!form.other_key.empty()) {
-    TALLY_ASSIGN_OR_RETURN(derive.other, NeededText(table, form.other_key));
-  }
-  if (has_input) {
-    derive.input = form.inputs[0];
-    if (table.Find("input") != nullptr) {
-      TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("input"));
-      const auto input = DerivationInputFromName(word);
-      std::vector<std::string> known;
-      bool found = false;
-      for (const DerivationInput allowed : form.inputs) {
-        if (allowed == kDefault) continue;
-        known.emplace_back(DerivationInputName(allowed));
-        found = found || input == allowed;
-      }
-      if (!found) return UnknownWord(table, "input", known);
-      derive.input = *input;
-    }
-  }
-  if (form.kind == DerivationKind::kPrefix) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("length"));
+absl::Status ReadPattern(const TomlTable& table, ColumnSpec& column) {
+  if (table.Find("max_length") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("max_length"));
     if (length < 1 || length > kMaxValueBytes) {
-      return table.ErrorAt(LineOf(table, "length"), "length is 1 to 64");
+      return table.ErrorAt(LineOf(table, "max_length"),
+                           "max_length is 1 to 64 bytes");
     }
-    derive.length = static_cast<uint32_t>(length);
+    column.max_length = static_cast<uint32_t>(length);
   }
-  if (form.kind == DerivationKind::kMap) {
-    TALLY_RETURN_IF_ERROR(ReadMapTable(table, derive));
+  if (table.Find("pattern") == nullptr) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(const std::string text, table.GetString("pattern"));
+  absl::StatusOr<Pattern> pattern = Pattern::Create(text);
+  if (!pattern.ok()) {
+    return table.ErrorAt(LineOf(table, "pattern"),
+                         ToStd(pattern.status().message()));
+  }
+  column.pattern = std::make_shared<const Pattern>(*std::move(pattern));
+  return absl::OkStatus();
+}
+
+absl::Status ReadTextForm(const TomlTable& table, ColumnSpec& column) {
+  TALLY_RETURN_IF_ERROR(ReadPattern(table, column));
+  if (column.pattern == nullptr || table.Find("max_length") == nullptr) {
+    return table.ErrorAt(
+        table.line(),
+        "text needs pattern and max_length; anything else is free text");
+  }
+  return RefuseKeys(table, {"list", "codes"}, "is for code columns");
+}
+
+absl::Status ReadCodeForm(const TomlTable& table, ColumnSpec& column) {
+  TALLY_RETURN_IF_ERROR(ReadPattern(table, column));
+  if (table.Find("list") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("list"));
+    column.list = ListNameFromText(word);
+    if (column.list != ListName::kClusters) {
+      return UnknownWord(table, "list", {"clusters"});
+    }
+  }
+  if (table.Find("codes") != nullptr) {
+    TALLY_RETURN_IF_ERROR(ReadCodes(table, column));
+  }
+  if (!column.codes.empty() && column.list.has_value()) {
+    return table.ErrorAt(LineOf(table, "codes"),
+                         "a list file and codes cannot both decide");
+  }
+  if (column.codes.empty() && column.pattern == nullptr && !column.list) {
+    return table.ErrorAt(table.line(),
+                         "a code column needs pattern, list or codes");
   }
   return absl::OkStatus();
 }
@@ -337,107 +265,10 @@ absl::Status SpecificationParser::ReadColumnValues(const TomlTable& table,
     }
     column.outside_null = true;
   }
-  const bool is_text = column.type == ColumnType::kText;
-  if (column.type != ColumnType::kCode && !is_text) {
-    for (const char* key : {"pattern", "max_length", "list", "codes"}) {
-      if (table.Find(key) == nullptr) continue;
-      return table.ErrorAt(LineOf(table, key),
-                           absl::StrFormat("%s is for code and text", key));
-    }
-    return absl::OkStatus();
-  }
-  if (table.Find("max_length") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("max_length"));
-    if (length < 1 || length > kMaxValueBytes) {
-      return table.ErrorAt(LineOf(table, "max_length"),
-                           "max_length is 1 to 64 bytes");
-    }
-    column.max_length = static_cast<uint32_t>(length);
-  }
-  if (table.Find("pattern") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const std::string text, table.GetString("pattern"));
-    absl::StatusOr<Pattern> pattern = Pattern::Create(text);
-    if (!pattern.ok()) {
-      return table.ErrorAt(LineOf(table, "pattern"),
-                           ToStd(pattern.status().message()));
-    }
-    column.pattern = std::make_shared<const Pattern>(*std::move(pattern));
-  }
-  if (is_text) {
-    if (column.pattern == nullptr || table.Find("max_length") == nullptr) {
-      return table.ErrorAt(
-          table.line(),
-          "text needs pattern and max_length; anything else is free text");
-    }
-    for (const char* key : {"list", "codes"}) {
-      if (table.Find(key) == nullptr) continue;
-      return table.ErrorAt(LineOf(table, key),
-                           absl::StrFormat("%s is for code columns", key));
-    }
-    return absl::OkStatus();
-  }
-  if (table.Find("list") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const std::string word, table.GetString("list"));
-    column.list = ListNameFromText(word);
-    if (column.list != ListName::kClusters) {
-      return UnknownWord(table, "list", {"clusters"});
-    }
-  }
-  if (table.Find("codes") != nullptr) {
-    TALLY_RETURN_IF_ERROR(ReadCodes(table, column));
-  }
-  if (!column.codes.empty() && column.list.has_value()) {
-    return table.ErrorAt(LineOf(table, "codes"),
-                         "a list file and codes cannot both decide");
-  }
-  if (column.codes.empty() && column.pattern == nullptr && !column.list) {
-    return table.ErrorAt(table.line(),
-                         "a code column needs pattern, list or codes");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SpecificationParser::ReadDerivation(const TomlTable& table,
-                                                 ColumnSpec& column) {
-  if (table.Find("derive") == nullptr) {
-    if (column.column_class == ColumnClass::kRecordKey) {
-      return table.ErrorAt(table.line(), "a record key is derived by rekey");
-    }
-    return absl::OkStatus();
-  }
-  TALLY_ASSIGN_OR_RETURN(const TomlTable derive, table.GetTable("derive"));
-  TALLY_ASSIGN_OR_RETURN(const std::string by, derive.GetString("by"));
-  const auto kind = DerivationFromName(by);
-  const DerivationForm* form = kind ? FormOf(*kind) : nullptr;
-  if (form == nullptr) return UnknownWord(derive, "by", DerivationWords());
-  column.derive.kind = *kind;
-  TALLY_ASSIGN_OR_RETURN(column.derive.from, NeededText(derive, "from"));
-  TALLY_RETURN_IF_ERROR(ReadArguments(derive, *form, column.derive));
-  for (const std::string& name : {column.derive.from, column.derive.other}) {
-    if (!name.empty() && !IsColumnName(name)) {
-      return derive.ErrorAt(derive.line(),
-                            "an input name matches ^[a-z][a-z0-9_]{0,62}$");
-    }
-  }
-  if (column.type != form->type) {
-    return derive.ErrorAt(
-        LineOf(derive, "by"),
-        absl::StrFormat("%s makes a column of type %s", by,
-                        std::string(ColumnTypeName(form->type))));
-  }
-  if (*kind == DerivationKind::kRekey) {
-    if (column.column_class != ColumnClass::kRecordKey) {
-      return derive.ErrorAt(LineOf(derive, "by"), "rekey makes class RK");
-    }
-    if (column.AdmitsTenDigits()) {
-      return derive.ErrorAt(
-          LineOf(derive, "by"),
-          "the range of a random key may not admit ten digits");
-    }
-  } else if (column.column_class == ColumnClass::kRecordKey) {
-    return derive.ErrorAt(LineOf(derive, "by"), "class RK needs rekey");
-  }
-  return absl::OkStatus();
+  if (column.type == ColumnType::kCode) return ReadCodeForm(table, column);
+  if (column.type == ColumnType::kText) return ReadTextForm(table, column);
+  return RefuseKeys(table, {"pattern", "max_length", "list", "codes"},
+                    "is for code and text");
 }
 
 absl::Status SpecificationParser::AddColumn(const TomlTable& table,

@@ -11,6 +11,7 @@ namespace tally::dataset {
 namespace {
 
 constexpr size_t kMaxAliasBytes = 128;
+constexpr size_t kMaxCodeBytes = 64;
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -96,6 +97,12 @@ std::string RepeatAlias(std::string_view alias, uint32_t index) {
       padded ? absl::StrFormat("%02u", index) : absl::StrFormat("%u", index);
   return absl::StrFormat("%s%s%s", std::string(alias.substr(0, mark)), number,
                          std::string(alias.substr(mark + (padded ? 2 : 1))));
+}
+
+bool IsCodeValue(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxCodeBytes &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
 bool IsColumnName(std::string_view name) {

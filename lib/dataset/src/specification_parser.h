@@ -38,10 +38,12 @@ class SpecificationParser {
   absl::Status ReadColumns();
   absl::Status ReadColumn(const TomlTable& table);
   absl::Status ReadColumnValues(const TomlTable& table, ColumnSpec& column);
-  absl::Status ReadDerivation(const TomlTable& table, ColumnSpec& column);
   absl::Status AddColumn(const TomlTable& table, ColumnSpec column);
   absl::Status AddColumnInput(const TomlTable& table, const ColumnSpec& column,
                               const std::vector<std::string>& aliases);
+
+  // specification_derivations.cc
+  absl::Status ReadDerivation(const TomlTable& table, ColumnSpec& column);
 
   // specification_rules.cc
   absl::Status ReadPerson();
@@ -90,6 +92,9 @@ absl::Status UnknownWord(const TomlTable& table, std::string_view key,
 // "diag" + 1 -> "diag_01". In an alias "##" and "#" stand for the number.
 std::string RepeatName(std::string_view base, uint32_t index);
 std::string RepeatAlias(std::string_view alias, uint32_t index);
+
+// 1 to 64 printable ASCII characters.
+bool IsCodeValue(std::string_view text);
 
 // [a-z][a-z0-9_]{0,62}
 bool IsColumnName(std::string_view name);
