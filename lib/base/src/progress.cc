@@ -104,6 +104,7 @@ struct ProgressReporter::State {
   int64_t resumed_at TALLY_GUARDED_BY(mu) = 0;
   int64_t started_ms TALLY_GUARDED_BY(mu) = 0;
   int64_t shown_ms TALLY_GUARDED_BY(mu) = 0;
+  uint32_t seen = status_requests.load();  // of SIGUSR1; the ticker's own
   std::thread ticker;
 
   Snapshot Now() TALLY_REQUIRES(mu) {
@@ -150,7 +151,6 @@ struct ProgressReporter::State {
   }
 
   void Tick() {
-    uint32_t seen = status_requests.load();
     MutexLock lock(mu);
     while (!ending) {
       wake.WaitFor(mu, std::min(kTickMs, interval_ms));

@@ -54,7 +54,8 @@ class Converter {
 
  private:
   absl::StatusOr<TomlValue> Value(const toml::node& node, int depth) {
-    const int line = static_cast<int>(node.source().begin.line);
+    // Tables that a dotted key makes have no place of their own.
+    const int line = std::max(1, static_cast<int>(node.source().begin.line));
     switch (node.type()) {
       case toml::node_type::string:
         return TomlValue(std::string(node.ref<std::string>()), line);

@@ -1,7 +1,6 @@
 // A raw table does not become a gated one by conversion: only the gate makes
 // one, and only a gated one can be written out.
-// expect: (no matching function|cannot convert|no viable conversion|could not
-// convert)
+// expect: invalid initialization|no matching function|no viable
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/disclosure/raw_table.h"
 

@@ -1,5 +1,5 @@
-// The words of a log line are fixed: a text that was put together is no
-// message. expect: cannot convert|no viable conversion|no matching function
+// The words of a log line are fixed: a text put together is no message.
+// expect: cannot convert|no viable|no matching function
 #include <string>
 
 #include "base/log.h"

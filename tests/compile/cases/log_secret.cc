@@ -1,5 +1,5 @@
 // The log takes no secret, not even as a name.
-// expect: no matching function for call to .*(Field|Name)
+// expect: no matching (function|constructor|conversion) for .*(Field|Name)
 #include "base/config.h"
 #include "base/log.h"
 

@@ -1,5 +1,5 @@
 // The log takes no plain text: a value of a record could be in it.
-// expect: no matching function for call to .*Field
+// expect: no matching (function|constructor|conversion) for .*(Field|Name)
 #include <string>
 
 #include "base/log.h"

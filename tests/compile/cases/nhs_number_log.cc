@@ -1,5 +1,5 @@
 // An NHS Number cannot be logged.
-// expect: no matching function for call to .*Field
+// expect: no matching (function|constructor|conversion) for .*(Field|Name)
 #include "base/log.h"
 #include "pseudonymiser/nhs_number.h"
 

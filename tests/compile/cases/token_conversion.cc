@@ -1,6 +1,5 @@
 // A hub token is no source token, whatever the bytes are.
-// expect: (no matching function|cannot convert|no viable conversion|could not
-// convert)
+// expect: invalid initialization|no matching function|no viable
 #include "crypto/token.h"
 
 void Send(const tally::crypto::SourceToken& token);
