@@ -44,7 +44,7 @@ SqlStatement CoverageSql(const std::vector<RowsTable>& registrations,
       registrations, {"registration_start", "registration_end", "death_month"});
   const std::string cut = absl::StrCat(
       std::string(kCut), "FROM (", rows,
-      ") AS r INNER JOIN map AS m ON m.extract_no = r.extract_no "
+      ") AS r INNER JOIN person_map AS m ON m.extract_no = r.extract_no "
       "AND m.person_index = r.person_index INNER JOIN (",
       PeriodsTable(periods),
       ") AS p ON p.source = r.source "

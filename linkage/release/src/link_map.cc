@@ -170,7 +170,13 @@ absl::Status WriteLinkMap(const LinkInputs& inputs,
                           const crypto::ProjectKey* project_key,
                           ReleaseEngine& engine) {
   RunMergerOptions options;
+  options.storage_keys = inputs.storage_keys;
   options.storage_key = inputs.storage_key;
+  options.go_on = [&inputs] {
+    return inputs.cancelled && inputs.cancelled()
+               ? absl::CancelledError("the hub was asked to stop")
+               : absl::OkStatus();
+  };
   options.pool = inputs.pool;
   options.parts = inputs.threads;
   options.memory_bytes = inputs.memory_bytes / 4;

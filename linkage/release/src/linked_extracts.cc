@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/error.h"
 #include "base/status.h"
 #include "dataset/resource_name.h"
 #include "link_map.h"
@@ -171,7 +172,8 @@ absl::StatusOr<LinkedExtracts> LinkPinnedExtracts(
       linked.persons,
       engine.Materialise("people", PeopleSql(), PeopleSchema()));
   TALLY_RETURN_IF_ERROR(
-      engine.Materialise("map", MapSql(linked.anchored), MapSchema()).status());
+      engine.Materialise("person_map", MapSql(linked.anchored), MapSchema())
+          .status());
   linked.has_registrations = std::any_of(
       linked.parts.begin(), linked.parts.end(), [](const RowsTable& part) {
         return HasRegistrations(*part.specification);

@@ -2,7 +2,7 @@
 #define TALLY_LINKAGE_RELEASE_SRC_LINKED_EXTRACTS_H_
 
 // The pinned extracts, linked: everything that tables and report are made from.
-// The engine then knows part_N, link, everyone, anchor, people, map and
+// The engine then knows part_N, link, everyone, anchor, people, person_map and
 // coverage (release_sql.h).
 //
 // Threading: one thread.

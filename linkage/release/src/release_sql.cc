@@ -1,5 +1,6 @@
 #include "linkage/release/release_sql.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -33,7 +34,7 @@ const dataset::ColumnSpec* FindIn(const std::vector<RowsTable>& parts,
 
 // Everything after FROM that gives rows their person.
 constexpr std::string_view kJoinMap =
-    " LEFT JOIN map AS m ON m.extract_no = r.extract_no"
+    " LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
     " AND m.person_index = r.person_index";
 
 }  // namespace
@@ -280,6 +281,13 @@ std::string_view ComparisonText(FilterOp op) {
   }
 }
 
+// Characters of UTF-8 text, as substr() counts them.
+int64_t CharactersOf(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  });
+}
+
 // One condition; appends what it binds.
 std::string FilterCondition(const Filter& filter,
                             const dataset::ColumnSpec& column,
@@ -297,9 +305,9 @@ std::string FilterCondition(const Filter& filter,
                         absl::StrJoin(marks, ", "), ")");
   }
   if (filter.op == FilterOp::kPrefix) {
-    // The same value twice: what to compare with, and how much of the column.
-    values.push_back(values.back());
-    return absl::StrFormat("substr(%s, 1, length(?)) = ?", name);
+    const std::string* prefix = values.back().As<std::string>();
+    return absl::StrFormat("substr(%s, 1, %d) = ?", name,
+                           prefix == nullptr ? 0 : CharactersOf(*prefix));
   }
   return absl::StrCat(name, " ", ToAbsl(ComparisonText(filter.op)), " ?");
 }
@@ -401,15 +409,21 @@ SqlStatement WithheldSql(std::string_view from, std::string_view small,
 
 SqlStatement OrderedPartSql(const SqlStatement& rows, const PartRange& range) {
   SqlStatement statement = rows;
-  std::string condition = "t.person IS NULL";
-  if (range.with_person) {
-    condition = absl::StrFormat("t.person >= %d AND t.person < %d",
-                                range.first_person, range.end_person);
+  std::string condition;
+  switch (range.which) {
+    case PartRange::kAll:
+      break;
+    case PartRange::kPersons:
+      condition = absl::StrFormat(" WHERE t.person >= %d AND t.person < %d",
+                                  range.first_person, range.end_person);
+      break;
+    case PartRange::kNobody:
+      condition = " WHERE t.person IS NULL";
+      break;
   }
   statement.sql =
-      absl::StrCat("SELECT t.* FROM (", rows.sql, ") AS t WHERE ", condition,
-                   " ORDER BY t.person NULLS LAST,"
-                   " random() NULLS LAST");
+      absl::StrCat("SELECT t.* FROM (", rows.sql, ") AS t", condition,
+                   " ORDER BY t.person NULLS LAST, random() NULLS LAST");
   return statement;
 }
 

@@ -216,23 +216,32 @@ absl::Status RenumberAllKeys(const BuildInputs& inputs,
   return absl::OkStatus();
 }
 
+// How a table is cut into files. Nothing is counted for a table that fits into
+// one whatever its filters do.
+absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
+                                                int64_t most_rows,
+                                                int64_t persons,
+                                                ReleaseEngine& engine) {
+  if (most_rows <= kMaxRowsPerPart) return std::vector<PartRange>(1);
+  SqlStatement counting = rows;
+  counting.sql = absl::StrCat(
+      "SELECT count(*) AS n_rows, count(t.person) AS n_with FROM (", rows.sql,
+      ") AS t");
+  TALLY_ASSIGN_OR_RETURN(const auto counts, engine.Rows(counting));
+  if (counts.size() != 1) return absl::InternalError("a count has no row");
+  const int64_t all = IntOf(counts[0][0]);
+  const int64_t with = IntOf(counts[0][1]);
+  return SplitIntoParts(with, all - with, persons, kMaxRowsPerPart);
+}
+
 // Writes `rows` in order, part by part.
 absl::Status WriteParts(const BuildInputs& inputs, const SqlStatement& rows,
-                        const std::string& folder, int64_t persons,
-                        ReleaseEngine& engine, WrittenTable& table) {
-  const auto count = [&](std::string_view condition) {
-    SqlStatement counting = rows;
-    counting.sql = absl::StrFormat("SELECT count(*) FROM (%s) AS t WHERE %s",
-                                   rows.sql, condition);
-    return engine.Count(counting);
-  };
-  TALLY_ASSIGN_OR_RETURN(const int64_t with, count("t.person IS NOT NULL"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t without, count("t.person IS NULL"));
+                        const std::vector<PartRange>& ranges,
+                        const std::string& folder, ReleaseEngine& engine,
+                        WrittenTable& table) {
   const std::string relative = "tables/" + table.name;
   TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
   const engine::ParquetOptions metadata = MetadataOf(inputs, table.dictionary);
-  const std::vector<PartRange> ranges =
-      SplitIntoParts(with, without, persons, kMaxRowsPerPart);
   for (size_t i = 0; i < ranges.size(); ++i) {
     const std::string path =
         absl::StrFormat("%s/part-%05d.parquet", relative, i);
@@ -244,6 +253,17 @@ absl::Status WriteParts(const BuildInputs& inputs, const SqlStatement& rows,
     table.rows += file.rows;
   }
   return absl::OkStatus();
+}
+
+// Rows of a dataset over the parts that are released, before any filter.
+int64_t RowsPublished(const ReleasePlan& plan, std::string_view dataset) {
+  int64_t rows = 0;
+  for (const PinnedPart* part : plan.PartsOf(dataset, true)) {
+    for (const ExtractDatasetRecord& record : plan.ExtractOf(*part).datasets) {
+      if (record.dataset == dataset) rows += record.rows;
+    }
+  }
+  return rows;
 }
 
 // Shares of rows with a value, for the dictionary.
@@ -290,8 +310,12 @@ absl::StatusOr<WrittenTable> WriteDataset(const BuildInputs& inputs,
   TALLY_ASSIGN_OR_RETURN(
       ProtectedRows rows,
       WithholdAreas(recipe, table.name, schema, agreement.min_k, engine));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<PartRange> ranges,
+      RangesOf(rows.rows, RowsPublished(*inputs.link.plan, agreed.id),
+               linked.persons, engine));
   TALLY_RETURN_IF_ERROR(
-      WriteParts(inputs, rows.rows, folder, linked.persons, engine, table));
+      WriteParts(inputs, rows.rows, ranges, folder, engine, table));
   rows.line.rows = table.rows;
   report.uniqueness.push_back(std::move(rows.line));
   TALLY_RETURN_IF_ERROR(FillShares(folder, schema, engine, table));
@@ -380,13 +404,13 @@ std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
   std::vector<PartRange> ranges;
   // A fifth of slack, since ranges of people differ a little in rows.
   const int64_t aim = std::max<int64_t>(1, max_rows - max_rows / 5);
-  const int64_t parts = std::clamp<int64_t>((rows_with_person + aim - 1) / aim,
-                                            1, std::max<int64_t>(1, persons));
+  const int64_t parts = std::min(persons, (rows_with_person + aim - 1) / aim);
   for (int64_t i = 0; i < parts; ++i) {
-    ranges.push_back({true, persons * i / parts, persons * (i + 1) / parts});
+    ranges.push_back(
+        {PartRange::kPersons, persons * i / parts, persons * (i + 1) / parts});
   }
-  if (rows_with_person == 0 && rows_without_person > 0) ranges.clear();
-  if (rows_without_person > 0) ranges.push_back({false, 0, 0});
+  if (rows_without_person > 0) ranges.push_back({PartRange::kNobody, 0, 0});
+  if (ranges.empty()) ranges.emplace_back();  // a table without rows is a file
   return ranges;
 }
 

@@ -16,7 +16,7 @@ using dataset::Specification;
 using engine::SqlType;
 
 constexpr std::string_view kJoinMap =
-    " AS r LEFT JOIN map AS m ON m.extract_no = r.extract_no"
+    " AS r LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
     " AND m.person_index = r.person_index";
 
 // The five counts over facts f.

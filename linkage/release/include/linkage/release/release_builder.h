@@ -30,6 +30,7 @@
 #include "absl/status/statusor.h"
 #include "base/worker_pool.h"
 #include "crypto/keys.h"
+#include "crypto/sealed_file.h"
 #include "crypto/sign.h"
 #include "dataset/resource_name.h"
 #include "linkage/release/agreement.h"
@@ -55,7 +56,8 @@ struct LinkInputs {
   std::function<std::string(std::string_view uid)> extract_directory;
   // Name that a run is sealed under, relative to the data directory.
   std::function<std::string(std::string_view uid)> run_name;
-  const crypto::StorageKey* storage_key = nullptr;
+  crypto::StorageKeyFinder storage_keys;            // open the runs
+  const crypto::StorageKey* storage_key = nullptr;  // seals temporary files
   WorkerPool* pool = nullptr;
   crypto::Environment environment = crypto::Environment::kExample;
   // Newest opt-out list of each source over everything it has published.

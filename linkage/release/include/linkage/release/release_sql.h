@@ -14,7 +14,7 @@
 //   anchor        link_person INT: who belongs to the population
 //   people        link_person INT, person INT, link_status STRING,
 //                 pseudonym STRING
-//   map           extract_no INT, person_index INT, link_person INT,
+//   person_map    extract_no INT, person_index INT, link_person INT,
 //                 person INT (NULL outside the population), linked BOOLEAN
 //   coverage      as in the release
 //   rekey_C       extract_no INT, old_key BIGINT, new_key BIGINT
@@ -107,9 +107,14 @@ SqlStatement WithheldSql(std::string_view from, std::string_view small,
 
 // Which rows one file of a table holds.
 struct PartRange {
-  bool with_person = true;  // false: the rows without one, whatever the rest
+  enum Which {
+    kAll,      // the whole table
+    kPersons,  // people from first_person to before end_person
+    kNobody,   // rows without a person
+  };
+  Which which = kAll;
   int64_t first_person = 0;
-  int64_t end_person = 0;  // one past the last
+  int64_t end_person = 0;
 };
 // `rows` (a SELECT of TableRowsSql's shape) cut to a range and put in order:
 // by person, the rows of one person at random.
