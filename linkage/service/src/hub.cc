@@ -1,8 +1,11 @@
 #include "linkage/service/hub.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <limits>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -70,9 +73,8 @@ absl::Status Hub::OpenParts() {
                          crypto::SelectKernel(config_.kernel));
   TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
   pool_ = std::make_unique<WorkerPool>(config_.threads);
-  TALLY_ASSIGN_OR_RETURN(
-      directory_,
-      HubDirectory::Open(config_.data_directory, config_.min_free_disk));
+  TALLY_ASSIGN_OR_RETURN(directory_, HubDirectory::Open(config_.data_directory,
+                                                        config_.min_free_disk));
   std::string password;
   if (!config_.catalogue_password.empty()) {
     TALLY_ASSIGN_OR_RETURN(const SecretText text,
@@ -100,12 +102,12 @@ absl::Status Hub::OpenParts() {
   TALLY_ASSIGN_OR_RETURN(domain_, DomainOf(registry, config_.domain));
   TALLY_ASSIGN_OR_RETURN(std::shared_ptr<const SpecificationStore> specs,
                          SpecificationStore::Load(config_.datasets_directory));
-  keys_ = std::make_unique<HubKeys>(
-      HubKeysOptions{config_.keys_directory, config_.environment, domain_,
-                     config_.hub_id});
+  keys_ = std::make_unique<HubKeys>(HubKeysOptions{
+      config_.keys_directory, config_.environment, domain_, config_.hub_id});
   ExtractStoreOptions options;
   options.environment = config_.environment;
   options.domain = domain_;
+  options.hub_actor = config_.OwnUri();
   options.directory = directory_.get();
   options.catalogue = catalogue_.get();
   options.keys = keys_.get();
@@ -146,7 +148,23 @@ void Hub::Stop() {
     MutexLock lock(mu_);
     audit_.reset();
   }
-  keys_->Seal();
+  WipeKeys();
+}
+
+void Hub::WipeKeys() {
+  // Seal() waits for every lease. Open journals hold one each, and a stream may
+  // open one again at any moment until new leases are refused, so journals are
+  // closed until all leases are back.
+  std::atomic<bool> wiped{false};
+  std::thread sealer([&] {
+    keys_->Seal();
+    wiped.store(true);
+  });
+  do {
+    extracts_->CloseUploads();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  } while (!wiped.load());
+  sealer.join();
 }
 
 AuditEntry Hub::OwnEntry(AuditAction action, std::string object) const {
@@ -221,7 +239,7 @@ absl::Status Hub::Seal(std::string_view actor, std::string_view actor_key,
     MutexLock lock(mu_);
     audit_.reset();
   }
-  keys_->Seal();
+  WipeKeys();
   TALLY_RETURN_IF_ERROR(written.status());
   if (place != nullptr) *place = *written;
   return absl::OkStatus();
@@ -359,8 +377,7 @@ void Hub::ExpireAgreements() {
   }
   if (!due->empty() && !DrainAudit().ok()) return;
   catalogue_
-      ->ForgetRequestsBefore(
-          FormatUtcRfc3339(NowUnixMs() - kRequestMemoryMs))
+      ->ForgetRequestsBefore(FormatUtcRfc3339(NowUnixMs() - kRequestMemoryMs))
       .IgnoreError();
   MutexLock lock(mu_);
   expired_until_ = today;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/exit_code.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -97,8 +98,8 @@ void ReadLimits(ConfigReader& reader, HubConfig& config) {
   config.min_free_disk = reader.Share("limits.min_free_disk", 0.05);
   config.kernel = reader.Choice(
       "limits.kernel", {"auto", "portable", "avx2", "avx512ifma"}, "auto");
-  config.log_level = reader.Choice(
-      "log.level", {"debug", "info", "warning", "error"}, "info");
+  config.log_level =
+      reader.Choice("log.level", {"debug", "info", "warning", "error"}, "info");
 }
 
 class Faults {
@@ -149,6 +150,15 @@ absl::StatusOr<LoadedHubConfig> LoadHubConfig(const std::string& path,
   ReadTrust(reader, loaded.config);
   ReadLimits(reader, loaded.config);
   TALLY_RETURN_IF_ERROR(reader.Finish());
+  // The engine and renames need whole paths, wherever the hub is started.
+  for (std::string* place :
+       {&loaded.config.data_directory, &loaded.config.temp_directory,
+        &loaded.config.keys_directory}) {
+    std::error_code error;
+    *place =
+        std::filesystem::absolute(*place, error).lexically_normal().string();
+    if (error) return UsageError("a path of the configuration is no path");
+  }
   loaded.effective = reader.effective();
   return loaded;
 }
@@ -166,9 +176,8 @@ std::vector<std::string> CheckHubConfig(const HubConfig& config) {
   const absl::StatusOr<std::string> peers =
       ReadFile(config.peers_file, kMaxPeersBytes);
   faults.Check("tls.peers",
-               peers.ok() ? transport::PeerList::Parse(*peers,
-                                                       config.peers_file,
-                                                       config.trust_domain)
+               peers.ok() ? transport::PeerList::Parse(
+                                *peers, config.peers_file, config.trust_domain)
                                 .status()
                           : peers.status());
   if (!config.keys_passphrase.empty()) {
@@ -179,14 +188,13 @@ std::vector<std::string> CheckHubConfig(const HubConfig& config) {
     faults.Check("catalogue.password",
                  CheckSecretReference(config.catalogue_password));
   }
-  faults.Check("keys.directory",
-               ReadFile(config.keys_directory + "/ring.key", kMaxPemBytes)
-                   .status());
-  faults.Check("registry",
-               crypto::Registry::LoadFiles(config.registry_file,
-                                           config.registry_key,
-                                           config.environment)
-                   .status());
+  faults.Check(
+      "keys.directory",
+      ReadFile(config.keys_directory + "/ring.key", kMaxPemBytes).status());
+  faults.Check("registry", crypto::Registry::LoadFiles(config.registry_file,
+                                                       config.registry_key,
+                                                       config.environment)
+                               .status());
   faults.Check("limits.kernel", crypto::SelectKernel(config.kernel).status());
   return faults.Take();
 }

@@ -170,8 +170,7 @@ void ToProto(const ReleaseRecord& release,
 }
 
 void ToProto(const ReleaseRecord& release, const ProjectRecord& project,
-             int32_t expires, int64_t total_bytes,
-             release::v1::Release* out) {
+             int32_t expires, int64_t total_bytes, release::v1::Release* out) {
   out->set_name(release.name());
   out->set_uid(release.uid);
   out->set_create_time(release.create_time);

@@ -35,8 +35,8 @@ void ToProto(const ExtractRecord& extract,
 void ToProto(const ValidationReport& report,
              extract::v1::GetExtractResponse* out);
 void ToProto(const SourceRecord& source, int64_t person_limit,
-             std::span<const FactorCheck> factors,
-             const std::string& domain, hub::v1::Source* out);
+             std::span<const FactorCheck> factors, const std::string& domain,
+             hub::v1::Source* out);
 void ToProto(const FactorCheck& factor, const std::string& domain,
              hub::v1::Factor* out);
 void ToProto(const AgreementRecord& agreement, hub::v1::Agreement* out);

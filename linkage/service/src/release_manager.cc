@@ -51,8 +51,7 @@ AgreementContext ReleaseManager::ContextNow() {
   AgreementContext context;
   context.today = CivilDay::TodayUtc();
   context.trust_domain = hub_.config().trust_domain;
-  const std::shared_ptr<const SpecificationStore> specs =
-      hub_.specifications();
+  const std::shared_ptr<const SpecificationStore> specs = hub_.specifications();
   context.specification = [specs](std::string_view id) {
     return specs->Newest(id);
   };
@@ -85,8 +84,7 @@ absl::StatusOr<Agreement> ReleaseManager::CheckText(
     std::string_view text, std::string_view project,
     std::string_view agreement) {
   if (hub_.sealed()) return Error(Reason::kHubSealed, "the hub is sealed");
-  TALLY_ASSIGN_OR_RETURN(Agreement parsed,
-                         ParseAgreement(text, "agreement"));
+  TALLY_ASSIGN_OR_RETURN(Agreement parsed, ParseAgreement(text, "agreement"));
   if (parsed.project != project) {
     return InvalidAgreement("project.id", "is another project's");
   }
@@ -106,8 +104,8 @@ absl::StatusOr<Agreement> ReleaseManager::LoadAgreement(
   detail.resource = record.name();
   if (record.state == AgreementState::kExpired ||
       record.expires < CivilDay::TodayUtc().days()) {
-    return Error(Reason::kAgreementExpired,
-                 record.name() + " has expired", std::move(detail));
+    return Error(Reason::kAgreementExpired, record.name() + " has expired",
+                 std::move(detail));
   }
   if (approved && record.state != AgreementState::kActive) {
     return Error(Reason::kReleaseState,
@@ -127,8 +125,7 @@ absl::StatusOr<std::vector<ExtractRecord>> ReleaseManager::PublishedOf(
   for (const std::string& source : agreement.Sources()) {
     TALLY_ASSIGN_OR_RETURN(std::vector<ExtractRecord> extracts,
                            hub_.catalogue().PublishedExtracts(source));
-    published.insert(published.end(),
-                     std::make_move_iterator(extracts.begin()),
+    published.insert(published.end(), std::make_move_iterator(extracts.begin()),
                      std::make_move_iterator(extracts.end()));
   }
   return published;
@@ -166,6 +163,7 @@ LinkInputs ReleaseManager::InputsOf(const Agreement& agreement,
   inputs.run_name = [](std::string_view uid) {
     return HubDirectory::RunName(uid);
   };
+  inputs.storage_keys = lease.storage_finder();
   inputs.storage_key = &lease.storage();
   inputs.pool = &hub_.pool();
   inputs.environment = hub_.config().environment;
@@ -198,8 +196,7 @@ absl::StatusOr<LinkageReport> ReleaseManager::Preview(
   TALLY_RETURN_IF_ERROR(hub_.directory().CheckFreeDisk());
   TALLY_ASSIGN_OR_RETURN(const Agreement agreement,
                          LoadAgreement(project, agreement_id, false));
-  const std::shared_ptr<const SpecificationStore> specs =
-      hub_.specifications();
+  const std::shared_ptr<const SpecificationStore> specs = hub_.specifications();
   TALLY_ASSIGN_OR_RETURN(const ReleasePlan plan, PlanNow(agreement, *specs));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
   const std::string job = "preview-" + Catalogue::NewUid();
@@ -218,8 +215,7 @@ absl::StatusOr<ReleaseRecord> ReleaseManager::Prepare(
                          LoadAgreement(name.project, agreement_id, true));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
   TALLY_RETURN_IF_ERROR(lease.Project(name.project).status());
-  const std::shared_ptr<const SpecificationStore> specs =
-      hub_.specifications();
+  const std::shared_ptr<const SpecificationStore> specs = hub_.specifications();
   TALLY_ASSIGN_OR_RETURN(const ReleasePlan plan, PlanNow(agreement, *specs));
   ReleaseRecord release;
   release.uid = Catalogue::NewUid();
@@ -270,8 +266,7 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
   TALLY_ASSIGN_OR_RETURN(
       const AgreementRecord record,
       hub_.catalogue().GetAgreement(release.project, release.agreement));
-  const std::shared_ptr<const SpecificationStore> specs =
-      hub_.specifications();
+  const std::shared_ptr<const SpecificationStore> specs = hub_.specifications();
   TALLY_ASSIGN_OR_RETURN(const ReleasePlan plan,
                          PlanPinned(agreement, release, *specs));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
@@ -312,7 +307,8 @@ void ReleaseManager::Run(const ReleaseRecord& release) {
     recorded = hub_.catalogue().FinishRelease(
         release.uid, built->manifest_sha256, TablesJson(built->tables),
         built->files, change);
-    Log(Level::kInfo, "release built", {Field("resource", Name(release.name()))});
+    Log(Level::kInfo, "release built",
+        {Field("resource", Name(release.name()))});
   } else {
     LogStatus(Level::kError, "release failed", built.status(),
               {Field("resource", Name(release.name()))});

@@ -36,9 +36,8 @@ std::string ContentDigest(const google::protobuf::Message& request) {
 
 std::string RequestIdOf(const google::protobuf::Message& request) {
   const auto* field = request.GetDescriptor()->FindFieldByName("request_id");
-  return field == nullptr
-             ? std::string()
-             : request.GetReflection()->GetString(request, field);
+  return field == nullptr ? std::string()
+                          : request.GetReflection()->GetString(request, field);
 }
 
 }  // namespace
@@ -50,9 +49,9 @@ bool IsUuid4(std::string_view text) {
     if (dash ? text[i] != '-' : !IsHex(text[i])) return false;
   }
   const char variant = text[19];
-  return text[14] == '4' && (variant == '8' || variant == '9' ||
-                             variant == 'a' || variant == 'b' ||
-                             variant == 'A' || variant == 'B');
+  return text[14] == '4' &&
+         (variant == '8' || variant == '9' || variant == 'a' ||
+          variant == 'b' || variant == 'A' || variant == 'B');
 }
 
 absl::StatusOr<RequestKey> RequestKeyOf(

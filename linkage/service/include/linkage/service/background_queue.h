@@ -2,7 +2,8 @@
 #define TALLY_LINKAGE_SERVICE_BACKGROUND_QUEUE_H_
 
 // Long work, one piece after the other, on a thread of its own: publishing
-// extracts, building releases. Callers poll the resource that the work is about.
+// extracts, building releases. Callers poll the resource that the work is
+// about.
 //
 // Role: hub.
 // Spec: docs/operations.md, "What runs"

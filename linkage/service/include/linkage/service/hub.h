@@ -131,6 +131,7 @@ class Hub {
   absl::Status OpenParts();
   absl::Status OpenAuditLog();
   std::shared_ptr<AuditSession> audit_session() const;
+  void WipeKeys();
   void ExpireAgreements();
   void WriteDenied(int64_t until_seconds);
   AuditEntry OwnEntry(AuditAction action, std::string object) const;

@@ -36,9 +36,9 @@ class ReleaseManager {
 
   // Parses and checks the text of an agreement as `project` and `agreement`.
   // Errors: AGREEMENT_INVALID; HUB_SEALED.
-  [[nodiscard]] absl::StatusOr<Agreement> CheckText(
-      std::string_view text, std::string_view project,
-      std::string_view agreement);
+  [[nodiscard]] absl::StatusOr<Agreement> CheckText(std::string_view text,
+                                                    std::string_view project,
+                                                    std::string_view agreement);
 
   // A stored agreement, checked again. AGREEMENT_EXPIRED outside its term;
   // RELEASE_STATE when `approved` is asked for and it is not.

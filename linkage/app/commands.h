@@ -1,0 +1,28 @@
+#ifndef TALLY_LINKAGE_APP_COMMANDS_H_
+#define TALLY_LINKAGE_APP_COMMANDS_H_
+
+// The commands of `linkage`, by group. Each function adds its commands.
+//
+// Threading: one thread.
+// Secrets: none.
+
+#include "base/command_line.h"
+
+namespace tally::linkage {
+
+// health, status, seal, unseal, doctor
+void AddHubCommands(CommandLine& line);
+// source, key, extract, project
+void AddCatalogueCommands(CommandLine& line);
+// agreement, preview, release
+void AddReleaseCommands(CommandLine& line);
+// audit list, verify, export
+void AddAuditCommands(CommandLine& line);
+// fsck, backup, restore: on the data directory of a stopped hub
+void AddOfflineCommands(CommandLine& line);
+// pki init, issue, renew, list: not in production
+void AddPkiCommands(CommandLine& line);
+
+}  // namespace tally::linkage
+
+#endif  // TALLY_LINKAGE_APP_COMMANDS_H_

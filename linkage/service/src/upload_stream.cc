@@ -1,0 +1,243 @@
+#include "upload_stream.h"
+
+#include <utility>
+
+#include "base/civil_day.h"
+#include "base/error.h"
+#include "transport/status_mapping.h"
+
+namespace tally::linkage {
+namespace {
+
+constexpr char kMethod[] = "tally.extract.v1.ExtractService.UploadBatches";
+constexpr int64_t kTickMs = 500;
+
+}  // namespace
+
+// Lives until gRPC says OnDone and no piece of its work runs.
+class UploadStream : public UploadStreams::Reactor,
+                     public std::enable_shared_from_this<UploadStream> {
+ public:
+  UploadStream(Hub& hub, transport::CallRuntime& calls,
+               grpc::CallbackServerContext* context, transport::Caller caller)
+      : calls_(calls),
+        context_(context),
+        caller_(caller),
+        session_(hub, calls.authoriser, std::move(caller)),
+        start_ms_(NowMonotonicMs()) {}
+
+  void Begin(transport::StreamWatch& watch) {
+    self_ = shared_from_this();
+    std::weak_ptr<UploadStream> weak = self_;
+    auto ticket = watch.Register(caller_, kMethod, true,
+                                 [weak](const absl::Status& status) {
+                                   if (auto stream = weak.lock()) {
+                                     stream->End(status);
+                                   }
+                                 });
+    {
+      MutexLock lock(ticket_mu_);
+      ticket_ = std::move(ticket);
+    }
+    StartRead(&message_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Work([](UploadStream& stream) { stream.TakeLast(); });
+      return;
+    }
+    const absl::Status allowed = Report(message_.ByteSizeLong());
+    if (!allowed.ok()) {
+      End(allowed);
+      return;
+    }
+    Work([](UploadStream& stream) { stream.TakeMessage(); });
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mu_);
+    writing_ = false;
+    if (!ok) {
+      FinishLocked(absl::CancelledError("the stream is gone"));
+      return;
+    }
+    SendLocked();
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the source has gone")); }
+
+  void OnDone() override {
+    transport::ReportCall(calls_, kMethod, &caller_, outcome_,
+                          NowMonotonicMs() - start_ms_);
+    {
+      MutexLock lock(ticket_mu_);
+      ticket_.reset();
+    }
+    self_.reset();  // may delete this
+  }
+
+  // Acknowledges what has waited too long.
+  void Tick(int64_t now_ms) {
+    if (!session_.IsAckDue(now_ms)) return;
+    Work([](UploadStream& stream) {
+      stream.Answer(stream.session_.Flush(), false);
+    });
+  }
+
+  // Ends the stream with a status, once.
+  void End(const absl::Status& status) {
+    MutexLock lock(mu_);
+    FinishLocked(status);
+  }
+
+ private:
+  void Work(void (*work)(UploadStream&)) {
+    std::shared_ptr<UploadStream> self = shared_from_this();
+    if (!calls_.executor.TryRun([self, work] { work(*self); })) {
+      End(Error(Reason::kRateLimited, "too many calls are waiting"));
+    }
+  }
+
+  void TakeMessage() {
+    SetPaused(true);
+    absl::StatusOr<UploadSession::Ack> ack =
+        session_.Take(message_, NowMonotonicMs());
+    SetPaused(false);
+    const bool good = ack.ok();
+    Answer(std::move(ack), false);
+    if (!good) return;
+    MutexLock lock(mu_);
+    if (!finished_) StartRead(&message_);
+  }
+
+  absl::Status Report(size_t bytes) {
+    MutexLock lock(ticket_mu_);
+    if (ticket_ == nullptr) return absl::OkStatus();
+    return ticket_->OnMessage(static_cast<int64_t>(bytes));
+  }
+
+  // While the hub works the clocks of the watch stand still.
+  void SetPaused(bool paused) {
+    MutexLock lock(ticket_mu_);
+    if (ticket_ == nullptr) return;
+    if (paused) {
+      ticket_->Pause();
+    } else {
+      ticket_->Resume();
+    }
+  }
+
+  void TakeLast() { Answer(session_.Flush(), true); }
+
+  void Answer(absl::StatusOr<UploadSession::Ack> ack, bool last) {
+    MutexLock lock(mu_);
+    if (!ack.ok()) {
+      FinishLocked(ack.status());
+      return;
+    }
+    if (ack->has_value()) waiting_ack_ = **ack;
+    last_ = last_ || last;
+    SendLocked();
+  }
+
+  void SendLocked() TALLY_REQUIRES(mu_) {
+    if (finished_ || writing_) return;
+    if (waiting_ack_ > 0) {
+      response_.set_persisted_sequence(std::exchange(waiting_ack_, 0));
+      writing_ = true;
+      StartWrite(&response_);
+    } else if (last_) {
+      FinishLocked(absl::OkStatus());
+    }
+  }
+
+  void FinishLocked(const absl::Status& status) TALLY_REQUIRES(mu_) {
+    if (std::exchange(finished_, true)) return;
+    outcome_ = status;
+    Finish(transport::ToGrpc(status, *context_));
+  }
+
+  transport::CallRuntime& calls_;
+  grpc::CallbackServerContext* const context_;
+  const transport::Caller caller_;
+  UploadSession session_;
+  const int64_t start_ms_;
+  extract::v1::UploadBatchesRequest message_;
+  extract::v1::UploadBatchesResponse response_;
+  Mutex ticket_mu_;
+  std::unique_ptr<transport::StreamWatch::Ticket> ticket_
+      TALLY_GUARDED_BY(ticket_mu_);
+  std::shared_ptr<UploadStream> self_;
+  absl::Status outcome_;
+
+  Mutex mu_;
+  bool finished_ TALLY_GUARDED_BY(mu_) = false;
+  bool writing_ TALLY_GUARDED_BY(mu_) = false;
+  bool last_ TALLY_GUARDED_BY(mu_) = false;
+  int64_t waiting_ack_ TALLY_GUARDED_BY(mu_) = 0;
+};
+
+namespace {
+
+// A stream that is refused before it begins.
+class RefusedStream : public UploadStreams::Reactor {
+ public:
+  RefusedStream(grpc::CallbackServerContext* context,
+                const absl::Status& status) {
+    Finish(transport::ToGrpc(status, *context));
+  }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+UploadStreams::UploadStreams(Hub& hub, transport::CallRuntime& calls,
+                             transport::StreamWatch& watch)
+    : hub_(hub), calls_(calls), watch_(watch), ticker_([this] { Tick(); }) {}
+
+UploadStreams::~UploadStreams() {
+  {
+    MutexLock lock(mu_);
+    stop_ = true;
+    wake_.NotifyAll();
+  }
+  ticker_.join();
+}
+
+UploadStreams::Reactor* UploadStreams::Open(
+    grpc::CallbackServerContext* context) {
+  absl::StatusOr<transport::Caller> caller =
+      calls_.authoriser.Authorise(*context, kMethod);
+  if (!caller.ok()) {
+    transport::ReportCall(calls_, kMethod, nullptr, caller.status(), 0);
+    return new RefusedStream(context, caller.status());
+  }
+  auto stream =
+      std::make_shared<UploadStream>(hub_, calls_, context, *std::move(caller));
+  {
+    MutexLock lock(mu_);
+    std::erase_if(streams_, [](const auto& weak) { return weak.expired(); });
+    streams_.push_back(stream);
+  }
+  stream->Begin(watch_);
+  return stream.get();
+}
+
+void UploadStreams::Tick() {
+  while (true) {
+    std::vector<std::shared_ptr<UploadStream>> open;
+    {
+      MutexLock lock(mu_);
+      if (!stop_) wake_.WaitFor(mu_, kTickMs);
+      if (stop_) return;
+      for (const auto& weak : streams_) {
+        if (auto stream = weak.lock()) open.push_back(std::move(stream));
+      }
+    }
+    const int64_t now_ms = NowMonotonicMs();
+    for (const auto& stream : open) stream->Tick(now_ms);
+  }
+}
+
+}  // namespace tally::linkage
