@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "internal/clear_stack.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
 
@@ -123,8 +124,10 @@ void Challenge(const Element& b, const Element& m, const Element& z,
 absl::StatusOr<Element> MultiplyRaw(const ScalarBytes& scalar,
                                     const Element& element) {
   Element::Bytes out;
-  if (crypto_scalarmult_ristretto255(out.data(), scalar.data(),
-                                     element.bytes().data()) != 0) {
+  const int failed = crypto_scalarmult_ristretto255(out.data(), scalar.data(),
+                                                    element.bytes().data());
+  ClearStack();
+  if (failed != 0) {
     return absl::InternalError("a product in a proof is the identity");
   }
   return ElementMaker::Make(out);
@@ -147,6 +150,7 @@ absl::StatusOr<DleqProof> ProveComposed(const Scalar& k, const Element& b,
                                       key.data());
   crypto_core_ristretto255_scalar_sub(response.data(), nonce.data(),
                                       product.data());
+  ClearStack();
   DleqProof proof;
   std::copy_n(challenge.data(), 32, proof.begin());
   std::copy_n(response.data(), 32, proof.begin() + 32);

@@ -11,6 +11,7 @@
 #include "base/exit_code.h"
 #include "base/strings.h"
 #include "crypto/scalar.h"
+#include "internal/clear_stack.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
 
@@ -101,8 +102,10 @@ void PrintTo(const Element&, std::ostream* out) { *out << "[redacted]"; }
 absl::StatusOr<Element> Multiply(const Scalar& scalar, const Element& element) {
   const SecretView s = internal::SecretPeek::View(scalar);
   Element::Bytes out;
-  if (crypto_scalarmult_ristretto255(out.data(), s.data(),
-                                     element.bytes().data()) != 0) {
+  const int failed = crypto_scalarmult_ristretto255(out.data(), s.data(),
+                                                    element.bytes().data());
+  internal::ClearStack();
+  if (failed != 0) {
     return absl::InternalError("a product of group elements is the identity");
   }
   return ElementMaker::Make(out);
@@ -111,7 +114,9 @@ absl::StatusOr<Element> Multiply(const Scalar& scalar, const Element& element) {
 absl::StatusOr<Element> MultiplyBase(const Scalar& scalar) {
   const SecretView s = internal::SecretPeek::View(scalar);
   Element::Bytes out;
-  if (crypto_scalarmult_ristretto255_base(out.data(), s.data()) != 0) {
+  const int failed = crypto_scalarmult_ristretto255_base(out.data(), s.data());
+  internal::ClearStack();
+  if (failed != 0) {
     return absl::InternalError("a public key is the identity");
   }
   return ElementMaker::Make(out);

@@ -176,6 +176,13 @@ RegistryBuilder::RegistryBuilder(const Registry& before)
       keys_(before.keys()),
       parties_(before.parties()) {}
 
+RegistryBuilder RegistryBuilder::Amend(const Registry& draft) {
+  RegistryBuilder builder(draft);
+  builder.version_ = draft.version();
+  builder.previous_ = draft.previous();
+  return builder;
+}
+
 absl::Status RegistryBuilder::AddKey(RegistryKey key) {
   for (const RegistryKey& have : keys_) {
     if (std::tie(have.party, have.role, have.domain, have.epoch, have.stage) !=
@@ -224,6 +231,17 @@ absl::Status RegistryBuilder::SetStatus(std::string_view party, KeyRole role,
   if (found) return absl::OkStatus();
   return NotFoundError(absl::StrFormat("no key of %s, domain %s, epoch %d",
                                        party, domain, epoch));
+}
+
+void RegistryBuilder::OverlapEarlier(std::string_view source,
+                                     std::string_view domain, uint32_t epoch) {
+  for (RegistryKey& key : keys_) {
+    if (key.role == KeyRole::kSource && key.party == source &&
+        key.domain == domain && key.epoch < epoch &&
+        key.status == KeyStatus::kActive) {
+      key.status = KeyStatus::kOverlap;
+    }
+  }
 }
 
 absl::StatusOr<Registry> RegistryBuilder::Build() const {

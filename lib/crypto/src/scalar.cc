@@ -7,6 +7,7 @@
 
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "internal/clear_stack.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
 
@@ -56,6 +57,7 @@ absl::StatusOr<Scalar> Scalar::Times(const Scalar& other) const {
     const SecretView y = internal::SecretPeek::View(other);
     crypto_core_ristretto255_scalar_mul(product.data(), x.data(), y.data());
   }
+  internal::ClearStack();
   return TakeFrom(product.span());
 }
 
@@ -67,6 +69,7 @@ absl::StatusOr<Scalar> Scalar::Inverse() const {
       return absl::InternalError("zero has no inverse");
     }
   }
+  internal::ClearStack();
   return TakeFrom(inverse.span());
 }
 

@@ -5,11 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "crypto/hash_to_group.h"
-#include "internal/group.h"
 
 namespace tally::crypto {
 namespace {
@@ -23,13 +21,6 @@ constexpr std::array<std::string_view, kCanaryCount> kCanaryNumbers = {
     "9990000131", "9990000158", "9990000166", "9990000174"};
 
 }  // namespace
-
-absl::StatusOr<Scalar> DerivePrivateKey(const Secret32& seed,
-                                        const KeyInfo& info) {
-  TALLY_RETURN_IF_ERROR(Validate(info));
-  return internal::DeriveScalar(seed, AsBytes(internal::EncodeKeyInfo(info)),
-                                internal::kDstKey);
-}
 
 SourceKey::SourceKey(KeyInfo info, Secret32 seed, Scalar scalar,
                      const Element& public_key)

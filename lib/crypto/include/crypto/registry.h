@@ -127,6 +127,8 @@ class RegistryBuilder {
   // An empty first version, or the version after `before`.
   explicit RegistryBuilder(Environment environment);
   explicit RegistryBuilder(const Registry& before);
+  // A draft taken up again: its own version and predecessor stay.
+  [[nodiscard]] static RegistryBuilder Amend(const Registry& draft);
 
   // Adds a key or party. A party that is there with the same keys is left as it
   // is (its person limit is replaced); with other keys it is kAlreadyExists
@@ -137,6 +139,10 @@ class RegistryBuilder {
   [[nodiscard]] absl::Status SetStatus(std::string_view party, KeyRole role,
                                        std::string_view domain, uint32_t epoch,
                                        KeyStatus status);
+  // Active keys of this source from before `epoch` become `overlap`: both are
+  // accepted until the old one is retired.
+  void OverlapEarlier(std::string_view source, std::string_view domain,
+                      uint32_t epoch);
   // All checks of Registry::Parse, and the canonical bytes.
   [[nodiscard]] absl::StatusOr<Registry> Build() const;
 

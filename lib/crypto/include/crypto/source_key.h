@@ -21,17 +21,13 @@
 #include "crypto/canary.h"
 #include "crypto/element.h"
 #include "crypto/key_id.h"
+#include "crypto/private_key.h"
 #include "crypto/scalar.h"
 #include "crypto/secret.h"
 #include "crypto/token.h"
 #include "crypto/token_kernel.h"
 
 namespace tally::crypto {
-
-// `k` = first non-zero HashToScalar(seed || lp2(info) || counter, DST_K).
-// The derivation of source and hub keys. kInvalidArgument if `info` is bad.
-[[nodiscard]] absl::StatusOr<Scalar> DerivePrivateKey(const Secret32& seed,
-                                                      const KeyInfo& info);
 
 class SourceKey {
  public:

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "crypto/element.h"
 #include "crypto/token_kernel.h"
+#include "internal/clear_stack.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
 #include "internal/wiped_array.h"
@@ -102,6 +103,7 @@ class Portable final : public TokenKernel {
         return absl::InternalError("a token is the identity");
       }
     }
+    internal::ClearStack();
     return absl::OkStatus();
   }
 
@@ -129,6 +131,7 @@ class Portable final : public TokenKernel {
         std::memcpy(out.data() + kSize * i, result.data(), kSize);
       }
     }
+    internal::ClearStack();
     return count;
   }
 };

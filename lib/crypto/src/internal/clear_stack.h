@@ -1,0 +1,22 @@
+#ifndef TALLY_CRYPTO_SRC_INTERNAL_CLEAR_STACK_H_
+#define TALLY_CRYPTO_SRC_INTERNAL_CLEAR_STACK_H_
+
+// Wipes what the group arithmetic left below the stack pointer: libsodium
+// recodes a scalar into digits on its stack and does not clear them.
+//
+// Spec: docs/spec/token-v1.md, "Secrets in memory".
+// Threading: the calling thread's stack.
+// Secrets: removes them.
+
+#include <sodium.h>
+
+namespace tally::crypto::internal {
+
+// The deepest call of libsodium's arithmetic uses about 6 KiB.
+inline constexpr size_t kArithmeticStack = 16384;
+
+inline void ClearStack() { sodium_stackzero(kArithmeticStack); }
+
+}  // namespace tally::crypto::internal
+
+#endif  // TALLY_CRYPTO_SRC_INTERNAL_CLEAR_STACK_H_
