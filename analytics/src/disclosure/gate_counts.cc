@@ -1,4 +1,6 @@
 // Counts: which are there, which are sums of which, and how they are printed.
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
 #include "base/status.h"
@@ -111,7 +113,28 @@ absl::Status GateRun::ReadCounts() {
       }
     }
   }
-  return absl::OkStatus();
+  return CheckRelations();
+}
+
+// Everything that joins the audit must be a count that is there.
+absl::Status GateRun::CheckRelations() const {
+  const auto counts = [&](const std::vector<CellRef>& cells) {
+    return std::all_of(cells.begin(), cells.end(), [&](CellRef cell) {
+      return cell.row < raw_.rows() && cell.column < raw_.columns_.size() &&
+             IsCountColumn(cell.column) && At(Original(cell)).present;
+    });
+  };
+  bool all = true;
+  for (const RawTable::Relation& relation : raw_.equalities_) {
+    all = all && counts(relation.parts) && counts({relation.whole});
+  }
+  for (const RawTable::Margin& margin : raw_.margins_) {
+    all = all && counts(margin.parts);
+  }
+  if (all) return absl::OkStatus();
+  return InputError(
+      absl::StrFormat("table %s: a relation names a cell that holds no count",
+                      raw_.info_.table));
 }
 
 absl::Status GateRun::ResolveExact(CellRef cell) {

@@ -1,4 +1,5 @@
 // Derived figures: each is computed from printed counts, or scaled to them.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <variant>

@@ -69,6 +69,7 @@ class GateRun {
   // gate_counts.cc
   absl::Status CheckColumns() const;
   absl::Status ReadCounts();
+  absl::Status CheckRelations() const;
   absl::Status ResolveExact(CellRef cell);
   absl::Status ResolveTotal(CellRef cell, const std::vector<CellRef>& parts);
   void PrintLeaves();

@@ -1,0 +1,70 @@
+#ifndef TALLY_ANALYTICS_APP_COMMANDS_H_
+#define TALLY_ANALYTICS_APP_COMMANDS_H_
+
+// The commands of `commissioning`, by subject. Each function adds its own.
+//
+// Threading: one thread; the engine uses its own.
+// Secrets: only `sql` prints record values, to the analyst who asked.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/config.h"
+#include "analytics/disclosure/gate.h"
+#include "analytics/release/release_database.h"
+#include "analytics/release/release_folder.h"
+#include "base/civil_day.h"
+#include "base/command_line.h"
+
+namespace tally::analytics {
+
+void AddHubCommands(CommandLine& line);        // login, release, pull
+void AddDataCommands(CommandLine& line);       // verify, sql, describe, quality
+void AddMeasureCommands(CommandLine& line);    // measure list, describe, run
+void AddDashboardCommands(CommandLine& line);  // dashboard build, open
+void AddDoctorCommand(CommandLine& line);      // doctor
+
+// The configuration that --config names, else the usual one; --memory and
+// --threads are taken in.
+absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags);
+
+// The folder of a release: a path that is there, a resource name below the
+// work directory, or, for an empty text, the only release there.
+absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
+                                        const std::string& release);
+
+// What commands about figures share: a verified release with its engine and
+// a gate under the profile in force.
+struct Workbench {
+  AnalystConfig config;
+  std::optional<ReleaseFolder> folder;
+  std::optional<ReleaseDatabase> database;
+  std::unique_ptr<DecisionLog> log;
+  std::unique_ptr<ReleaseRegistry> registry;
+  std::unique_ptr<Gate> gate;
+};
+
+struct WorkbenchOptions {
+  std::string release;      // as FindRelease
+  std::string profile;      // --profile
+  std::string accepted_by;  // --accept
+  bool engine_words = false;
+  bool needs_gate = true;
+};
+
+absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
+    const CommonFlags& flags, const WorkbenchOptions& options);
+
+// "2026-10" as the first day of the month; nothing for an empty text.
+absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text);
+
+// One line on stderr, unless --quiet.
+void Say(const CommonFlags& flags, std::string_view text);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_APP_COMMANDS_H_

@@ -1,0 +1,114 @@
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/measures/runner.h"
+#include "base/config.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/table_printer.h"
+#include "commands.h"
+#include "dataset/resource_name.h"
+
+namespace tally::analytics {
+
+void Say(const CommonFlags& flags, std::string_view text) {
+  if (!flags.quiet) PrintNote(text);
+}
+
+absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags) {
+  const std::string path = flags.config.empty()
+                               ? DefaultConfigPath("commissioning", true)
+                               : flags.config;
+  TALLY_ASSIGN_OR_RETURN(AnalystConfig config, ReadAnalystConfig(path));
+  if (flags.memory_bytes > 0 && flags.memory_bytes < config.memory_bytes) {
+    config.memory_bytes = flags.memory_bytes;
+  }
+  if (flags.threads > 0) config.threads = flags.threads;
+  return config;
+}
+
+absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
+                                        const std::string& release) {
+  if (!release.empty()) {
+    const absl::StatusOr<dataset::ReleaseName> name =
+        dataset::ParseReleaseName(release);
+    if (name.ok()) {
+      return config.ReleasePath(name->project, name->release.ToText());
+    }
+    return release;
+  }
+  std::vector<std::string> found;
+  if (IsDirectory(config.work_directory)) {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> projects,
+                           ListDirectory(config.work_directory));
+    for (const std::string& project : projects) {
+      const std::string folder = JoinPath(config.work_directory, project);
+      if (!IsDirectory(folder)) continue;
+      TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> releases,
+                             ListDirectory(folder));
+      for (const std::string& id : releases) {
+        const std::string path = JoinPath(folder, id);
+        if (IsRegularFile(JoinPath(path, "manifest.json"))) {
+          found.push_back(path);
+        }
+      }
+    }
+  }
+  if (found.size() == 1) return found[0];
+  if (found.empty()) {
+    return NotFoundError(
+        "no release has been pulled: run `commissioning pull RELEASE`");
+  }
+  return UsageError(absl::StrFormat(
+      "%d releases have been pulled: name one with --release", found.size()));
+}
+
+absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
+    const CommonFlags& flags, const WorkbenchOptions& options) {
+  auto bench = std::make_unique<Workbench>();
+  TALLY_ASSIGN_OR_RETURN(bench->config, ReadConfig(flags));
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindRelease(bench->config, options.release));
+  OpenOptions open;
+  open.release_key = bench->config.release_key;
+  open.allow_absent_tables = true;
+  TALLY_ASSIGN_OR_RETURN(ReleaseFolder folder, ReleaseFolder::Open(path, open));
+  bench->folder.emplace(std::move(folder));
+  if (bench->folder->manifest().environment != "production") {
+    Say(flags, absl::StrFormat("environment %s: these people do not exist",
+                               bench->folder->manifest().environment));
+  }
+  DatabaseSettings settings;
+  settings.work_directory = JoinPath(bench->config.work_directory, "temp");
+  settings.memory_bytes = bench->config.memory_bytes / 10 * 7;
+  settings.threads = bench->config.threads;
+  settings.engine_words = options.engine_words;
+  TALLY_ASSIGN_OR_RETURN(ReleaseDatabase database,
+                         ReleaseDatabase::Open(*bench->folder, settings));
+  bench->database.emplace(std::move(database));
+  if (!options.needs_gate) return bench;
+  TALLY_ASSIGN_OR_RETURN(
+      Profile profile,
+      EffectiveProfile(*bench->folder, bench->config.profile, options.profile));
+  // A dry run prints the same and leaves no trace.
+  bench->log = std::make_unique<DecisionLog>(
+      flags.dry_run ? "" : bench->config.DecisionLogPath());
+  bench->registry = std::make_unique<ReleaseRegistry>(
+      flags.dry_run ? "" : bench->config.RegistryPath());
+  GateOptions gate;
+  gate.log = bench->log.get();
+  gate.registry = bench->registry.get();
+  gate.accepted_by = options.accepted_by;
+  bench->gate = std::make_unique<Gate>(std::move(profile), std::move(gate));
+  return bench;
+}
+
+absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
+  if (text.empty()) return std::optional<CivilDay>();
+  const absl::StatusOr<CivilDay> day = CivilDay::Parse(text + "-01");
+  if (!day.ok()) return UsageError("--month is YYYY-MM, as in 2026-10");
+  return std::optional<CivilDay>(*day);
+}
+
+}  // namespace tally::analytics

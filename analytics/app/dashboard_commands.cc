@@ -1,0 +1,172 @@
+// dashboard build, dashboard open.
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/dashboard/dashboard.h"
+#include "analytics/measures/runner.h"
+#include "base/civil_day.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/process.h"
+#include "base/status.h"
+#include "base/table_printer.h"
+#include "commands.h"
+
+extern char** environ;
+
+namespace tally::analytics {
+namespace {
+
+constexpr int kFileMode = 0600;
+constexpr std::string_view kFileName = "dashboard.html";
+
+struct BuildFlags {
+  std::string release;
+  std::string out;
+  std::vector<std::string> pages;
+  std::string month;
+  std::string profile;
+  std::string accept;
+};
+
+absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
+                                  const BuildFlags& build) {
+  RunOptions options;
+  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(build.month));
+  options.comparators = bench.config.comparators;
+  options.definitions = bench.config.definitions;
+  MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
+  TALLY_ASSIGN_OR_RETURN(const CivilDay month, runner.Month());
+  const std::vector<std::string> ids = MeasureIds();
+  ProgressReporter progress(flags.MakeProgressOptions());
+  progress.Start("computing", bench.folder->manifest().release.ToText(),
+                 static_cast<int64_t>(ids.size()), "measures");
+  std::vector<MeasureResult> results;
+  std::vector<PagePart> parts;
+  for (const std::string& id : ids) {
+    TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
+    for (PagePart& part : result.parts) parts.push_back(std::move(part));
+    results.push_back(std::move(result));
+    progress.Add(1);
+  }
+  progress.Finish();
+  TALLY_ASSIGN_OR_RETURN(
+      PagePart about, AboutPage(*bench.folder, bench.gate->profile(), results));
+  parts.push_back(std::move(about));
+  PageSet set;
+  set.release = bench.folder->name();
+  set.project = bench.folder->manifest().project;
+  set.environment = bench.folder->manifest().environment;
+  set.generated = NowUtcRfc3339();
+  set.data_date = month.LastOfMonth();
+  set.profile = bench.gate->profile().name();
+  set.profile_description = bench.gate->profile().description();
+  set.peer_group = "all practices of the release";
+  TALLY_ASSIGN_OR_RETURN(set.pages,
+                         ArrangePages(std::move(parts), build.pages, set));
+  return WriteDashboard(set);
+}
+
+std::string OutPath(const Workbench& bench, const BuildFlags& build) {
+  if (!build.out.empty()) return build.out;
+  // Beside the release, not in it: its folder holds what the hub signed.
+  return bench.folder->path() + "-" + std::string(kFileName);
+}
+
+absl::Status BuildDashboard(const CommonFlags& flags, const BuildFlags& build) {
+  WorkbenchOptions options;
+  options.release = build.release;
+  options.profile = build.profile;
+  options.accepted_by = build.accept;
+  TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
+                         OpenWorkbench(flags, options));
+  TALLY_ASSIGN_OR_RETURN(const std::string html, Build(*bench, flags, build));
+  const std::string path = OutPath(*bench, build);
+  if (flags.dry_run) {
+    Say(flags,
+        absl::StrFormat("dry run: %s would have %d bytes", path, html.size()));
+    return absl::OkStatus();
+  }
+  TALLY_RETURN_IF_ERROR(WriteFileAtomically(path, html, kFileMode));
+  if (!flags.json) return PrintOut(path + "\n");
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("path", path)
+      .Set("bytes", std::to_string(html.size()))
+      .Set("release", bench->folder->name())
+      .Set("profile", bench->gate->profile().name());
+  return PrintOut(json.Dump() + "\n");
+}
+
+absl::Status OpenDashboard(const CommonFlags& flags, const std::string& file) {
+  std::string path = file;
+  if (path.empty()) {
+    TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
+    TALLY_ASSIGN_OR_RETURN(const std::string release, FindRelease(config, ""));
+    path = release + "-" + std::string(kFileName);
+  }
+  if (!IsRegularFile(path)) {
+    return NotFoundError(
+        "there is no page yet: run `commissioning dashboard "
+        "build`");
+  }
+  TALLY_RETURN_IF_ERROR(PrintOut(path + "\n"));
+  if (!IsTerminal(1)) return absl::OkStatus();
+  std::string program = "xdg-open";
+  char* const arguments[] = {program.data(), path.data(), nullptr};
+  pid_t child = 0;
+  if (posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments,
+                   environ) != 0) {
+    Say(flags, "no browser could be started: open the file by hand");
+    return absl::OkStatus();
+  }
+  int state = 0;
+  waitpid(child, &state, 0);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddDashboardCommands(CommandLine& line) {
+  auto build = std::make_shared<BuildFlags>();
+  line.AddCommand("dashboard build", "Writes the pages as one HTML file.",
+                  {"commissioning dashboard build",
+                   "commissioning dashboard build --page needs,quality --out "
+                   "page.html"},
+                  kTraitReadsData | kTraitChanges | kTraitLong)
+      .AddOption("--release", &build->release, "Folder or name of the release",
+                 "RELEASE")
+      .AddOption("--out", &build->out,
+                 "The file; default: beside the release's folder", "FILE")
+      .AddOption("--page", &build->pages, "Only these pages", "PAGE")
+      .AddOption("--month", &build->month,
+                 "Reference month; default: the last that all sources cover",
+                 "YYYY-MM")
+      .AddOption("--profile", &build->profile,
+                 "A stricter disclosure profile than the agreement's",
+                 "PROFILE")
+      .AddOption("--accept", &build->accept,
+                 "Who accepts shares of 0 or 100 % in sensitive columns",
+                 "NAME")
+      .SetNext("commissioning dashboard open")
+      .SetHandler([build](const CommonFlags& flags) {
+        return BuildDashboard(flags, *build);
+      });
+
+  auto file = std::make_shared<std::string>();
+  line.AddCommand("dashboard open", "Opens the page in a browser.",
+                  {"commissioning dashboard open",
+                   "commissioning dashboard open page.html"})
+      .AddPositional("FILE", file.get(), "Default: the last one built", false)
+      .SetHandler([file](const CommonFlags& flags) {
+        return OpenDashboard(flags, *file);
+      });
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,113 @@
+// What a page shows, before it is HTML: charts, their data tables and
+// sentences, all made from gated tables. The schema of the JSON in the page.
+// Runs in: the analyst's program.
+//
+// Spec: docs/spec/dashboard-v1.md.
+// Threading: values.
+// Secrets: none: a chart's cells come from a GatedTable, and nothing else can
+// put a number into one.
+#ifndef TALLY_ANALYTICS_DASHBOARD_PAGE_MODEL_H_
+#define TALLY_ANALYTICS_DASHBOARD_PAGE_MODEL_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analytics/disclosure/gated_table.h"
+#include "base/json.h"
+
+namespace tally::analytics {
+
+// A column of a chart's data table.
+struct ChartColumn {
+  std::string name;
+  std::string title;
+  std::string unit;
+  bool numeric = false;
+  int decimals = -1;  // of every number in it; -1: they differ
+};
+
+class Chart {
+ public:
+  // Takes `columns` (names of the table's columns) of the rows that `keep`
+  // accepts. REQUIRES: the columns exist.
+  Chart(std::string id, std::string type, const GatedTable& table,
+        const std::vector<std::string>& columns,
+        const std::function<bool(const GatedTable&, size_t)>& keep);
+
+  const std::string& id() const { return id_; }
+  const std::string& type() const { return type_; }
+  const std::vector<ChartColumn>& columns() const { return columns_; }
+  size_t rows() const { return cells_.size(); }
+  const GatedCell& cell(size_t row, size_t column) const {
+    return cells_[row][column];
+  }
+
+  // Orders rows by a number, largest first or last; cells without a number
+  // come last, ties by the first column.
+  void SortBy(std::string_view column, bool descending);
+
+  // A drop-down list that shows the rows of one level at a time, with the
+  // level shown first. The page without script shows that one.
+  void SelectBy(std::string_view column, std::string label,
+                std::string first_level);
+  // Title and summary of one level of the drop-down list; those of the first
+  // level become the chart's own.
+  void Describe(const std::string& level, std::string level_title,
+                std::string level_summary);
+  // The column of SelectBy, or empty, and its first level.
+  const std::string& select_column() const { return select_column_; }
+  const std::string& first_level() const { return first_level_; }
+  // Levels of a column in the order of the rows.
+  std::vector<std::string> LevelsOf(std::string_view column) const;
+  // REQUIRES: the column exists.
+  size_t ColumnIndex(std::string_view name) const;
+
+  // Computed from the cells, never written by hand.
+  std::string title;
+  std::string summary;  // also the alternative text
+  std::string unit;
+  std::string denominator;
+  std::string source;
+  std::string method;
+  std::vector<std::string> notes;
+  JsonValue options = JsonValue::MakeObject();
+
+  JsonValue ToJson() const;
+
+ private:
+  void FindDecimals();
+
+  std::string id_;
+  std::string type_;
+  std::vector<ChartColumn> columns_;
+  std::vector<std::vector<GatedCell>> cells_;
+  std::string select_column_;
+  std::string select_label_;
+  std::string first_level_;
+  JsonValue descriptions_ = JsonValue::MakeObject();
+};
+
+// A sentence; the three of lowest rank open the page.
+struct Sentence {
+  int rank;
+  std::string text;
+};
+
+// What one measure gives to one page.
+struct PagePart {
+  std::string page;  // "needs"
+  std::vector<Sentence> sentences;
+  std::vector<Chart> charts;
+};
+
+// "1,204", "12.3", "*", "NA": a cell as a reader sees it.
+std::string DisplayText(const GatedCell& cell);
+// "1,204"
+std::string WithThousands(std::string_view number);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_DASHBOARD_PAGE_MODEL_H_

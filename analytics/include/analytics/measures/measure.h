@@ -1,0 +1,74 @@
+// A measure: SQL counts and groups, C++ does the statistics, the gate decides
+// what is printed, and charts are drawn from what was printed.
+// Runs in: the analyst's program.
+//
+// A new measure is one definition file,
+// analytics/measures/definitions/C04.toml, and one source file in
+// analytics/src/measures that defines `std::unique_ptr<Measure> MakeC04()` in
+// this namespace. The build finds both by the name of the definition and
+// registers the pair; nothing else changes. Threading: one measure runs on one
+// thread; the engine uses its own. Secrets: computes from record values; keeps
+// none.
+#ifndef TALLY_ANALYTICS_MEASURES_MEASURE_H_
+#define TALLY_ANALYTICS_MEASURES_MEASURE_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/dashboard/page_model.h"
+#include "analytics/disclosure/gated_table.h"
+#include "analytics/disclosure/raw_table.h"
+#include "analytics/measures/definition.h"
+#include "analytics/release/release_folder.h"
+#include "base/civil_day.h"
+#include "engine/database.h"
+
+namespace tally::analytics {
+
+// What a measure works with.
+struct MeasureContext {
+  const ReleaseFolder& release;
+  engine::Connection& connection;
+  const MeasureDefinition& definition;
+  CivilDay month;               // first day of the reference month
+  std::vector<std::string> by;  // columns asked for; empty: the usual ones
+  std::string comparators;      // folder of comparator files, or empty
+
+  // The parts of TableInfo that are the same for all tables of a measure.
+  TableInfo Info(std::string table, std::string title) const;
+};
+
+class Measure {
+ public:
+  virtual ~Measure() = default;
+
+  // Exact figures. kInvalidArgument (exit 2): `by` names a column that this
+  // measure cannot be grouped by.
+  virtual absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const = 0;
+
+  // Charts and sentences, from the printed tables only, in the order in which
+  // Compute gave them.
+  virtual std::vector<PagePart> Draw(
+      const MeasureDefinition& definition,
+      const std::vector<GatedTable>& tables) const = 0;
+};
+
+// Ids of every measure that is built in, ascending.
+std::vector<std::string> MeasureIds();
+// kNotFound (exit 4) naming the nearest id.
+absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id);
+
+// The month that the figures are about: the last one that every source of
+// gp-patient covers by its pinned extracts, or every source if the release has
+// no gp_patient. kFailedPrecondition (exit 7) if it names no extract.
+absl::StatusOr<CivilDay> ReferenceMonth(const ReleaseFolder& release,
+                                        engine::Connection& connection);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_MEASURES_MEASURE_H_

@@ -1,0 +1,47 @@
+// The list of registered people at one month, shared by every measure that
+// counts people: one row per person, in the temporary table `patient_list`.
+//
+// A person is on the list when alive and registered at any time of the month,
+// both end months included; who has several registrations counts once, at the
+// one that started last (then the practice code that sorts first).
+// Runs in: the analyst's program.
+// Threading: one connection.  Secrets: record values stay in the engine.
+#ifndef TALLY_ANALYTICS_MEASURES_PATIENT_LIST_H_
+#define TALLY_ANALYTICS_MEASURES_PATIENT_LIST_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/measures/measure.h"
+
+namespace tally::analytics {
+
+inline constexpr std::string_view kUnknown = "unknown";
+inline constexpr std::string_view kSmallAreas = "small practices together";
+
+// Makes the temporary table `patient_list` (person INT, practice, sex,
+// imd_decile, ethnicity, age_band: text, never null; age INT, null if the
+// release has bands only). Replaces one that is there.
+absl::Status MakePatientList(const MeasureContext& context);
+
+// The SQL expression and title of a column that people can be grouped by:
+// practice, sex, age_band, imd_decile, ethnicity.
+struct GroupColumn {
+  std::string name;   // as in --by and in the output
+  std::string sql;    // column of patient_list
+  std::string title;  // for people
+};
+// kInvalidArgument (exit 2) naming the nearest; also if one is there twice.
+absl::StatusOr<std::vector<GroupColumn>> GroupColumns(
+    const std::vector<std::string>& names);
+
+// Rows of gp_patient with a person, and all of them.
+absl::Status FillLinkedRows(const MeasureContext& context,
+                            std::string_view table, TableInfo& info);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_MEASURES_PATIENT_LIST_H_

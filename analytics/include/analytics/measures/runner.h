@@ -1,0 +1,88 @@
+// Runs measures over one release: availability, exact figures, gate, charts.
+// Runs in: the analyst's program.
+//
+// Spec: docs/measures/README.md.
+// Threading: one thread; the engine uses its own.
+// Secrets: record values stay in the engine; results are gated.
+#ifndef TALLY_ANALYTICS_MEASURES_RUNNER_H_
+#define TALLY_ANALYTICS_MEASURES_RUNNER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/dashboard/dashboard.h"
+#include "analytics/disclosure/gate.h"
+#include "analytics/measures/measure.h"
+#include "analytics/release/release_database.h"
+#include "analytics/release/release_folder.h"
+#include "base/civil_day.h"
+
+namespace tally::analytics {
+
+// The profile under which a release's figures are printed: the agreement's, or
+// the one of the configuration where that is stricter, or the one that was
+// asked for. Empty texts name none.
+// kPermissionDenied (exit 6) if `asked` is looser than the agreement's.
+absl::StatusOr<Profile> EffectiveProfile(const ReleaseFolder& release,
+                                         const std::string& configured,
+                                         const std::string& asked);
+
+struct MeasureResult {
+  std::string id;
+  std::string title;
+  std::string version;
+  std::string definition_sha256;
+  // Why nothing was computed; nothing if there are tables.
+  std::optional<std::string> unavailable;
+  std::vector<GatedTable> tables;
+  std::vector<PagePart> parts;
+};
+
+struct RunOptions {
+  std::vector<std::string> by;
+  std::optional<CivilDay> month;  // first day; else ReferenceMonth
+  std::string comparators;
+  std::string definitions;  // folder of replaced definition files
+};
+
+class MeasureRunner {
+ public:
+  // All three must outlive the runner.
+  MeasureRunner(const ReleaseFolder& release, ReleaseDatabase& database,
+                Gate& gate, RunOptions options);
+
+  // Computes and gates one measure. A measure that the release cannot carry is
+  // no error: `unavailable` says why. Errors: of the measure or the gate.
+  absl::StatusOr<MeasureResult> Run(std::string_view id);
+
+  // The month of the figures.
+  absl::StatusOr<CivilDay> Month();
+
+ private:
+  const ReleaseFolder& release_;
+  ReleaseDatabase& database_;
+  Gate& gate_;
+  RunOptions options_;
+};
+
+// The profile of a table's columns, through the gate: rows, filled, share,
+// median and quartiles of numbers, commonest levels of codes.
+// kNotFound (exit 4): no such table or column.
+absl::StatusOr<std::vector<GatedTable>> DescribeColumns(
+    const ReleaseFolder& release, ReleaseDatabase& database, Gate& gate,
+    std::string_view table, const std::vector<std::string>& columns);
+
+// The page "about": measures with their versions and digests, what was not
+// available and why, files of the release.
+absl::StatusOr<PagePart> AboutPage(const ReleaseFolder& release,
+                                   const Profile& profile,
+                                   const std::vector<MeasureResult>& results);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_MEASURES_RUNNER_H_

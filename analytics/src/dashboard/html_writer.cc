@@ -1,0 +1,279 @@
+// The dashboard as one HTML text: static, escaped tables, the data slot, and
+// the policy that lets only our script run.
+#include <array>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+#include "analytics/dashboard/dashboard.h"
+#include "base/sha256.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "dashboard/embedded_shell.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kScriptBegin = "<script>";
+constexpr std::string_view kScriptEnd = "</script>";
+
+// The shell cut at its placeholders, so that nothing that is put in can be
+// taken for a placeholder.
+struct Shell {
+  std::array<std::string_view, 5> pieces;  // around CSP, TITLE, BODY, DATA
+  std::string_view script;
+};
+
+absl::StatusOr<Shell> CutShell(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kSlots = {"{{CSP}}", "{{TITLE}}",
+                                                      "{{BODY}}", "{{DATA}}"};
+  Shell shell;
+  for (size_t i = 0; i < kSlots.size(); ++i) {
+    const size_t at = text.find(kSlots[i]);
+    if (at == std::string_view::npos) {
+      return absl::InternalError("the page shell lacks a slot");
+    }
+    shell.pieces[i] = text.substr(0, at);
+    text.remove_prefix(at + kSlots[i].size());
+  }
+  shell.pieces[4] = text;
+  const size_t begin = text.find(kScriptBegin);
+  const size_t end = text.rfind(kScriptEnd);
+  if (begin == std::string_view::npos || end == std::string_view::npos) {
+    return absl::InternalError("the page shell has no script");
+  }
+  shell.script = text.substr(begin + kScriptBegin.size(),
+                             end - begin - kScriptBegin.size());
+  return shell;
+}
+
+std::string Policy(std::string_view script) {
+  const auto digest = Sha256Of(script);
+  return absl::StrFormat(
+      "default-src 'none'; script-src 'sha256-%s'; style-src 'unsafe-inline'; "
+      "img-src data:",
+      Base64Encode(digest));
+}
+
+// JSON inside a script element: no `<` can end it.
+std::string DataText(const JsonValue& json) {
+  std::string text = json.Dump();
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (c == '<') {
+      out += "\\u003c";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void WriteTable(const Page& page, const Chart& chart, std::string& out) {
+  const bool only_table = chart.type() == "table";
+  out += absl::StrFormat(
+      "<details%s><summary>Data table</summary><div class=\"scroll\" "
+      "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+      "<caption>%s</caption><thead><tr>",
+      only_table ? " open" : "",
+      HtmlEscape(
+          absl::StrFormat("%s, data table: %s", page.title, chart.title)),
+      HtmlEscape(chart.denominator.empty()
+                     ? chart.title
+                     : absl::StrFormat("Denominator: %s", chart.denominator)));
+  for (const ChartColumn& column : chart.columns()) {
+    const std::string unit =
+        column.unit.empty() ? "" : absl::StrFormat(" (%s)", column.unit);
+    out += absl::StrFormat("<th scope=\"col\"%s>%s</th>",
+                           column.numeric ? " class=\"n\"" : "",
+                           HtmlEscape(column.title + unit));
+  }
+  out += "</tr></thead><tbody>";
+  const bool selects = !chart.select_column().empty();
+  const size_t select =
+      selects ? chart.ColumnIndex(chart.select_column()) : size_t{0};
+  for (size_t row = 0; row < chart.rows(); ++row) {
+    if (selects && chart.cell(row, select).text() != chart.first_level()) {
+      continue;
+    }
+    out += "<tr>";
+    for (size_t i = 0; i < chart.columns().size(); ++i) {
+      const std::string text = HtmlEscape(DisplayText(chart.cell(row, i)));
+      const char* numeric = chart.columns()[i].numeric ? " class=\"n\"" : "";
+      if (i == 0) {
+        out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
+      } else {
+        out += absl::StrFormat("<td%s>%s</td>", numeric, text);
+      }
+    }
+    out += "</tr>";
+  }
+  out += "</tbody></table></div>";
+  out += absl::StrFormat(
+      "<a class=\"csv\" hidden href=\"#\" download=\"%s.csv\">Download these "
+      "figures as CSV</a></details>",
+      HtmlEscape(absl::StrFormat("%s-%s", page.id, chart.id())));
+}
+
+void WritePicker(const Page& page, const Chart& chart, std::string& out) {
+  if (chart.select_column().empty()) return;
+  const JsonValue json = chart.ToJson();
+  const std::string label =
+      json.Find("options")->Find("select")->GetString("label").value_or("");
+  const std::string id = absl::StrFormat("pick-%s-%s", page.id, chart.id());
+  out += absl::StrFormat(
+      "<div class=\"picker\" hidden><label for=\"%s\">%s</label>"
+      "<select id=\"%s\">",
+      HtmlEscape(id), HtmlEscape(label), HtmlEscape(id));
+  for (const std::string& level : chart.LevelsOf(chart.select_column())) {
+    out += absl::StrFormat(
+        "<option value=\"%s\"%s>%s</option>", HtmlEscape(level),
+        level == chart.first_level() ? " selected" : "", HtmlEscape(level));
+  }
+  out += "</select></div>";
+}
+
+void WriteChart(const Page& page, const Chart& chart, std::string& out) {
+  const bool wide = chart.type() == "table";
+  out +=
+      absl::StrFormat("<figure id=\"chart-%s-%s\"%s><figcaption><h3>%s</h3>",
+                      HtmlEscape(page.id), HtmlEscape(chart.id()),
+                      wide ? " class=\"wide\"" : "", HtmlEscape(chart.title));
+  out += absl::StrFormat("<p class=\"summary\">%s</p></figcaption>",
+                         HtmlEscape(chart.summary));
+  WritePicker(page, chart, out);
+  if (chart.type() != "table") {
+    out += absl::StrFormat(
+        "<div class=\"draw\" role=\"img\" aria-label=\"%s\"></div>",
+        HtmlEscape(chart.summary));
+  }
+  WriteTable(page, chart, out);
+  out += "<ul class=\"notes\">";
+  for (const std::string& note : chart.notes) {
+    out += absl::StrFormat("<li>%s</li>", HtmlEscape(note));
+  }
+  out += absl::StrFormat("<li>Method: %s.</li><li>Source: %s.</li></ul>",
+                         HtmlEscape(chart.method), HtmlEscape(chart.source));
+  out += "</figure>";
+}
+
+void WritePage(const Page& page, const PageSet& set, std::string& out) {
+  out += absl::StrFormat(
+      "<section class=\"page\" id=\"%s\" aria-labelledby=\"title-%s\">"
+      "<h2 id=\"title-%s\" tabindex=\"-1\">%s</h2><div class=\"lead\">",
+      page.id, page.id, page.id, HtmlEscape(page.title));
+  for (const std::string& sentence : page.sentences) {
+    out += absl::StrFormat("<p>%s</p>", HtmlEscape(sentence));
+  }
+  out += absl::StrFormat("<p class=\"date\">Data up to %s.</p></div>",
+                         set.data_date.ToText());
+  out += "<div class=\"grid\">";
+  for (const Chart& chart : page.charts) WriteChart(page, chart, out);
+  out += "</div></section>";
+}
+
+std::string Banner(const PageSet& set) {
+  if (set.environment == "production") return "";
+  return absl::StrFormat(
+      "<p class=\"banner\">Environment %s: these people do not exist.</p>",
+      HtmlEscape(set.environment));
+}
+
+std::string Body(const PageSet& set) {
+  std::string out;
+  out += "<header>" + Banner(set);
+  out += absl::StrFormat(
+      "<h1>%s</h1><p class=\"meta\">Release %s. Compared with %s.</p></header>",
+      HtmlEscape(set.project), HtmlEscape(set.release),
+      HtmlEscape(set.peer_group));
+  out += "<nav aria-label=\"Pages\"><ul>";
+  for (const Page& page : set.pages) {
+    out += absl::StrFormat("<li><a href=\"#%s\">%s</a></li>", page.id,
+                           HtmlEscape(page.title));
+  }
+  out += "</ul></nav><main id=\"main\" tabindex=\"-1\">";
+  for (const Page& page : set.pages) WritePage(page, set, out);
+  out += absl::StrFormat(
+      "</main><footer><p>Disclosure profile %s: %s. <code>*</code> stands for "
+      "a number that is not shown, NA for one that is not available. Totals "
+      "are sums of printed cells.</p><p>Made on %s. The data stay personal "
+      "data: re-identifying anyone without the controller's consent is an "
+      "offence (Data Protection Act 2018, section 171).</p></footer>",
+      HtmlEscape(set.profile), HtmlEscape(set.profile_description),
+      HtmlEscape(set.generated));
+  return out;
+}
+
+}  // namespace
+
+std::string HtmlEscape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+JsonValue PageSet::ToJson() const {
+  JsonValue json = JsonValue::MakeObject();
+  JsonValue list = JsonValue::MakeArray();
+  for (const Page& page : pages) {
+    JsonValue texts = JsonValue::MakeArray();
+    for (const std::string& sentence : page.sentences) texts.Append(sentence);
+    JsonValue charts = JsonValue::MakeArray();
+    for (const Chart& chart : page.charts) charts.Append(chart.ToJson());
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("id", page.id)
+        .Set("title", page.title)
+        .Set("sentences", std::move(texts))
+        .Set("charts", std::move(charts));
+    list.Append(std::move(entry));
+  }
+  json.Set("format", kDashboardFormat)
+      .Set("release", release)
+      .Set("project", project)
+      .Set("generated", generated)
+      .Set("data_date", data_date.ToIso())
+      .Set("profile", profile)
+      .Set("peer_group", peer_group)
+      .Set("pages", std::move(list));
+  return json;
+}
+
+absl::StatusOr<std::string> WriteDashboard(const PageSet& pages) {
+  TALLY_ASSIGN_OR_RETURN(const Shell shell, CutShell(EmbeddedShell()));
+  std::string out;
+  out += shell.pieces[0];
+  out += Policy(shell.script);
+  out += shell.pieces[1];
+  out += HtmlEscape(
+      absl::StrFormat("%s, %s", pages.project, pages.data_date.ToText()));
+  out += shell.pieces[2];
+  out += Body(pages);
+  out += shell.pieces[3];
+  out += DataText(pages.ToJson());
+  out += shell.pieces[4];
+  return out;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,194 @@
+#include "analytics/dashboard/page_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+
+namespace tally::analytics {
+namespace {
+
+// A number as a JSON number, anything else as text: "*", "NA", a level.
+JsonValue CellJson(const GatedCell& cell) {
+  const std::optional<double> number = cell.number();
+  if (!number.has_value()) return cell.text();
+  if (cell.text().find('.') == std::string::npos && std::fabs(*number) < 9e15) {
+    return static_cast<int64_t>(*number);
+  }
+  return *number;
+}
+
+int DecimalsOf(const std::string& text) {
+  const size_t point = text.find('.');
+  return point == std::string::npos ? 0
+                                    : static_cast<int>(text.size() - point - 1);
+}
+
+bool IsNumeric(ColumnKind kind) {
+  return kind != ColumnKind::kDimension && kind != ColumnKind::kText;
+}
+
+}  // namespace
+
+Chart::Chart(std::string id, std::string type, const GatedTable& table,
+             const std::vector<std::string>& columns,
+             const std::function<bool(const GatedTable&, size_t)>& keep)
+    : title(table.info().title),
+      denominator(table.info().denominator),
+      method(table.info().method),
+      notes(table.info().notes),
+      id_(std::move(id)),
+      type_(std::move(type)) {
+  source = absl::StrFormat(
+      "%s version %s, release %s of %s, %s; %s %% of rows linked",
+      table.info().measure_id, table.info().measure_version,
+      table.info().release, table.info().project, table.info().period,
+      table.linked_share_pct());
+  std::vector<size_t> positions;
+  for (const std::string& name : columns) {
+    const absl::StatusOr<size_t> position = table.ColumnIndex(name);
+    TALLY_CHECK(position.ok());
+    positions.push_back(*position);
+    const ColumnSpec& spec = table.columns()[*position];
+    columns_.push_back(
+        {spec.name, spec.title, spec.unit, IsNumeric(spec.kind)});
+  }
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (!keep(table, row)) continue;
+    std::vector<GatedCell>& cells = cells_.emplace_back();
+    for (const size_t position : positions) {
+      cells.push_back(table.cell(row, position));
+    }
+  }
+  FindDecimals();
+}
+
+void Chart::FindDecimals() {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    int decimals = -1;
+    bool same = true;
+    for (const std::vector<GatedCell>& row : cells_) {
+      if (!row[i].number().has_value()) continue;
+      const int here = DecimalsOf(row[i].text());
+      same = same && (decimals < 0 || decimals == here);
+      decimals = here;
+    }
+    columns_[i].decimals = same ? decimals : -1;
+  }
+}
+
+size_t Chart::ColumnIndex(std::string_view name) const {
+  const auto found =
+      std::find_if(columns_.begin(), columns_.end(),
+                   [&](const ChartColumn& c) { return c.name == name; });
+  TALLY_CHECK(found != columns_.end());
+  return static_cast<size_t>(found - columns_.begin());
+}
+
+void Chart::SortBy(std::string_view column, bool descending) {
+  const size_t index = ColumnIndex(column);
+  std::stable_sort(
+      cells_.begin(), cells_.end(),
+      [&](const std::vector<GatedCell>& a, const std::vector<GatedCell>& b) {
+        const std::optional<double> x = a[index].number();
+        const std::optional<double> y = b[index].number();
+        if (x.has_value() != y.has_value()) return x.has_value();
+        if (x.has_value() && *x != *y) return descending ? *x > *y : *x < *y;
+        return a[0].text() < b[0].text();
+      });
+}
+
+void Chart::SelectBy(std::string_view column, std::string label,
+                     std::string first_level) {
+  ColumnIndex(column);  // checks that it exists
+  select_column_ = std::string(column);
+  select_label_ = std::move(label);
+  first_level_ = std::move(first_level);
+}
+
+void Chart::Describe(const std::string& level, std::string level_title,
+                     std::string level_summary) {
+  JsonValue description = JsonValue::MakeObject();
+  description.Set("title", level_title).Set("summary", level_summary);
+  descriptions_.Set(level, std::move(description));
+  if (level != first_level_) return;
+  title = std::move(level_title);
+  summary = std::move(level_summary);
+}
+
+std::vector<std::string> Chart::LevelsOf(std::string_view column) const {
+  const size_t index = ColumnIndex(column);
+  std::vector<std::string> levels;
+  for (const std::vector<GatedCell>& row : cells_) {
+    const std::string& level = row[index].text();
+    if (std::find(levels.begin(), levels.end(), level) == levels.end()) {
+      levels.push_back(level);
+    }
+  }
+  return levels;
+}
+
+JsonValue Chart::ToJson() const {
+  JsonValue json = JsonValue::MakeObject();
+  JsonValue note_list = JsonValue::MakeArray();
+  for (const std::string& note : notes) note_list.Append(note);
+  JsonValue column_list = JsonValue::MakeArray();
+  for (const ChartColumn& column : columns_) {
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("name", column.name)
+        .Set("title", column.title)
+        .Set("unit", column.unit)
+        .Set("numeric", column.numeric);
+    if (column.decimals >= 0) entry.Set("decimals", column.decimals);
+    column_list.Append(std::move(entry));
+  }
+  JsonValue row_list = JsonValue::MakeArray();
+  for (const std::vector<GatedCell>& row : cells_) {
+    JsonValue cells = JsonValue::MakeArray();
+    for (const GatedCell& cell : row) cells.Append(CellJson(cell));
+    row_list.Append(std::move(cells));
+  }
+  JsonValue all_options = options;
+  if (!select_column_.empty()) {
+    JsonValue select = JsonValue::MakeObject();
+    select.Set("column", select_column_)
+        .Set("label", select_label_)
+        .Set("first", first_level_)
+        .Set("descriptions", descriptions_);
+    all_options.Set("select", std::move(select));
+  }
+  json.Set("id", id_)
+      .Set("type", type_)
+      .Set("title", title)
+      .Set("summary", summary)
+      .Set("unit", unit)
+      .Set("denominator", denominator)
+      .Set("source", source)
+      .Set("method", method)
+      .Set("notes", std::move(note_list))
+      .Set("columns", std::move(column_list))
+      .Set("rows", std::move(row_list))
+      .Set("options", std::move(all_options));
+  return json;
+}
+
+std::string WithThousands(std::string_view number) {
+  const size_t begin = number.starts_with('-') ? 1 : 0;
+  size_t end = number.find('.');
+  if (end == std::string_view::npos) end = number.size();
+  std::string out(number.substr(0, begin));
+  for (size_t i = begin; i < end; ++i) {
+    if (i > begin && (end - i) % 3 == 0) out += ',';
+    out += number[i];
+  }
+  out.append(number.substr(end));
+  return out;
+}
+
+std::string DisplayText(const GatedCell& cell) {
+  return cell.number().has_value() ? WithThousands(cell.text()) : cell.text();
+}
+
+}  // namespace tally::analytics

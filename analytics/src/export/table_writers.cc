@@ -1,0 +1,202 @@
+#include "analytics/export/table_writers.h"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/release/record_csv.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "engine/database.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr int64_t kMemoryBytes = int64_t{64} << 20;
+
+bool IsText(const ColumnSpec& column) {
+  return column.kind == ColumnKind::kDimension ||
+         column.kind == ColumnKind::kText;
+}
+
+JsonValue CellJson(const GatedCell& cell) {
+  const std::optional<double> number = cell.number();
+  if (!number.has_value()) return cell.text();
+  if (cell.text().find('.') == std::string::npos) {
+    return static_cast<int64_t>(*number);
+  }
+  return *number;
+}
+
+std::string CreateSql(const GatedTable& table) {
+  std::string columns;
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    const std::string name = OutputName(table, i);
+    if (!columns.empty()) columns += ", ";
+    columns += engine::QuoteIdentifier(name);
+    if (IsText(table.columns()[i])) {
+      columns += " VARCHAR";
+    } else {
+      columns += " DOUBLE, ";
+      columns += engine::QuoteIdentifier(name + "_mark");
+      columns += " VARCHAR";
+    }
+  }
+  return absl::StrFormat("CREATE TABLE gated (row_number BIGINT, %s)", columns);
+}
+
+std::string MetadataSql(const GatedTable& table) {
+  const TableInfo& info = table.info();
+  const std::pair<const char*, std::string> entries[] = {
+      {"tally_measure", info.measure_id},
+      {"tally_measure_version", info.measure_version},
+      {"tally_release", info.release},
+      {"tally_project", info.project},
+      {"tally_period", info.period},
+      {"tally_denominator", info.denominator},
+      {"tally_method", info.method},
+      {"tally_profile", table.profile()},
+      {"tally_rows_linked_pct", table.linked_share_pct()},
+  };
+  std::string sql;
+  for (const auto& [key, value] : entries) {
+    if (!sql.empty()) sql += ", ";
+    sql += absl::StrFormat("%s: %s", key, engine::QuoteLiteral(value));
+  }
+  return sql;
+}
+
+}  // namespace
+
+std::string OutputName(const GatedTable& table, size_t column) {
+  const ColumnSpec& spec = table.columns()[column];
+  if (table.profile() != "midpoint6" || IsText(spec)) return spec.name;
+  return spec.name + "_midpoint6";
+}
+
+std::string GatedCsv(const GatedTable& table) {
+  std::string out;
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    if (i > 0) out += ',';
+    out += CsvField(OutputName(table, i), false);
+  }
+  out += '\n';
+  for (size_t row = 0; row < table.rows(); ++row) {
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      const GatedCell& cell = table.cell(row, i);
+      if (i > 0) out += ',';
+      out += CsvField(cell.text(), cell.number().has_value());
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+JsonValue GatedJson(const GatedTable& table) {
+  const TableInfo& info = table.info();
+  JsonValue notes = JsonValue::MakeArray();
+  for (const std::string& note : info.notes) notes.Append(note);
+  JsonValue columns = JsonValue::MakeArray();
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    const ColumnSpec& spec = table.columns()[i];
+    JsonValue column = JsonValue::MakeObject();
+    column.Set("name", OutputName(table, i))
+        .Set("title", spec.title)
+        .Set("unit", spec.unit)
+        .Set("kind", ColumnKindName(spec.kind));
+    columns.Append(std::move(column));
+  }
+  JsonValue rows = JsonValue::MakeArray();
+  for (size_t row = 0; row < table.rows(); ++row) {
+    JsonValue cells = JsonValue::MakeArray();
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      cells.Append(CellJson(table.cell(row, i)));
+    }
+    rows.Append(std::move(cells));
+  }
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("table", info.table)
+      .Set("title", info.title)
+      .Set("measure", info.measure_id)
+      .Set("version", info.measure_version)
+      .Set("definition_sha256", info.definition_sha256)
+      .Set("project", info.project)
+      .Set("release", info.release)
+      .Set("period", info.period)
+      .Set("denominator", info.denominator)
+      .Set("method", info.method)
+      .Set("notes", std::move(notes))
+      .Set("rows_linked_pct", table.linked_share_pct())
+      .Set("profile", table.profile())
+      .Set("profile_description", table.profile_description())
+      .Set("columns", std::move(columns))
+      .Set("rows", std::move(rows));
+  return json;
+}
+
+TablePrinter GatedPrinter(const GatedTable& table) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    names.push_back(OutputName(table, i));
+  }
+  TablePrinter printer(std::move(names));
+  for (size_t row = 0; row < table.rows(); ++row) {
+    std::vector<TablePrinter::Cell> cells;
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      const GatedCell& cell = table.cell(row, i);
+      const std::optional<double> number = cell.number();
+      if (!number.has_value()) {
+        cells.emplace_back(cell.text());
+      } else if (cell.text().find('.') == std::string::npos) {
+        cells.emplace_back(static_cast<int64_t>(*number));
+      } else {
+        cells.emplace_back(*number);
+      }
+    }
+    printer.AddRow(std::move(cells));
+  }
+  return printer;
+}
+
+absl::Status WriteGatedParquet(const GatedTable& table, const std::string& path,
+                               const std::string& temp) {
+  engine::DatabaseOptions options;
+  options.directories = {DirectoryOf(path)};
+  options.temp_directory = temp;
+  options.memory_bytes = kMemoryBytes;
+  TALLY_ASSIGN_OR_RETURN(engine::Database database,
+                         engine::Database::Open(options));
+  TALLY_ASSIGN_OR_RETURN(engine::Connection connection, database.Connect());
+  TALLY_RETURN_IF_ERROR(connection.Execute(CreateSql(table)));
+  std::string marks = "?";
+  for (const ColumnSpec& column : table.columns()) {
+    marks += IsText(column) ? ", ?" : ", ?, ?";
+  }
+  TALLY_ASSIGN_OR_RETURN(engine::PreparedStatement insert,
+                         connection.Prepare(absl::StrFormat(
+                             "INSERT INTO gated VALUES (%s)", marks)));
+  for (size_t row = 0; row < table.rows(); ++row) {
+    std::vector<engine::Value> values = {
+        engine::Value::Int64(static_cast<int64_t>(row))};
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      const GatedCell& cell = table.cell(row, i);
+      if (IsText(table.columns()[i])) {
+        values.push_back(engine::Value::Text(cell.text()));
+        continue;
+      }
+      const std::optional<double> number = cell.number();
+      values.push_back(number.has_value() ? engine::Value::Double(*number)
+                                          : engine::Value::Null());
+      values.push_back(number.has_value() ? engine::Value::Null()
+                                          : engine::Value::Text(cell.text()));
+    }
+    TALLY_RETURN_IF_ERROR(insert.Run(values).status());
+  }
+  return connection.Execute(absl::StrFormat(
+      "COPY (SELECT * EXCLUDE (row_number) FROM gated ORDER BY row_number) TO "
+      "%s (FORMAT parquet, COMPRESSION zstd, KV_METADATA {%s})",
+      engine::QuoteLiteral(path), MetadataSql(table)));
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,244 @@
+// Charts and sentences of C01: link rates, reasons, shared people.
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "measures/c01_linkage.h"
+
+namespace tally::analytics {
+namespace {
+
+bool IsWhole(const GatedTable& table, size_t row) {
+  return table.at(row, "dimension").text() == "all";
+}
+
+std::string Words(std::string_view dimension) {
+  std::string words(dimension);
+  for (char& c : words) {
+    if (c == '_') c = ' ';
+  }
+  if (words == "imd decile") return "IMD decile";
+  if (words == "nhs number status") return "NHS Number status";
+  return words;
+}
+
+Chart Rates(const GatedTable& table) {
+  Chart chart("link-rates", "interval", table,
+              {"source", "dataset", "rows", "row_rate", "persons",
+               "persons_linked", "rate", "lower", "upper"},
+              IsWhole);
+  chart.SortBy("rate", false);
+  chart.unit = "% of people";
+  chart.options.Set("x", "rate")
+      .Set("lo", "lower")
+      .Set("hi", "upper")
+      .Set("y", "source")
+      .Set("y2", "dataset");
+  size_t printed = 0;
+  for (size_t row = 0; row < chart.rows(); ++row) {
+    if (chart.cell(row, 6).number().has_value()) ++printed;
+  }
+  if (printed == 0) {
+    chart.title = "No link rate can be printed";
+    chart.summary = "Every link rate rests on too few people to be printed.";
+    return chart;
+  }
+  const auto name = [&](size_t row) {
+    return absl::StrFormat("%s of %s", chart.cell(row, 1).text(),
+                           chart.cell(row, 0).text());
+  };
+  chart.title = absl::StrFormat(
+      "Between %s and %s %% of people are linked, by source and dataset",
+      chart.cell(0, 6).text(), chart.cell(printed - 1, 6).text());
+  chart.summary = absl::StrFormat(
+      "Link rates of %d datasets with 95 %% limits. Lowest: %s, %s %%. "
+      "Highest: %s, %s %%.",
+      printed, name(0), chart.cell(0, 6).text(), name(printed - 1),
+      chart.cell(printed - 1, 6).text());
+  return chart;
+}
+
+Chart Levels(const GatedTable& table, std::string_view dimension) {
+  const bool month = dimension == "month";
+  Chart chart(absl::StrFormat("link-rates-%s", dimension), "interval", table,
+              {"source", "dataset", month ? "month" : "level", "persons",
+               "persons_linked", "rate", "lower", "upper"},
+              [&](const GatedTable& t, size_t row) {
+                return t.at(row, "dimension").text() == dimension;
+              });
+  chart.unit = "% of people";
+  chart.options.Set("x", "rate")
+      .Set("lo", "lower")
+      .Set("hi", "upper")
+      .Set("y", month ? "month" : "level")
+      .Set("y2", "source");
+  return chart;
+}
+
+// One chart per source and dataset would be many: the drop-down list chooses.
+void DescribeLevels(Chart& chart, std::string_view dimension) {
+  const std::vector<std::string> sources = chart.LevelsOf("dataset");
+  chart.SelectBy("dataset", "Dataset", sources.empty() ? "" : sources[0]);
+  for (const std::string& dataset : sources) {
+    std::optional<size_t> low, high;
+    size_t levels = 0;
+    for (size_t row = 0; row < chart.rows(); ++row) {
+      if (chart.cell(row, 1).text() != dataset) continue;
+      ++levels;
+      const auto rate = chart.cell(row, 5).number();
+      if (!rate.has_value()) continue;
+      if (!low.has_value() || *rate < *chart.cell(*low, 5).number()) low = row;
+      if (!high.has_value() || *rate > *chart.cell(*high, 5).number()) {
+        high = row;
+      }
+    }
+    if (!low.has_value()) {
+      chart.Describe(dataset,
+                     absl::StrFormat("%s by %s: nothing can be printed",
+                                     dataset, Words(dimension)),
+                     "Every link rate rests on too few people to be printed.");
+      continue;
+    }
+    const auto text = [&](size_t row, size_t column) {
+      return chart.cell(row, column).text();
+    };
+    chart.Describe(
+        dataset,
+        absl::StrFormat("%s by %s: %s to %s %% linked", dataset,
+                        Words(dimension), text(*low, 5), text(*high, 5)),
+        absl::StrFormat(
+            "Link rates of %s by %s, %d lines with 95 %% limits. Lowest: %s "
+            "in %s, %s %%. Highest: %s in %s, %s %%.",
+            dataset, Words(dimension), levels, text(*low, 2), text(*low, 0),
+            text(*low, 5), text(*high, 2), text(*high, 0), text(*high, 5)));
+  }
+}
+
+Chart ReasonBars(const GatedTable& table) {
+  Chart chart("reasons", "bar", table,
+              {"source", "dataset", "reason", "rows_reason", "rows", "share"},
+              [](const GatedTable& t, size_t row) {
+                return t.at(row, "reason").text() != "linked";
+              });
+  chart.SortBy("rows_reason", true);
+  chart.unit = "rows";
+  chart.options.Set("x", "rows_reason").Set("y", "reason").Set("y2", "source");
+  const std::vector<std::string> datasets = chart.LevelsOf("dataset");
+  chart.SelectBy("dataset", "Dataset", datasets.empty() ? "" : datasets[0]);
+  for (const std::string& dataset : datasets) {
+    size_t lines = 0;
+    std::optional<size_t> most;
+    for (size_t row = 0; row < chart.rows(); ++row) {
+      if (chart.cell(row, 1).text() != dataset) continue;
+      ++lines;
+      if (!most.has_value() && chart.cell(row, 3).number().has_value()) {
+        most = row;
+      }
+    }
+    if (!most.has_value()) {
+      chart.Describe(dataset,
+                     absl::StrFormat("%s: reasons too rare to print", dataset),
+                     "Every reason has too few rows to be printed.");
+      continue;
+    }
+    chart.Describe(
+        dataset,
+        absl::StrFormat("%s: most rows that are not linked: %s (%s)", dataset,
+                        chart.cell(*most, 2).text(),
+                        DisplayText(chart.cell(*most, 3))),
+        absl::StrFormat("Rows of %s that are not linked, by source and "
+                        "reason, %d lines. Commonest: %s at %s with %s rows, "
+                        "%s %% of its rows.",
+                        dataset, lines, chart.cell(*most, 2).text(),
+                        chart.cell(*most, 0).text(),
+                        DisplayText(chart.cell(*most, 3)),
+                        chart.cell(*most, 5).text()));
+  }
+  return chart;
+}
+
+Chart OverlapBars(const GatedTable& table) {
+  Chart chart("overlap", "bar", table, {"source_a", "source_b", "persons"},
+              [](const GatedTable&, size_t) { return true; });
+  chart.SortBy("persons", true);
+  chart.unit = "people";
+  chart.options.Set("x", "persons").Set("y", "source_a").Set("y2", "source_b");
+  if (chart.rows() > 0) {
+    chart.title =
+        absl::StrFormat("%s and %s share %s people", chart.cell(0, 0).text(),
+                        chart.cell(0, 1).text(), DisplayText(chart.cell(0, 2)));
+    chart.summary = absl::StrFormat(
+        "People shared by %d pairs of sources. Most: %s and %s, %s people.",
+        chart.rows(), chart.cell(0, 0).text(), chart.cell(0, 1).text(),
+        DisplayText(chart.cell(0, 2)));
+  }
+  return chart;
+}
+
+// The level that lies furthest below the rate of its own dataset.
+std::optional<std::string> WorstLevel(const GatedTable& table, double points) {
+  std::optional<std::string> sentence;
+  double worst = points;
+  for (size_t whole = 0; whole < table.rows(); ++whole) {
+    const auto all = table.at(whole, "rate").number();
+    if (!IsWhole(table, whole) || !all.has_value()) continue;
+    for (size_t row = 0; row < table.rows(); ++row) {
+      const auto rate = table.at(row, "rate").number();
+      const bool same =
+          table.at(row, "source").text() == table.at(whole, "source").text() &&
+          table.at(row, "dataset").text() == table.at(whole, "dataset").text();
+      if (!same || !rate.has_value() || *all - *rate <= worst) continue;
+      worst = *all - *rate;
+      const std::string& dimension = table.at(row, "dimension").text();
+      sentence = absl::StrFormat(
+          "Lowest: %s %s in %s of %s, %s %% linked against %s %% overall.",
+          Words(dimension),
+          table.at(row, dimension == "month" ? "month" : "level").text(),
+          table.at(row, "dataset").text(), table.at(row, "source").text(),
+          table.at(row, "rate").text(), table.at(whole, "rate").text());
+    }
+  }
+  return sentence;
+}
+
+}  // namespace
+
+std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
+                                  const std::vector<GatedTable>& tables) {
+  std::vector<PagePart> parts;
+  if (tables.size() < 3) return parts;
+  const GatedTable& table = tables[0];
+  PagePart quality{"quality", {}, {}};
+  Chart rates = Rates(table);
+  quality.sentences.push_back({1, rates.title + "."});
+  const double points = definition.Parameter("low_rate_points").value_or(2.0);
+  const std::optional<std::string> worst = WorstLevel(table, points);
+  quality.sentences.push_back(
+      {2,
+       worst.value_or(absl::StrFormat(
+           "No group lies more than %.1f points below its dataset.", points))});
+  quality.sentences.push_back(
+      {3, absl::StrFormat("%s %% of all rows carry a person.",
+                          table.linked_share_pct())});
+  PagePart summary{"summary", {}, {}};
+  summary.sentences.push_back({2, rates.title + "."});
+  summary.charts.push_back(rates);
+  quality.charts.push_back(std::move(rates));
+  for (const char* dimension :
+       {"month", "practice", "age_band", "sex", "imd_decile", "ethnicity",
+        "nhs_number_status"}) {
+    Chart chart = Levels(table, dimension);
+    if (chart.rows() == 0) continue;
+    DescribeLevels(chart, dimension);
+    quality.charts.push_back(std::move(chart));
+  }
+  Chart reasons = ReasonBars(tables[1]);
+  if (reasons.rows() > 0) quality.charts.push_back(std::move(reasons));
+  Chart overlap = OverlapBars(tables[2]);
+  if (overlap.rows() > 0) quality.charts.push_back(std::move(overlap));
+  parts.push_back(std::move(quality));
+  parts.push_back(std::move(summary));
+  return parts;
+}
+
+}  // namespace tally::analytics

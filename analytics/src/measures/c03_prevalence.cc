@@ -1,0 +1,352 @@
+// C03: recorded prevalence by practice, crude and standardised.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/measure.h"
+#include "analytics/measures/patient_list.h"
+#include "analytics/statistics/standardise.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "measures/c03_conditions.h"
+#include "measures/counts.h"
+
+namespace tally::analytics {
+namespace {
+
+// People and cases of one sex and age band.
+struct Stratum {
+  int64_t people = 0;
+  int64_t cases = 0;
+};
+// By (sex, age band).
+using Strata = std::map<std::pair<std::string, std::string>, Stratum>;
+using Group = std::vector<std::string>;  // levels of the grouping columns
+
+// One condition: strata by group.
+struct Counted {
+  const Condition* condition;
+  std::map<Group, Strata> groups;
+};
+
+std::vector<ColumnSpec> PrevalenceColumns(
+    const std::vector<GroupColumn>& groups, double multiplier) {
+  std::vector<ColumnSpec> columns = {DimensionColumn("condition", "Condition")};
+  for (const GroupColumn& group : groups) {
+    const bool practice = group.name == "practice";
+    columns.push_back(DimensionColumn(practice ? "area" : group.name,
+                                      practice ? "Practice" : group.title));
+  }
+  const ColumnSpec crude =
+      ProportionColumn("crude", "Prevalence, crude", "register", "list");
+  ColumnSpec dsr;
+  dsr.name = "dsr";
+  dsr.kind = ColumnKind::kStdRate;
+  dsr.title = "Prevalence, age-standardised";
+  dsr.unit = absl::StrFormat("per %g", multiplier);
+  dsr.numerator = "register";
+  dsr.multiplier = multiplier;
+  ColumnSpec expected;
+  expected.name = "expected";
+  expected.kind = ColumnKind::kRatio;
+  expected.role = ColumnRole::kExpected;
+  expected.title = "Expected cases";
+  expected.unit = "persons";
+  expected.numerator = "register";
+  ColumnSpec gap = expected;
+  gap.name = "gap";
+  gap.title = "Expected minus recorded";
+  gap.role = ColumnRole::kGap;
+  gap.of = "expected";
+  for (ColumnSpec column :
+       {CountColumn("register", ColumnKind::kPersons, "On the register"),
+        CountColumn("list", ColumnKind::kPersons, "On the list"), crude,
+        LimitColumn("crude_lo", "Crude, lower limit", crude,
+                    ColumnRole::kLower),
+        LimitColumn("crude_hi", "Crude, upper limit", crude,
+                    ColumnRole::kUpper),
+        dsr,
+        LimitColumn("dsr_lo", "Standardised, lower limit", dsr,
+                    ColumnRole::kLower),
+        LimitColumn("dsr_hi", "Standardised, upper limit", dsr,
+                    ColumnRole::kUpper),
+        expected, gap}) {
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+// Positions behind the grouping columns.
+enum Offset : size_t {
+  kRegister,
+  kListSize,
+  kCrude,
+  kCrudeLow,
+  kCrudeHigh,
+  kDsr,
+  kDsrLow,
+  kDsrHigh,
+  kExpectedCases,
+  kGapCases,
+};
+
+absl::Status MakeRegisterTable(const MeasureContext& context,
+                               const std::vector<Condition>& conditions) {
+  engine::Connection& connection = context.connection;
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE condition_cluster (condition INTEGER, "
+      "cluster_id VARCHAR, resolves BOOLEAN, since DATE)"));
+  TALLY_ASSIGN_OR_RETURN(
+      engine::PreparedStatement insert,
+      connection.Prepare("INSERT INTO condition_cluster VALUES (?, ?, ?, ?)"));
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const Condition& condition = conditions[i];
+    engine::Value since = engine::Value::Null();
+    if (condition.within_months > 0) {
+      TALLY_ASSIGN_OR_RETURN(
+          const CivilDay first,
+          context.month.AddMonths(1 - condition.within_months));
+      since = engine::Value::Day(first.days());
+    }
+    const auto add = [&](const std::string& cluster, bool resolves) {
+      return insert
+          .Run({engine::Value::Int64(static_cast<int64_t>(i)),
+                engine::Value::Text(cluster), engine::Value::Bool(resolves),
+                since})
+          .status();
+    };
+    for (const std::string& cluster : condition.clusters) {
+      TALLY_RETURN_IF_ERROR(add(cluster, false));
+    }
+    for (const std::string& cluster : condition.resolved) {
+      TALLY_RETURN_IF_ERROR(add(cluster, true));
+    }
+  }
+  // Resolved only by a later event: on the same day (or in the same month)
+  // the diagnosis stands.
+  return connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE condition_register AS "
+      "SELECT condition, person FROM (SELECT c.condition, e.person, "
+      "max(e.event_date) FILTER (NOT c.resolves) AS last_on, "
+      "max(e.event_date) FILTER (c.resolves) AS last_off "
+      "FROM gp_event AS e INNER JOIN condition_cluster AS c "
+      "ON e.cluster_id = c.cluster_id "
+      "WHERE e.person IS NOT NULL AND e.event_date <= ? "
+      "AND (c.since IS NULL OR e.event_date >= c.since) "
+      "GROUP BY c.condition, e.person) "
+      "WHERE last_on IS NOT NULL AND (last_off IS NULL OR last_off <= last_on)",
+      {engine::Value::Day(context.month.LastOfMonth().days())});
+}
+
+absl::StatusOr<Counted> CountCondition(const MeasureContext& context,
+                                       const Condition& condition,
+                                       size_t number,
+                                       const std::vector<GroupColumn>& groups) {
+  std::string columns;
+  for (const GroupColumn& group : groups) {
+    columns += absl::StrFormat("l.%s, ", group.sql);
+  }
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(context.connection,
+                  absl::StrFormat(
+                      "SELECT %1$sl.sex, l.age_band, count(*), count(r.person) "
+                      "FROM patient_list AS l LEFT JOIN (SELECT person FROM "
+                      "condition_register WHERE condition = ?) AS r "
+                      "ON r.person = l.person WHERE l.age BETWEEN ? AND ? "
+                      "GROUP BY %1$sl.sex, l.age_band",
+                      columns),
+                  groups.size() + 2,
+                  {engine::Value::Int64(static_cast<int64_t>(number)),
+                   engine::Value::Int64(condition.age_from),
+                   engine::Value::Int64(condition.age_to)}));
+  Counted counted{&condition, {}};
+  for (const GroupedRow& row : rows) {
+    const Group group(row.levels.begin(), row.levels.end() - 2);
+    const auto stratum =
+        std::pair(row.levels[row.levels.size() - 2], row.levels.back());
+    Stratum& cell = counted.groups[group][stratum];
+    cell.people += row.counts[0];
+    cell.cases += row.counts[1];
+  }
+  return counted;
+}
+
+Strata Sum(const Counted& counted) {
+  Strata all;
+  for (const auto& [group, strata] : counted.groups) {
+    for (const auto& [key, stratum] : strata) {
+      all[key].people += stratum.people;
+      all[key].cases += stratum.cases;
+    }
+  }
+  return all;
+}
+
+Stratum Total(const Strata& strata) {
+  Stratum total;
+  for (const auto& [key, stratum] : strata) {
+    total.people += stratum.people;
+    total.cases += stratum.cases;
+  }
+  return total;
+}
+
+DirectRate Standardise(const Strata& strata, const Condition& condition,
+                       double multiplier) {
+  std::map<std::string, BandCounts> bands;
+  for (const auto& [key, stratum] : strata) {
+    BandCounts& band = bands[key.second];
+    band.band = key.second;
+    band.events += static_cast<double>(stratum.cases);
+    band.population += static_cast<double>(stratum.people);
+  }
+  std::vector<BandCounts> counts;
+  for (auto& [name, band] : bands) counts.push_back(std::move(band));
+  return DirectlyStandardised(
+      counts, Esp2013Between(condition.age_from, condition.age_to), multiplier);
+}
+
+// Expected cases: rates of the whole release by sex and band x this list.
+absl::StatusOr<double> Expected(const Strata& strata, const Strata& all) {
+  std::vector<BandCounts> people;
+  std::vector<ReferenceRate> rates;
+  for (const auto& [key, stratum] : all) {
+    rates.push_back({key.first + " " + key.second,
+                     static_cast<double>(stratum.cases) /
+                         static_cast<double>(stratum.people)});
+  }
+  for (const auto& [key, stratum] : strata) {
+    people.push_back(
+        {key.first + " " + key.second, 0, static_cast<double>(stratum.people)});
+  }
+  return ExpectedEvents(people, rates);
+}
+
+// Adds one row with what stands behind its figures. A total has null counts:
+// the gate sums what it printed.
+absl::Status AddRow(const Counted& counted, const Group& group,
+                    const Strata& strata, std::optional<double> expected,
+                    double multiplier, RawTable& table) {
+  std::vector<RawValue> row(table.columns().size());
+  row[0] = counted.condition->title;
+  for (size_t i = 0; i < group.size(); ++i) row[1 + i] = group[i];
+  const size_t base = 1 + group.size();
+  const Stratum total = Total(strata);
+  if (expected.has_value()) {
+    row[base + kRegister] = total.cases;
+    row[base + kListSize] = total.people;
+    row[base + kExpectedCases] = *expected;
+  }
+  const DirectRate rate = Standardise(strata, *counted.condition, multiplier);
+  if (rate.rate.value.known()) {
+    row[base + kDsr] = rate.rate.value.value();
+  }
+  TALLY_RETURN_IF_ERROR(table.AddRow(std::move(row)));
+  const CellRef dsr{table.rows() - 1, base + kDsr};
+  if (rate.rate.value.known()) {
+    CellBasis basis;
+    basis.spread = rate.spread.value();
+    table.SetBasis(dsr, basis);
+  } else {
+    table.SetNa(dsr, rate.rate.value.reason());
+  }
+  if (!expected.has_value()) {
+    table.SetNa({dsr.row, base + kExpectedCases}, NaReason::kNotReleased);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddCondition(const Counted& counted, size_t group_columns,
+                          double multiplier, RawTable& table) {
+  const Strata all = Sum(counted);
+  std::vector<Group> groups;
+  for (const auto& [group, strata] : counted.groups) groups.push_back(group);
+  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                        LevelLess);
+  });
+  const size_t base = 1 + group_columns;
+  std::vector<CellRef> cases, people;
+  for (const Group& group : groups) {
+    const Strata& strata = counted.groups.at(group);
+    TALLY_ASSIGN_OR_RETURN(const double expected, Expected(strata, all));
+    TALLY_RETURN_IF_ERROR(
+        AddRow(counted, group, strata, expected, multiplier, table));
+    cases.push_back({table.rows() - 1, base + kRegister});
+    people.push_back({table.rows() - 1, base + kListSize});
+  }
+  if (groups.empty()) return absl::OkStatus();
+  const Group total(group_columns, std::string(kAllLevels));
+  TALLY_RETURN_IF_ERROR(
+      AddRow(counted, total, all, std::nullopt, multiplier, table));
+  table.SetTotal({table.rows() - 1, base + kRegister}, std::move(cases));
+  table.SetTotal({table.rows() - 1, base + kListSize}, std::move(people));
+  return absl::OkStatus();
+}
+
+class Prevalence : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    std::vector<std::string> by = context.by;
+    if (by.empty()) by = {"practice"};
+    TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> groups,
+                           GroupColumns(by));
+    for (const GroupColumn& group : groups) {
+      if (group.name == "age_band") {
+        return UsageError(
+            "--by: figures standardised for age are not grouped "
+            "by age band");
+      }
+    }
+    TALLY_ASSIGN_OR_RETURN(const std::vector<Condition> conditions,
+                           ReadConditions(context.definition));
+    TALLY_ASSIGN_OR_RETURN(const double multiplier,
+                           context.definition.Parameter("multiplier"));
+    TALLY_RETURN_IF_ERROR(MakePatientList(context));
+    TALLY_RETURN_IF_ERROR(MakeRegisterTable(context, conditions));
+    TableInfo info = context.Info("prevalence", "Recorded prevalence");
+    info.cohort += "; by " + JoinText(by, ", ");
+    info.notes = {
+        "Standard: European Standard Population 2013, cut to the ages of the "
+        "condition.",
+        "Expected: rates by sex and age band of all practices together. It is "
+        "not printed below 100 cases.",
+        "NA: fewer than 10 cases, or an age band without people."};
+    TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_event", info));
+    TALLY_ASSIGN_OR_RETURN(
+        RawTable table,
+        RawTable::Create(std::move(info),
+                         PrevalenceColumns(groups, multiplier)));
+    for (size_t i = 0; i < conditions.size(); ++i) {
+      TALLY_ASSIGN_OR_RETURN(const Counted counted,
+                             CountCondition(context, conditions[i], i, groups));
+      // A condition without a single event was not asked for by the
+      // agreement: its register would read as zero.
+      if (Total(Sum(counted)).cases == 0) continue;
+      TALLY_RETURN_IF_ERROR(
+          AddCondition(counted, groups.size(), multiplier, table));
+    }
+    std::vector<RawTable> tables;
+    tables.push_back(std::move(table));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition& definition,
+      const std::vector<GatedTable>& tables) const override {
+    return DrawPrevalence(definition, tables);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeC03() { return std::make_unique<Prevalence>(); }
+
+}  // namespace tally::analytics

@@ -1,0 +1,83 @@
+#include "analytics/measures/measure.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "measures/measure_table.h"
+
+namespace tally::analytics {
+
+TableInfo MeasureContext::Info(std::string table, std::string title) const {
+  TableInfo info;
+  info.table = std::move(table);
+  info.title = std::move(title);
+  info.measure_id = definition.id();
+  info.measure_version = definition.version();
+  info.definition_sha256 = definition.sha256();
+  info.project = release.manifest().project;
+  info.release = release.manifest().release.ToText();
+  info.period = month.ToMonth();
+  info.cohort = definition.numerator();
+  info.denominator = definition.denominator();
+  info.method = definition.interval();
+  return info;
+}
+
+std::vector<std::string> MeasureIds() {
+  std::vector<std::string> ids;
+  for (const MeasureEntry& entry : MeasureTable()) {
+    ids.emplace_back(entry.id);
+  }
+  return ids;
+}
+
+absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
+  for (const MeasureEntry& entry : MeasureTable()) {
+    if (entry.id == id) return entry.make();
+  }
+  const std::vector<std::string> ids = MeasureIds();
+  const std::string near = NearestMatch(id, ids);
+  return NotFoundError(absl::StrFormat(
+      "there is no such measure%s; `commissioning measure list` shows all",
+      near.empty() ? "" : absl::StrFormat(": did you mean %s?", near)));
+}
+
+absl::StatusOr<CivilDay> ReferenceMonth(const ReleaseFolder& release,
+                                        engine::Connection& connection) {
+  std::set<std::string> wanted;
+  if (release.HasTable("gp_patient")) {
+    TALLY_ASSIGN_OR_RETURN(
+        engine::Result result,
+        connection.Query("SELECT DISTINCT source FROM gp_patient "
+                         "WHERE source IS NOT NULL"));
+    TALLY_ASSIGN_OR_RETURN(const auto rows, result.AllRows());
+    for (const auto& row : rows) {
+      if (const auto* source = row.at(0).As<std::string>()) {
+        wanted.insert(*source);
+      }
+    }
+  }
+  std::map<std::string, CivilDay> newest;
+  for (const dataset::ReleaseExtract& extract : release.manifest().extracts) {
+    const std::string& source = extract.extract.source;
+    if (!wanted.empty() && !wanted.contains(source)) continue;
+    TALLY_ASSIGN_OR_RETURN(const CivilDay end,
+                           CivilDay::Parse(extract.period_end));
+    const auto [it, is_new] = newest.emplace(source, end);
+    if (!is_new) it->second = std::max(it->second, end);
+  }
+  if (newest.empty()) {
+    return ConflictError("the release names no extract: it has no month");
+  }
+  CivilDay month = newest.begin()->second;
+  for (const auto& [source, end] : newest) month = std::min(month, end);
+  return month.FirstOfMonth();
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,152 @@
+#include "analytics/measures/patient_list.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kTable = "gp_patient";
+
+// A registration's or death's month. Week grain gives the Monday on or before
+// the first of the month, at most six days early.
+std::string MonthSql(const MeasureContext& context, std::string_view column) {
+  const std::string moved = context.release.Grain(kTable) == "week"
+                                ? absl::StrFormat("%s + 6", column)
+                                : std::string(column);
+  return absl::StrFormat("CAST(date_trunc('month', %s) AS DATE)", moved);
+}
+
+bool Has(const MeasureContext& context, std::string_view column) {
+  return context.release.Column(kTable, column) != nullptr;
+}
+
+// Age in completed years of the financial year, 0 to 90; NULL where the
+// release has bands only.
+std::string AgeSql(const MeasureContext& context) {
+  if (Has(context, "year_of_birth")) {
+    return absl::StrFormat(
+        "CAST(least(greatest(%d - year_of_birth, 0), 90) AS INTEGER)",
+        context.month.FinancialYear());
+  }
+  if (Has(context, "age_fy")) {
+    return "CAST(least(greatest(age_fy, 0), 90) AS INTEGER)";
+  }
+  return "CAST(NULL AS INTEGER)";
+}
+
+std::string AgeBandSql(const MeasureContext& context) {
+  const bool in_years = Has(context, "year_of_birth") || Has(context, "age_fy");
+  if (!in_years) return absl::StrFormat("coalesce(age_band, '%s')", kUnknown);
+  return absl::StrFormat(
+      "CASE WHEN age IS NULL THEN '%s' WHEN age >= 90 THEN '90+' ELSE "
+      "CAST(CAST(floor(age / 5) AS INTEGER) * 5 AS VARCHAR) || '-' || "
+      "CAST(CAST(floor(age / 5) AS INTEGER) * 5 + 4 AS VARCHAR) END",
+      kUnknown);
+}
+
+std::string TextOrUnknown(const MeasureContext& context,
+                          std::string_view column) {
+  if (!Has(context, column)) return absl::StrFormat("'%s'", kUnknown);
+  return absl::StrFormat("coalesce(CAST(%s AS VARCHAR), '%s')", column,
+                         kUnknown);
+}
+
+// 5+1 groups stay as the release has them; of 16+1 the codes stay, and what
+// says "not stated" or "not known" becomes unknown.
+std::string EthnicitySql(const MeasureContext& context) {
+  if (!Has(context, "ethnic_category")) {
+    return absl::StrFormat("'%s'", kUnknown);
+  }
+  return absl::StrFormat(
+      "CASE WHEN ethnic_category IS NULL OR ethnic_category IN "
+      "('X', 'Z', '99') THEN '%s' ELSE ethnic_category END",
+      kUnknown);
+}
+
+}  // namespace
+
+absl::Status MakePatientList(const MeasureContext& context) {
+  const std::string death =
+      Has(context, "death_month")
+          ? absl::StrFormat("(death_month IS NULL OR %s >= month_of_list)",
+                            MonthSql(context, "death_month"))
+          : "true";
+  const std::string start = MonthSql(context, "registration_start");
+  const std::string end = MonthSql(context, "registration_end");
+  const std::string sql = absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE patient_list AS "
+      "SELECT person, practice, sex, imd_decile, ethnicity, age, "
+      "%s AS age_band FROM (SELECT *, row_number() OVER (PARTITION BY person "
+      "ORDER BY registration_start DESC NULLS LAST, practice NULLS LAST, "
+      "registration_end DESC NULLS FIRST, source NULLS LAST, sex NULLS LAST, "
+      "age NULLS LAST, imd_decile NULLS LAST, ethnicity NULLS LAST) AS place "
+      "FROM (SELECT person, source, registration_start, registration_end, "
+      "coalesce(practice_code, '%s') AS practice, "
+      "CASE sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' ELSE '%s' END "
+      "AS sex, %s AS imd_decile, %s AS ethnicity, %s AS age%s "
+      "FROM gp_patient, (SELECT DATE '%s' AS month_of_list) "
+      "WHERE person IS NOT NULL AND registration_start IS NOT NULL "
+      "AND %s <= month_of_list "
+      "AND (registration_end IS NULL OR %s >= month_of_list) AND %s)) "
+      "WHERE place = 1",
+      AgeBandSql(context), kUnknown, kUnknown,
+      TextOrUnknown(context, "imd_decile"), EthnicitySql(context),
+      AgeSql(context), Has(context, "age_band") ? ", age_band" : "",
+      context.month.ToIso(), start, end, death);
+  return context.connection.Execute(sql);
+}
+
+absl::StatusOr<std::vector<GroupColumn>> GroupColumns(
+    const std::vector<std::string>& names) {
+  static const auto& known = *new std::vector<GroupColumn>{
+      {"practice", "practice", "Practice"},
+      {"sex", "sex", "Sex"},
+      {"age_band", "age_band", "Age band"},
+      {"imd_decile", "imd_decile", "IMD decile"},
+      {"ethnicity", "ethnicity", "Ethnicity"},
+  };
+  std::vector<GroupColumn> columns;
+  std::vector<std::string> all;
+  for (const GroupColumn& column : known) all.push_back(column.name);
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(known.begin(), known.end(),
+                     [&](const GroupColumn& c) { return c.name == name; });
+    if (found == known.end()) {
+      const std::string near = NearestMatch(name, all);
+      return UsageError(absl::StrFormat(
+          "--by: people are not grouped by that column%s; use %s",
+          near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+          JoinText(all, ", ")));
+    }
+    for (const GroupColumn& before : columns) {
+      if (before.name == name) {
+        return UsageError(absl::StrFormat("--by: %s is there twice", name));
+      }
+    }
+    columns.push_back(*found);
+  }
+  return columns;
+}
+
+absl::Status FillLinkedRows(const MeasureContext& context,
+                            std::string_view table, TableInfo& info) {
+  TALLY_ASSIGN_OR_RETURN(engine::Result result,
+                         context.connection.Query(absl::StrFormat(
+                             "SELECT count(person), count(*) FROM %s", table)));
+  TALLY_ASSIGN_OR_RETURN(const auto rows, result.AllRows());
+  const int64_t* linked = rows.at(0).at(0).As<int64_t>();
+  const int64_t* all = rows.at(0).at(1).As<int64_t>();
+  TALLY_CHECK(linked != nullptr && all != nullptr);
+  info.rows_linked = *linked;
+  info.rows_all = *all;
+  return absl::OkStatus();
+}
+
+}  // namespace tally::analytics

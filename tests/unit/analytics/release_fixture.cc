@@ -1,0 +1,331 @@
+#include "release_fixture.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "dataset/dictionary.h"
+#include "dataset/release_manifest.h"
+#include "engine/database.h"
+
+namespace tally::analytics {
+namespace {
+
+namespace fs = std::filesystem;
+
+void Must(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << "fixture: " << status << "\n";
+  std::abort();
+}
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  Must(value.status());
+  return *std::move(value);
+}
+
+engine::Value TextOrNull(const std::string& text) {
+  return text.empty() ? engine::Value::Null() : engine::Value::Text(text);
+}
+
+void FillPatients(const FixtureRelease& release, engine::Connection& db) {
+  Must(db.Execute(
+      "CREATE TABLE gp_patient_raw (person INTEGER, unlinked_reason VARCHAR, "
+      "source VARCHAR, year_of_birth INTEGER, sex VARCHAR, ethnic_category "
+      "VARCHAR, practice_code VARCHAR, imd_decile INTEGER, registration_start "
+      "DATE, registration_end DATE, death_month DATE)"));
+  engine::PreparedStatement insert = Must(db.Prepare(
+      "INSERT INTO gp_patient_raw VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+      "CAST(CAST(? AS VARCHAR) AS DATE), CAST(CAST(? AS VARCHAR) AS DATE), "
+      "CAST(CAST(? AS VARCHAR) AS DATE))"));
+  for (const FixtureRegistration& r : release.registrations) {
+    Must(
+        insert
+            .Run({r.person > 0 ? engine::Value::Int64(r.person)
+                               : engine::Value::Null(),
+                  r.person > 0 ? engine::Value::Null()
+                               : engine::Value::Text("NHS_NUMBER_MISSING"),
+                  engine::Value::Text(r.source),
+                  engine::Value::Int64(r.year_of_birth), TextOrNull(r.sex),
+                  TextOrNull(r.ethnic_category), TextOrNull(r.practice),
+                  r.imd_decile.has_value() ? engine::Value::Int64(*r.imd_decile)
+                                           : engine::Value::Null(),
+                  TextOrNull(r.start), TextOrNull(r.end), TextOrNull(r.death)})
+            .status());
+  }
+}
+
+void FillEvents(const FixtureRelease& release, engine::Connection& db) {
+  Must(db.Execute(
+      "CREATE TABLE gp_event_raw (person INTEGER, unlinked_reason VARCHAR, "
+      "source VARCHAR, event_date DATE, cluster_id VARCHAR, value1 DOUBLE)"));
+  engine::PreparedStatement insert =
+      Must(db.Prepare("INSERT INTO gp_event_raw VALUES (?, NULL, ?, "
+                      "CAST(CAST(? AS VARCHAR) AS DATE), ?, 1.5)"));
+  for (const FixtureEvent& e : release.events) {
+    Must(insert
+             .Run({e.person > 0 ? engine::Value::Int64(e.person)
+                                : engine::Value::Null(),
+                   engine::Value::Text(e.source), engine::Value::Text(e.date),
+                   engine::Value::Text(e.cluster)})
+             .status());
+  }
+}
+
+// The age column as a release has it: year of birth, age or band.
+std::string AgeSelect(const std::string& column) {
+  if (column == "year_of_birth") return "year_of_birth";
+  if (column == "age_fy") {
+    return "CAST(least(greatest(2026 - year_of_birth, 0), 90) AS INTEGER) AS "
+           "age_fy";
+  }
+  return "CASE WHEN 2026 - year_of_birth >= 90 THEN '90+' ELSE "
+         "CAST((2026 - year_of_birth) // 5 * 5 AS VARCHAR) || '-' || "
+         "CAST((2026 - year_of_birth) // 5 * 5 + 4 AS VARCHAR) END AS age_band";
+}
+
+struct TablePart {
+  std::string table;
+  std::string select;
+};
+
+std::vector<TablePart> Parts(const FixtureRelease& release) {
+  return {
+      {"gp_patient",
+       absl::StrFormat("SELECT person, unlinked_reason, source, %s, sex, "
+                       "ethnic_category, practice_code, imd_decile, "
+                       "registration_start, registration_end, death_month "
+                       "FROM gp_patient_raw ORDER BY person NULLS LAST",
+                       AgeSelect(release.age_column))},
+      {"gp_event", "SELECT * FROM gp_event_raw ORDER BY person NULLS LAST"},
+      {"persons",
+       "SELECT person, md5(CAST(person AS VARCHAR)) AS pseudonym, "
+       "'nhs_number' AS link_status, true AS in_population FROM "
+       "(SELECT DISTINCT person FROM gp_patient_raw WHERE person IS NOT NULL) "
+       "ORDER BY person"},
+      {"coverage",
+       "SELECT person, source, 'gp-event' AS dataset, "
+       "registration_start AS from_month, coalesce(registration_end, "
+       "DATE '2026-10-01') AS to_month, 'no extract' AS ended_by "
+       "FROM gp_patient_raw WHERE person IS NOT NULL ORDER BY person"},
+  };
+}
+
+dataset::ColumnType DictionaryType(engine::ColumnKind kind) {
+  switch (kind) {
+    case engine::ColumnKind::kBool:
+      return dataset::ColumnType::kBool;
+    case engine::ColumnKind::kInt:
+      return dataset::ColumnType::kInt32;
+    case engine::ColumnKind::kDouble:
+      return dataset::ColumnType::kDouble;
+    case engine::ColumnKind::kDate:
+      return dataset::ColumnType::kDate;
+    default:
+      return dataset::ColumnType::kText;
+  }
+}
+
+constexpr char kSmallReport[] =
+    "source,dataset,dimension,level,month,rows,rows_with_person,persons,"
+    "persons_linked,rate,lower,upper,reason,rows_reason\n"
+    "gp-supplier-a,gp-event,all,,,1000,990,400,396,0.99,0.97,1.0,,\n"
+    "national-apc,sus-apc,all,,,900,880,300,285,0.95,0.92,0.97,,\n"
+    "gp-supplier-a,gp-event,all,,,,,,,,,,linked,960\n"
+    "gp-supplier-a,gp-event,all,,,,,,,,,,NHS_NUMBER_MISSING,10\n"
+    "gp-supplier-a,gp-event,all,,,,,,,,,,not in anchor,30\n"
+    "national-apc,sus-apc,all,,,,,,,,,,linked,860\n"
+    "national-apc,sus-apc,all,,,,,,,,,,NHS_NUMBER_CHECK_DIGIT,3\n"
+    "national-apc,sus-apc,all,,,,,,,,,,NHS_NUMBER_MISSING,17\n"
+    "national-apc,sus-apc,all,,,,,,,,,,not in anchor,20\n"
+    "gp-supplier-a,,dropped,rule,2026-10,,,,,,,,OPTED_OUT,15\n"
+    "gp-supplier-a,gp-event,month,,2026-09,500,495,390,386,0.99,0.97,1.0,,\n"
+    "gp-supplier-a,gp-event,month,,2026-10,500,495,385,382,0.99,0.97,1.0,,\n"
+    "gp-supplier-a,gp-event,practice,Z90001,,600,598,240,239,0.99,0.9,1.0,,\n"
+    "gp-supplier-a,gp-event,practice,Z90002,,400,392,160,120,0.75,0.7,0.8,,\n"
+    "gp-supplier-a,,overlap,national-apc,,,,250,,,,,,\n";
+
+}  // namespace
+
+FixtureKey FixtureKey::Make() {
+  EVP_PKEY* pair = nullptr;
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, nullptr);
+  EVP_PKEY_keygen_init(context);
+  EVP_PKEY_keygen(context, &pair);
+  EVP_PKEY_CTX_free(context);
+  FixtureKey key;
+  uint8_t bytes[32];
+  size_t size = sizeof(bytes);
+  EVP_PKEY_get_raw_private_key(pair, bytes, &size);
+  key.secret.assign(AsChars({bytes, size}));
+  size = sizeof(bytes);
+  EVP_PKEY_get_raw_public_key(pair, bytes, &size);
+  key.public_base64url = Base64UrlEncode({bytes, size});
+  EVP_PKEY_free(pair);
+  return key;
+}
+
+void SignFixture(const FixtureKey& key, const std::string& folder) {
+  std::string message = "tally1-release";
+  message.push_back('\0');
+  message += Must(ReadFile(folder + "/manifest.json", 1 << 24));
+  EVP_PKEY* pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
+                                                AsBytes(key.secret).data(), 32);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  uint8_t signature[64];
+  size_t size = sizeof(signature);
+  EVP_DigestSignInit(context, nullptr, nullptr, nullptr, pair);
+  EVP_DigestSign(context, signature, &size, AsBytes(message).data(),
+                 message.size());
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(pair);
+  std::ofstream(folder + "/manifest.sig")
+      << Base64UrlEncode({signature, size}) << "\n";
+}
+
+void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
+                         const std::string& folder) {
+  fs::create_directories(folder + "/validation");
+  const std::string temp = folder + "-temp";
+  fs::create_directories(temp);
+  dataset::Dictionary dictionary;
+  dictionary.release = "projects/trial/releases/r2026-10";
+  dictionary.title = "Trial";
+  dictionary.created = "2026-11-05T09:00:00Z";
+  dictionary.environment = release.environment;
+  dataset::ReleaseManifest manifest;
+  {
+    engine::DatabaseOptions options;
+    options.directories = {folder};
+    options.temp_directory = temp;
+    options.memory_bytes = 256 << 20;
+    engine::Database database = Must(engine::Database::Open(options));
+    engine::Connection db = Must(database.Connect());
+    FillPatients(release, db);
+    FillEvents(release, db);
+    for (const TablePart& part : Parts(release)) {
+      fs::create_directories(folder + "/tables/" + part.table);
+      const std::string path = "tables/" + part.table + "/part-00000.parquet";
+      Must(db.Execute(absl::StrFormat(
+          "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd)", part.select,
+          engine::QuoteLiteral(folder + "/" + path))));
+      dataset::DictionaryTable table;
+      table.name = part.table;
+      table.title = part.table;
+      table.paths = {path};
+      engine::Result result = Must(db.Query(part.select));
+      for (const engine::ResultColumn& column : result.columns()) {
+        dataset::DictionaryColumn words;
+        words.name = column.name;
+        words.type = DictionaryType(column.kind);
+        words.description = "Column " + column.name;
+        if (words.type == dataset::ColumnType::kDate) {
+          words.grain = release.grain;
+        }
+        table.columns.push_back(words);
+      }
+      const engine::Value rows = Must(
+          db.Scalar(absl::StrFormat("SELECT count(*) FROM (%s)", part.select)));
+      table.rows = static_cast<uint64_t>(*rows.As<int64_t>());
+      manifest.row_counts[part.table] = table.rows;
+      dictionary.tables.push_back(table);
+    }
+  }
+  fs::remove_all(temp);
+  const std::pair<std::string, std::string> texts[] = {
+      {"README.txt", "A release made by a test.\n"},
+      {"agreement.toml", "# agreement of the trial\n"},
+      {"audit_summary.csv", "month,action,events\n2026-11,release,1\n"},
+      {"dictionary.html", "<!DOCTYPE html><title>Dictionary</title>\n"},
+      {"dictionary.json", dictionary.ToJson()},
+      {"linkage_quality.csv", release.linkage_quality_csv.empty()
+                                  ? kSmallReport
+                                  : release.linkage_quality_csv},
+      {"linkage_quality.html", "<!DOCTYPE html><title>Linkage</title>\n"},
+      {"linkage_quality.json", "{}\n"},
+      {"validation/gp-supplier-a-p2026-10-r1.json", "{}\n"},
+  };
+  for (const auto& [name, text] : texts) {
+    std::ofstream(folder + "/" + name, std::ios::binary) << text;
+  }
+  std::set<std::string> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    paths.insert(entry.path().lexically_relative(folder).string());
+  }
+  for (const std::string& path : paths) {
+    dataset::ReleaseFile file;
+    file.path = path;
+    file.bytes = fs::file_size(folder + "/" + path);
+    file.sha256 = Must(Sha256HexOfFile(folder + "/" + path));
+    if (path.starts_with("tables/")) {
+      file.rows = manifest.row_counts.at(path.substr(7, path.find('/', 7) - 7));
+    }
+    manifest.files.push_back(file);
+  }
+  manifest.agreement_sha256 = Sha256Hex("# agreement of the trial\n");
+  manifest.created = "2026-11-05T09:00:00Z";
+  manifest.date_grain = {{"gp-event", release.grain},
+                         {"gp-patient", release.grain}};
+  manifest.environment = release.environment;
+  for (const char* source : {"gp-supplier-a", "gp-supplier-b"}) {
+    dataset::ReleaseExtract extract;
+    extract.extract = {source, {{2026, 10}, 1}};
+    extract.manifest_sha256 = std::string(64, 'a');
+    extract.period_start = "2022-11-01";
+    extract.period_end = release.period_end;
+    manifest.extracts.push_back(extract);
+  }
+  manifest.hub = "hub-a";
+  manifest.project = "trial";
+  manifest.release = {{2026, 10}, 1};
+  manifest.suite = "tally-1";
+  manifest.tally_version = "0.1.0";
+  Must(manifest.Check());
+  std::ofstream(folder + "/manifest.json", std::ios::binary)
+      << manifest.ToJson();
+  SignFixture(key, folder);
+}
+
+FixtureRelease MakeTown(int practices, int size, double base, double step) {
+  FixtureRelease town;
+  int person = 0;
+  for (int p = 0; p < practices; ++p) {
+    const int cases = static_cast<int>(size * (base + p * step) + 0.5);
+    int adults = 0;
+    for (int i = 0; i < size; ++i) {
+      FixtureRegistration r;
+      r.person = ++person;
+      r.source = p % 2 == 0 ? "gp-supplier-a" : "gp-supplier-b";
+      r.practice = absl::StrFormat("Z9%04d", p + 1);
+      const int band = i / 2 % 19;
+      r.year_of_birth = 2026 - band * 5 - i % 5;
+      r.sex = i % 2 == 0 ? "1" : "2";
+      static const char* const kGroups[] = {"white", "white",  "white",
+                                            "asian", "black",  "mixed",
+                                            "other", "unknown"};
+      r.ethnic_category = kGroups[static_cast<size_t>((i + p) % 8)];
+      r.imd_decile = (i * 7 + p * 3) % 10 + 1;
+      town.registrations.push_back(r);
+      const bool adult = 2026 - r.year_of_birth >= 17;
+      if (adult && adults < cases) {
+        ++adults;
+        town.events.push_back({r.person, "2024-03-01", "DM_COD", r.source});
+      }
+    }
+  }
+  return town;
+}
+
+}  // namespace tally::analytics
