@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/worker_pool.h"
 #include "commands.h"
 #include "crypto/token_kernel.h"
@@ -224,7 +225,7 @@ absl::StatusOr<ExitCode> PushFiles(const Configuration& configuration,
                          crypto::SelectKernel(configuration.kernel));
   TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
   TALLY_ASSIGN_OR_RETURN(const crypto::Registry registry,
-                         LoadRegistry(configuration));
+                         LoadRegistry(configuration, true));
   TALLY_ASSIGN_OR_RETURN(const SourceKeys keys,
                          SourceKeys::Open(configuration));
   TALLY_ASSIGN_OR_RETURN(const auto channel,

@@ -78,7 +78,8 @@ class Findings {
 void CheckKeys(const Configuration& configuration, Findings* findings) {
   const absl::StatusOr<SourceKeys> keys = SourceKeys::Open(configuration);
   findings->Add("keys", keys.status(), "the key directory opens");
-  const absl::StatusOr<crypto::Registry> registry = LoadRegistry(configuration);
+  const absl::StatusOr<crypto::Registry> registry =
+      LoadRegistry(configuration, false);
   findings->Add("registry", registry.status(),
                 registry.ok() ? absl::StrFormat("version %d, signed by the "
                                                 "custodian",

@@ -92,7 +92,7 @@ absl::Status RequestFactor(const KeyArguments& arguments,
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration,
                          ReadConfiguration(flags));
   TALLY_ASSIGN_OR_RETURN(const crypto::Registry registry,
-                         LoadRegistry(configuration));
+                         LoadRegistry(configuration, !flags.dry_run));
   TALLY_ASSIGN_OR_RETURN(const SourceKeys keys,
                          SourceKeys::Open(configuration));
   TALLY_ASSIGN_OR_RETURN(const crypto::SourceKey key,

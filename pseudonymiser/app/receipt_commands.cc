@@ -124,7 +124,7 @@ absl::Status VerifyFile(const std::string& path, const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration,
                          ReadConfiguration(flags));
   TALLY_ASSIGN_OR_RETURN(const crypto::Registry registry,
-                         LoadRegistry(configuration));
+                         LoadRegistry(configuration, false));
   TALLY_ASSIGN_OR_RETURN(const crypto::PublicKey hub, HubSignKey(registry));
   TALLY_ASSIGN_OR_RETURN(const std::string json,
                          ReadFile(path, kMaxReceiptBytes));

@@ -20,13 +20,15 @@ constexpr size_t kMostBuckets = 256;
 constexpr int64_t kBucketBytes = int64_t{32} << 20;
 constexpr size_t kLargeFrame = 32 * 1024;
 constexpr size_t kSmallFrame = 8 * 1024;
-// Buffers of all pens together stay below this.
-constexpr size_t kAllBuffers = size_t{48} << 20;
+constexpr int64_t kMostBuffers = int64_t{48} << 20;
 
 size_t FrameBytes(const BucketSpool::Options& options) {
   const size_t buffers =
       options.buckets * static_cast<size_t>(std::max(options.pens, 1));
-  return std::clamp(kAllBuffers / buffers, kSmallFrame, kLargeFrame);
+  const int64_t room =
+      std::clamp<int64_t>(options.buffer_bytes, 0, kMostBuffers);
+  return std::clamp(static_cast<size_t>(room) / buffers, kSmallFrame,
+                    kLargeFrame);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ class BucketSpool {
     size_t buckets = 64;    // a dataset; a power of two, 64 to 256
     int64_t max_bytes = 0;  // of the file
     int pens = 1;           // how many will be used at once
+    int64_t buffer_bytes = int64_t{48} << 20;  // of all pens, at most
   };
 
   // Creates the file. `key` must outlive the spool. Errors of

@@ -218,6 +218,8 @@ absl::StatusOr<Configuration> LoadConfiguration(const std::string& path) {
   Configuration out;
   ReadParties(config, &out);
   ReadPlaces(config, &out);
+  // Marks the table as known, also when every line in it is a comment.
+  static_cast<void>(config.Keys("lists"));
   for (const ListName name : kAllLists) ReadList(config, name, &out);
   for (const std::string& id : config.Keys("datasets")) {
     ReadDataset(config, id, &out);

@@ -149,6 +149,9 @@ absl::StatusOr<std::vector<int32_t>> DatasetPlan::BindHeader(
     return InputError(
         absl::StrFormat("%s line %d: %s", file, record.line, what));
   };
+  if (record.fault == CsvFault::kTooManyFields) {
+    return refuse("the header has more than 512 columns");
+  }
   if (record.fault != CsvFault::kNone) {
     return refuse("the header is not CSV text");
   }

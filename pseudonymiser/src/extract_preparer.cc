@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::string_view kRowsFile = "rows.spool";
 constexpr std::string_view kOutboxFile = "outbox.spool";
+// Of the memory that was given, one part in this goes to buffers of the spool.
+constexpr int64_t kBufferShare = 8;
 
 JsonValue SettingsJson(const DatasetSettings& settings) {
   JsonValue json = JsonValue::MakeObject();
@@ -91,6 +93,9 @@ absl::StatusOr<std::unique_ptr<BucketSpool>> OpenRowSpool(
   options.buckets = BucketSpool::BucketsFor(input_bytes);
   options.max_bytes = plan.configuration->max_spool_bytes;
   options.pens = pens;
+  if (plan.configuration->memory_bytes > 0) {
+    options.buffer_bytes = plan.configuration->memory_bytes / kBufferShare;
+  }
   return BucketSpool::Create(options, key);
 }
 
@@ -205,9 +210,12 @@ absl::StatusOr<ExtractPreparer::Prepared> ExtractPreparer::FillSpool(
 
   TALLY_ASSIGN_OR_RETURN(
       OutboxWriter outbox,
-      OutboxWriter::Create(store->PathOf(id, kOutboxFile), store->sealing_key(),
-                           store->ContextOf(id, kOutboxFile),
-                           plan_.configuration->max_spool_bytes));
+      OutboxWriter::Create(
+          store->PathOf(id, kOutboxFile), store->sealing_key(),
+          store->ContextOf(id, kOutboxFile),
+          std::max<int64_t>(plan_.configuration->max_spool_bytes -
+                                static_cast<int64_t>(read.rows->bytes()),
+                            0)));
   BatchBuilder builder(plan_, pool_, progress_);
   TALLY_ASSIGN_OR_RETURN(const BatchFacts facts,
                          builder.Build(&read, key, &outbox));

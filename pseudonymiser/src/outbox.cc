@@ -22,8 +22,8 @@ absl::StatusOr<OutboxWriter> OutboxWriter::Create(
 
 absl::Status OutboxWriter::Append(wire::BatchKind kind,
                                   std::string_view content) {
-  if (max_bytes_ > 0 && writer_.size_bytes() + content.size() >
-                            static_cast<uint64_t>(max_bytes_)) {
+  if (writer_.size_bytes() + content.size() >
+      static_cast<uint64_t>(max_bytes_)) {
     return WithExitCode(
         absl::ResourceExhaustedError(absl::StrFormat(
             "the spool would grow beyond state.max_spool (%s left); raise it "

@@ -222,7 +222,7 @@ absl::StatusOr<std::string> SourceKeys::MakeEnrolment(uint32_t epoch) const {
 }
 
 absl::StatusOr<crypto::Registry> LoadRegistry(
-    const Configuration& configuration) {
+    const Configuration& configuration, bool remember) {
   const auto pinned = crypto::DecodePublicKey(configuration.registry_key);
   if (!pinned.ok()) {
     return UsageError(
@@ -243,7 +243,7 @@ absl::StatusOr<crypto::Registry> LoadRegistry(
     TALLY_RETURN_IF_ERROR(registry.CheckNotOlder(version, sha256));
     if (version == registry.version()) return registry;
   }
-  if (IsDirectory(configuration.state_directory)) {
+  if (remember && IsDirectory(configuration.state_directory)) {
     JsonValue accepted = JsonValue::MakeObject();
     accepted.Set("version", registry.version());
     accepted.Set("sha256", registry.sha256());

@@ -91,25 +91,25 @@ absl::Status Uploader::CheckTime() const {
   return absl::OkStatus();
 }
 
-absl::Status Uploader::Create(DeliveryRecord* record) {
+absl::Status Uploader::Create(const DeliveryRecord& record) {
   pb::CreateExtractRequest request;
   request.set_parent(absl::StrFormat("sources/%s", options_.source));
-  request.set_extract_id(record->extract);
-  for (const DeliveryRecord::Dataset& dataset : record->datasets) {
+  request.set_extract_id(record.extract);
+  for (const DeliveryRecord::Dataset& dataset : record.datasets) {
     pb::ExtractDataset* out = request.add_datasets();
     out->set_dataset(dataset.id);
     TALLY_ASSIGN_OR_RETURN(const std::string digest,
                            HexDecode(dataset.spec_sha256));
     out->set_spec_sha256(digest);
   }
-  TALLY_ASSIGN_OR_RETURN(const std::string key_id, HexDecode(record->key_id));
+  TALLY_ASSIGN_OR_RETURN(const std::string key_id, HexDecode(record.key_id));
   request.set_key_id(key_id);
-  request.set_epoch(static_cast<int32_t>(record->epoch));
-  request.set_period_start(record->period_start);
-  request.set_period_end(record->period_end);
-  request.set_canary_tokens(record->canary_tokens);
-  request.set_canary_proof(record->canary_proof);
-  request.set_request_id(record->create_request_id);
+  request.set_epoch(static_cast<int32_t>(record.epoch));
+  request.set_period_start(record.period_start);
+  request.set_period_end(record.period_end);
+  request.set_canary_tokens(record.canary_tokens);
+  request.set_canary_proof(record.canary_proof);
+  request.set_request_id(record.create_request_id);
   return api_.CreateExtract(request).status();
 }
 
@@ -266,7 +266,7 @@ absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Await(
 absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Run(
     const std::string& extract) {
   TALLY_ASSIGN_OR_RETURN(DeliveryRecord record, store_.ReadRecord(extract));
-  TALLY_RETURN_IF_ERROR(Create(&record));
+  TALLY_RETURN_IF_ERROR(Create(record));
   TALLY_FAILPOINT("pseudonymiser.created");
   TALLY_ASSIGN_OR_RETURN(pb::GetUploadStatusResponse where,
                          api_.GetUploadStatus(NameOf(record)));
@@ -280,7 +280,7 @@ absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Run(
     record.create_request_id = crypto::RandomUuid4();
     record.finalize_request_id = crypto::RandomUuid4();
     TALLY_RETURN_IF_ERROR(store_.WriteRecord(record));
-    TALLY_RETURN_IF_ERROR(Create(&record));
+    TALLY_RETURN_IF_ERROR(Create(record));
     TALLY_ASSIGN_OR_RETURN(where, api_.GetUploadStatus(NameOf(record)));
   }
   if (where.state() == pb::EXTRACT_STATE_OPEN) {

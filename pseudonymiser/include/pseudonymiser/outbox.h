@@ -29,8 +29,7 @@ namespace tally::pseudonymiser {
 
 class OutboxWriter {
  public:
-  // A new file. `max_bytes` bounds it; 0 = no bound. Errors of
-  // crypto::SealedWriter.
+  // A new file of at most `max_bytes`. Errors of crypto::SealedWriter.
   [[nodiscard]] static absl::StatusOr<OutboxWriter> Create(
       const std::string& path, const crypto::StorageKey& key,
       const crypto::SealContext& context, int64_t max_bytes);

@@ -75,9 +75,10 @@ class SourceKeys {
 };
 
 // The registry, verified with the configured key of the custodian, not older
-// than the one accepted last; remembers it in the state directory.
+// than the one accepted last. `remember`: it becomes the one accepted last, in
+// the state directory.
 absl::StatusOr<crypto::Registry> LoadRegistry(
-    const Configuration& configuration);
+    const Configuration& configuration, bool remember);
 
 // The hub's signing key: the one party of role hub in the registry.
 absl::StatusOr<crypto::PublicKey> HubSignKey(const crypto::Registry& registry);

@@ -54,7 +54,7 @@ class Uploader {
       const std::string& extract);
 
  private:
-  absl::Status Create(DeliveryRecord* record);
+  absl::Status Create(const DeliveryRecord& record);
   absl::Status Send(const DeliveryRecord& record, uint64_t persisted);
   absl::Status SendOnce(const DeliveryRecord& record, uint64_t next,
                         uint64_t* persisted);
