@@ -16,6 +16,10 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
+# Line tables only: a third faster to compile than full debug information, and
+# stack traces still name file and line.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
@@ -24,7 +28,7 @@ if(TALLY_CCACHE)
   # Paths relative to the checkout, so that every build folder shares the cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
-      CCACHE_NOHASHDIR=1 ${TALLY_CCACHE})
+      CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 ${TALLY_CCACHE})
 endif()
 
 # Every target of ours links this.
