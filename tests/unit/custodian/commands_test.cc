@@ -31,7 +31,7 @@ class CommandsTest : public CustodianTest {
                   dir_.Path("passphrase") + "\" }\n");
   }
 
-  // Runs `custodian WORDS --config …`; keeps what it printed.
+  // Runs `custodian WORDS --config ...`; keeps what it printed.
   int Run(std::vector<std::string> words) {
     CommandLine line(CustodianProgram());
     AddCommands(line);

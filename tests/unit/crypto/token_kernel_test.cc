@@ -1,0 +1,282 @@
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "crypto/random.h"
+#include "crypto/token_converter.h"
+#include "crypto/token_kernel.h"
+#include "crypto_fixture.h"
+#include "internal/group.h"
+
+namespace tally::crypto {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+
+WipedBytes RandomTokens(size_t count) {
+  WipedBytes out(32 * count);
+  for (size_t i = 0; i < count; ++i) {
+    crypto_core_ristretto255_random(out.data() + 32 * i);
+  }
+  return out;
+}
+
+// The slow plain twin: one element at a time through the strict decoder.
+WipedBytes PlainConvert(const Scalar& factor, const WipedBytes& in) {
+  WipedBytes out;
+  for (size_t i = 0; i < in.size(); i += 32) {
+    const auto element = Element::Decode(std::span(in).subspan(i, 32));
+    const Element::Bytes bytes =
+        element.ok() ? Multiply(factor, *element)->bytes() : Element::Bytes{};
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  }
+  return out;
+}
+
+std::string RandomDigits(RandomStream& random) {
+  std::string digits;
+  for (int i = 0; i < 10; ++i) {
+    digits.push_back(static_cast<char>('0' + random.Below(10)));
+  }
+  return digits;
+}
+
+TEST(NhsMessage, TakesTenAsciiDigitsOnly) {
+  EXPECT_OK(NhsMessage::Create("0123456789"));
+  for (const std::string_view text :
+       {"", "123456789", "12345678901", "123456789 ", "12345-7890",
+        "123456789a", "\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5"}) {
+    EXPECT_THAT(NhsMessage::Create(text),
+                StatusIs(absl::StatusCode::kInvalidArgument));
+  }
+}
+
+TEST(NhsMessage, IsNotPrinted) {
+  EXPECT_EQ(testing::PrintToString(Number("9998242193")), "[redacted]");
+}
+
+TEST(PortableKernel, EqualsHashAndMultiplyOnRandomNumbers) {
+  RandomStream random;
+  const Scalar key = Scalar::Random().value();
+  std::vector<NhsMessage> messages;
+  std::vector<std::string> numbers;
+  for (int i = 0; i < 40; ++i) {
+    numbers.push_back(RandomDigits(random));
+    messages.push_back(Number(numbers.back()));
+  }
+  WipedBytes out(32 * messages.size());
+  ASSERT_OK(PortableKernel().Tokenise(key, messages, out));
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const std::string message =
+        std::string("\x0anhs-number\x00\x0a", 13) + numbers[i];
+    ASSERT_OK_AND_ASSIGN(
+        const Element hash,
+        internal::HashToGroup({AsBytes(message)}, internal::kDstGroup));
+    EXPECT_EQ(Hex(std::span(out).subspan(32 * i, 32)),
+              Multiply(key, hash)->Hex());
+  }
+}
+
+TEST(PortableKernel, ConvertsEveryLengthLikeThePlainTwin) {
+  const Scalar factor = Scalar::Random().value();
+  const WipedBytes all = RandomTokens(70);
+  const WipedBytes expected = PlainConvert(factor, all);
+  for (size_t n = 0; n <= 70; ++n) {
+    WipedBytes out(32 * n, 1);
+    std::vector<uint8_t> rejected(n, 1);
+    EXPECT_THAT(PortableKernel().Convert(factor, std::span(all).first(32 * n),
+                                         out, rejected),
+                IsOkAndHolds(0u));
+    EXPECT_TRUE(std::equal(out.begin(), out.end(), expected.begin()));
+    EXPECT_THAT(rejected, Each(0));
+    if (n == 9) n = 63;  // every short length, then around 64
+  }
+}
+
+TEST(PortableKernel, ConvertsInPlace) {
+  const Scalar factor = Scalar::Random().value();
+  WipedBytes tokens = RandomTokens(20);
+  const WipedBytes expected = PlainConvert(factor, tokens);
+  std::vector<uint8_t> rejected(20);
+  ASSERT_THAT(PortableKernel().Convert(factor, tokens, tokens, rejected),
+              IsOkAndHolds(0u));
+  EXPECT_EQ(tokens, expected);
+}
+
+// One bad token in each place: its neighbours are right, its place is zero.
+TEST(PortableKernel, RejectsABadTokenInEveryLane) {
+  const Scalar factor = Scalar::Random().value();
+  const WipedBytes good = RandomTokens(17);
+  const std::vector<std::vector<uint8_t>> bad = {
+      std::vector<uint8_t>(32, 0),
+      Bytes("0000000000000000000000000000000000000000000000000000000000000080"),
+      Bytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+      Bytes("0100000000000000000000000000000000000000000000000000000000000000"),
+  };
+  for (size_t lane = 0; lane < 17; ++lane) {
+    const auto& spoilt = bad[lane % bad.size()];
+    WipedBytes in = good;
+    std::copy(spoilt.begin(), spoilt.end(),
+              in.begin() + static_cast<ptrdiff_t>(32 * lane));
+    WipedBytes out(in.size(), 0xff);
+    std::vector<uint8_t> rejected(17, 9);
+    ASSERT_THAT(PortableKernel().Convert(factor, in, out, rejected),
+                IsOkAndHolds(1u));
+    EXPECT_EQ(out, PlainConvert(factor, in));
+    for (size_t i = 0; i < 17; ++i) EXPECT_EQ(rejected[i], i == lane ? 1 : 0);
+  }
+}
+
+TEST(PortableKernel, ConvertedSourceTokenIsTokenUnderTheHubKey) {
+  const Scalar source = Scalar::Random().value();
+  const Scalar hub = Scalar::Random().value();
+  ASSERT_OK_AND_ASSIGN(const Scalar inverse, source.Inverse());
+  ASSERT_OK_AND_ASSIGN(const Scalar factor, hub.Times(inverse));
+  RandomStream random;
+  std::vector<NhsMessage> messages;
+  for (int i = 0; i < 10; ++i) messages.push_back(Number(RandomDigits(random)));
+  WipedBytes tokens(320);
+  WipedBytes direct(320);
+  std::vector<uint8_t> rejected(10);
+  ASSERT_OK(PortableKernel().Tokenise(source, messages, tokens));
+  ASSERT_OK(PortableKernel().Tokenise(hub, messages, direct));
+  ASSERT_OK(PortableKernel().Convert(factor, tokens, tokens, rejected));
+  EXPECT_EQ(tokens, direct);
+}
+
+TEST(SelfTestKernel, PassesForThePortableKernel) {
+  EXPECT_OK(SelfTestKernel(PortableKernel()));
+}
+
+TEST(SelfTestKernel, RowsAreThoseOfTheVectorFile) {
+  // The compiled-in copy cannot drift from the file: both give one answer.
+  const JsonValue file = VectorFile("tally1.json");
+  const SourceKey key = VectorSourceKey("gp-supplier-a");
+  for (const JsonValue& row : **file.GetArray("rows")) {
+    WipedBytes token(32);
+    const NhsMessage message = Number(Text(row, "nhs_number"));
+    ASSERT_OK(TokeniseBatch(PortableKernel(), key, {&message, 1}, token));
+    EXPECT_EQ(Hex(token), Text(*row.Find("source_token"), "gp-supplier-a"));
+  }
+}
+
+// Kernels with one fault each: the self-test must find all of them.
+class FaultyKernel : public TokenKernel {
+ public:
+  enum class Fault { kToken, kConversion, kMask, kNeighbour };
+  explicit FaultyKernel(Fault fault) : fault_(fault) {}
+  std::string_view name() const override { return "faulty"; }
+  absl::Status Tokenise(const Scalar& key, std::span<const NhsMessage> messages,
+                        std::span<uint8_t> out) const override {
+    const absl::Status status = PortableKernel().Tokenise(key, messages, out);
+    if (fault_ == Fault::kToken) out[out.size() - 1] ^= 1;
+    return status;
+  }
+  absl::StatusOr<size_t> Convert(const Scalar& factor,
+                                 std::span<const uint8_t> in,
+                                 std::span<uint8_t> out,
+                                 std::span<uint8_t> rejected) const override {
+    auto count = PortableKernel().Convert(factor, in, out, rejected);
+    if (fault_ == Fault::kConversion) out[5] ^= 1;
+    if (fault_ == Fault::kMask) std::fill(rejected.begin(), rejected.end(), 0);
+    if (fault_ == Fault::kNeighbour && *count > 0) out[0] ^= 1;
+    return count;
+  }
+
+ private:
+  Fault fault_;
+};
+
+TEST(SelfTestKernel, FindsEveryKindOfFault) {
+  using Fault = FaultyKernel::Fault;
+  for (const Fault fault :
+       {Fault::kToken, Fault::kConversion, Fault::kMask, Fault::kNeighbour}) {
+    EXPECT_THAT(SelfTestKernel(FaultyKernel(fault)),
+                ExitCodeIs(kExitIntegrity));
+  }
+}
+
+class SelectKernelTest : public testing::Test {
+ protected:
+  ~SelectKernelTest() override { unsetenv("TALLY_KERNEL"); }
+};
+
+TEST_F(SelectKernelTest, AutoAndPortableArePortable) {
+  for (const std::string_view name : {"", "auto", "portable"}) {
+    ASSERT_OK_AND_ASSIGN(const TokenKernel* kernel, SelectKernel(name));
+    EXPECT_EQ(kernel->name(), "portable");
+  }
+}
+
+TEST_F(SelectKernelTest, RefusesKernelsThatAreNotThere) {
+  for (const std::string_view name : {"avx2", "avx512ifma", "fast", "AUTO"}) {
+    EXPECT_THAT(SelectKernel(name), ExitCodeIs(kExitUsage));
+  }
+}
+
+TEST_F(SelectKernelTest, EnvironmentVariableTakesTheSettingsPlace) {
+  setenv("TALLY_KERNEL", "portable", 1);
+  EXPECT_OK(SelectKernel("avx2"));
+  setenv("TALLY_KERNEL", "avx512ifma", 1);
+  EXPECT_THAT(
+      SelectKernel("portable"),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("TALLY_KERNEL")));
+  setenv("TALLY_KERNEL", "auto", 1);
+  EXPECT_THAT(SelectKernel("portable"), ExitCodeIs(kExitUsage));
+}
+
+TEST(TokenConverter, RefusesFactorsThatDoNotBelongTogether) {
+  const auto make = [](FactorInfo info) {
+    return ConversionFactor::Create(std::move(info), Scalar::Random().value())
+        .value();
+  };
+  FactorInfo info;
+  info.domain = "commissioning";
+  info.source = "gp-one";
+  info.stages = 2;
+  const ConversionFactor first = make(info);
+  info.stage = 2;
+  const ConversionFactor second = make(info);
+  info.source_epoch = 2;
+  const ConversionFactor other_epoch = make(info);
+  const TokenKernel& kernel = PortableKernel();
+  EXPECT_OK(TokenConverter::Create({&first, &second}, kernel));
+  using Factors = std::vector<const ConversionFactor*>;
+  for (const Factors& factors :
+       {Factors{}, Factors{&first}, Factors{&second, &first},
+        Factors{&first, &first}, Factors{&first, &other_epoch}}) {
+    EXPECT_THAT(TokenConverter::Create(factors, kernel),
+                ReasonIs(Reason::kFactorMismatch));
+  }
+}
+
+TEST(TokenConverter, TwoStagesAreOneMultiplicationByTheProduct) {
+  FactorInfo info;
+  info.domain = "commissioning";
+  info.source = "gp-one";
+  info.stages = 2;
+  const Scalar c1 = Scalar::Random().value();
+  const Scalar c2 = Scalar::Random().value();
+  ASSERT_OK_AND_ASSIGN(
+      const ConversionFactor first,
+      ConversionFactor::Create(info, *Scalar::FromSecret(c1.secret())));
+  info.stage = 2;
+  ASSERT_OK_AND_ASSIGN(
+      const ConversionFactor second,
+      ConversionFactor::Create(info, *Scalar::FromSecret(c2.secret())));
+  ASSERT_OK_AND_ASSIGN(
+      const TokenConverter converter,
+      TokenConverter::Create({&first, &second}, PortableKernel()));
+  ASSERT_OK_AND_ASSIGN(const Scalar product, c1.Times(c2));
+  WipedBytes in = RandomTokens(3);
+  in[32 + 31] |= 0x80;  // the second is bad
+  WipedBytes out(96);
+  std::vector<uint8_t> rejected(3);
+  EXPECT_THAT(converter.Convert(in, out, rejected), IsOkAndHolds(1u));
+  EXPECT_EQ(out, PlainConvert(product, in));
+  EXPECT_THAT(rejected, testing::ElementsAre(0, 1, 0));
+}
+
+}  // namespace
+}  // namespace tally::crypto
