@@ -44,7 +44,8 @@ absl::Status OpenSslError(std::string_view what) {
 
 std::string TextOf(BIO* bio) {
   char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);  // NOLINT(runtime/int)
+  // NOLINTNEXTLINE(google-runtime-int): OpenSSL's type.
+  const long size = BIO_get_mem_data(bio, &data);
   return std::string(data, static_cast<size_t>(size));
 }
 
@@ -118,7 +119,7 @@ absl::StatusOr<Certificate> Draft(EVP_PKEY* key, const std::string& name,
   X509_set_version(certificate.get(), X509_VERSION_3);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -300);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()),
-                  static_cast<long>(days) * 86400);  // NOLINT(runtime/int)
+                  static_cast<long>(days) * 86400);
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   if (X509_NAME_add_entry_by_txt(
           subject, "CN", MBSTRING_ASC,

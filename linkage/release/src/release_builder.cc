@@ -42,6 +42,7 @@ ReleaseEngineOptions EngineOptions(const LinkInputs& inputs,
       static_cast<double>(inputs.memory_bytes) * kEngineShare);
   options.threads = inputs.threads;
   options.on_statement = inputs.on_statement;
+  options.cancelled = inputs.cancelled;
   return options;
 }
 

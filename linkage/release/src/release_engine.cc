@@ -12,6 +12,7 @@ namespace tally::linkage {
 namespace {
 
 constexpr size_t kMostResultRows = 4'000'000;
+constexpr int64_t kWatchMs = 100;
 
 }  // namespace
 
@@ -39,7 +40,32 @@ absl::StatusOr<std::unique_ptr<ReleaseEngine>> ReleaseEngine::Open(
   TALLY_ASSIGN_OR_RETURN(engine::Connection reader,
                          engine->database_->Connect());
   engine->reader_.emplace(std::move(reader));
+  if (given.cancelled) {
+    ReleaseEngine* raw = engine.get();
+    engine->watcher_ = std::thread([raw] { raw->Watch(); });
+  }
   return engine;
+}
+
+ReleaseEngine::~ReleaseEngine() {
+  {
+    MutexLock lock(watch_mu_);
+    done_ = true;
+    watch_wake_.NotifyAll();
+  }
+  if (watcher_.joinable()) watcher_.join();
+}
+
+void ReleaseEngine::Watch() {
+  while (true) {
+    {
+      MutexLock lock(watch_mu_);
+      if (!done_) watch_wake_.WaitFor(watch_mu_, kWatchMs);
+      if (done_) return;
+    }
+    // Cancel() ends the statement of this moment only, so it is said again.
+    if (options_.cancelled()) sql_->Cancel();
+  }
 }
 
 absl::Status ReleaseEngine::Register(std::string_view name,

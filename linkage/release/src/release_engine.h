@@ -5,7 +5,7 @@
 // as Parquet in the work folder. File in, file out, so that a cluster can take
 // its place.
 //
-// Threading: one thread.
+// Threading: one thread; a thread of its own watches for a stop.
 // Secrets: results are record values; nothing here prints.
 
 #include <cstdint>
@@ -14,10 +14,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "engine/database.h"
 #include "engine/sql_engine.h"
 #include "linkage/release/release_sql.h"
@@ -31,12 +33,17 @@ struct ReleaseEngineOptions {
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   std::function<void(std::string_view)> on_statement;
+  // Asked a few times a second; true ends the statement at work. May be empty.
+  std::function<bool()> cancelled;
 };
 
 class ReleaseEngine {
  public:
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<ReleaseEngine>> Open(
       ReleaseEngineOptions options);
+  ~ReleaseEngine();
+  ReleaseEngine(const ReleaseEngine&) = delete;
+  ReleaseEngine& operator=(const ReleaseEngine&) = delete;
 
   // A named table over files.
   [[nodiscard]] absl::Status Register(std::string_view name,
@@ -72,12 +79,18 @@ class ReleaseEngine {
   void Announce(std::string_view sql) const {
     if (options_.on_statement) options_.on_statement(sql);
   }
+  void Watch();
 
   const ReleaseEngineOptions options_;
   std::optional<engine::Database> database_;
   std::unique_ptr<engine::SqlEngine> sql_;
   std::optional<engine::Connection> reader_;
   int next_result_ = 0;
+
+  Mutex watch_mu_;
+  CondVar watch_wake_;
+  bool done_ TALLY_GUARDED_BY(watch_mu_) = false;
+  std::thread watcher_;
 };
 
 // The value as a number or text; NULL as 0 or "".

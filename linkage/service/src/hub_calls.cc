@@ -175,7 +175,7 @@ absl::Status HubCalls::Unseal(const Caller& caller,
   // The transport's own copy of the request is all that is left to wipe; it is
   // not read again.
   const std::string& bytes = in.passphrase();
-  WipeMemory(const_cast<char*>(bytes.data()), bytes.size());  // NOLINT
+  WipeMemory(const_cast<char*>(bytes.data()), bytes.size());
   AuditPlace place;
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<FactorCheck> factors,

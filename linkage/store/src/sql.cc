@@ -114,7 +114,7 @@ namespace {
 
 // Values and results of one statement, at stable addresses.
 struct Exchange {
-  std::list<long long> integers;  // NOLINT(google-runtime-int): SOCI's type
+  std::list<long long> integers;  // the type that SOCI binds: SOCI's type
   std::list<std::string> texts;
 
   void Bind(soci::statement& statement, const std::vector<SqlValue>& values) {
@@ -151,7 +151,7 @@ absl::StatusOr<std::vector<SqlRow>> Sql::Query(
   return Guarded([&]() -> absl::StatusOr<std::vector<SqlRow>> {
     Exchange exchange;
     soci::statement prepared(session_->soci);
-    std::list<long long> integers;  // NOLINT(google-runtime-int)
+    std::list<long long> integers;  // the type that SOCI binds
     std::list<std::string> texts;
     for (const char type : types) {
       if (type == 'i') {

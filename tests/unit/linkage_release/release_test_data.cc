@@ -107,12 +107,8 @@ const dataset::Specification* TestSpecifications::Newest(
   return nullptr;
 }
 
-const dataset::Specification* TestSpecifications::ByDigest(
-    std::string_view digest) const {
-  for (const dataset::Specification& specification : all_) {
-    if (specification.digest_hex() == digest) return &specification;
-  }
-  return nullptr;
+std::shared_ptr<const SpecificationStore> TestSpecifications::Store() const {
+  return SpecificationStore::Of(all_);
 }
 
 Agreement BasicAgreement() {

@@ -3,12 +3,14 @@
 
 // Small specifications and an agreement over them, for the tests of releases.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataset/specification.h"
 #include "linkage/release/agreement.h"
+#include "linkage/store/specification_store.h"
 
 namespace tally::linkage {
 
@@ -20,8 +22,8 @@ class TestSpecifications {
 
   // Newest version of a dataset, or null.
   const dataset::Specification* Newest(std::string_view id) const;
-  // By digest in hex, or null.
-  const dataset::Specification* ByDigest(std::string_view digest) const;
+  // All of them, as the hub keeps them.
+  std::shared_ptr<const SpecificationStore> Store() const;
 
  private:
   std::vector<dataset::Specification> all_;

@@ -3,8 +3,9 @@
 // Role: hub. Every step that changes or discloses something has its entry here
 // before it is answered. An append returns only when the entry is on disk and
 // covered by a signed checkpoint; entries that come while one is being written
-// share the next write (group commit: nobody waits for a timer). If the log cannot be written it stays closed
-// (AUDIT_UNAVAILABLE) until the hub is started again: a failed fsync is final.
+// share the next write (group commit: nobody waits for a timer). If the log
+// cannot be written it stays closed (AUDIT_UNAVAILABLE) until the hub is
+// started again: a failed fsync is final.
 //
 // At start every whole entry is kept, a torn last one is cut, the old root is
 // verified at the old size, and the log is signed again. It refuses to open

@@ -69,7 +69,8 @@ struct LinkInputs {
   std::string created;  // RFC 3339
   // Stage, done, total, unit; may be empty.
   std::function<void(const OperationProgress&)> progress;
-  // Asked between steps; true ends the work with kCancelled. May be empty.
+  // Asked often, from several threads; true ends the work with kCancelled. May
+  // be empty.
   std::function<bool()> cancelled;
   // Sees every statement before it runs, for tests. May be empty.
   std::function<void(std::string_view sql)> on_statement;

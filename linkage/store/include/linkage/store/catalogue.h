@@ -151,7 +151,8 @@ class Catalogue : public AuditOutbox {
       std::string_view project, const PageRequest& page);
   [[nodiscard]] absl::StatusOr<std::vector<ReleaseRecord>> ReleasesInState(
       ReleaseState state);
-  // BUILDING -> AWAITING_APPROVAL; RELEASE_STATE otherwise.
+  // BUILDING -> AWAITING_APPROVAL; RELEASE_STATE otherwise. `files` are all
+  // files of its directory, manifest.json and manifest.sig included.
   [[nodiscard]] absl::Status FinishRelease(std::string_view uid,
                                            std::string_view manifest_sha256,
                                            std::string_view tables,

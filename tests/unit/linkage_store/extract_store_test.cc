@@ -1,0 +1,315 @@
+#include "linkage/store/extract_store.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/bytes.h"
+#include "base/strings.h"
+#include "status_matchers.h"
+#include "store_fixture.h"
+#include "temp_dir.h"
+
+namespace tally::linkage {
+namespace {
+
+using wire::BatchKind;
+
+class ExtractStoreTest : public testing::Test {
+ protected:
+  ExtractStoreTest()
+      : delivery_(MakeDelivery(scheme_)), hub_(dir_.path(), scheme_) {}
+
+  CreateExtractCommand& command() { return delivery_.create; }
+  absl::Status Create() { return hub_.Create(delivery_).status(); }
+  absl::StatusOr<UploadTicket> Begin(uint64_t next = 1) {
+    return hub_.store().BeginStream(command().source, command().extract_id,
+                                    next);
+  }
+  absl::StatusOr<uint64_t> Add(const UploadTicket& ticket, uint64_t n) {
+    const auto& batch = delivery_.batches[n - 1];
+    return hub_.store().AddBatch(ticket, n, batch.kind, AsBytes(batch.content));
+  }
+  UploadStatus Status() {
+    auto status =
+        hub_.store().GetUploadStatus(command().source, command().extract_id);
+    TALLY_CHECK(status.ok());
+    return *status;
+  }
+  size_t Uploads() {
+    size_t n = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             hub_.directory().UploadsDirectory())) {
+      n += entry.is_directory();
+    }
+    return n;
+  }
+
+  TempDir dir_;
+  TestScheme scheme_;
+  TestDelivery delivery_;
+  TestHub hub_;
+};
+
+TEST_F(ExtractStoreTest, CreateBeginsAJournalAndLeavesAnEntry) {
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub_.Create(delivery_));
+  EXPECT_EQ(record.state, ExtractState::kOpen);
+  EXPECT_EQ(record.hub_epoch, 1);
+  EXPECT_TRUE(
+      std::filesystem::exists(hub_.directory().JournalPath(record.uid)));
+  ASSERT_OK_AND_ASSIGN(const auto pending, hub_.catalogue().NextPending(10));
+  EXPECT_EQ(pending.back().entry.action, AuditAction::kExtractCreate);
+  EXPECT_EQ(pending.back().entry.object, record.name());
+}
+
+TEST_F(ExtractStoreTest, CreateWithTheSameRequestIdGivesTheFirstExtract) {
+  CallContext call = hub_.Call();
+  call.request = RequestKey{"id", call.actor, "CreateExtract", "digest"};
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord first,
+                       hub_.store().CreateExtract(command(), call));
+  call.corr = NewCorrelationId();
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord second,
+                       hub_.store().CreateExtract(command(), call));
+  EXPECT_EQ(first.uid, second.uid);
+  EXPECT_EQ(Uploads(), 1u);
+  call.request->digest = "other";
+  EXPECT_THAT(hub_.store().CreateExtract(command(), call),
+              ReasonIs(Reason::kRequestIdReused));
+}
+
+TEST_F(ExtractStoreTest, CreateTwiceLeavesOneJournal) {
+  ASSERT_THAT(Create(), IsOk());
+  EXPECT_THAT(Create(), ReasonIs(Reason::kResourceExists));
+  EXPECT_EQ(Uploads(), 1u);
+}
+
+TEST_F(ExtractStoreTest, CreateRefusesEveryWrongField) {
+  const CreateExtractCommand good = command();
+  const auto refused = [&](Reason reason, auto change) {
+    command() = good;
+    change(command());
+    const absl::Status status = Create();
+    EXPECT_THAT(status, ReasonIs(reason));
+    return ReasonOf(status) == reason;
+  };
+  EXPECT_TRUE(
+      refused(Reason::kResourceNotFound, [](auto& c) { c.source = "nobody"; }));
+  EXPECT_TRUE(refused(Reason::kNameInvalid,
+                      [](auto& c) { c.extract_id = "p2026-10"; }));
+  EXPECT_TRUE(
+      refused(Reason::kNameInvalid, [](auto& c) { c.extract_id = "../../x"; }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid,
+                      [](auto& c) { c.extract_id = "p2026-11-r1"; }));
+  EXPECT_TRUE(
+      refused(Reason::kFieldInvalid, [](auto& c) { ++c.period_start; }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid, [](auto& c) { --c.period_end; }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid, [](auto& c) {
+    std::swap(c.period_start, c.period_end);
+  }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid,
+                      [](auto& c) { c.period_start = INT32_MIN; }));
+  EXPECT_TRUE(
+      refused(Reason::kFieldInvalid, [](auto& c) { c.datasets.clear(); }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid, [](auto& c) {
+    c.datasets.push_back(c.datasets.back());
+  }));
+  EXPECT_TRUE(refused(Reason::kFieldInvalid, [](auto& c) {
+    std::swap(c.datasets[0], c.datasets[1]);
+  }));
+  EXPECT_TRUE(refused(Reason::kNameInvalid,
+                      [](auto& c) { c.datasets[0].dataset = "a/b"; }));
+  EXPECT_TRUE(refused(Reason::kSpecMismatch, [](auto& c) {
+    c.datasets[1].spec_sha256 = std::string(64, '0');
+  }));
+  EXPECT_TRUE(refused(Reason::kSpecMismatch,
+                      [](auto& c) { c.datasets[1].dataset = "gp-unknown"; }));
+  EXPECT_TRUE(
+      refused(Reason::kFieldInvalid, [](auto& c) { c.key_id = "short"; }));
+  EXPECT_TRUE(refused(Reason::kKeyUnknown,
+                      [](auto& c) { c.key_id = std::string(16, '0'); }));
+  EXPECT_TRUE(refused(Reason::kKeyUnknown, [](auto& c) { c.epoch = 2; }));
+  EXPECT_TRUE(
+      refused(Reason::kCanaryInvalid, [](auto& c) { c.canary_proof[5] ^= 1; }));
+  EXPECT_TRUE(refused(Reason::kCanaryInvalid,
+                      [](auto& c) { c.canary_tokens.clear(); }));
+  EXPECT_EQ(Uploads(), 0u);
+  command() = good;
+  EXPECT_THAT(Create(), IsOk());
+}
+
+TEST_F(ExtractStoreTest, BatchesAreAcknowledgedByGroupsAndOnSync) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  const size_t all = delivery_.batches.size();
+  ASSERT_GT(all, 8u);
+  for (uint64_t n = 1; n <= all; ++n) {
+    EXPECT_THAT(Add(ticket, n), IsOkAndHolds(n / 16 * 16));
+  }
+  EXPECT_THAT(hub_.store().Sync(ticket), IsOkAndHolds(all));
+  EXPECT_EQ(Status().persisted_sequence, all);
+  EXPECT_EQ(Status().persisted_rows, 340u);
+}
+
+TEST_F(ExtractStoreTest, ARefusedBatchLeavesTheUploadAsItWas) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  ASSERT_THAT(Add(ticket, 1), IsOk());
+  EXPECT_THAT(hub_.store().AddBatch(ticket, 2, BatchKind::kRows, AsBytes("x")),
+              testing::Not(IsOk()));
+  EXPECT_THAT(Add(ticket, 3), ReasonIs(Reason::kBatchSequence));
+  EXPECT_THAT(Add(ticket, 2), IsOk());
+}
+
+TEST_F(ExtractStoreTest, ARepeatedBatchIsAcknowledgedAgainAndAConflictIsNot) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  ASSERT_THAT(Add(ticket, 1), IsOk());
+  EXPECT_THAT(Add(ticket, 1), IsOk());
+  EXPECT_THAT(hub_.store().AddBatch(ticket, 1, BatchKind::kPerson,
+                                    AsBytes(delivery_.batches[1].content)),
+              ReasonIs(Reason::kBatchConflict));
+  EXPECT_THAT(hub_.store().Sync(ticket), IsOkAndHolds(1u));
+}
+
+TEST_F(ExtractStoreTest, ASecondStreamTakesOver) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket first, Begin());
+  ASSERT_THAT(Add(first, 1), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket second, Begin(2));
+  EXPECT_THAT(Add(first, 2), ReasonIs(Reason::kUploadSuperseded));
+  EXPECT_THAT(hub_.store().Sync(first), ReasonIs(Reason::kUploadSuperseded));
+  EXPECT_THAT(Add(second, 2), IsOk());
+}
+
+TEST_F(ExtractStoreTest, AStreamAfterARestartGoesOnAndIsMarkedResumed) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  ASSERT_THAT(Add(ticket, 1), IsOk());
+  ASSERT_THAT(Add(ticket, 2), IsOk());
+  ASSERT_THAT(hub_.store().Sync(ticket), IsOk());
+  EXPECT_FALSE(hub_.Get(delivery_)->resumed);
+  hub_.Restart();
+  EXPECT_EQ(Status().persisted_sequence, 2u);
+  ASSERT_OK_AND_ASSIGN(const UploadTicket again, Begin(3));
+  EXPECT_TRUE(hub_.Get(delivery_)->resumed);
+  EXPECT_THAT(Add(again, 3), IsOk());
+  EXPECT_THAT(Add(again, 2), IsOk());  // a repeat
+}
+
+TEST_F(ExtractStoreTest, AcknowledgedBatchesThatAreGoneRejectTheUpload) {
+  ASSERT_THAT(Create(), IsOk());
+  EXPECT_THAT(Begin(2), ReasonIs(Reason::kJournalCorrupt));
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub_.Get(delivery_));
+  EXPECT_EQ(record.state, ExtractState::kRejected);
+  EXPECT_EQ(record.error->reason, Reason::kJournalCorrupt);
+  EXPECT_EQ(Uploads(), 0u);
+  EXPECT_THAT(Create(), IsOk());  // pushed anew
+}
+
+TEST_F(ExtractStoreTest, ADamagedJournalRejectsItsUploadOnly) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub_.Get(delivery_));
+  hub_.store().CloseUploads();
+  const std::string path = hub_.directory().JournalPath(record.uid);
+  std::string bytes = Slurp(path);
+  bytes[60] = static_cast<char>(bytes[60] ^ 1);
+  WriteFile(path, bytes);
+  EXPECT_THAT(Begin(), ReasonIs(Reason::kJournalCorrupt));
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kRejected);
+  TestDelivery other = MakeDelivery(scheme_, {.extract_id = "p2026-09-r1",
+                                              .period_start = "2026-09-01",
+                                              .period_end = "2026-09-30"});
+  EXPECT_THAT(hub_.Create(other), IsOk());
+}
+
+TEST_F(ExtractStoreTest, ASealedHubTakesNothing) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  hub_.store().CloseUploads();
+  hub_.keys().Seal();
+  EXPECT_THAT(Add(ticket, 1), ReasonIs(Reason::kUploadSuperseded));
+  EXPECT_THAT(Begin(), ReasonIs(Reason::kHubSealed));
+  EXPECT_THAT(Create(), ReasonIs(Reason::kHubSealed));
+}
+
+TEST_F(ExtractStoreTest, FinalizeNeedsTheRightSignatureAndManifest) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_THAT(hub_.Send(delivery_), IsOk());
+  const auto finalize = [&](const std::string& manifest,
+                            const std::string& signature) {
+    return hub_.store()
+        .FinalizeExtract(command().source, command().extract_id, manifest,
+                         AsBytes(signature), hub_.Call())
+        .status();
+  };
+  const std::string good = delivery_.ManifestBytes();
+  std::string bad_signature = SignManifest(scheme_, good);
+  bad_signature[3] ^= 1;
+  EXPECT_THAT(finalize(good, bad_signature),
+              ReasonIs(Reason::kSignatureInvalid));
+  EXPECT_THAT(finalize(good, "short"), ReasonIs(Reason::kSignatureInvalid));
+  EXPECT_THAT(finalize("{}\n", SignManifest(scheme_, "{}\n")),
+              ReasonIs(Reason::kManifestInvalid));
+  const auto mismatch = [&](auto change) {
+    dataset::ExtractManifest manifest = delivery_.manifest;
+    change(manifest);
+    const std::string bytes = manifest.ToJson();
+    return finalize(bytes, SignManifest(scheme_, bytes));
+  };
+  EXPECT_THAT(mismatch([](auto& m) { ++m.batches; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { ++m.persons; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { ++m.datasets[0].rows; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { m.environment = "example"; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { m.epoch = 2; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { m.domain = "other"; }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_THAT(mismatch([](auto& m) { m.key_id = std::string(16, '0'); }),
+              ReasonIs(Reason::kManifestMismatch));
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kOpen);
+  EXPECT_THAT(hub_.Finalize(delivery_), IsOk());
+}
+
+TEST_F(ExtractStoreTest, FinalizeBeforeAllBatchesIsAMismatch) {
+  ASSERT_THAT(Create(), IsOk());
+  EXPECT_THAT(hub_.Finalize(delivery_), ReasonIs(Reason::kManifestMismatch));
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kOpen);
+}
+
+TEST_F(ExtractStoreTest, FinalizeTwiceGivesTheSameAndClosesTheUpload) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  for (uint64_t n = 1; n <= delivery_.batches.size(); ++n) {
+    ASSERT_THAT(Add(ticket, n), IsOk());
+  }
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord first, hub_.Finalize(delivery_));
+  EXPECT_EQ(first.state, ExtractState::kFinalizing);
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord second, hub_.Finalize(delivery_));
+  EXPECT_EQ(second.uid, first.uid);
+  EXPECT_THAT(Add(ticket, 1), ReasonIs(Reason::kUploadSuperseded));
+  EXPECT_THAT(Begin(), ReasonIs(Reason::kExtractState));
+  EXPECT_EQ(Status().persisted_sequence, delivery_.batches.size());
+  EXPECT_EQ(Status().state, ExtractState::kFinalizing);
+  delivery_.manifest.created = "2026-11-03T08:00:00Z";
+  EXPECT_THAT(hub_.Finalize(delivery_), ReasonIs(Reason::kExtractState));
+  EXPECT_THAT(hub_.store().Unpublished(),
+              IsOkAndHolds(testing::ElementsAre(first.uid)));
+}
+
+TEST_F(ExtractStoreTest, NoMessageHoldsBytesOfABatch) {
+  ASSERT_THAT(Create(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const UploadTicket ticket, Begin());
+  const std::string content = "SECRETSECRETSECRET";
+  const absl::Status status =
+      hub_.store()
+          .AddBatch(ticket, 1, BatchKind::kPerson, AsBytes(content))
+          .status();
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(std::string(status.message()).find("SECRET"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tally::linkage
