@@ -35,10 +35,11 @@ std::string ParquetCopy(std::string_view select, std::string_view path,
                         const ParquetOptions& options,
                         const std::vector<std::string>& partition_by) {
   std::string copy = absl::StrFormat(
-      "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, "
-      "USE_TMP_FILE false",
+      "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d",
       select, QuoteLiteral(path), options.row_group_rows);
-  if (!partition_by.empty()) {
+  if (partition_by.empty()) {
+    copy += ", USE_TMP_FILE false";
+  } else {
     copy +=
         absl::StrFormat(", PARTITION_BY (%s)", JoinText(partition_by, ", "));
   }

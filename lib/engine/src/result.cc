@@ -18,11 +18,6 @@ T Read(const void* data, size_t row) {
   return static_cast<const T*>(data)[row];
 }
 
-double WideToDouble(duckdb_hugeint value) {
-  return std::ldexp(static_cast<double>(value.upper), 64) +
-         static_cast<double>(value.lower);
-}
-
 // Integers of every width that fits an int64.
 int64_t ReadInt(int physical, const void* data, size_t row) {
   switch (physical) {
@@ -44,9 +39,10 @@ int64_t ReadInt(int physical, const void* data, size_t row) {
 }
 
 double ReadWide(int physical, int scale, const void* data, size_t row) {
-  const double whole = physical == DUCKDB_TYPE_HUGEINT
-                           ? WideToDouble(Read<duckdb_hugeint>(data, row))
-                           : static_cast<double>(ReadInt(physical, data, row));
+  const double whole =
+      physical == DUCKDB_TYPE_HUGEINT
+          ? duckdb_hugeint_to_double(Read<duckdb_hugeint>(data, row))
+          : static_cast<double>(ReadInt(physical, data, row));
   return scale == 0 ? whole : whole / std::pow(10.0, scale);
 }
 

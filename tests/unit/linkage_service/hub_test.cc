@@ -1,0 +1,148 @@
+#include "linkage/service/hub.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "base/bytes.h"
+#include "hub_fixture.h"
+#include "linkage/audit/audit_log.h"
+#include "status_matchers.h"
+
+namespace tally::linkage {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::string> ActionsOf(Hub& hub) {
+  std::vector<std::string> actions;
+  EXPECT_THAT(hub.WithAuditLog([&](const AuditLog& log) -> absl::Status {
+    absl::StatusOr<AuditPage> page = log.ListEvents({}, 0, 1000);
+    if (!page.ok()) return page.status();
+    for (const AuditLeaf& leaf : page->leaves) {
+      actions.emplace_back(AuditActionName(leaf.entry.action));
+    }
+    return absl::OkStatus();
+  }),
+              IsOk());
+  return actions;
+}
+
+TEST(Hub, StartsSealedAndServesNothing) {
+  HubFixture fixture;
+  EXPECT_TRUE(fixture.hub().sealed());
+  EXPECT_FALSE(fixture.hub().IsServing());
+  EXPECT_THAT(fixture.hub().DrainAudit(), ReasonIs(Reason::kAuditUnavailable));
+}
+
+TEST(Hub, ServesOnceUnsealed) {
+  HubFixture fixture;
+  fixture.Unseal();
+  EXPECT_FALSE(fixture.hub().sealed());
+  EXPECT_TRUE(fixture.hub().IsServing());
+  EXPECT_THAT(ActionsOf(fixture.hub()),
+              testing::ElementsAre("hub.start", "hub.unseal"));
+}
+
+TEST(Hub, RefusesAWrongPassphraseAndStaysSealed) {
+  HubFixture fixture;
+  const auto wrong = crypto::RingSecret::Passphrase("wrong");
+  ASSERT_THAT(wrong, IsOk());
+  EXPECT_THAT(fixture.hub().Unseal(*wrong, "someone", "", nullptr),
+              ExitCodeIs(kExitKey));
+  EXPECT_TRUE(fixture.hub().sealed());
+}
+
+TEST(Hub, WritesItsLifeIntoTheAuditLog) {
+  HubFixture fixture;
+  fixture.Unseal();
+  AuditPlace place;
+  ASSERT_THAT(fixture.hub().Seal("someone", "", &place), IsOk());
+  EXPECT_TRUE(fixture.hub().sealed());
+  EXPECT_EQ(place.seq, 2u);
+  fixture.Unseal();
+  EXPECT_THAT(ActionsOf(fixture.hub()),
+              testing::ElementsAre("hub.start", "hub.unseal", "hub.seal",
+                                   "hub.unseal"));
+}
+
+TEST(Hub, KeepsItsLogOverARestart) {
+  HubFixture fixture;
+  fixture.Unseal();
+  fixture.Close();
+  fixture.Open();
+  fixture.Unseal();
+  EXPECT_THAT(ActionsOf(fixture.hub()),
+              testing::ElementsAre("hub.start", "hub.unseal", "hub.stop",
+                                   "hub.start", "hub.unseal"));
+}
+
+TEST(Hub, AllowsOneProcessPerDirectory) {
+  HubFixture fixture;
+  EXPECT_FALSE(Hub::Open(fixture.config()).ok());
+}
+
+TEST(Hub, CountsRefusalsAsOneEntryAMinute) {
+  HubFixture fixture;
+  fixture.Unseal();
+  for (int i = 0; i < 50; ++i) {
+    fixture.hub().CountDenied("spiffe://example.test/source/x", "method",
+                              "ROLE_NOT_ALLOWED");
+  }
+  fixture.Close();  // writes what is counted
+  fixture.Open();
+  fixture.Unseal();
+  const std::vector<std::string> actions = ActionsOf(fixture.hub());
+  EXPECT_EQ(std::count(actions.begin(), actions.end(), "denied"), 1);
+}
+
+TEST(Hub, TakesUpAPublishThatAStopInterrupted) {
+  HubFixture fixture;
+  fixture.Unseal();
+  fixture.AdmitSource();
+  const TestDelivery delivery = MakeDelivery(fixture.scheme());
+  CallContext call;
+  call.actor = "someone";
+  call.corr = NewCorrelationId();
+  ASSERT_THAT(fixture.hub().extracts().CreateExtract(delivery.create, call),
+              IsOk());
+  const auto ticket = fixture.hub().extracts().BeginStream(
+      delivery.create.source, delivery.create.extract_id, 1);
+  ASSERT_THAT(ticket, IsOk());
+  for (size_t i = 0; i < delivery.batches.size(); ++i) {
+    ASSERT_THAT(fixture.hub().extracts().AddBatch(
+                    *ticket, i + 1, delivery.batches[i].kind,
+                    AsBytes(delivery.batches[i].content)),
+                IsOk());
+  }
+  ASSERT_THAT(fixture.hub().extracts().Sync(*ticket), IsOk());
+  call.corr = NewCorrelationId();
+  ASSERT_THAT(
+      fixture.hub().extracts().FinalizeExtract(
+          delivery.create.source, delivery.create.extract_id,
+          delivery.ManifestBytes(),
+          AsBytes(SignManifest(fixture.scheme(), delivery.ManifestBytes())),
+          call),
+      IsOk());
+  // Stopped before anybody published it.
+  fixture.Close();
+  fixture.Open();
+  fixture.Unseal();
+  for (int i = 0; i < 3000; ++i) {
+    const auto extract = fixture.hub().catalogue().GetExtract(
+        delivery.create.source, delivery.create.extract_id);
+    ASSERT_THAT(extract, IsOk());
+    if (extract->state == ExtractState::kPublished) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  FAIL() << "it was not published in 30 s";
+}
+
+}  // namespace
+}  // namespace tally::linkage
