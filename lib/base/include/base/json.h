@@ -5,7 +5,7 @@
 // documents, in which one value has exactly one text. Errors give line and
 // column, never a part of the text.
 //
-// Spec: docs/spec/manifest-v1.md, docs/spec/registry-v1.md.
+// Spec: docs/spec/manifest-v1.md; docs/spec/token-v1.md, "Registry".
 // Threading: values.
 // Secrets: none.
 
