@@ -168,6 +168,32 @@ BatchBuilder::BatchBuilder(const DeliveryPlan& plan, WorkerPool& pool,
                            ProgressReporter* progress)
     : plan_(plan), pool_(pool), progress_(progress) {}
 
+// Tokens and flags of some people, in their order, on all cores.
+absl::Status BatchBuilder::TokeniseGroup(const crypto::TokenKey& key,
+                                         std::span<const uint32_t> numbers,
+                                         std::span<uint8_t> tokens,
+                                         std::span<uint8_t> flags) {
+  return pool_.ParallelFor(
+      static_cast<int64_t>(numbers.size()), kTokensPerPiece,
+      [&](int64_t from, int64_t to) {
+        std::vector<crypto::NhsMessage> messages;
+        messages.reserve(static_cast<size_t>(to - from));
+        for (int64_t i = from; i < to; ++i) {
+          const size_t at = static_cast<size_t>(i);
+          messages.push_back(MessageOf(numbers[at]));
+          flags[at] =
+              (numbers[at] & kVerifiedBit) != 0 ? wire::kFlagNumberVerified : 0;
+        }
+        const absl::Status status = key.Tokenise(
+            messages,
+            tokens.subspan(static_cast<size_t>(from) * wire::kTokenBytes,
+                           messages.size() * wire::kTokenBytes));
+        WipeMemory(messages.data(),
+                   messages.size() * sizeof(crypto::NhsMessage));
+        return status;
+      });
+}
+
 absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
     const PersonTable& people, const crypto::TokenKey& key,
     OutboxWriter* outbox) {
@@ -196,26 +222,9 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
     const size_t size = std::min(group, count - begin);
     tokens.resize(size * wire::kTokenBytes);
     flags.resize(size);
-    TALLY_RETURN_IF_ERROR(pool_.ParallelFor(
-        static_cast<int64_t>(size), kTokensPerPiece,
-        [&](int64_t from, int64_t to) {
-          std::vector<crypto::NhsMessage> messages;
-          messages.reserve(static_cast<size_t>(to - from));
-          for (int64_t i = from; i < to; ++i) {
-            const size_t at = static_cast<size_t>(i);
-            const uint32_t entry = numbers[begin + at];
-            messages.push_back(MessageOf(entry));
-            flags[at] =
-                (entry & kVerifiedBit) != 0 ? wire::kFlagNumberVerified : 0;
-          }
-          const absl::Status status = key.Tokenise(
-              messages, std::span(tokens).subspan(
-                            static_cast<size_t>(from) * wire::kTokenBytes,
-                            messages.size() * wire::kTokenBytes));
-          WipeMemory(messages.data(),
-                     messages.size() * sizeof(crypto::NhsMessage));
-          return status;
-        }));
+    TALLY_RETURN_IF_ERROR(TokeniseGroup(
+        key, std::span<const uint32_t>(numbers).subspan(begin, size), tokens,
+        flags));
     digest.Update(std::span<const uint8_t>(tokens));
     for (size_t at = 0; at < size; at += wire::kMaxTokens) {
       const size_t n = std::min(wire::kMaxTokens, size - at);

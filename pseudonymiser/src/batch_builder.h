@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ class BatchBuilder {
 
  private:
   class RowStage;
+  absl::Status TokeniseGroup(const crypto::TokenKey& key,
+                             std::span<const uint32_t> numbers,
+                             std::span<uint8_t> tokens,
+                             std::span<uint8_t> flags);
   absl::StatusOr<BatchFacts> WritePersons(const PersonTable& people,
                                           const crypto::TokenKey& key,
                                           OutboxWriter* outbox);

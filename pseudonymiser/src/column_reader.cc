@@ -107,27 +107,10 @@ Cell ColumnReader::Make(std::string_view text, std::string_view other,
       if (!year) return Fault(RowReason::kDateInvalid);
       return MakeInteger(CapBirthYear(*year, context_.financial_year));
     }
-    case DerivationKind::kMonth: {
-      const auto day = dates.Day(text);
-      if (!day) return Fault(RowReason::kDateInvalid);
-      // The day decides whether it lies in the future, the month leaves.
-      const Cell whole = MakeDate(day->days());
-      if (whole.fault == RowReason::kDateFuture) return whole;
-      return MakeDate(day->FirstOfMonth().days());
-    }
-    case DerivationKind::kAgeFy: {
-      if (other.empty()) return Cell();
-      const auto event = dates.Day(other);
-      if (!event) return Fault(RowReason::kDateInvalid);
-      const auto age =
-          AgeInFinancialYear(text, column_.derive.input, *event, dates);
-      if (!age) {
-        return Fault(column_.derive.input == DerivationInput::kAge
-                         ? RowReason::kValueType
-                         : RowReason::kDateInvalid);
-      }
-      return MakeInteger(*age);
-    }
+    case DerivationKind::kMonth:
+      return MakeMonth(text);
+    case DerivationKind::kAgeFy:
+      return MakeAge(text, other);
     case DerivationKind::kLsoa21:
     case DerivationKind::kImdDecile:
     case DerivationKind::kRuralUrban:
@@ -163,6 +146,30 @@ Cell ColumnReader::Make(std::string_view text, std::string_view other,
       return MakeMinutes(text, other);
   }
   return Fault(RowReason::kValueType);
+}
+
+Cell ColumnReader::MakeMonth(std::string_view text) const {
+  const auto day = context_.dates->Day(text);
+  if (!day) return Fault(RowReason::kDateInvalid);
+  // The day decides whether it lies in the future, the month leaves.
+  const Cell whole = MakeDate(day->days());
+  if (whole.fault == RowReason::kDateFuture) return whole;
+  return MakeDate(day->FirstOfMonth().days());
+}
+
+Cell ColumnReader::MakeAge(std::string_view text,
+                           std::string_view event_text) const {
+  if (event_text.empty()) return Cell();
+  const auto event = context_.dates->Day(event_text);
+  if (!event) return Fault(RowReason::kDateInvalid);
+  const auto age =
+      AgeInFinancialYear(text, column_.derive.input, *event, *context_.dates);
+  if (!age) {
+    return Fault(column_.derive.input == DerivationInput::kAge
+                     ? RowReason::kValueType
+                     : RowReason::kDateInvalid);
+  }
+  return MakeInteger(*age);
 }
 
 Cell ColumnReader::MakePlain(std::string_view text, const CellPlace& place) {

@@ -71,6 +71,8 @@ class ColumnReader {
   Cell Make(std::string_view text, std::string_view other,
             const CellPlace& place);
   Cell MakePlain(std::string_view text, const CellPlace& place);
+  Cell MakeMonth(std::string_view text) const;
+  Cell MakeAge(std::string_view text, std::string_view event_text) const;
   Cell MakeInteger(int64_t value) const;
   Cell MakeDate(int32_t days) const;
   Cell MakeCode(std::string_view code);

@@ -24,6 +24,38 @@ bool HasOtherDelimiter(std::string_view field) {
   return field.find_first_of(";\t|") != std::string_view::npos;
 }
 
+absl::Status Refuse(const std::string& file, uint64_t line,
+                    std::string_view what) {
+  return InputError(absl::StrFormat("%s line %d: %s", file, line, what));
+}
+
+// The names in a header, in lower case.
+absl::StatusOr<std::vector<std::string>> ReadNames(const std::string& file,
+                                                   const CsvBlock& block,
+                                                   const CsvRecord& record) {
+  if (record.fault == CsvFault::kTooManyFields) {
+    return Refuse(file, record.line, "the header has more than 512 columns");
+  }
+  if (record.fault != CsvFault::kNone) {
+    return Refuse(file, record.line, "the header is not CSV text");
+  }
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < record.field_count; ++i) {
+    names.push_back(ToLower(Trim(block.field(record, i))));
+    if (!names.back().empty() && !seen.insert(names.back()).second) {
+      return Refuse(file, record.line,
+                    absl::StrFormat("columns %d and an earlier one have the "
+                                    "same name",
+                                    i + 1));
+    }
+  }
+  if (names.size() == 1 && HasOtherDelimiter(names[0])) {
+    return Refuse(file, record.line, "fields must be parted by commas");
+  }
+  return names;
+}
+
 }  // namespace
 
 DatasetPlan::DatasetPlan(std::shared_ptr<const dataset::Specification> spec,
@@ -142,33 +174,35 @@ std::string DatasetPlan::linked_key_name() const {
   return linked_key_ == kNoInput ? "" : spec_->inputs()[linked_key_].name;
 }
 
+// A column that is looked at for restricted codes only may be absent from a
+// file: where there is no column there is no code to keep back.
+bool DatasetPlan::IsNeeded(size_t input) const {
+  if (!spec_->inputs()[input].needed) return false;
+  const std::string& name = spec_->inputs()[input].name;
+  bool restricted_only = false;
+  for (const dataset::Rule& rule : spec_->rules()) {
+    const bool named = std::find(rule.inputs.begin(), rule.inputs.end(),
+                                 name) != rule.inputs.end() ||
+                       rule.before == name || rule.after == name;
+    if (!named) continue;
+    if (rule.reason != RowReason::kRestrictedCode) return true;
+    restricted_only = true;
+  }
+  if (!restricted_only || input == person_ || input == status_) return true;
+  for (const dataset::ColumnSpec& column : spec_->columns()) {
+    if (column.required &&
+        (column.input() == name || column.derive.other == name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 absl::StatusOr<std::vector<int32_t>> DatasetPlan::BindHeader(
     const std::string& file, const CsvBlock& block,
     const CsvRecord& record) const {
-  const auto refuse = [&](std::string_view what) {
-    return InputError(
-        absl::StrFormat("%s line %d: %s", file, record.line, what));
-  };
-  if (record.fault == CsvFault::kTooManyFields) {
-    return refuse("the header has more than 512 columns");
-  }
-  if (record.fault != CsvFault::kNone) {
-    return refuse("the header is not CSV text");
-  }
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (size_t i = 0; i < record.field_count; ++i) {
-    names.push_back(ToLower(Trim(block.field(record, i))));
-    if (!names.back().empty() && !seen.insert(names.back()).second) {
-      return refuse(
-          absl::StrFormat("columns %d and an earlier one have the "
-                          "same name",
-                          i + 1));
-    }
-  }
-  if (names.size() == 1 && HasOtherDelimiter(names[0])) {
-    return refuse("fields must be parted by commas");
-  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         ReadNames(file, block, record));
   const auto place_of = [&](std::string_view name) {
     const auto at = std::find(names.begin(), names.end(), ToLower(name));
     return at == names.end() ? -1 : static_cast<int32_t>(at - names.begin());
@@ -189,17 +223,20 @@ absl::StatusOr<std::vector<int32_t>> DatasetPlan::BindHeader(
       if (place < 0 || ToLower(alias) == ToLower(input.name)) continue;
       if (fields[i] >= 0 && fields[i] != place &&
           names[static_cast<size_t>(fields[i])] != ToLower(input.name)) {
-        return refuse(absl::StrFormat(
-            "%s is found under two names; say which one is meant in "
-            "datasets.%s.columns",
-            input.name, id()));
+        return Refuse(
+            file, record.line,
+            absl::StrFormat(
+                "%s is found under two names; say which one is meant in "
+                "datasets.%s.columns",
+                input.name, id()));
       }
       if (fields[i] < 0) fields[i] = place;
     }
-    if (fields[i] < 0 && input.needed) missing.push_back(input.name);
+    if (fields[i] < 0 && IsNeeded(i)) missing.push_back(input.name);
   }
   if (!missing.empty()) {
-    return refuse(
+    return Refuse(
+        file, record.line,
         absl::StrFormat("the header lacks %s", JoinText(missing, ", ")));
   }
   return fields;

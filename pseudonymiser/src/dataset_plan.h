@@ -105,6 +105,7 @@ class DatasetPlan {
   DatasetPlan(std::shared_ptr<const dataset::Specification> spec,
               const DatasetSettings& settings);
   absl::Status CheckColumns() const;
+  bool IsNeeded(size_t input) const;
   void ReadInputs();
   void ReadRule(const dataset::Rule& rule);
   InputRule MakeInputRule(const dataset::Rule& rule) const;

@@ -101,9 +101,8 @@ absl::StatusOr<std::unique_ptr<BucketSpool>> OpenRowSpool(
 
 }  // namespace
 
-absl::StatusOr<DeliveryInputs> DescribeTerms(const DeliveryPlan& plan,
-                                             std::string_view key_id_hex,
-                                             uint32_t epoch) {
+DeliveryInputs DescribeTerms(const DeliveryPlan& plan,
+                             std::string_view key_id_hex, uint32_t epoch) {
   const Configuration& config = *plan.configuration;
   JsonValue terms = JsonValue::MakeObject();
   terms.Set("first", plan.period.first.ToIso());
@@ -120,20 +119,8 @@ absl::StatusOr<DeliveryInputs> DescribeTerms(const DeliveryPlan& plan,
   terms.Set("datasets", std::move(datasets));
 
   JsonValue lists = JsonValue::MakeObject();
-  for (const auto& [name, facts] : plan.lists.facts()) {
-    JsonValue entry = JsonValue::MakeObject();
-    if (facts.sha256.empty()) {
-      // Of a list of people no digest is made; its file's state must do.
-      const auto list = dataset::ListNameFromText(name);
-      TALLY_CHECK(list.has_value());
-      TALLY_ASSIGN_OR_RETURN(const FileIdentity identity,
-                             IdentifyFile(config.lists.at(*list).path));
-      entry.Set("size", identity.size);
-      entry.Set("modified", identity.modified_ns);
-    } else {
-      entry.Set("sha256", facts.sha256);
-    }
-    lists.Set(name, std::move(entry));
+  for (const auto& [name, digest] : plan.lists.digests()) {
+    lists.Set(name, digest);
   }
   DeliveryInputs inputs;
   inputs.terms = terms.Dump();
@@ -192,9 +179,8 @@ absl::StatusOr<ExtractPreparer::Prepared> ExtractPreparer::FillSpool(
   const std::string id = extract.ToText();
   TALLY_RETURN_IF_ERROR(store->Prepare(id));
   Prepared prepared;
-  TALLY_ASSIGN_OR_RETURN(
-      prepared.record.inputs,
-      DescribeTerms(plan_, key.key_id().Hex(), key.info().epoch));
+  prepared.record.inputs =
+      DescribeTerms(plan_, key.key_id().Hex(), key.info().epoch);
   DeliveryReader reader(plan_, pool_, progress_, today_);
   TALLY_ASSIGN_OR_RETURN(const int64_t bytes, reader.InputBytes());
   TALLY_ASSIGN_OR_RETURN(

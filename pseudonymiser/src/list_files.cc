@@ -124,13 +124,15 @@ class ListLoader {
     }
     dataset::ListFacts facts;
     facts.date = DayOf(file.identity().modified_ns / 1'000'000);
+    const std::string key(dataset::ListNameText(name));
+    lists_.digests_[key] = HexEncode(file.Digest());
     if (dataset::ListsPeople(name)) {
       facts.rows = dataset::RoundCount(rows_);
     } else {
       facts.rows = absl::StrFormat("%d", rows_);
-      facts.sha256 = HexEncode(file.Digest());
+      facts.sha256 = lists_.digests_[key];
     }
-    lists_.facts_[std::string(dataset::ListNameText(name))] = std::move(facts);
+    lists_.facts_[key] = std::move(facts);
     return absl::OkStatus();
   }
 

@@ -175,9 +175,8 @@ absl::StatusOr<PushResult> PushJob::Run(const PushRequest& request) {
   TALLY_ASSIGN_OR_RETURN(crypto::SourceKey source_key,
                          keys_.LoadRegistered(registry_));
   TALLY_ASSIGN_OR_RETURN(const crypto::PublicKey hub, HubSignKey(registry_));
-  TALLY_ASSIGN_OR_RETURN(
-      const DeliveryInputs terms,
-      DescribeTerms(plan_, source_key.key_id().Hex(), source_key.info().epoch));
+  const DeliveryInputs terms =
+      DescribeTerms(plan_, source_key.key_id().Hex(), source_key.info().epoch);
   std::vector<std::string> notes;
   TALLY_ASSIGN_OR_RETURN(const Choice choice, Choose(request, terms, &notes));
   const std::string id = choice.extract.ToText();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "pseudonymiser/egress_scanner.h"
 #include "pseudonymiser/nhs_number.h"
 
 namespace tally::pseudonymiser {
@@ -20,6 +21,7 @@ constexpr uint32_t kTestStems = 90'000'000;  // below the canaries' 999 block
 constexpr int kPractices = 12;
 constexpr int kPostcodes = 40;
 constexpr int kConcepts = 30;
+constexpr int kMostAttempts = 20;
 constexpr uint64_t kMostRepeats = 3;  // of "*" and "+" in a pattern
 
 // splitmix64: small, and the same everywhere.
@@ -230,9 +232,9 @@ class RowMaker {
     if (input.is_status) {
       return person.linked_status.empty() ? "" : person.linked_status.front();
     }
+    if (IsStamp(input.name)) return Stamp();
     for (const dataset::ColumnSpec& column : specification_.columns()) {
       if (column.input() == input.name) return ColumnValue(column);
-      if (column.derive.other == input.name) return Stamp();
     }
     for (const dataset::Rule& rule : specification_.rules()) {
       if (rule.before == input.name || rule.after == input.name) {
@@ -243,6 +245,16 @@ class RowMaker {
   }
 
  private:
+  // Whether some column counts minutes from or to this input.
+  bool IsStamp(std::string_view input) const {
+    return std::any_of(
+        specification_.columns().begin(), specification_.columns().end(),
+        [input](const dataset::ColumnSpec& column) {
+          return column.derive.kind == DerivationKind::kMinutesBetween &&
+                 (column.derive.from == input || column.derive.other == input);
+        });
+  }
+
   CivilDay Day() {
     const int32_t days = options_.last - options_.first + 1;
     const auto day = options_.first.AddDays(
@@ -292,7 +304,7 @@ class RowMaker {
         return absl::StrFormat("%02d:%02d", numbers_.Below(24),
                                numbers_.Below(60));
       case DerivationKind::kMinutesBetween:
-        return FormatDay(options_.first, settings_.date_format) + " 00:00";
+        return Stamp();
     }
     return PlainValue(column);
   }
@@ -338,9 +350,17 @@ class RowMaker {
       return column.codes[numbers_.Below(column.codes.size())].first;
     }
     if (column.pattern == nullptr) return "";
-    return SampleText(column.pattern->text(),
-                      [this](uint64_t bound) { return numbers_.Below(bound); })
-        .substr(0, column.max_length);
+    // A random text may look like a postcode or a day by chance.
+    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+      const std::string text =
+          SampleText(column.pattern->text(),
+                     [this](uint64_t bound) { return numbers_.Below(bound); });
+      if (text.size() <= column.max_length && text.back() != ' ' &&
+          text.front() != ' ' && !ScanText(text).pattern) {
+        return text;
+      }
+    }
+    return "";
   }
 
   bool IsPractice(const dataset::ColumnSpec& column) const {

@@ -250,13 +250,14 @@ absl::StatusOr<RawTable> Dependency(const MeasureContext& context,
       DependencyTable(context, static_cast<int>(young), static_cast<int>(old)));
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection,
-                  "SELECT practice, count_if(age <= ? OR age >= ?), "
-                  "count_if(age > ? AND age < ?) FROM patient_list "
-                  "GROUP BY practice ORDER BY practice",
-                  1,
-                  {engine::Value::Double(young), engine::Value::Double(old),
-                   engine::Value::Double(young), engine::Value::Double(old)}));
+      QueryGroups(
+          context.connection,
+          "SELECT practice, CAST(count_if(age <= ? OR age >= ?) AS BIGINT), "
+          "CAST(count_if(age > ? AND age < ?) AS BIGINT) FROM patient_list "
+          "GROUP BY practice ORDER BY practice",
+          1,
+          {engine::Value::Double(young), engine::Value::Double(old),
+           engine::Value::Double(young), engine::Value::Double(old)}));
   std::map<std::string, std::pair<int64_t, int64_t>> counts;
   for (const GroupedRow& row : rows) {
     const std::string* area = areas.Of(row.levels[0]);

@@ -5,83 +5,12 @@
 #include <ostream>
 #include <utility>
 
-#include "absl/strings/str_format.h"
-#include "base/error.h"
 #include "base/exit_code.h"
 #include "base/status.h"
-#include "base/strings.h"
+#include "internal/check_name.h"
 #include "internal/secret_peek.h"
 
 namespace tally::crypto {
-namespace {
-
-absl::Status CheckName(std::string_view what, std::string_view name) {
-  if (IsResourceId(name)) return absl::OkStatus();
-  return UsageError(absl::StrFormat("%s is not a name", what));
-}
-
-}  // namespace
-
-absl::Status Validate(const FactorInfo& info) {
-  TALLY_RETURN_IF_ERROR(CheckName("domain", info.domain));
-  TALLY_RETURN_IF_ERROR(CheckName("source", info.source));
-  if (info.source_epoch < 1 || info.hub_epoch < 1) {
-    return UsageError("epochs start at 1");
-  }
-  if (info.stage < 1 || info.stage > info.stages) {
-    return UsageError("stage is not between 1 and stages");
-  }
-  return absl::OkStatus();
-}
-
-ConversionFactor::ConversionFactor(FactorInfo info, Scalar factor,
-                                   const Element& public_form)
-    : info_(std::move(info)),
-      factor_(std::move(factor)),
-      public_form_(public_form) {}
-
-absl::StatusOr<ConversionFactor> ConversionFactor::Create(FactorInfo info,
-                                                          Scalar factor) {
-  TALLY_RETURN_IF_ERROR(Validate(info));
-  TALLY_ASSIGN_OR_RETURN(const Element public_form, MultiplyBase(factor));
-  return ConversionFactor(std::move(info), std::move(factor), public_form);
-}
-
-absl::Status ConversionFactor::CheckAgainst(const Element& source_public,
-                                            const Element& hub_public) const {
-  TALLY_ASSIGN_OR_RETURN(const Element product,
-                         Multiply(factor_, source_public));
-  if (product == hub_public) return absl::OkStatus();
-  return Error(
-      Reason::kFactorMismatch,
-      absl::StrFormat("the factor of %s, epoch %d, does not lead from "
-                      "its key to the hub key of epoch %d",
-                      info_.source, info_.source_epoch, info_.hub_epoch));
-}
-
-ProjectKey::ProjectKey(Environment environment, std::string_view domain,
-                       std::string_view project, Secret32 secret)
-    : environment_(environment),
-      domain_(domain),
-      project_(project),
-      secret_(std::move(secret)) {}
-
-absl::StatusOr<ProjectKey> ProjectKey::Generate(Environment environment,
-                                                std::string_view domain,
-                                                std::string_view project) {
-  TALLY_ASSIGN_OR_RETURN(Secret32 secret, Secret32::Random());
-  return FromSecret(environment, domain, project, std::move(secret));
-}
-
-absl::StatusOr<ProjectKey> ProjectKey::FromSecret(Environment environment,
-                                                  std::string_view domain,
-                                                  std::string_view project,
-                                                  Secret32 secret) {
-  TALLY_RETURN_IF_ERROR(CheckName("domain", domain));
-  TALLY_RETURN_IF_ERROR(CheckName("project", project));
-  return ProjectKey(environment, domain, project, std::move(secret));
-}
-
 StorageKey::StorageKey(Environment environment, std::string_view party,
                        Secret32 secret)
     : environment_(environment),
@@ -98,7 +27,7 @@ absl::StatusOr<StorageKey> StorageKey::Generate(Environment environment,
 absl::StatusOr<StorageKey> StorageKey::FromSecret(Environment environment,
                                                   std::string_view party,
                                                   Secret32 secret) {
-  TALLY_RETURN_IF_ERROR(CheckName("party", party));
+  TALLY_RETURN_IF_ERROR(internal::CheckName("party", party));
   return StorageKey(environment, party, std::move(secret));
 }
 
@@ -118,7 +47,7 @@ absl::StatusOr<BoxKey> BoxKey::Generate(Environment environment,
 absl::StatusOr<BoxKey> BoxKey::FromSecret(Environment environment,
                                           std::string_view party,
                                           Secret32 secret) {
-  TALLY_RETURN_IF_ERROR(CheckName("party", party));
+  TALLY_RETURN_IF_ERROR(internal::CheckName("party", party));
   PublicKey public_key;
   {
     const SecretView view = internal::SecretPeek::View(secret);
@@ -153,10 +82,6 @@ absl::StatusOr<WipedBytes> SealTo(const PublicKey& receiver,
   return out;
 }
 
-void PrintTo(const ConversionFactor&, std::ostream* out) {
-  *out << "[redacted]";
-}
-void PrintTo(const ProjectKey&, std::ostream* out) { *out << "[redacted]"; }
 void PrintTo(const StorageKey&, std::ostream* out) { *out << "[redacted]"; }
 void PrintTo(const BoxKey&, std::ostream* out) { *out << "[redacted]"; }
 

@@ -210,8 +210,8 @@ absl::StatusOr<std::vector<FactorCheck>> Hub::Unseal(
   }
   if (first) {
     AuditEntry start = OwnEntry(AuditAction::kHubStart, "hub");
-    start.counts["rejectedUploads"] = recovery_.rejected_uploads;
-    start.counts["failedReleases"] = recovery_.failed_releases;
+    start.counts["rejected_uploads"] = recovery_.rejected_uploads;
+    start.counts["failed_releases"] = recovery_.failed_releases;
     TALLY_RETURN_IF_ERROR(AppendAudit(start).status());
   }
   AuditEntry entry = OwnEntry(AuditAction::kHubUnseal, "hub");

@@ -127,8 +127,8 @@ absl::Status SourceCalls::ImportFactor(const Caller& caller,
   }
   AuditEntry entry = EntryOf(caller, AuditAction::kFactorImport, in.name());
   // What was said in the ceremony, by digest: both messages are sealed.
-  entry.digests["sourceMessage"] = Sha256Hex(in.source_message());
-  entry.digests["custodianMessage"] = Sha256Hex(in.custodian_message());
+  entry.digests["source_message"] = Sha256Hex(in.source_message());
+  entry.digests["custodian_message"] = Sha256Hex(in.custodian_message());
   return AnswerChange<hub::v1::ImportFactorResponse>(
       hub_, request, std::move(entry), out,
       [&](const Change& change) -> absl::StatusOr<std::string> {

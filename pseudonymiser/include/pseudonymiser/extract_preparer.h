@@ -28,9 +28,8 @@ namespace tally::pseudonymiser {
 
 // Period, specifications, settings and key of a delivery, and the state of its
 // lists; without its files.
-absl::StatusOr<DeliveryInputs> DescribeTerms(const DeliveryPlan& plan,
-                                             std::string_view key_id_hex,
-                                             uint32_t epoch);
+DeliveryInputs DescribeTerms(const DeliveryPlan& plan,
+                             std::string_view key_id_hex, uint32_t epoch);
 
 // Whether a delivery has the files of `known`. A file that lies where it lay,
 // with its size and time, is taken as the same; else its digest is made.

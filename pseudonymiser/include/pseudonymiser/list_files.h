@@ -13,8 +13,8 @@
 // opt-out would be lost with it.
 //
 // Threading: immutable once loaded.
-// Secrets: two lists hold NHS Numbers. Of these no digest is made and no exact
-// length written down.
+// Secrets: two lists hold NHS Numbers. Their digest and exact length never
+// leave the source: the digest of a short list can be searched.
 
 #include <cstdint>
 #include <map>
@@ -114,6 +114,9 @@ class Lists {
   const std::map<std::string, dataset::ListFacts>& facts() const {
     return facts_;
   }
+  // SHA-256 of every list, by key of [lists]: to tell whether a list is the one
+  // of an earlier push. Kept in sealed files only, never sent.
+  const std::map<std::string, std::string>& digests() const { return digests_; }
 
  private:
   friend class ListLoader;
@@ -122,6 +125,7 @@ class Lists {
   TextMap clusters_;
   PostcodeTable postcodes_;
   std::map<std::string, dataset::ListFacts> facts_;
+  std::map<std::string, std::string> digests_;
 };
 
 // Whether the file of a list is past its life, without reading it. Errors as

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "crypto/random.h"
 #include "crypto_fixture.h"
+#include "memory_file.h"
 #include "temp_dir.h"
 
 namespace tally::crypto {
@@ -32,17 +33,26 @@ class JournalRecovery : public testing::Test {
   }
 
   absl::StatusOr<RecoveredJournal> Recover(const std::string& path) {
-    seen_.clear();
-    const StorageKeyFinder keys = [this](const KeyId& id) {
+    return RecoverJournal(path, Keys(), context_, Visitor());
+  }
+  // The same in memory, for tests with many cuts.
+  absl::StatusOr<RecoveredJournal> Recover(MemoryDisk& disk) {
+    return RecoverOn(OpenMemoryFile(&disk), Keys(), SealedKind::kJournal,
+                     context_, Visitor());
+  }
+
+  StorageKeyFinder Keys() {
+    return [this](const KeyId& id) {
       return id == key_.key_id() ? &key_ : nullptr;
     };
-    return RecoverJournal(
-        path, keys, context_,
-        [this](const FrameInfo& info, std::span<const uint8_t> frame) {
-          EXPECT_EQ(info.sequence, seen_.size());
-          seen_.emplace_back(AsChars(frame));
-          return absl::OkStatus();
-        });
+  }
+  FrameVisitor Visitor() {
+    seen_.clear();
+    return [this](const FrameInfo& info, std::span<const uint8_t> frame) {
+      EXPECT_EQ(info.sequence, seen_.size());
+      seen_.emplace_back(AsChars(frame));
+      return absl::OkStatus();
+    };
   }
 
   TempDir dir_;
@@ -78,16 +88,17 @@ TEST_F(JournalRecovery, WholeOpenJournalGoesOnWhereItEnded) {
 TEST_F(JournalRecovery, CutAtEveryByteKeepsTheWholeFrames) {
   const std::string good = Slurp(Write(4, false));
   for (size_t size = kSealedHeaderSize; size <= good.size(); ++size) {
-    const std::string path = dir_.Path("journal");
-    WriteFile(path, good.substr(0, size));
+    MemoryDisk disk;
+    disk.bytes.assign(good.begin(),
+                      good.begin() + static_cast<ptrdiff_t>(size));
     const uint64_t whole = (size - kSealedHeaderSize) / kFrame;
     {
-      ASSERT_OK_AND_ASSIGN(RecoveredJournal journal, Recover(path));
+      ASSERT_OK_AND_ASSIGN(RecoveredJournal journal, Recover(disk));
       EXPECT_EQ(journal.frames, whole);
       EXPECT_EQ(journal.cut_bytes, size - kSealedHeaderSize - whole * kFrame);
       ASSERT_OK(journal.writer.Append(AsBytes("again"), false));
     }
-    ASSERT_OK_AND_ASSIGN(const RecoveredJournal journal, Recover(path));
+    ASSERT_OK_AND_ASSIGN(const RecoveredJournal journal, Recover(disk));
     EXPECT_EQ(journal.frames, whole + 1);
     EXPECT_EQ(seen_.back(), "again");
   }
@@ -106,12 +117,11 @@ TEST_F(JournalRecovery, CutInTheHeaderIsDamage) {
 // its frame on was never acknowledged, or the peer's sequence says otherwise.
 TEST_F(JournalRecovery, FlippedBitInTheWindowCutsFromItsFrameOn) {
   const std::string good = Slurp(Write(3, false));
-  const std::string path = dir_.Path("journal");
   for (size_t at = kSealedHeaderSize; at < good.size(); ++at) {
-    std::string changed = good;
-    changed[at] = static_cast<char>(changed[at] ^ 0x10);
-    WriteFile(path, changed);
-    ASSERT_OK_AND_ASSIGN(const RecoveredJournal journal, Recover(path));
+    MemoryDisk disk;
+    disk.bytes.assign(good.begin(), good.end());
+    disk.bytes[at] ^= 0x10;
+    ASSERT_OK_AND_ASSIGN(const RecoveredJournal journal, Recover(disk));
     EXPECT_EQ(journal.frames, (at - kSealedHeaderSize) / kFrame);
     EXPECT_EQ(journal.writer.size_bytes(),
               kSealedHeaderSize + journal.frames * kFrame);

@@ -162,7 +162,7 @@ TEST_F(ReleaseBuilder, CoarsensDatesAsAgreed) {
   world_.MustBuild(agreement, kRelease);
   EXPECT_THAT(ColumnOf(world_.Table(kRelease, "gp_event"), 3),
               UnorderedElementsAre("2026-11-09", "2026-11-09", "2026-11-16",
-                                   "2026-11-02", "2026-10-26"));
+                                   "2026-11-02", "2026-11-02"));
   EXPECT_THAT(ColumnOf(world_.Table(kRelease, "sus_apc"), 4),
               Each("2026-11-01"));
 }

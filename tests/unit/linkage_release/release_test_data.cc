@@ -12,7 +12,7 @@ version = 1
 title = "Registrations"
 kind = "snapshot"
 person = { input = "nhs_number", when_no_token = "unlinked" }
-national_opt_out = { applies = true }
+national_opt_out = { applies = false, reason = "a test" }
 column = [
   { name = "year_of_birth", type = "int32", min = 1900, max = 2100, class = "QI", description = "Year of birth" },
   { name = "sex", type = "code", codes = { "0" = "not known", "1" = "male", "2" = "female", "9" = "not specified" }, class = "QI", description = "Sex" },
@@ -34,7 +34,7 @@ title = "Coded events"
 kind = "activity"
 period_column = "event_date"
 person = { input = "nhs_number", when_no_token = "unlinked" }
-national_opt_out = { applies = true }
+national_opt_out = { applies = false, reason = "a test" }
 column = [
   { name = "event_date", type = "date", required = true, min = 1990-01-01, max = "today", class = "QI", description = "Day of the event" },
   { name = "cluster_id", type = "code", pattern = "[A-Z_]+", class = "ATTR", description = "Cluster" },
@@ -51,9 +51,9 @@ title = "Admitted patient care"
 kind = "activity"
 period_column = "discharge_date"
 person = { input = "nhs_number", when_no_token = "unlinked" }
-national_opt_out = { applies = true }
+national_opt_out = { applies = false, reason = "a test" }
 column = [
-  { name = "spell_id", type = "int64", min = 0, max = 9223372036854775807, derive = { from = "spell", by = "rekey" }, class = "RK", description = "Spell" },
+  { name = "spell_id", type = "int64", min = 10000000000, max = 9223372036854775807, derive = { from = "spell", by = "rekey" }, class = "RK", description = "Spell" },
   { name = "admission_date", type = "date", min = 1990-01-01, max = "today", class = "QI", description = "Admission" },
   { name = "discharge_date", type = "date", min = 1990-01-01, max = "today", class = "QI", description = "Discharge" },
   { name = "diag_01", type = "code", pattern = "[A-Z][0-9]{2,3}", class = "SEN", description = "Primary diagnosis" },

@@ -152,8 +152,6 @@ ReleaseWorld::ReleaseWorld()
     : specifications_(TestSpecifications().Store()),
       storage_((Must(crypto::InitCrypto()), Must(crypto::StorageKey::Generate(
                                                 Environment::kTest, "hub-a")))),
-      project_key_(Must(crypto::ProjectKey::Generate(Environment::kTest,
-                                                     kDomain, "frailty-2026"))),
       sign_key_(Must(crypto::SigningKey::Generate(
           Environment::kTest, "hub-a", crypto::SignPurpose::kSign))) {
   Must(MakeDirectories(dir_.Path("extracts"), 0700));
@@ -305,7 +303,12 @@ BuildInputs ReleaseWorld::BuildInputsFor(const Agreement& agreement,
       absl::StrFormat("projects/%s/releases/%s", agreement.project, release)));
   inputs.hub_id = "hub-a";
   inputs.agreement_bytes = "# the agreement's text\n";
-  inputs.project_key = &project_key_;
+  if (project_keys_.count(agreement.project) == 0) {
+    project_keys_.emplace(agreement.project,
+                          Must(crypto::ProjectKey::Generate(
+                              Environment::kTest, kDomain, agreement.project)));
+  }
+  inputs.project_key = &project_keys_.at(agreement.project);
   inputs.sign_key = &sign_key_;
   inputs.audit_summary_csv = "month,action,events\n";
   inputs.tally_version = "0.1.0";

@@ -78,7 +78,7 @@ class ReleaseWorld {
   TempDir dir_;
   std::shared_ptr<const SpecificationStore> specifications_;
   crypto::StorageKey storage_;
-  crypto::ProjectKey project_key_;
+  mutable std::map<std::string, crypto::ProjectKey> project_keys_;
   crypto::SigningKey sign_key_;
   mutable WorkerPool pool_{2};
   std::vector<ExtractRecord> published_;

@@ -433,6 +433,18 @@ TEST(DeliveryReader, RefusesHeadersThatDoNotFit) {
   EXPECT_THAT(refusal(World::EventHeader()), HasSubstr("lacks EFFECTIVE"));
 }
 
+TEST(DeliveryReader, AFileMayLackAColumnThatOnlyCouldHoldRestrictedCodes) {
+  World world;
+  const std::string path =
+      world.File("e.csv",
+                 "nhs_number,status,event_date,practice_code,consultation_key,"
+                 "sensitive_flag,record_date\n" +
+                     TestNumber(0) + ",01,2026-11-05,A00001,,,\n");
+  const auto checked = world.Check({{"gp-event", path}});
+  ASSERT_OK(checked);
+  EXPECT_EQ(checked->report.datasets[0].counts.sent, 1U);
+}
+
 TEST(DeliveryReader, UsesTheSuppliersNamesAndDateFormat) {
   World world;
   auto& settings = world.configuration().datasets["gp-event"];

@@ -93,6 +93,7 @@ TEST_F(PushJobTest, PushTwicePrintsTheStoredReceiptAndSendsNothing) {
   EXPECT_FALSE(hub_.has("p2026-11-r2"));
   // Touched, but with the same content.
   WriteEvents(400);
+  world_.List(ListName::kType1OptOuts, "");
   ASSERT_OK_AND_ASSIGN(const PushResult third, Push());
   EXPECT_TRUE(third.repeated);
 }

@@ -28,9 +28,9 @@ namespace tally::transport {
 // OK if a new TLS context of this process refuses TLS 1.2.
 [[nodiscard]] absl::Status CheckTlsPolicy();
 
-// Connects to 127.0.0.1 (or `host`) and offers TLS 1.2 at most. OK if the
-// server answers with the alert protocol_version; kFailedPrecondition if it
-// accepts; kUnavailable if it cannot be reached.
+// Connects twice: with TLS 1.2 only, which must end before the server's first
+// answer, and with TLS 1.3, which must get through. kFailedPrecondition if it
+// is otherwise, kUnavailable if the server cannot be reached.
 [[nodiscard]] absl::Status CheckServerRefusesTls12(std::string_view host,
                                                    int port);
 
