@@ -36,6 +36,9 @@ ReleaseEngineOptions EngineOptions(const LinkInputs& inputs,
     options.input_directories.push_back(inputs.extract_directory(extract.uid) +
                                         "/rows");
   }
+  for (const auto& live : inputs.live_releases) {
+    options.input_directories.push_back(live.directory);
+  }
   options.work_directory = inputs.work_directory;
   options.output_directory = output;
   options.memory_bytes = static_cast<int64_t>(
@@ -199,9 +202,12 @@ absl::Status SyncFolders(const std::string& folder) {
 
 absl::StatusOr<BuiltRelease> BuildInto(const BuildInputs& inputs,
                                        const std::string& folder) {
-  TALLY_ASSIGN_OR_RETURN(
-      std::unique_ptr<ReleaseEngine> engine,
-      ReleaseEngine::Open(EngineOptions(inputs.link, folder)));
+  ReleaseEngineOptions options = EngineOptions(inputs.link, folder);
+  for (const LiveRelease& live : inputs.live_releases) {
+    options.input_directories.push_back(live.directory + "/tables");
+  }
+  TALLY_ASSIGN_OR_RETURN(std::unique_ptr<ReleaseEngine> engine,
+                         ReleaseEngine::Open(std::move(options)));
   TALLY_ASSIGN_OR_RETURN(
       const LinkedExtracts linked,
       LinkPinnedExtracts(inputs.link, inputs.project_key, *engine));
