@@ -26,6 +26,16 @@ absl::StatusOr<std::vector<GroupedRow>> QueryGroups(
     const std::vector<engine::Value>& values) {
   TALLY_ASSIGN_OR_RETURN(engine::Result result, connection.Query(sql, values));
   const size_t columns = result.columns().size();
+  for (size_t i = 0; i < columns; ++i) {
+    // sum() and count_if() give HUGEINT: such a statement is a fault of ours.
+    const engine::ColumnKind expected =
+        i < levels ? engine::ColumnKind::kText : engine::ColumnKind::kInt;
+    if (result.columns()[i].kind != expected) {
+      return absl::InternalError(
+          "a grouped statement has a column of another "
+          "type than its reader expects");
+    }
+  }
   std::vector<GroupedRow> rows;
   while (true) {
     TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
