@@ -36,9 +36,6 @@ ReleaseEngineOptions EngineOptions(const LinkInputs& inputs,
     options.input_directories.push_back(inputs.extract_directory(extract.uid) +
                                         "/rows");
   }
-  for (const auto& live : inputs.live_releases) {
-    options.input_directories.push_back(live.directory);
-  }
   options.work_directory = inputs.work_directory;
   options.output_directory = output;
   options.memory_bytes = static_cast<int64_t>(
