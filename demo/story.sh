@@ -4,6 +4,7 @@
 
 population=$WORLD/population
 operators="j-price a-khan"
+release=r2026-10
 valid_from=$(date -u +%Y-%m-01)
 expires=$(date -u -d "$valid_from +1 year -1 day" +%Y-%m-%d)
 
@@ -29,49 +30,58 @@ dataset = [
 TOML
 }
 
-for project in frailty diabetes; do
-  [ -f "$WORLD/log/released-$project" ] && continue
+# A release of a project, from its agreement to the approval of two people.
+released() { # PROJECT
+  project=$1
   file=$WORLD/$project.toml
-  agreement "$project" "Trial project $project" >"$file"
-  world_run j-price world_operator j-price project create "$project" --title "Trial project $project" >/dev/null
-  world_run j-price world_operator j-price agreement add "$project" "$file" >/dev/null
+  [ -f "$file" ] || agreement "$project" "Trial project $project" >"$file"
+  world_once "project-$project" j-price world_operator j-price project create "$project" --title "Trial project $project" &&
+    world_once "agreement-$project" j-price world_operator j-price agreement add "$project" "$file" || return 1
   for person in $operators; do
-    world_run "$person" world_operator "$person" agreement approve "$project/v1" --file "$file" >/dev/null
+    world_once "agreement-$project-$person" "$person" world_operator "$person" agreement approve \
+      "$project/v1" --file "$file" || return 1
   done
-  [ "$project" = frailty ] &&
-    world_run j-price world_operator j-price preview "$project/v1" --json >"$WORLD/log/preview.json"
-  world_run j-price world_operator j-price release create "$project" --agreement v1 --id r1 --json \
-    >"$WORLD/log/release-$project.json"
-  world_run j-price world_operator j-price release get "$project/r1" --wait >/dev/null
+  if [ "$project" = frailty ]; then
+    world_once preview j-price world_operator j-price preview "$project/v1" --json || return 1
+  fi
+  world_once "release-$project" j-price world_operator j-price release create "$project" \
+    --agreement v1 --id "$release" --json || return 1
+  world_run j-price world_operator j-price release get "$project/$release" --wait >/dev/null || return 1
   digest=$(world_operator j-price release list "$project" --format csv 2>>"$WORLD/log/j-price.err" |
     sed -n 's/.*,\([0-9a-f]\{64\}\)$/\1/p')
   for person in $operators; do
-    world_run "$person" world_operator "$person" release approve "$project/r1" --manifest "$digest" >/dev/null
+    world_once "release-$project-$person" "$person" world_operator "$person" release approve \
+      "$project/$release" --manifest "$digest" || return 1
   done
-  touch "$WORLD/log/released-$project"
-  step "released $project/r1: linked, and approved by two people"
+}
+
+for project in frailty diabetes; do
+  released "$project" || world_fail "the release of $project"
+  step "released $project/$release: linked, and approved by two people"
 done
 
 world_run analyst world_analyst login --yes >/dev/null
 for project in frailty diabetes; do
-  name=projects/$project/releases/r1
+  name=projects/$project/releases/$release
   world_run analyst world_analyst pull "$name" --csv none >/dev/null
   world_run analyst world_analyst verify "$name" >/dev/null
 done
 step "pulled both releases; signatures and digests hold"
 
 sql() { # PROJECT STATEMENT
-  world_run analyst world_analyst sql --release "projects/$1/releases/r1" --format csv "$2"
+  world_run analyst world_analyst sql --release "projects/$1/releases/$release" --format csv "$2"
 }
 
-world_run analyst world_analyst measure run C01 C02 C03 --release projects/frailty/releases/r1 \
+world_run analyst world_analyst measure run C01 C02 C03 --release projects/frailty/releases/$release \
   --out "$WORLD/analyst/tables" >/dev/null
 page=$WORLD/analyst/index.html
-world_run analyst world_analyst dashboard build --release projects/frailty/releases/r1 --out "$page" >/dev/null
+world_run analyst world_analyst dashboard build --release projects/frailty/releases/$release --out "$page" >/dev/null
 step "computed C01, C02 and C03 through the disclosure gate; built the pages"
 
 # --- the story ----------------------------------------------------------------
-truth() { sed -n "s/^figure=$1,//p" "$population/truth/linkage.csv"; }
+truth() { # FIGURE
+  sed -n "s/^figure=$1,//p" "$population/truth/linkage.csv" | grep . || echo "not in the truth"
+}
 
 for project in frailty diabetes; do
   sql "$project" "SELECT pseudonym FROM persons" | sort >"$WORLD/log/pseudonyms-$project"
@@ -99,7 +109,7 @@ echo "  rows without a person, by reason, as the sources signed it:"
 cat "$WORLD"/log/push-national-apc-p*-r1.json | tr '{}' '\n' | grep -o '"NHS_[A-Z_]*":"*[0-9]*\|"IDENTITY_WITHHELD":"*[0-9]*' |
   tr -d '"' | awk -F: '{ n[$1] += $2 } END { for (r in n) printf "    %-28s %d\n", r, n[r] }' | sort
 [ "$both" -eq 0 ] || world_fail "pseudonyms of two projects are equal"
-if [ "$good" -ne "$(truth traced_links_right)" ] || [ "$bad" -ne "$(truth traced_links_wrong)" ]; then
+if [ "$good" != "$(truth traced_links_right)" ] || [ "$bad" != "$(truth traced_links_wrong)" ]; then
   world_fail "the links are not those that were planted"
 fi
 

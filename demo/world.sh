@@ -21,13 +21,24 @@ world_fail() {
 
 # Runs a command with its stderr in $WORLD/log/NAME.err; shows it on failure.
 world_run() { # NAME command...
-  name=$1
+  world_log=$WORLD/log/$1.err
   shift
-  if "$@" 2>>"$WORLD/log/$name.err"; then return 0; fi
-  code=$?
-  world_say "failed with exit code $code: $*"
-  tail -n 5 "$WORLD/log/$name.err" >&2
-  return "$code"
+  world_code=0
+  "$@" 2>>"$world_log" || world_code=$?
+  [ "$world_code" -eq 0 ] && return 0
+  world_say "failed with exit code $world_code: $*"
+  tail -n 5 "$world_log" >&2
+  return "$world_code"
+}
+
+# world_run, but only until it has succeeded once; its output is kept in
+# $WORLD/log/MARK.out.
+world_once() { # MARK NAME command...
+  world_mark=$WORLD/log/$1.out
+  shift
+  [ -f "$world_mark" ] && return 0
+  world_run "$@" >"$world_mark.part" || return $?
+  mv "$world_mark.part" "$world_mark"
 }
 
 # A passphrase of the trial world. Nothing here protects anything.
@@ -160,12 +171,12 @@ world_ceremony() {
   rm -f "$WORLD/ceremony/hub-a.enrolment"
   world_run hub "$BIN/linkage-hub" --config "$WORLD/hub/hub.toml" init \
     --enrolment "$WORLD/ceremony/hub-a.enrolment" >"$WORLD/ceremony/hub-keys.json" || return 1
-  world_run custodian world_custodian registry add "$WORLD/ceremony/hub-a.enrolment" >/dev/null || return 1
+  world_run custodian world_custodian registry add --yes "$WORLD/ceremony/hub-a.enrolment" >/dev/null || return 1
   for source in $WORLD_SOURCES; do
     world_source_config "$source"
     world_run "$source" world_source "$source" enrol --out "$WORLD/ceremony" \
       >"$WORLD/ceremony/$source.enrolled" || return 1
-    world_run custodian world_custodian registry add \
+    world_run custodian world_custodian registry add --yes \
       "$WORLD/ceremony/$source-enrolment.json" --person-limit "${WORLD_PERSON_LIMIT:-20000000}" \
       >/dev/null || return 1
   done
@@ -254,10 +265,10 @@ world_hub_stop() {
 world_factors() {
   [ -f "$WORLD/ceremony/imported" ] && return 0
   for source in $WORLD_SOURCES; do
-    world_run j-price world_operator j-price source create "$source" --title "$source" >/dev/null || return 1
+    world_once "source-$source" j-price world_operator j-price source create "$source" --title "$source" || return 1
     hub_file=$(find "$WORLD/ceremony/$source" -name '*hub*' -type f ! -name '*custodian*' | head -n 1)
     answer=$(world_answer_file "$source")
-    world_run j-price world_operator j-price key import-factor "$source" "$hub_file" "$answer" >/dev/null || return 1
+    world_once "factor-$source" j-price world_operator j-price key import-factor "$source" "$hub_file" "$answer" || return 1
   done
   touch "$WORLD/ceremony/imported"
 }

@@ -51,7 +51,8 @@ void GpEvents::AddBackground(const Person& person,
       const double value = kind.low1 + (kind.high1 - kind.low1) * step / 1000;
       event.value1 =
           absl::StrFormat("%d.%d00%07d", static_cast<int>(value),
-                          static_cast<int>(value * 10) % 10, person.index);
+                          static_cast<int>(value * 10) % 10, person.index + 1);
+      event.traced = true;
     }
     if (kind.high2 > kind.low2) {
       event.value2 = absl::StrCat(static_cast<int>(

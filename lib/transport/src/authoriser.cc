@@ -19,8 +19,11 @@ namespace {
 
 namespace pb = ::tally::common::v1;
 
-// What the network may add to a deadline on its way.
+// What may be added to a deadline on its way: gRPC rounds the grpc-timeout
+// header up to a whole second and, from 1,000 s, to a multiple of ten (one part
+// in a hundred at most).
 constexpr int64_t kDeadlineSlackMs = 1'000;
+constexpr int64_t kDeadlineRounding = 100;
 
 pb::Role ProtoRole(PeerRole role) {
   switch (role) {
@@ -117,7 +120,9 @@ PeerEvidence EvidenceOf(const grpc::ServerContextBase& context) {
 }
 
 absl::Status CheckDeadline(int64_t remaining_ms, bool is_set, int64_t limit_s) {
-  if (is_set && remaining_ms <= limit_s * 1'000 + kDeadlineSlackMs) {
+  const int64_t limit_ms = limit_s * 1'000;
+  if (is_set && remaining_ms <= limit_ms + limit_ms / kDeadlineRounding +
+                                    kDeadlineSlackMs) {
     return absl::OkStatus();
   }
   ErrorDetail detail;

@@ -239,6 +239,10 @@ TEST_F(AuthoriserTest, RecheckSeesAGrantThatWasTaken) {
 TEST(Deadline, MustBeSetAndShortEnough) {
   EXPECT_THAT(CheckDeadline(60'000, true, 60), IsOk());
   EXPECT_THAT(CheckDeadline(1, true, 60), IsOk());
+  // gRPC writes 3,600.001 s as 361 times ten seconds.
+  EXPECT_THAT(CheckDeadline(3'610'000, true, 3'600), IsOk());
+  EXPECT_THAT(CheckDeadline(3'640'000, true, 3'600),
+              ReasonIs(Reason::kFieldInvalid));
   EXPECT_THAT(CheckDeadline(0, false, 60), ReasonIs(Reason::kFieldInvalid));
   const absl::Status status = CheckDeadline(120'000, true, 60);
   EXPECT_THAT(status, ReasonIs(Reason::kFieldInvalid));

@@ -114,7 +114,8 @@ class Authoriser {
   const Observer observer_;
 };
 
-// Whether the remaining time of a call is set and at most the method's limit.
+// Whether the remaining time of a call is set and at most the method's limit,
+// with room for what gRPC adds when it rounds a timeout up for its header.
 absl::Status CheckDeadline(int64_t remaining_ms, bool is_set, int64_t limit_s);
 
 }  // namespace tally::transport
