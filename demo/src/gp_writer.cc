@@ -67,7 +67,7 @@ absl::StatusOr<std::unique_ptr<GpWriter>> GpWriter::Create(
         CsvFile::Create(delivery.folder + "/events.csv", kEventHeader[index]));
     FateBook patient_book(ledger, delivery, "gp-patient");
     FateBook event_book(ledger, delivery, "gp-event");
-    int64_t& persons = ledger.Figure("persons", Dimensions(delivery));
+    int64_t& persons = ledger.Figure("persons_sent", Dimensions(delivery));
     writer->files_.push_back(std::make_unique<Files>(
         Files{std::move(delivery), std::move(patients), std::move(events),
               patient_book, event_book, persons}));

@@ -86,7 +86,7 @@ absl::StatusOr<std::unique_ptr<HospitalWriter>> HospitalWriter::Create(
     FateBook apc_book(ledger, delivery, "sus-apc");
     FateBook op_book(ledger, delivery, "sus-op");
     FateBook ecds_book(ledger, delivery, "ecds");
-    int64_t& persons = ledger.Figure("persons", Dimensions(delivery));
+    int64_t& persons = ledger.Figure("persons_sent", Dimensions(delivery));
     writer->files_.push_back(std::make_unique<Files>(
         Files{std::move(delivery), std::move(apc), std::move(op),
               std::move(ecds), apc_book, op_book, ecds_book, persons}));

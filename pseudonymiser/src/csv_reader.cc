@@ -149,7 +149,9 @@ struct CsvReader::Scan {
 };
 
 CsvReader::CsvReader(std::string name, ByteSource& source, size_t block_bytes)
-    : name_(std::move(name)), source_(source), block_bytes_(block_bytes) {}
+    : name_(std::move(name)),
+      source_(source),
+      block_bytes_(std::max(block_bytes, kMinBlockBytes)) {}
 
 absl::Status CsvReader::CheckBeginning(std::string_view bytes) const {
   const auto begins = [&](std::string_view magic) {

@@ -43,60 +43,51 @@ TableSchema GroupsSchema(const TableSchema& schema,
 // The work on one table.
 class Withholder {
  public:
-  Withholder(std::string name, std::vector<std::string> identifiers,
-             const TableSchema& schema, int min_k, ReleaseEngine& engine)
-      : name_(std::move(name)),
-        identifiers_(std::move(identifiers)),
-        schema_(schema),
-        min_k_(min_k),
-        engine_(engine) {}
+  Withholder(const TableSchema& schema, int min_k, ReleaseEngine& engine)
+      : schema_(schema), min_k_(min_k), engine_(engine) {}
 
-  // Makes the table of small groups of `from`; returns the rows in them.
+  // Makes the table `small` of the combinations of `keys` in `from` that fewer
+  // than min_k people share; returns the rows in them.
   absl::StatusOr<int64_t> FindSmall(const std::string& from,
+                                    const std::vector<std::string>& keys,
                                     const std::string& small) {
-    TALLY_RETURN_IF_ERROR(
-        engine_
-            .Materialise(small, SmallGroupsSql(from, identifiers_, min_k_),
-                         GroupsSchema(schema_, identifiers_))
-            .status());
+    TALLY_RETURN_IF_ERROR(engine_
+                              .Materialise(small,
+                                           SmallGroupsSql(from, keys, min_k_),
+                                           GroupsSchema(schema_, keys))
+                              .status());
     return engine_.Count(
         {absl::StrCat("SELECT CAST(sum(group_rows) AS BIGINT) FROM ", small),
          {}});
   }
 
-  // `from` with `columns` withheld in small groups, as table `to`; returns the
-  // rows in which one of them had a value and has none now.
+  // `from` with `column` withheld where `keys` are in `small`, as table `to`;
+  // returns the rows in which it had a value and has none now.
   absl::StatusOr<int64_t> Withhold(const std::string& from,
                                    const std::string& small,
-                                   const std::vector<std::string>& columns,
+                                   const std::vector<std::string>& keys,
+                                   const std::string& column,
                                    const std::string& to) {
     TALLY_RETURN_IF_ERROR(
         engine_
-            .Materialise(to,
-                         WithheldSql(from, small, identifiers_,
-                                     NamesOf(schema_), columns),
-                         schema_)
+            .Materialise(
+                to, WithheldSql(from, small, keys, NamesOf(schema_), {column}),
+                schema_)
             .status());
-    TALLY_ASSIGN_OR_RETURN(const int64_t before, Filled(from, columns));
-    TALLY_ASSIGN_OR_RETURN(const int64_t after, Filled(to, columns));
+    TALLY_ASSIGN_OR_RETURN(const int64_t before, Filled(from, column));
+    TALLY_ASSIGN_OR_RETURN(const int64_t after, Filled(to, column));
     return before - after;
   }
 
  private:
   absl::StatusOr<int64_t> Filled(const std::string& table,
-                                 const std::vector<std::string>& columns) {
-    std::string condition;
-    for (const std::string& column : columns) {
-      absl::StrAppend(&condition, condition.empty() ? "" : " OR ", column,
-                      " IS NOT NULL");
-    }
+                                 const std::string& column) {
     return engine_.Count(
-        {absl::StrFormat("SELECT count(*) FROM %s WHERE %s", table, condition),
+        {absl::StrFormat("SELECT count(*) FROM %s WHERE %s IS NOT NULL", table,
+                         column),
          {}});
   }
 
-  const std::string name_;
-  const std::vector<std::string> identifiers_;
   const TableSchema& schema_;
   const int min_k_;
   ReleaseEngine& engine_;
@@ -118,26 +109,45 @@ absl::StatusOr<ProtectedRows> WithholdAreas(const TableRecipe& recipe,
   const std::string rows = "rows_" + name;
   TALLY_ASSIGN_OR_RETURN(result.line.rows,
                          engine.Materialise(rows, result.rows, schema));
-  Withholder withholder(name, identifiers, schema, min_k, engine);
-  TALLY_ASSIGN_OR_RETURN(result.line.rows_below_before,
-                         withholder.FindSmall(rows, "small_0_" + name));
+  Withholder withholder(schema, min_k, engine);
+  TALLY_ASSIGN_OR_RETURN(
+      result.line.rows_below_before,
+      withholder.FindSmall(rows, identifiers, "small_0_" + name));
   result.line.rows_below_after = result.line.rows_below_before;
   std::string current = rows;
-  std::string small = "small_0_" + name;
-  const std::vector<std::string> steps[] = {
-      Among(identifiers, {"lsoa21"}),
-      Among(identifiers, {"practice_code", "prescriber_org"})};
-  int64_t* const withheld[] = {&result.line.rows_area_withheld,
-                               &result.line.rows_practice_withheld};
-  for (size_t i = 0; i < 2; ++i) {
-    if (steps[i].empty() || result.line.rows_below_after == 0) continue;
-    const std::string next = absl::StrFormat("rows_%d_%s", i + 1, name);
-    TALLY_ASSIGN_OR_RETURN(*withheld[i],
-                           withholder.Withhold(current, small, steps[i], next));
+  const auto step = [&](int number, const std::string& small,
+                        const std::vector<std::string>& keys,
+                        const std::string& column) -> absl::StatusOr<int64_t> {
+    const std::string next = absl::StrFormat("rows_%d_%s", number, name);
+    TALLY_ASSIGN_OR_RETURN(
+        const int64_t withheld,
+        withholder.Withhold(current, small, keys, column, next));
     current = next;
-    small = absl::StrFormat("small_%d_%s", i + 1, name);
-    TALLY_ASSIGN_OR_RETURN(result.line.rows_below_after,
-                           withholder.FindSmall(current, small));
+    return withheld;
+  };
+  // Someone who is rare among all: the small area goes.
+  int number = 1;
+  if (!Among(identifiers, {"lsoa21"}).empty() &&
+      result.line.rows_below_before > 0) {
+    TALLY_ASSIGN_OR_RETURN(
+        result.line.rows_area_withheld,
+        step(number++, "small_0_" + name, identifiers, "lsoa21"));
+  }
+  // An organisation with hardly anybody names its people by itself.
+  for (const std::string& column :
+       Among(identifiers, {"practice_code", "prescriber_org"})) {
+    const std::string small = absl::StrFormat("small_%s_%s", column, name);
+    TALLY_ASSIGN_OR_RETURN(const int64_t few,
+                           withholder.FindSmall(current, {column}, small));
+    if (few == 0) continue;
+    TALLY_ASSIGN_OR_RETURN(const int64_t withheld,
+                           step(number++, small, {column}, column));
+    result.line.rows_practice_withheld += withheld;
+  }
+  if (number > 1) {
+    TALLY_ASSIGN_OR_RETURN(
+        result.line.rows_below_after,
+        withholder.FindSmall(current, identifiers, "small_1_" + name));
   }
   result.rows = {absl::StrCat("SELECT * FROM ", current), {}};
   return result;

@@ -2,7 +2,8 @@
 #define TALLY_LINKAGE_RELEASE_SRC_WITHHELD_AREAS_H_
 
 // min_k: counts how many people share each combination of quasi-identifiers of
-// a table and withholds the small area, then the practice, where too few do.
+// a table and withholds the small area where too few do, and the practice where
+// too few are with it at all.
 //
 // Spec: docs/adr/0072-min-k.md
 // Threading: one thread.

@@ -87,9 +87,12 @@ class CsvReader {
   static constexpr size_t kMaxLineBytes = 1024 * 1024;
   static constexpr size_t kMaxFields = 512;
   static constexpr size_t kDefaultBlockBytes = 1024 * 1024;
+  // The first block must show what kind of file it is.
+  static constexpr size_t kMinBlockBytes = 4;
 
   // `name` is the file's name in messages. `source` must outlive the reader.
-  // `block_bytes`: how much is read at once; small values are for tests.
+  // `block_bytes`: how much is read at once, kMinBlockBytes at least; small
+  // values are for tests.
   CsvReader(std::string name, ByteSource& source,
             size_t block_bytes = kDefaultBlockBytes);
 

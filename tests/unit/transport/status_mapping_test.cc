@@ -85,12 +85,17 @@ TEST_F(StatusMapping, CancelledDeadlineAndUnavailableKeepTheirCode) {
 
 TEST_F(StatusMapping, ADetailThatIsTooLongIsCutToItsReason) {
   ErrorDetail detail;
+  // A status keeps 255 bytes of each.
   detail.resource = std::string(2'000, 'r');
-  detail.corr = std::string(32, 'c');
+  detail.field = std::string(2'000, 'f');
+  detail.column = std::string(2'000, 'k');
+  detail.corr = std::string(255, 'c');
   const Answer answer = Send(Error(Reason::kNameInvalid, "words", detail));
   ASSERT_TRUE(DetailOf(answer.mapped).has_value());
   EXPECT_EQ(DetailOf(answer.mapped)->resource, "");
-  EXPECT_EQ(DetailOf(answer.mapped)->corr, std::string(32, 'c'));
+  EXPECT_EQ(DetailOf(answer.mapped)->field, "");
+  EXPECT_EQ(DetailOf(answer.mapped)->column, "");
+  EXPECT_EQ(DetailOf(answer.mapped)->corr, std::string(255, 'c'));
 }
 
 TEST(StatusMappingText, WhatComesFromTheNetworkIsMadePrintable) {
