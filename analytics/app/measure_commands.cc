@@ -17,7 +17,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kFileMode = 0600;
+constexpr int kTableFileMode = 0600;
 constexpr int kFolderMode = 0700;
 
 // Definitions can be listed without a configuration.
@@ -100,9 +100,9 @@ absl::Status WriteFiles(const Workbench& bench, const std::string& folder,
       folder,
       absl::StrFormat("%s-%s", table.info().measure_id, table.info().table));
   TALLY_RETURN_IF_ERROR(
-      WriteFileAtomically(stem + ".csv", GatedCsv(table), kFileMode));
+      WriteFileAtomically(stem + ".csv", GatedCsv(table), kTableFileMode));
   TALLY_RETURN_IF_ERROR(WriteFileAtomically(
-      stem + ".json", GatedJson(table).DumpPretty() + "\n", kFileMode));
+      stem + ".json", GatedJson(table).DumpPretty() + "\n", kTableFileMode));
   const std::string temp = JoinPath(bench.config.work_directory, "temp");
   TALLY_RETURN_IF_ERROR(MakeDirectories(temp, kFolderMode));
   const std::string part = stem + ".parquet.tmp";

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 
@@ -41,11 +42,15 @@ Chart::Chart(std::string id, std::string type, const GatedTable& table,
       notes(table.info().notes),
       id_(std::move(id)),
       type_(std::move(type)) {
-  source = absl::StrFormat(
-      "%s version %s, release %s of %s, %s; %s %% of rows linked",
-      table.info().measure_id, table.info().measure_version,
-      table.info().release, table.info().project, table.info().period,
-      table.linked_share_pct());
+  source = absl::StrFormat("%s version %s, release %s of %s, %s",
+                           table.info().measure_id,
+                           table.info().measure_version, table.info().release,
+                           table.info().project, table.info().period);
+  // A table over several datasets has no one share.
+  if (table.linked_share_pct() != "NA") {
+    absl::StrAppend(&source, "; ", table.linked_share_pct(),
+                    " % of rows linked");
+  }
   std::vector<size_t> positions;
   for (const std::string& name : columns) {
     const absl::StatusOr<size_t> position = table.ColumnIndex(name);

@@ -109,10 +109,10 @@ Chart ListSizes(const GatedTable& table) {
   if (chart.rows() > 0) {
     const size_t smallest = chart.rows() - 1;
     chart.title = absl::StrFormat(
-        "%d areas, from %s to %s people", chart.rows(),
+        "%d practices, from %s to %s people", chart.rows(),
         DisplayText(chart.cell(smallest, 1)), DisplayText(chart.cell(0, 1)));
     chart.summary = absl::StrFormat(
-        "List sizes of %d areas. The largest is %s with %s people, the "
+        "List sizes of %d practices. The largest is %s with %s people, the "
         "smallest %s with %s.",
         chart.rows(), chart.cell(0, 0).text(), DisplayText(chart.cell(0, 1)),
         chart.cell(smallest, 0).text(), DisplayText(chart.cell(smallest, 1)));
@@ -148,7 +148,8 @@ void AddDependency(const GatedTable& table, PagePart& part) {
       "%s dependants per 100 people of working age; highest in %s (%s)", all,
       chart.cell(0, 0).text(), chart.cell(0, 3).text());
   chart.summary = absl::StrFormat(
-      "Dependency ratio of %d areas: people aged 0 to 15 and 65 and over per "
+      "Dependency ratio of %d practices: people aged 0 to 15 and 65 and over "
+      "per "
       "100 people of working age. All practices together: %s. Highest: %s, "
       "%s.",
       chart.rows(), all, chart.cell(0, 0).text(), chart.cell(0, 3).text());
@@ -229,7 +230,7 @@ std::vector<PagePart> DrawPopulation(const MeasureDefinition&,
   PagePart summary{"summary", {}, {}};
   Chart sizes = ListSizes(profile);
   summary.sentences.push_back(
-      {1, absl::StrFormat("%s people are registered with %d areas.", list,
+      {1, absl::StrFormat("%s people are registered with %d practices.", list,
                           sizes.rows())});
   summary.charts.push_back(std::move(sizes));
   parts.push_back(std::move(summary));

@@ -147,22 +147,25 @@ Chart Funnel(const GatedTable& table,
     const int outside = c.high + c.low;
     chart.Describe(
         condition,
-        absl::StrFormat("%s: %d of %d areas lie outside the 99.8 %% limits",
+        absl::StrFormat("%s: %d of %d practices lie outside the 99.8 %% limits",
                         condition, outside, c.areas),
         c.areas == 0
-            ? absl::StrFormat("%s: no area has enough cases to be shown.",
+            ? absl::StrFormat("%s: no practice has enough cases to be shown.",
                               condition)
-            : absl::StrFormat(
-                  "Funnel plot of recorded %s in %d areas by list size. The "
-                  "average is %.1f %%. %d areas lie above the upper 99.8 %% "
-                  "limit and %d below the lower one.",
-                  condition, c.areas, 100 * c.share, c.high, c.low));
+            : absl::StrFormat("Funnel plot of recorded %s in %d practices by "
+                              "list size. The "
+                              "average is %.1f %%. %d practices lie above the "
+                              "upper 99.8 %% "
+                              "limit and %d below the lower one.",
+                              condition, c.areas, 100 * c.share, c.high,
+                              c.low));
   }
   chart.options.Set("x", "list").Set("y", "crude").Set("label", "area");
   chart.options.Set("curves", std::move(curves))
       .Set("averages", std::move(averages));
   chart.notes.push_back(
-      "Inner limits 95 %, outer limits 99.8 %: where areas would lie by chance "
+      "Inner limits 95 %, outer limits 99.8 %: where practices would lie by "
+      "chance "
       "alone. Crude prevalence is not adjusted for age.");
   return chart;
 }
@@ -195,7 +198,7 @@ Chart Caterpillar(const GatedTable& table, const std::string& first) {
     }
     if (shown.empty()) {
       const std::string words = absl::StrFormat(
-          "%s: no area has a standardised prevalence", condition);
+          "%s: no practice has a standardised prevalence", condition);
       chart.Describe(condition, words,
                      words +
                          ": each has too few cases, or an age band "
@@ -210,7 +213,7 @@ Chart Caterpillar(const GatedTable& table, const std::string& first) {
                         value(shown.back()), value(shown.front()), chart.unit),
         absl::StrFormat(
             "Age-standardised prevalence of %s with 95 %% limits, %d of %d "
-            "areas. Highest: %s with %s; lowest: %s with %s, %s.",
+            "practices. Highest: %s with %s; lowest: %s with %s, %s.",
             condition, shown.size(), areas, area(shown.front()),
             value(shown.front()), area(shown.back()), value(shown.back()),
             chart.unit));
@@ -279,14 +282,22 @@ std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
   needs.sentences.push_back({1, conditions.title + "."});
   if (!most.empty()) {
     const FunnelCounts& c = counts.at(most);
-    needs.sentences.push_back(
-        {2, absl::StrFormat("In %d of %d conditions some area differs by more "
-                            "than chance (99.8 %% limits).",
-                            outside, conditions.rows())});
-    needs.sentences.push_back(
-        {3, absl::StrFormat("%s differs most: %d areas above and %d below the "
-                            "limits, of %d.",
-                            most, c.high, c.low, c.areas)});
+    if (outside == 0) {
+      needs.sentences.push_back(
+          {2, absl::StrFormat("In none of %d conditions does a practice differ "
+                              "by more than chance (99.8 %% limits).",
+                              conditions.rows())});
+    } else {
+      needs.sentences.push_back(
+          {2, absl::StrFormat("In %d of %d conditions some practice differs by "
+                              "more than chance (99.8 %% limits).",
+                              outside, conditions.rows())});
+      needs.sentences.push_back(
+          {3,
+           absl::StrFormat("%s differs most: %d practices above and %d below "
+                           "the limits, of %d.",
+                           most, c.high, c.low, c.areas)});
+    }
   }
   Chart funnel = Funnel(table, points, counts);
   if (widen) {

@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kVersion = 1;
 constexpr int64_t kMaxInteger = (int64_t{1} << 53) - 1;
 constexpr int kMaxDepth = 2;
-constexpr size_t kMaxTextBytes = 1'024;
+constexpr size_t kMaxReasonBytes = 1'024;
 constexpr size_t kMaxMembers = 64;
 
 constexpr std::array<std::pair<AuditAction, std::string_view>, 20> kActions{{
@@ -108,7 +108,7 @@ absl::Status CheckMaps(const AuditEntry& entry) {
 absl::Status CheckEntry(const AuditEntry& entry) {
   TALLY_RETURN_IF_ERROR(CheckText("actor", entry.actor, 256));
   TALLY_RETURN_IF_ERROR(CheckText("object", entry.object, 512));
-  TALLY_RETURN_IF_ERROR(CheckText("reason", entry.reason, kMaxTextBytes));
+  TALLY_RETURN_IF_ERROR(CheckText("reason", entry.reason, kMaxReasonBytes));
   if (!entry.actor_key.empty() && !IsHex(entry.actor_key, 16)) {
     return Bad("actor_key", "is not 16 hex digits");
   }
@@ -205,7 +205,7 @@ absl::StatusOr<AuditEntry> ReadEntry(const JsonValue& json) {
   return entry;
 }
 
-absl::Status Corrupt(std::string_view why) {
+absl::Status CorruptEntry(std::string_view why) {
   return Error(Reason::kAuditCorrupt, "audit entry: " + std::string(why));
 }
 
@@ -264,14 +264,14 @@ absl::StatusOr<std::string> EncodeAuditLeaf(const AuditLeaf& leaf) {
 
 absl::StatusOr<AuditLeaf> ParseAuditLeaf(std::string_view line) {
   const absl::StatusOr<JsonValue> json = ReadLine(line);
-  if (!json.ok()) return Corrupt("is not one line of JSON");
+  if (!json.ok()) return CorruptEntry("is not one line of JSON");
   absl::StatusOr<AuditEntry> entry = ReadEntry(*json);
-  if (!entry.ok()) return Corrupt(ToStd(entry.status().message()));
+  if (!entry.ok()) return CorruptEntry(ToStd(entry.status().message()));
   const JsonValue* seq = json->Find("seq");
   const JsonValue* ts = json->Find("ts");
   if (seq == nullptr || !seq->is_int() || seq->AsInt() < 0 || ts == nullptr ||
       !ts->is_string()) {
-    return Corrupt("has no place or time");
+    return CorruptEntry("has no place or time");
   }
   AuditLeaf leaf{static_cast<uint64_t>(seq->AsInt()), ts->AsString(),
                  *std::move(entry)};
@@ -279,7 +279,7 @@ absl::StatusOr<AuditLeaf> ParseAuditLeaf(std::string_view line) {
   // members, another version.
   const absl::StatusOr<std::string> again = EncodeAuditLeaf(leaf);
   if (!again.ok() || *again != line) {
-    return Corrupt("is not in its one encoding");
+    return CorruptEntry("is not in its one encoding");
   }
   return leaf;
 }

@@ -11,9 +11,9 @@ namespace tally::linkage {
 
 namespace {
 
-constexpr int64_t kMaxCheckpointBytes = 65'536;
+constexpr int64_t kMaxKeptBytes = 65'536;
 
-absl::Status Corrupt(std::string_view why) {
+absl::Status NotTheLog(std::string_view why) {
   return Error(Reason::kAuditCorrupt, "audit log: " + std::string(why));
 }
 
@@ -25,11 +25,11 @@ class RootCheck {
 
   absl::Status AtSize(const MerkleTree& tree) const {
     if (tree.size() == newest_.size && tree.Root() != newest_.root) {
-      return Corrupt("its entries do not have the root of the checkpoint");
+      return NotTheLog("its entries do not have the root of the checkpoint");
     }
     if (kept_.has_value() && tree.size() == kept_->size &&
         tree.Root() != kept_->root) {
-      return Corrupt("it is not the log of the checkpoint kept elsewhere");
+      return NotTheLog("it is not the log of the checkpoint kept elsewhere");
     }
     return absl::OkStatus();
   }
@@ -46,7 +46,7 @@ absl::StatusOr<AuditVerification> VerifyAuditLog(
   const std::string path = options.directory + "/checkpoint";
   // The checkpoint is read first: entries written meanwhile lie beyond it.
   TALLY_ASSIGN_OR_RETURN(const std::string note,
-                         ReadFile(path, kMaxCheckpointBytes));
+                         ReadFile(path, kMaxKeptBytes));
   TALLY_ASSIGN_OR_RETURN(
       const Checkpoint newest,
       OpenCheckpoint(note, options.origin, options.public_key));
@@ -56,7 +56,7 @@ absl::StatusOr<AuditVerification> VerifyAuditLog(
         kept, OpenCheckpoint(options.kept_checkpoint, options.origin,
                              options.public_key));
     if (kept->size > newest.size) {
-      return Corrupt("it is shorter than the checkpoint kept elsewhere");
+      return NotTheLog("it is shorter than the checkpoint kept elsewhere");
     }
   }
   const RootCheck roots(newest, kept);
@@ -70,20 +70,20 @@ absl::StatusOr<AuditVerification> VerifyAuditLog(
                    [&](const AuditLeaf& leaf, std::string_view line,
                        uint64_t) -> absl::Status {
                      if (!corrs.insert(CorrKeyOf(leaf.entry.corr)).second) {
-                       return Corrupt("it holds one entry twice");
+                       return NotTheLog("it holds one entry twice");
                      }
                      tree.Add(MerkleLeafHash(line));
                      return roots.AtSize(tree);
                    }));
   result.entries = end.entries;
   if (end.entries < newest.size) {
-    return end.fault.ok() ? Corrupt("it is shorter than its checkpoint")
+    return end.fault.ok() ? NotTheLog("it is shorter than its checkpoint")
                           : end.fault;
   }
   if (!options.running) {
     TALLY_RETURN_IF_ERROR(end.fault);
     if (end.entries > newest.size) {
-      return Corrupt("it has entries that no checkpoint covers");
+      return NotTheLog("it has entries that no checkpoint covers");
     }
   }
   return result;

@@ -18,7 +18,7 @@ namespace tally::linkage {
 
 namespace {
 
-constexpr size_t kLeastMemory = size_t{16} << 20;
+constexpr size_t kLeastSortMemory = size_t{16} << 20;
 // Plain and sealed form of one frame, for the writer and for every piece that
 // is read back.
 constexpr size_t kFrameMemory = 2 * crypto::kRunFrameOnDisk;
@@ -233,7 +233,7 @@ absl::StatusOr<std::unique_ptr<ConvertAndSort>> ConvertAndSort::Create(
     return absl::InvalidArgumentError(
         "a run needs a path, a converter, a storage key and a pool");
   }
-  if (options.memory_bytes < kLeastMemory) {
+  if (options.memory_bytes < kLeastSortMemory) {
     return absl::InvalidArgumentError("a run needs at least 16 MiB of memory");
   }
   return std::unique_ptr<ConvertAndSort>(

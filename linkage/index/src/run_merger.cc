@@ -26,7 +26,7 @@ constexpr size_t kLeastMemory = size_t{16} << 20;
 constexpr size_t kCursorMemory = 2 * crypto::kRunFrameOnDisk;
 constexpr size_t kPersonBlock = 8'192;
 constexpr size_t kLinkBlock = 32'768;
-constexpr uint64_t kAskEvery = 65'536;
+constexpr uint64_t kAskEveryRecord = 65'536;
 
 // Where one part of the token space begins and ends, by prefix.
 struct PrefixRange {
@@ -220,7 +220,7 @@ absl::Status RunMerger::Impl::ForEachPerson(int part,
     } while (status.ok() && tree.top() != nullptr &&
              CompareTokens(token, *tree.top()) == 0);
     if (status.ok()) status = fn(token, members);
-    if (status.ok() && n % kAskEvery == 0 && options_.go_on) {
+    if (status.ok() && n % kAskEveryRecord == 0 && options_.go_on) {
       status = options_.go_on();
     }
   }

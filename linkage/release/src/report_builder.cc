@@ -186,7 +186,7 @@ absl::Status AddOutcomes(const std::string& facts, ReleaseEngine& engine,
         by_source[TextOf(row[0])].outcomes;
     const bool no_person = *row[2].As<bool>();
     const bool linked = *row[3].As<bool>();
-    std::string outcome = linked ? "linked" : "not in anchor";
+    std::string outcome = linked ? "linked" : "not in population";
     if (no_person) outcome = TextOf(row[1]);
     outcomes[outcome] += IntOf(row[4]);
   }

@@ -15,7 +15,7 @@ using dataset::ColumnType;
 using dataset::Specification;
 using engine::SqlType;
 
-constexpr std::string_view kJoinMap =
+constexpr std::string_view kJoinLinkMap =
     " AS r LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
     " AND m.person_index = r.person_index";
 
@@ -113,7 +113,7 @@ SqlStatement FactsSql(const std::vector<RowsTable>& parts,
   const Specification& specification = NewestOf(parts);
   absl::StrAppend(&inner, " FROM (",
                   UnionOfParts(parts, DimensionColumns(specification)), ")",
-                  ToAbsl(kJoinMap));
+                  ToAbsl(kJoinLinkMap));
   return {absl::StrCat("SELECT ", selected, ", count(*) AS n FROM (", inner,
                        ") AS f GROUP BY ", names),
           {}};
@@ -143,7 +143,7 @@ SqlStatement MonthFactsSql(const std::vector<RowsTable>& parts,
               "coalesce(m.linked, false) AS linked, ",
               GrainExpression("r." + column, DateGrain::kMonth),
               " AS month_start FROM (", UnionOfParts(parts, {column}), ")",
-              ToAbsl(kJoinMap),
+              ToAbsl(kJoinLinkMap),
               ") AS f GROUP BY f.source, f.link_person, f.person, f.linked, "
               "f.month_start"),
           {}};

@@ -32,7 +32,7 @@ double Rate(const LinkCounts& counts) {
                                    static_cast<double>(counts.persons);
 }
 
-std::string Percent(double share) {
+std::string ShareText(double share) {
   // Never rounds a shortfall up to 100 or a presence down to 0.
   double pct = std::round(share * 100);
   if (pct == 100 && share < 1) pct = std::floor(share * 1000) / 10;
@@ -73,8 +73,8 @@ void AddOutlier(const std::vector<const LevelLine*>& lines,
        absl::StrFormat(
            "%s %s in %s of %s: %s of people linked, all others %s to %s.",
            DimensionWord(worst.dimension), level, worst.dataset, worst.source,
-           Percent(Rate(worst.counts)), Percent(Rate(sorted[1]->counts)),
-           Percent(Rate(sorted.back()->counts)))});
+           ShareText(Rate(worst.counts)), ShareText(Rate(sorted[1]->counts)),
+           ShareText(Rate(sorted.back()->counts)))});
 }
 
 void AddOutliers(const LinkageReport& report, std::vector<Finding>& findings) {
@@ -140,9 +140,9 @@ void AddContrasts(const LinkageReport& report, std::vector<Finding>& findings) {
            "In %s of %s, %s %s makes up %s of linked and %s of unlinked rows "
            "(standardised difference %.2f).",
            worst->dataset, worst->source, worst->attribute, worst->level,
-           Percent(static_cast<double>(worst->linked_rows) /
+           ShareText(static_cast<double>(worst->linked_rows) /
                    static_cast<double>(worst->all_linked_rows)),
-           Percent(static_cast<double>(worst->unlinked_rows) /
+           ShareText(static_cast<double>(worst->unlinked_rows) /
                    static_cast<double>(worst->all_unlinked_rows)),
            worst->Difference())});
 }
@@ -160,7 +160,7 @@ void AddOverall(const LinkageReport& report, std::vector<Finding>& findings) {
       {0,
        absl::StrFormat(
            "Over all sources and datasets, %s of people were found in %s.",
-           Percent(static_cast<double>(linked) / static_cast<double>(persons)),
+           ShareText(static_cast<double>(linked) / static_cast<double>(persons)),
            report.population == "all" ? std::string("another source")
                                       : report.population)});
 }
@@ -178,7 +178,7 @@ void AddWarnings(LinkageReport& report) {
     report.warnings.push_back(absl::StrFormat(
         "%s of %s: %s of rows have a usable number, against %s in the %d "
         "periods before.",
-        dataset.dataset, dataset.source, Percent(rates.back()), Percent(mean),
+        dataset.dataset, dataset.source, ShareText(rates.back()), ShareText(mean),
         before));
   }
   for (const DatasetReport& dataset : report.datasets) {

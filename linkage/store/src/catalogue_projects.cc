@@ -10,7 +10,7 @@ namespace tally::linkage {
 
 namespace {
 
-constexpr int64_t kApprovalsNeeded = 2;
+constexpr int64_t kProjectApprovals = 2;
 
 std::string Name(std::string_view project, std::string_view id) {
   return "projects/" + std::string(project) + "/agreements/" + std::string(id);
@@ -151,7 +151,7 @@ absl::StatusOr<std::string> Catalogue::ApproveAgreement(
     TALLY_ASSIGN_OR_RETURN(
         const int64_t approvals,
         impl_->AddApproval(agreement.uid, approval, agreement.name()));
-    if (approvals < kApprovalsNeeded) return absl::OkStatus();
+    if (approvals < kProjectApprovals) return absl::OkStatus();
     return impl_->sql()
         .Execute("UPDATE agreements SET state = 'ACTIVE' WHERE uid = :uid",
                  {agreement.uid})

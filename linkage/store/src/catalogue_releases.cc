@@ -10,9 +10,9 @@ namespace tally::linkage {
 
 namespace {
 
-constexpr int64_t kApprovalsNeeded = 2;
+constexpr int64_t kReleaseApprovals = 2;
 
-std::string Name(std::string_view project, std::string_view id) {
+std::string ReleaseName(std::string_view project, std::string_view id) {
   return "projects/" + std::string(project) + "/releases/" + std::string(id);
 }
 
@@ -124,7 +124,7 @@ absl::StatusOr<ReleaseRecord> Catalogue::GetRelease(std::string_view project,
   TALLY_ASSIGN_OR_RETURN(
       std::vector<ReleaseRecord> found,
       impl_->Releases(kByName, {std::string(project), std::string(id)}));
-  if (found.empty()) return NotFound(Name(project, id));
+  if (found.empty()) return NotFound(ReleaseName(project, id));
   return std::move(found[0]);
 }
 
@@ -209,7 +209,7 @@ absl::StatusOr<std::string> Catalogue::ApproveRelease(
     TALLY_ASSIGN_OR_RETURN(
         const std::vector<ReleaseRecord> found,
         impl_->Releases(kByName, {std::string(project), std::string(id)}));
-    if (found.empty()) return NotFound(Name(project, id));
+    if (found.empty()) return NotFound(ReleaseName(project, id));
     const ReleaseRecord& release = found[0];
     if (release.state != ReleaseState::kAwaitingApproval) {
       return WrongState("awaiting approval");
@@ -222,7 +222,7 @@ absl::StatusOr<std::string> Catalogue::ApproveRelease(
     TALLY_ASSIGN_OR_RETURN(
         const int64_t approvals,
         impl_->AddApproval(release.uid, approval, release.name()));
-    if (approvals < kApprovalsNeeded) return absl::OkStatus();
+    if (approvals < kReleaseApprovals) return absl::OkStatus();
     return impl_->sql()
         .Execute("UPDATE releases SET state = 'ACTIVE' WHERE uid = :uid",
                  {release.uid})

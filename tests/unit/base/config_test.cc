@@ -36,7 +36,7 @@ ConfigReader Reader(const std::string& text,
                       "TALLY_HUB", std::move(environment));
 }
 
-void ReadAll(ConfigReader& c) {
+void ReadEveryKey(ConfigReader& c) {
   c.Choice("environment", {"example", "test", "production"});
   c.String("hub.id");
   c.Path("hub.data_directory");
@@ -68,7 +68,7 @@ TEST(Config, ReadsEachKindOfValue) {
 
 TEST(Config, IsFineWhenEveryKeyWasAskedFor) {
   ConfigReader c = Reader(kHub);
-  ReadAll(c);
+  ReadEveryKey(c);
   EXPECT_OK(c.Finish());
 }
 
@@ -86,7 +86,7 @@ TEST(Config, RefusesUnknownKeysNamingTheNearest) {
   };
   for (const auto& c : cases) {
     ConfigReader reader = Reader(std::string(kHub) + c.more);
-    ReadAll(reader);
+    ReadEveryKey(reader);
     const absl::Status status = reader.Finish();
     EXPECT_THAT(status, ExitCodeIs(kExitUsage));
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.message));
@@ -176,7 +176,7 @@ TEST(Config, RefusesVariablesThatSetNothing) {
 
 TEST(Config, TakesNoSecretFromTheEnvironment) {
   ConfigReader c = Reader(kHub, {{"TALLY_HUB_KEYS_PASSPHRASE", "file:/x"}});
-  ReadAll(c);
+  ReadEveryKey(c);
   EXPECT_FALSE(c.Finish().ok());
 }
 
@@ -202,7 +202,7 @@ TEST(Config, LeavesAnOptionalSecretEmpty) {
 TEST(Config, ShowsWhatIsInForceAndWhereFromButNoSecret) {
   ConfigReader c = Reader(kHub, {{"TALLY_HUB_LIMITS_THREADS", "4"}});
   c.Override("hub.id", "hub-b", "--hub");
-  ReadAll(c);
+  ReadEveryKey(c);
   ASSERT_OK(c.Finish());
   std::string all;
   for (const auto& e : c.effective()) {

@@ -64,6 +64,23 @@ TEST(PersonMaker, ThreeNumbersOfAPersonBelongToNobodyElse) {
   }
 }
 
+TEST(PersonMaker, PeopleMoveWithinAHistoryOfAnyLength) {
+  for (int years = 1; years <= 10; ++years) {
+    PopulationOptions options = Small();
+    options.years = years;
+    const PersonMaker maker(options);
+    int moved = 0;
+    for (uint64_t i = 0; i < options.people; ++i) {
+      const Person person = maker.Make(i);
+      if (person.registrations.size() < 2) continue;
+      ++moved;
+      EXPECT_GE(person.registrations[0].last_month, maker.first_month() + 6);
+      EXPECT_LE(person.registrations[1].first_month, options.last_month);
+    }
+    EXPECT_GT(moved, 0) << years;
+  }
+}
+
 TEST(PersonMaker, ByNameIsInOrderOfNamesAndHasEverybodyOnce) {
   const PersonMaker maker(Small());
   std::set<uint64_t> seen;

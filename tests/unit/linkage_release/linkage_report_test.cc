@@ -82,7 +82,7 @@ LinkageReport SmallReport() {
   dataset.dataset = "sus-apc";
   dataset.counts = {1000, 990, 600, 590};
   dataset.outcomes = {
-      {"linked", 980}, {"not in anchor", 10}, {"NHS_NUMBER_MISSING", 10}};
+      {"linked", 980}, {"not in population", 10}, {"NHS_NUMBER_MISSING", 10}};
   report.datasets.push_back(dataset);
   for (int i = 1; i <= 4; ++i) {
     report.levels.push_back({"national-apc",

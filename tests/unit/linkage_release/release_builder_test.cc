@@ -396,7 +396,7 @@ TEST_F(ReleaseBuilder, AddsUpEveryRowOfTheReport) {
   EXPECT_EQ(apc->counts.persons, 4);         // 1, 2, 7, 99
   EXPECT_EQ(apc->counts.persons_linked, 3);  // not 99
   EXPECT_EQ(apc->outcomes.at("linked"), 4);
-  EXPECT_EQ(apc->outcomes.at("not in anchor"), 1);
+  EXPECT_EQ(apc->outcomes.at("not in population"), 1);
   EXPECT_EQ(apc->outcomes.at("NHS_NUMBER_CHECK_DIGIT"), 1);
   EXPECT_EQ(apc->dropped_by_fault.at("DATE_INVALID"), 2);
   EXPECT_EQ(apc->dropped_by_rule.at("NOT_PARTICIPATING"), 3);

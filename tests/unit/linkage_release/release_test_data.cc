@@ -65,7 +65,7 @@ column = [
 ]
 )toml";
 
-constexpr std::string_view kAgreement = R"toml(
+constexpr std::string_view kBasicAgreement = R"toml(
 project = { id = "frailty-2026", agreement = "v1", title = "Frailty", purpose = "Planning" }
 authority = { controller = "Example ICB", legal_basis = "approval 7", domain = "commissioning" }
 term = { valid_from = 2026-11-01, expires = 2027-10-31 }
@@ -113,7 +113,7 @@ std::shared_ptr<const SpecificationStore> TestSpecifications::Store() const {
 
 Agreement BasicAgreement() {
   absl::StatusOr<Agreement> agreement =
-      ParseAgreement(kAgreement, "basic.toml");
+      ParseAgreement(kBasicAgreement, "basic.toml");
   if (!agreement.ok()) {
     std::fprintf(stderr, "%s\n",
                  std::string(agreement.status().message()).c_str());

@@ -80,7 +80,7 @@ struct DatasetReport {
   std::string dataset;
   LinkCounts counts;
   // Rows by what became of them; adds up to counts.rows. Keys: `linked`,
-  // `not in anchor`, `outside coverage`, or the name of a RowReason.
+  // `not in population`, `outside coverage`, or the name of a RowReason.
   std::map<std::string, int64_t> outcomes;
   std::map<std::string, int64_t> dropped_by_rule;
   std::map<std::string, int64_t> dropped_by_fault;
