@@ -20,7 +20,7 @@ using extract::v1::ExtractService;
 using hub::v1::ProjectService;
 using hub::v1::SourceService;
 
-constexpr int32_t kPageSize = 1000;
+constexpr int32_t kCataloguePageSize = 1000;
 constexpr int64_t kMaxCeremonyBytes = 4096;
 
 absl::Status CreateSource(const CommonFlags& flags, const std::string& id,
@@ -51,7 +51,7 @@ absl::Status ListSources(const CommonFlags& flags) {
   std::string token;
   do {
     hub::v1::ListSourcesRequest request;
-    request.set_page_size(kPageSize);
+    request.set_page_size(kCataloguePageSize);
     request.set_page_token(token);
     hub::v1::ListSourcesResponse page;
     TALLY_RETURN_IF_ERROR(CallHub(
@@ -115,7 +115,7 @@ absl::Status ListExtracts(const CommonFlags& flags, const std::string& source) {
     extract::v1::ListExtractsRequest request;
     request.set_parent(source.empty() ? "sources/-"
                                       : WithPrefix("sources/", source));
-    request.set_page_size(kPageSize);
+    request.set_page_size(kCataloguePageSize);
     request.set_page_token(token);
     extract::v1::ListExtractsResponse page;
     TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
@@ -206,7 +206,7 @@ absl::Status ListProjects(const CommonFlags& flags) {
   std::string token;
   do {
     hub::v1::ListProjectsRequest request;
-    request.set_page_size(kPageSize);
+    request.set_page_size(kCataloguePageSize);
     request.set_page_token(token);
     hub::v1::ListProjectsResponse page;
     TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,

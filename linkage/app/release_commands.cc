@@ -27,7 +27,7 @@ using hub::v1::LinkageService;
 using hub::v1::ProjectService;
 using hub::v1::ReleaseAdminService;
 
-constexpr int32_t kPageSize = 1000;
+constexpr int32_t kReleasePageSize = 1000;
 constexpr int64_t kPollMs = 500;
 constexpr int64_t kPreviewTimeoutMs = 60'000;
 
@@ -240,7 +240,7 @@ absl::Status ListReleases(const CommonFlags& flags,
     hub::v1::ListReleasesRequest request;
     request.set_parent(project.empty() ? "projects/-"
                                        : WithPrefix("projects/", project));
-    request.set_page_size(kPageSize);
+    request.set_page_size(kReleasePageSize);
     request.set_page_token(token);
     hub::v1::ListReleasesResponse page;
     TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,

@@ -18,7 +18,7 @@ namespace tally::pseudonymiser {
 namespace {
 
 constexpr int64_t kMaxReceiptBytes = 65'536;
-constexpr int64_t kRetryMs = 10'000;
+constexpr int64_t kReceiptRetryMs = 10'000;
 
 std::string StateText(pb::ExtractState state) {
   switch (state) {
@@ -89,7 +89,7 @@ absl::Status ShowStatus(const std::string& extract, const CommonFlags& flags) {
                               .key_reference = configuration.tls_key,
                               .ca_file = configuration.tls_ca}));
   const std::unique_ptr<ExtractApi> api =
-      MakeGrpcExtractApi(*channel, kRetryMs);
+      MakeGrpcExtractApi(*channel, kReceiptRetryMs);
   const std::string parent =
       absl::StrFormat("sources/%s", configuration.source);
   std::vector<pb::Extract> extracts;

@@ -17,7 +17,7 @@
 namespace tally::pseudonymiser {
 namespace {
 
-constexpr int64_t kMaxPemBytes = 1 << 20;
+constexpr int64_t kMaxRequestPemBytes = 1 << 20;
 constexpr std::string_view kInstalledDatasets = "/usr/share/tally/datasets";
 
 struct InitArguments {
@@ -93,7 +93,7 @@ absl::Status StoreCertificate(const Configuration& configuration,
                               const EnrolArguments& arguments,
                               const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const std::string pem,
-                         ReadFile(arguments.store, kMaxPemBytes));
+                         ReadFile(arguments.store, kMaxRequestPemBytes));
   TALLY_ASSIGN_OR_RETURN(const SecretText key,
                          ReadSecretReference(configuration.tls_key));
   TALLY_ASSIGN_OR_RETURN(

@@ -7,11 +7,11 @@
 namespace tally::pseudonymiser {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsTextDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool IsWord(char c) { return IsDigit(c) || IsLetter(c); }
+bool IsWord(char c) { return IsTextDigit(c) || IsLetter(c); }
 char Upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
 }
@@ -87,14 +87,14 @@ void TryRun(std::string_view text, size_t begin, ScanResult* result) {
   size_t pos = begin;
   while (digits < 10) {
     const char c = At(text, pos);
-    if (IsDigit(c)) {
+    if (IsTextDigit(c)) {
       number = number * 10 + static_cast<uint64_t>(c - '0');
       ++digits;
       ++pos;
       continue;
     }
     if ((c != ' ' && c != '-') || (separator != 0 && c != separator) ||
-        !IsDigit(At(text, pos + 1)) || pos + 1 >= text.size()) {
+        !IsTextDigit(At(text, pos + 1)) || pos + 1 >= text.size()) {
       return;
     }
     separator = c;
@@ -108,9 +108,9 @@ void TryRun(std::string_view text, size_t begin, ScanResult* result) {
 
 void FindNumbers(std::string_view text, ScanResult* result) {
   for (size_t i = 0; i + 10 <= text.size(); ++i) {
-    if (!IsDigit(text[i])) continue;
+    if (!IsTextDigit(text[i])) continue;
     if (i > 0 && IsWord(text[i - 1])) continue;
-    if (i > 1 && text[i - 1] == '.' && IsDigit(text[i - 2])) continue;
+    if (i > 1 && text[i - 1] == '.' && IsTextDigit(text[i - 2])) continue;
     TryRun(text, i, result);
   }
 }
@@ -137,7 +137,7 @@ bool HasEmail(std::string_view text) {
 
 // Reads a postcode's inward part (9AA) that begins at `pos`.
 bool IsInward(std::string_view text, size_t pos) {
-  return IsDigit(At(text, pos)) && IsLetter(At(text, pos + 1)) &&
+  return IsTextDigit(At(text, pos)) && IsLetter(At(text, pos + 1)) &&
          IsLetter(At(text, pos + 2)) && !IsWord(At(text, pos + 3));
 }
 
@@ -147,7 +147,7 @@ bool HasPostcode(std::string_view text) {
     if (!IsLetter(text[i]) || (i > 0 && IsWord(text[i - 1]))) continue;
     size_t pos = i + 1;
     if (IsLetter(At(text, pos))) ++pos;
-    if (!IsDigit(At(text, pos))) continue;
+    if (!IsTextDigit(At(text, pos))) continue;
     ++pos;
     for (size_t more = 0; more <= 1; ++more) {
       if (more == 1 && !IsWord(At(text, pos))) break;
@@ -164,7 +164,7 @@ uint32_t ReadNumber(std::string_view text, size_t pos, size_t most,
                     size_t* used) {
   uint32_t value = 0;
   *used = 0;
-  while (*used < most && IsDigit(At(text, pos + *used))) {
+  while (*used < most && IsTextDigit(At(text, pos + *used))) {
     value = value * 10 + static_cast<uint32_t>(text[pos + *used] - '0');
     ++*used;
   }
@@ -199,7 +199,8 @@ bool IsDay(std::string_view text, size_t pos) {
       while (IsLetter(At(text, year))) ++year;
       if (At(text, year) == ' ' || At(text, year) == '-') ++year;
       const uint32_t value = ReadNumber(text, year, 4, &last_used);
-      return last_used == 4 && IsYear(value) && !IsDigit(At(text, year + 4));
+      return last_used == 4 && IsYear(value) &&
+             !IsTextDigit(At(text, year + 4));
     }
   }
   if (sign != '/' && sign != '-' && sign != '.') return false;
@@ -208,7 +209,7 @@ bool IsDay(std::string_view text, size_t pos) {
   const size_t second = after + 1 + month_used;
   if (At(text, second) != sign) return false;
   const uint32_t last = ReadNumber(text, second + 1, 4, &last_used);
-  if (IsDigit(At(text, second + 1 + last_used))) return false;
+  if (IsTextDigit(At(text, second + 1 + last_used))) return false;
   if (used == 4) {
     return IsYear(first) && last_used >= 1 && last >= 1 && last <= 31;
   }
@@ -218,7 +219,7 @@ bool IsDay(std::string_view text, size_t pos) {
 
 bool HasDay(std::string_view text) {
   for (size_t i = 0; i + 8 <= text.size(); ++i) {
-    if (!IsDigit(text[i]) || (i > 0 && IsWord(text[i - 1]))) continue;
+    if (!IsTextDigit(text[i]) || (i > 0 && IsWord(text[i - 1]))) continue;
     if (IsDay(text, i)) return true;
   }
   return false;
@@ -231,7 +232,7 @@ ScanResult ScanText(std::string_view text) {
   bool interesting = false;
   bool ascii = true;
   for (const char c : text) {
-    if (IsDigit(c) || c == '@') interesting = true;
+    if (IsTextDigit(c) || c == '@') interesting = true;
     if (static_cast<uint8_t>(c) >= 0x80) ascii = false;
   }
   if (ascii && !interesting) return result;

@@ -28,7 +28,7 @@ using dataset::RowReason;
 
 constexpr absl::string_view kFaultPayload = "tally.pseudonymiser/list-fault";
 
-absl::Status Fault(RowReason reason, std::string message) {
+absl::Status BadList(RowReason reason, std::string message) {
   absl::Status status = InputError(std::move(message));
   status.SetPayload(kFaultPayload,
                     absl::Cord(ToAbsl(dataset::RowReasonName(reason))));
@@ -45,8 +45,8 @@ absl::Status Malformed(const std::string& path, uint64_t line,
 absl::Status CheckProtection(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
-    return Fault(RowReason::kListMissing,
-                 absl::StrFormat("LIST_MISSING: %s is not there", path));
+    return BadList(RowReason::kListMissing,
+                   absl::StrFormat("LIST_MISSING: %s is not there", path));
   }
   if (info.st_uid != ::geteuid() && info.st_uid != 0) {
     return InputError(absl::StrFormat(
@@ -380,14 +380,15 @@ absl::StatusOr<Lists> Lists::Load(const Files& files,
   for (const ListName name : needed) {
     const auto file = files.find(name);
     if (file == files.end()) {
-      return Fault(RowReason::kListMissing,
-                   absl::StrFormat("LIST_MISSING: a dataset needs the list %s; "
-                                   "name its file under [lists]",
-                                   dataset::ListNameText(name)));
+      return BadList(
+          RowReason::kListMissing,
+          absl::StrFormat("LIST_MISSING: a dataset needs the list %s; "
+                          "name its file under [lists]",
+                          dataset::ListNameText(name)));
     }
     TALLY_ASSIGN_OR_RETURN(const bool expired, IsExpired(file->second, now_ms));
     if (expired) {
-      return Fault(
+      return BadList(
           RowReason::kListExpired,
           absl::StrFormat("LIST_EXPIRED: %s (%s) is older than it may "
                           "be; fetch a new one",

@@ -28,7 +28,7 @@ constexpr uint32_t CheckDigit(uint32_t stem) {
   return digit == 11 ? 0 : digit;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsNhsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // All ten digits equal: 0000000000, 1111111111, ...
 bool IsRepeatedDigit(uint64_t number) { return number % 1'111'111'111 == 0; }
@@ -92,7 +92,7 @@ std::optional<uint64_t> ReadTenDigits(std::string_view text) {
   uint64_t number = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (separator != 0 && (i == 3 || i == 7)) continue;
-    if (!IsDigit(text[i])) return std::nullopt;
+    if (!IsNhsDigit(text[i])) return std::nullopt;
     number = number * 10 + static_cast<uint64_t>(text[i] - '0');
   }
   return number;

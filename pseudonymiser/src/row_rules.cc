@@ -11,7 +11,7 @@ namespace {
 using dataset::ListName;
 using dataset::RowReason;
 
-constexpr size_t kCacheSlots = 4096;
+constexpr size_t kRuleCacheSlots = 4096;
 
 bool Holds(const std::vector<std::string>& values, std::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -26,9 +26,9 @@ RowRules::RowRules(const DatasetPlan& plan, const Lists& lists,
       lists_(lists),
       rekey_(rekey),
       tied_(std::move(tied)),
-      practice_cache_(kCacheSlots) {
+      practice_cache_(kRuleCacheSlots) {
   for (const InputRule& rule : plan_.restricted()) {
-    restricted_cache_.emplace_back(kCacheSlots);
+    restricted_cache_.emplace_back(kRuleCacheSlots);
     if (rule.by_list) restricted_ = &lists_.codes(ListName::kRestrictedCodes);
   }
   if (!plan_.practices().empty()) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int64_t kLongestPauseMs = 10'000;
 constexpr int64_t kLongestPollMs = 2'000;
-constexpr std::string_view kOutboxFile = "outbox.spool";
+constexpr std::string_view kSentFile = "outbox.spool";
 
 // Errors after which the same request may succeed: the network's, and a stream
 // that reached its time limit.
@@ -118,9 +118,9 @@ absl::Status Uploader::SendOnce(const DeliveryRecord& record, uint64_t next,
                                 uint64_t* persisted) {
   TALLY_ASSIGN_OR_RETURN(
       OutboxReader outbox,
-      OutboxReader::Open(store_.PathOf(record.extract, kOutboxFile),
+      OutboxReader::Open(store_.PathOf(record.extract, kSentFile),
                          store_.sealing_key(),
-                         store_.ContextOf(record.extract, kOutboxFile)));
+                         store_.ContextOf(record.extract, kSentFile)));
   TALLY_RETURN_IF_ERROR(outbox.SkipTo(next));
   TALLY_ASSIGN_OR_RETURN(std::unique_ptr<UploadStream> stream,
                          api_.OpenUpload(NameOf(record), next));

@@ -11,7 +11,7 @@
 namespace tally::pseudonymiser {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsTimeDigit(char c) { return c >= '0' && c <= '9'; }
 
 uint64_t LengthBit(size_t length) {
   return uint64_t{1} << std::min<size_t>(length, 63);
@@ -20,7 +20,8 @@ uint64_t LengthBit(size_t length) {
 // Two digits at `pos`, below `limit`.
 std::optional<int32_t> TwoDigits(std::string_view text, size_t pos,
                                  int32_t limit) {
-  if (pos + 2 > text.size() || !IsDigit(text[pos]) || !IsDigit(text[pos + 1])) {
+  if (pos + 2 > text.size() || !IsTimeDigit(text[pos]) ||
+      !IsTimeDigit(text[pos + 1])) {
     return std::nullopt;
   }
   const int32_t value = (text[pos] - '0') * 10 + (text[pos + 1] - '0');
@@ -82,7 +83,7 @@ std::optional<int32_t> ReadTime(std::string_view text) {
     if (pos < text.size() && text[pos] == '.') {
       do {
         ++pos;
-      } while (pos < text.size() && IsDigit(text[pos]));
+      } while (pos < text.size() && IsTimeDigit(text[pos]));
       if (text.back() == '.') return std::nullopt;
     }
   }
@@ -107,7 +108,7 @@ std::optional<bool> ReadBool(std::string_view text) {
 std::optional<int64_t> ReadInteger(std::string_view text) {
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
-    if (text.empty() || !IsDigit(text.front())) return std::nullopt;
+    if (text.empty() || !IsTimeDigit(text.front())) return std::nullopt;
   }
   int64_t value = 0;
   const char* end = text.data() + text.size();

@@ -10,7 +10,7 @@
 namespace tally::analytics {
 namespace {
 
-absl::StatusOr<TableDecisions> FromJson(const JsonValue& json) {
+absl::StatusOr<TableDecisions> DecisionsFromJson(const JsonValue& json) {
   TableDecisions d;
   TALLY_ASSIGN_OR_RETURN(d.time, json.GetString("time"));
   TALLY_ASSIGN_OR_RETURN(d.project, json.GetString("project"));
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<TableDecisions>> DecisionLog::Read() const {
   TALLY_ASSIGN_OR_RETURN(const std::vector<JsonValue> lines,
                          ReadJsonLines(path_));
   for (const JsonValue& line : lines) {
-    absl::StatusOr<TableDecisions> decisions = FromJson(line);
+    absl::StatusOr<TableDecisions> decisions = DecisionsFromJson(line);
     if (!decisions.ok()) {
       return IntegrityError(absl::StrFormat("%s: line %d is not a decision",
                                             path_, all.size() + 1));

@@ -17,7 +17,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr std::string_view kUnknownLevel = "unknown";
+constexpr std::string_view kUnknownGroup = "unknown";
 // Below this many events a figure beside its count would give the count away.
 constexpr int64_t kManyEvents = 100;
 // Dominance of a sum: the two largest hold at most this share.
@@ -91,7 +91,7 @@ GatedCell GateRun::TextCell(CellRef cell) const {
   if (text != nullptr) {
     printed.text = *text;
   } else if (level) {
-    printed.text = kUnknownLevel;
+    printed.text = kUnknownGroup;
   }
   return ToCell(printed);
 }

@@ -10,8 +10,8 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kFileMode = 0600;
-constexpr int kFolderMode = 0700;
+constexpr int kLogFileMode = 0600;
+constexpr int kLogFolderMode = 0700;
 constexpr int64_t kMaxBytes = int64_t{1} << 30;
 constexpr int kMaxDepth = 6;
 
@@ -24,10 +24,10 @@ int64_t WholeLines(std::string_view text) {
 }  // namespace
 
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
-  TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path), kFolderMode));
+  TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path), kLogFolderMode));
   TALLY_ASSIGN_OR_RETURN(const FileLock lock,
                          FileLock::Acquire(path + ".lock"));
-  TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kFileMode));
+  TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kLogFileMode));
   if (file.size() > 0) {
     TALLY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));
     const int64_t whole = WholeLines(text);

@@ -62,19 +62,19 @@ std::vector<ColumnSpec> ProfileColumns() {
           peer};
 }
 
-using Levels = std::vector<std::string>;
+using LevelNames = std::vector<std::string>;
 
 // One way of cutting the list: counts by area and levels.
-struct Breakdown {
+struct PopulationCut {
   std::string name;
   std::vector<std::string> columns;  // without the practice
   bool by_practice = true;
-  std::vector<Levels> levels;                               // all, in order
-  std::map<std::string, std::map<Levels, int64_t>> counts;  // by area
+  std::vector<LevelNames> levels;                               // all, in order
+  std::map<std::string, std::map<LevelNames, int64_t>> counts;  // by area
 };
 
 absl::Status Count(const MeasureContext& context, const Areas& areas,
-                   Breakdown& breakdown) {
+                   PopulationCut& breakdown) {
   std::string columns = "practice";
   for (const std::string& column : breakdown.columns) columns += ", " + column;
   TALLY_ASSIGN_OR_RETURN(
@@ -84,27 +84,27 @@ absl::Status Count(const MeasureContext& context, const Areas& areas,
                                   "GROUP BY %1$s",
                                   columns),
                   1 + breakdown.columns.size()));
-  std::set<Levels> levels;
+  std::set<LevelNames> levels;
   for (const GroupedRow& row : rows) {
     const std::string* area = areas.Of(row.levels[0]);
     if (area == nullptr) continue;
-    const Levels level(row.levels.begin() + 1, row.levels.end());
+    const LevelNames level(row.levels.begin() + 1, row.levels.end());
     levels.insert(level);
     breakdown.counts[breakdown.by_practice ? *area : ""][level] +=
         row.counts[0];
   }
   breakdown.levels.assign(levels.begin(), levels.end());
   std::sort(breakdown.levels.begin(), breakdown.levels.end(),
-            [](const Levels& a, const Levels& b) {
+            [](const LevelNames& a, const LevelNames& b) {
               return std::lexicographical_compare(a.begin(), a.end(), b.begin(),
                                                   b.end(), LevelLess);
             });
   return absl::OkStatus();
 }
 
-std::vector<RawValue> ProfileRow(const Breakdown& breakdown,
-                                 const std::string& area, const Levels& levels,
-                                 RawValue persons) {
+std::vector<RawValue> ProfileRow(const PopulationCut& breakdown,
+                                 const std::string& area,
+                                 const LevelNames& levels, RawValue persons) {
   std::vector<RawValue> row(kColumns);
   row[kBreakdown] = breakdown.name;
   row[kArea] = area;
@@ -119,13 +119,13 @@ std::vector<RawValue> ProfileRow(const Breakdown& breakdown,
 }
 
 // Adds the rows of one area; returns the number of the first.
-absl::StatusOr<size_t> AddArea(const Breakdown& breakdown,
+absl::StatusOr<size_t> AddArea(const PopulationCut& breakdown,
                                const std::string& area,
-                               const std::map<Levels, int64_t>* counts,
+                               const std::map<LevelNames, int64_t>* counts,
                                RawTable& table) {
   const size_t first = table.rows();
   std::vector<CellRef> parts;
-  for (const Levels& levels : breakdown.levels) {
+  for (const LevelNames& levels : breakdown.levels) {
     RawValue persons;
     if (counts != nullptr) {
       const auto found = counts->find(levels);
@@ -146,7 +146,7 @@ absl::StatusOr<size_t> AddArea(const Breakdown& breakdown,
   return first;
 }
 
-absl::Status AddBreakdown(const Breakdown& breakdown, const Areas& areas,
+absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
                           RawTable& table) {
   const std::string all(kAllLevels);
   if (!breakdown.by_practice) {
@@ -179,15 +179,15 @@ absl::Status AddBreakdown(const Breakdown& breakdown, const Areas& areas,
   return absl::OkStatus();
 }
 
-Breakdown Cut(std::string name, std::vector<std::string> columns) {
-  Breakdown breakdown;
+PopulationCut Cut(std::string name, std::vector<std::string> columns) {
+  PopulationCut breakdown;
   breakdown.name = std::move(name);
   breakdown.columns = std::move(columns);
   return breakdown;
 }
 
-std::vector<Breakdown> UsualBreakdowns(const MeasureContext& context) {
-  std::vector<Breakdown> breakdowns;
+std::vector<PopulationCut> UsualBreakdowns(const MeasureContext& context) {
+  std::vector<PopulationCut> breakdowns;
   breakdowns.push_back(Cut("age and sex", {"age_band", "sex"}));
   if (context.release.Column("gp_patient", "imd_decile") != nullptr) {
     breakdowns.push_back(Cut("deprivation", {"imd_decile"}));
@@ -198,11 +198,11 @@ std::vector<Breakdown> UsualBreakdowns(const MeasureContext& context) {
   return breakdowns;
 }
 
-absl::StatusOr<std::vector<Breakdown>> AskedBreakdown(
+absl::StatusOr<std::vector<PopulationCut>> AskedBreakdown(
     const std::vector<std::string>& by) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> columns,
                          GroupColumns(by));
-  Breakdown breakdown;
+  PopulationCut breakdown;
   breakdown.name = JoinText(by, " and ");
   breakdown.by_practice = false;
   for (const GroupColumn& column : columns) {
@@ -212,7 +212,7 @@ absl::StatusOr<std::vector<Breakdown>> AskedBreakdown(
       breakdown.columns.push_back(column.name);
     }
   }
-  return std::vector<Breakdown>{std::move(breakdown)};
+  return std::vector<PopulationCut>{std::move(breakdown)};
 }
 
 // An empty table of dependency ratios.
@@ -288,7 +288,7 @@ class PopulationProfile : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const override {
-    std::vector<Breakdown> breakdowns = UsualBreakdowns(context);
+    std::vector<PopulationCut> breakdowns = UsualBreakdowns(context);
     if (!context.by.empty()) {
       TALLY_ASSIGN_OR_RETURN(breakdowns, AskedBreakdown(context.by));
     }
@@ -306,7 +306,7 @@ class PopulationProfile : public Measure {
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_patient", info));
     TALLY_ASSIGN_OR_RETURN(RawTable table,
                            RawTable::Create(std::move(info), ProfileColumns()));
-    for (Breakdown& breakdown : breakdowns) {
+    for (PopulationCut& breakdown : breakdowns) {
       TALLY_RETURN_IF_ERROR(Count(context, areas, breakdown));
       TALLY_RETURN_IF_ERROR(AddBreakdown(breakdown, areas, table));
     }

@@ -21,8 +21,8 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kFileMode = 0600;
-constexpr int kFolderMode = 0700;
+constexpr int kCopyFileMode = 0600;
+constexpr int kCopyFolderMode = 0700;
 constexpr int64_t kMaxSmallFile = dataset::kMaxReleaseManifestBytes;
 
 // Downloads one file into `path`.part from its length on.
@@ -35,9 +35,9 @@ class Downloader {
   // `size` < 0: not known (the manifest itself).
   absl::Status Fetch(const std::string& relative, int64_t size) {
     const std::string part = JoinPath(options_.folder, relative) + ".part";
-    TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(part), kFolderMode));
+    TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(part), kCopyFolderMode));
     UniqueFd fd(open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                     kFileMode));
+                     kCopyFileMode));
     if (!fd.valid()) return ErrnoStatus(errno, "create", part);
     TALLY_ASSIGN_OR_RETURN(int64_t done, FileSize(part));
     if (size < 0 || done > size) {
@@ -180,7 +180,7 @@ absl::StatusOr<PullResult> PullRelease(ReleaseSource& source,
                  "`commissioning login`");
   }
   if (options.dry_run) return PullResult{};
-  TALLY_RETURN_IF_ERROR(MakeDirectories(options.folder, kFolderMode));
+  TALLY_RETURN_IF_ERROR(MakeDirectories(options.folder, kCopyFolderMode));
   Downloader downloader(source, name, options, details.terms_version);
   TALLY_ASSIGN_OR_RETURN(const dataset::ReleaseManifest manifest,
                          FetchManifest(downloader, options));

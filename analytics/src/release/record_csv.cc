@@ -17,8 +17,8 @@ namespace tally::analytics {
 namespace {
 
 constexpr size_t kPieceBytes = 64 * 1024;
-constexpr int kFileMode = 0600;
-constexpr int kFolderMode = 0700;
+constexpr int kCsvFileMode = 0600;
+constexpr int kCsvFolderMode = 0700;
 
 bool IsNumeric(engine::ColumnKind kind) {
   return kind == engine::ColumnKind::kInt ||
@@ -63,7 +63,7 @@ absl::Status WriteOne(ReleaseDatabase& database, const ReleaseFolder& folder,
   const std::string part = path + ".part";
   UniqueFd fd(open(part.c_str(),
                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                   kFileMode));
+                   kCsvFileMode));
   if (!fd.valid()) return ErrnoStatus(errno, "create", part);
   TALLY_RETURN_IF_ERROR(StreamTableCsv(
       database, folder, table,
@@ -154,7 +154,7 @@ absl::StatusOr<int> WriteReleaseCsv(ReleaseDatabase& database,
                                     CsvChoice choice) {
   if (choice == CsvChoice::kNone) return 0;
   TALLY_RETURN_IF_ERROR(
-      MakeDirectories(JoinPath(folder.path(), "csv"), kFolderMode));
+      MakeDirectories(JoinPath(folder.path(), "csv"), kCsvFolderMode));
   int written = 0;
   for (const std::string& table : folder.Tables()) {
     const uint64_t rows = folder.manifest().row_counts.at(table);

@@ -12,7 +12,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kFolderMode = 0700;
+constexpr int kDatabaseFolderMode = 0700;
 
 std::string ViewSql(const ReleaseFolder& folder, const std::string& table) {
   std::string parts;
@@ -53,7 +53,8 @@ ReleaseDatabase& ReleaseDatabase::operator=(ReleaseDatabase&&) noexcept =
 
 absl::StatusOr<ReleaseDatabase> ReleaseDatabase::Open(
     const ReleaseFolder& folder, const DatabaseSettings& settings) {
-  TALLY_RETURN_IF_ERROR(MakeDirectories(settings.work_directory, kFolderMode));
+  TALLY_RETURN_IF_ERROR(
+      MakeDirectories(settings.work_directory, kDatabaseFolderMode));
   std::string pattern = JoinPath(settings.work_directory, "spill-XXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) {
     return ErrnoStatus(errno, "make a folder below", settings.work_directory);

@@ -25,7 +25,7 @@ absl::StatusOr<bool> ParseBool(std::string_view text) {
   return absl::InvalidArgumentError("not true or false");
 }
 
-absl::StatusOr<std::string> AsText(std::string_view text) {
+absl::StatusOr<std::string> AnyText(std::string_view text) {
   return std::string(text);
 }
 
@@ -241,11 +241,12 @@ T ConfigReader::Get(std::string_view key, std::optional<T> fallback,
 }
 
 std::string ConfigReader::String(std::string_view key) {
-  return Get<std::string>(key, std::nullopt, TextOf, AsText, ShowText);
+  return Get<std::string>(key, std::nullopt, TextOf, AnyText, ShowText);
 }
 std::string ConfigReader::String(std::string_view key,
                                  std::string_view fallback) {
-  return Get<std::string>(key, std::string(fallback), TextOf, AsText, ShowText);
+  return Get<std::string>(key, std::string(fallback), TextOf, AnyText,
+                          ShowText);
 }
 int64_t ConfigReader::Int(std::string_view key) {
   return Get<int64_t>(key, std::nullopt, IntOf, ParseInt64, ShowInt);

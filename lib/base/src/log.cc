@@ -24,10 +24,10 @@ namespace {
 constexpr size_t kMaxNameBytes = 256;
 constexpr std::string_view kRedacted = "[redacted]";
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsAsciiDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsAlnum(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return IsAsciiDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // Whether ten digits, with at most one space or hyphen between two, begin at
@@ -38,7 +38,7 @@ bool TenDigitsAt(std::string_view text, size_t start) {
     if (digits > 0 && i < text.size() && (text[i] == ' ' || text[i] == '-')) {
       ++i;
     }
-    if (i >= text.size() || !IsDigit(text[i])) return false;
+    if (i >= text.size() || !IsAsciiDigit(text[i])) return false;
     ++i;
   }
   return i == text.size() || !IsAlnum(text[i]);

@@ -19,7 +19,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDecimal(char c) { return c >= '0' && c <= '9'; }
 
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -77,7 +77,7 @@ absl::StatusOr<std::string> Decode64(std::string_view text,
 }
 
 int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
+  if (IsDecimal(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
 }
@@ -92,7 +92,7 @@ template <size_t N>
 std::optional<int64_t> ParseWithUnit(std::string_view text,
                                      const std::array<Unit, N>& units) {
   size_t digits = 0;
-  while (digits < text.size() && IsDigit(text[digits])) ++digits;
+  while (digits < text.size() && IsDecimal(text[digits])) ++digits;
   if (digits == 0) return std::nullopt;
   int64_t number = 0;
   const auto [end, error] =
@@ -224,7 +224,7 @@ absl::StatusOr<int64_t> ParseDurationMs(std::string_view text) {
 absl::StatusOr<int64_t> ParseInt64(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   const bool plain = !digits.empty() &&
-                     std::all_of(digits.begin(), digits.end(), IsDigit) &&
+                     std::all_of(digits.begin(), digits.end(), IsDecimal) &&
                      (digits == "0" || digits[0] != '0') && text != "-0";
   int64_t value = 0;
   if (plain) {
@@ -274,7 +274,7 @@ bool IsResourceId(std::string_view text) {
   if (text.empty() || text.size() > 63) return false;
   if (text[0] < 'a' || text[0] > 'z') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-';
+    return (c >= 'a' && c <= 'z') || IsDecimal(c) || c == '-';
   });
 }
 

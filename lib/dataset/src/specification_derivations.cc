@@ -11,7 +11,7 @@
 namespace tally::dataset {
 namespace {
 
-constexpr int64_t kMaxValueBytes = 64;
+constexpr int64_t kMaxDerivedBytes = 64;
 
 struct DerivationForm {
   DerivationKind kind;
@@ -127,7 +127,7 @@ absl::Status ReadArguments(const TomlTable& table, const DerivationForm& form,
   }
   if (form.kind == DerivationKind::kPrefix) {
     TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("length"));
-    if (length < 1 || length > kMaxValueBytes) {
+    if (length < 1 || length > kMaxDerivedBytes) {
       return table.ErrorAt(LineOf(table, "length"), "length is 1 to 64");
     }
     derive.length = static_cast<uint32_t>(length);

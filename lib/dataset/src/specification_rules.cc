@@ -23,7 +23,7 @@ struct RuleForm {
   Need value;   // key `value`
 };
 
-constexpr std::array<RuleForm, 6> kForms = {{
+constexpr std::array<RuleForm, 6> kRuleForms = {{
     {RowReason::kRestrictedCode, ListName::kRestrictedCodes, Need::kRequired,
      true, Need::kOptional},
     {RowReason::kOptedOutType1, ListName::kType1OptOuts, Need::kOptional, true,
@@ -40,14 +40,14 @@ constexpr std::array<RuleForm, 6> kForms = {{
 
 std::vector<std::string> RuleWords() {
   std::vector<std::string> words = {"RESTRICTED_LINKED_ROW", "DATE_ORDER"};
-  for (const RuleForm& form : kForms) {
+  for (const RuleForm& form : kRuleForms) {
     words.emplace_back(RowReasonName(form.reason));
   }
   return words;
 }
 
 const RuleForm* FormOf(std::optional<RowReason> reason) {
-  for (const RuleForm& form : kForms) {
+  for (const RuleForm& form : kRuleForms) {
     if (reason == form.reason) return &form;
   }
   return nullptr;

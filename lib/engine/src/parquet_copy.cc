@@ -7,7 +7,7 @@
 namespace tally::engine {
 namespace {
 
-absl::Status OptionError(std::string_view what) {
+absl::Status CopyOptionError(std::string_view what) {
   return WithExitCode(
       absl::InvalidArgumentError(absl::StrFormat("Parquet options: %s", what)),
       kExitUsage);
@@ -21,11 +21,11 @@ bool IsMetadataText(std::string_view text) {
 
 absl::Status CheckParquetOptions(const ParquetOptions& options) {
   if (options.row_group_rows < 2048 || options.row_group_rows > 1'048'576) {
-    return OptionError("a row group has 2,048 to 1,048,576 rows");
+    return CopyOptionError("a row group has 2,048 to 1,048,576 rows");
   }
   for (const auto& [key, value] : options.metadata) {
     if (key.empty() || !IsMetadataText(key) || !IsMetadataText(value)) {
-      return OptionError("metadata must be UTF-8 without NUL");
+      return CopyOptionError("metadata must be UTF-8 without NUL");
     }
   }
   return absl::OkStatus();

@@ -7,7 +7,7 @@
 namespace tally::engine {
 namespace {
 
-struct Kind {
+struct ErrorKind {
   absl::StatusCode code;
   const char* words;
   ExitCode exit_code;
@@ -17,33 +17,34 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-constexpr Kind kBadStatement = {absl::StatusCode::kInvalidArgument,
-                                "the statement is not valid", kExitUsage};
-constexpr Kind kBadValue = {absl::StatusCode::kInvalidArgument,
-                            "a value does not convert or is out of range",
-                            kExitInvalidInput};
-constexpr Kind kLocked = {
+constexpr ErrorKind kBadStatement = {absl::StatusCode::kInvalidArgument,
+                                     "the statement is not valid", kExitUsage};
+constexpr ErrorKind kBadValue = {absl::StatusCode::kInvalidArgument,
+                                 "a value does not convert or is out of range",
+                                 kExitInvalidInput};
+constexpr ErrorKind kLocked = {
     absl::StatusCode::kPermissionDenied,
     "the statement reaches for a file, setting or extension that is locked",
     kExitNotPermitted};
-constexpr Kind kFull = {absl::StatusCode::kResourceExhausted,
-                        "the statement needs more memory or disk than it has",
-                        kExitTemporary};
-constexpr Kind kNoFile = {absl::StatusCode::kNotFound,
-                          "a file of the statement is not there",
-                          kExitNotFound};
-constexpr Kind kNoInput = {absl::StatusCode::kInternal,
-                           "a file of the statement cannot be read or written",
-                           kExitFailure};
-constexpr Kind kStopped = {absl::StatusCode::kCancelled,
-                           "the statement was interrupted", kExitInterrupted};
-constexpr Kind kBroken = {absl::StatusCode::kInternal,
-                          "the engine failed inside", kExitFailure};
-constexpr Kind kBadInput = {absl::StatusCode::kInvalidArgument,
-                            "the statement was given input that it refuses",
-                            kExitInvalidInput};
+constexpr ErrorKind kFull = {
+    absl::StatusCode::kResourceExhausted,
+    "the statement needs more memory or disk than it has", kExitTemporary};
+constexpr ErrorKind kNoFile = {absl::StatusCode::kNotFound,
+                               "a file of the statement is not there",
+                               kExitNotFound};
+constexpr ErrorKind kNoInput = {
+    absl::StatusCode::kInternal,
+    "a file of the statement cannot be read or written", kExitFailure};
+constexpr ErrorKind kStopped = {absl::StatusCode::kCancelled,
+                                "the statement was interrupted",
+                                kExitInterrupted};
+constexpr ErrorKind kBroken = {absl::StatusCode::kInternal,
+                               "the engine failed inside", kExitFailure};
+constexpr ErrorKind kBadInput = {
+    absl::StatusCode::kInvalidArgument,
+    "the statement was given input that it refuses", kExitInvalidInput};
 
-Kind KindOfInput(std::string_view text) {
+ErrorKind KindOfInput(std::string_view text) {
   // Settings that are locked come as INVALID_INPUT.
   if (Contains(text, "configuration has been locked")) return kLocked;
   if (Contains(text, "Persistent secrets are disabled")) return kLocked;
@@ -51,7 +52,7 @@ Kind KindOfInput(std::string_view text) {
   return kBadInput;
 }
 
-Kind KindOfIo(std::string_view text) {
+ErrorKind KindOfIo(std::string_view text) {
   if (Contains(text, "No files found")) return kNoFile;
   if (Contains(text, "No such file")) return kNoFile;
   if (Contains(text, "No space left")) return kFull;
@@ -59,7 +60,7 @@ Kind KindOfIo(std::string_view text) {
   return kNoInput;
 }
 
-Kind KindOf(duckdb_error_type type, std::string_view text) {
+ErrorKind KindOf(duckdb_error_type type, std::string_view text) {
   switch (type) {
     case DUCKDB_ERROR_CONVERSION:
     case DUCKDB_ERROR_OUT_OF_RANGE:
@@ -106,7 +107,7 @@ Kind KindOf(duckdb_error_type type, std::string_view text) {
 
 absl::Status StatementError(duckdb_error_type type, std::string_view text,
                             ErrorText error_text) {
-  const Kind kind = KindOf(type, text);
+  const ErrorKind kind = KindOf(type, text);
   std::string message = kind.words;
   if (error_text == ErrorText::kEngine && !text.empty()) {
     message += ": ";

@@ -19,7 +19,7 @@ namespace tally::transport {
 namespace {
 
 constexpr int64_t kLookEveryMs = 5'000;
-constexpr int64_t kMaxPemBytes = 256 * 1024;
+constexpr int64_t kMaxStagedPemBytes = 256 * 1024;
 constexpr std::array<int64_t, 3> kWarnDays = {30, 7, 1};
 
 int64_t NowSeconds() { return static_cast<int64_t>(std::time(nullptr)); }
@@ -36,7 +36,7 @@ bool MayWatchKey(std::string_view reference) {
 std::string DigestOf(const ServerOptions& options) {
   Sha256 digest;
   for (const std::string& path : {options.certificate_file, options.ca_file}) {
-    const absl::StatusOr<std::string> text = ReadFile(path, kMaxPemBytes);
+    const absl::StatusOr<std::string> text = ReadFile(path, kMaxStagedPemBytes);
     digest.Update(text.ok() ? Sha256Hex(*text) : "unreadable");
   }
   if (MayWatchKey(options.key_reference)) {

@@ -16,7 +16,7 @@
 namespace tally::transport {
 namespace {
 
-constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+constexpr unsigned char kProbeAlpn[] = {2, 'h', '2'};
 
 absl::Status Away() { return TemporaryError("the hub does not answer"); }
 
@@ -43,7 +43,7 @@ absl::Status SetUp(SSL_CTX& context, const TlsMaterial& material) {
   }
   SSL_CTX_set_cert_store(&context, store.release());  // owned by the context
   SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_alpn_protos(&context, kHttp2, sizeof(kHttp2));
+  SSL_CTX_set_alpn_protos(&context, kProbeAlpn, sizeof(kProbeAlpn));
   return absl::OkStatus();
 }
 

@@ -15,7 +15,7 @@ namespace tally::transport {
 namespace {
 
 constexpr int64_t kMaxListBytes = 4 << 20;
-constexpr int64_t kLookEveryMs = 2'000;
+constexpr int64_t kReadPeersEveryMs = 2'000;
 
 bool IsKeyDigest(std::string_view text) {
   return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -212,7 +212,7 @@ void PeerBook::Watch() {
   while (true) {
     {
       MutexLock lock(mu_);
-      if (!stop_) wake_.WaitFor(mu_, kLookEveryMs);
+      if (!stop_) wake_.WaitFor(mu_, kReadPeersEveryMs);
       if (stop_) return;
       if (const CivilDay today = CivilDay::TodayUtc(); today != day_) {
         day_ = today;

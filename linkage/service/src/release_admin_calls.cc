@@ -15,8 +15,8 @@ namespace {
 
 using transport::Caller;
 
-constexpr size_t kDigestBytes = 32;
-constexpr std::string_view kAllProjects = "projects/-";
+constexpr size_t kReleaseDigestBytes = 32;
+constexpr std::string_view kEveryProject = "projects/-";
 
 }  // namespace
 
@@ -107,7 +107,7 @@ absl::Status ReleaseAdminCalls::ListReleases(
   TALLY_ASSIGN_OR_RETURN(const PageRequest page,
                          PageOf(in.page_size(), in.page_token()));
   std::string project;
-  if (in.parent() != kAllProjects) {
+  if (in.parent() != kEveryProject) {
     TALLY_ASSIGN_OR_RETURN(const dataset::ProjectName name,
                            dataset::ParseProjectName(in.parent()));
     project = name.project;
@@ -131,7 +131,7 @@ absl::Status ReleaseAdminCalls::ApproveRelease(
                    in));
   TALLY_ASSIGN_OR_RETURN(const dataset::ReleaseName name,
                          dataset::ParseReleaseName(in.name()));
-  if (in.manifest_sha256().size() != kDigestBytes) {
+  if (in.manifest_sha256().size() != kReleaseDigestBytes) {
     ErrorDetail detail;
     detail.field = "manifest_sha256";
     return Error(Reason::kFieldInvalid, "manifest_sha256 must have 32 bytes",

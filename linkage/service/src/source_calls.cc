@@ -17,10 +17,10 @@ namespace {
 
 using transport::Caller;
 
-constexpr size_t kMaxTitleBytes = 200;
+constexpr size_t kMaxSourceTitleBytes = 200;
 constexpr size_t kMaxCeremonyBytes = 4096;
 
-absl::Status FieldInvalid(std::string field, std::string_view what) {
+absl::Status SourceFieldInvalid(std::string field, std::string_view what) {
   ErrorDetail detail;
   detail.field = field;
   return Error(Reason::kFieldInvalid, field + " " + std::string(what),
@@ -28,10 +28,10 @@ absl::Status FieldInvalid(std::string field, std::string_view what) {
 }
 
 absl::Status CheckTitle(const std::string& title) {
-  if (title.size() <= kMaxTitleBytes && IsValidUtf8(title)) {
+  if (title.size() <= kMaxSourceTitleBytes && IsValidUtf8(title)) {
     return absl::OkStatus();
   }
-  return FieldInvalid("title", "must be UTF-8 of at most 200 bytes");
+  return SourceFieldInvalid("title", "must be UTF-8 of at most 200 bytes");
 }
 
 absl::Status CheckId(const std::string& id, std::string_view field) {
@@ -123,7 +123,7 @@ absl::Status SourceCalls::ImportFactor(const Caller& caller,
                          dataset::ParseSourceName(in.name()));
   if (in.source_message().size() > kMaxCeremonyBytes ||
       in.custodian_message().size() > kMaxCeremonyBytes) {
-    return FieldInvalid("source_message", "is over 4,096 bytes");
+    return SourceFieldInvalid("source_message", "is over 4,096 bytes");
   }
   AuditEntry entry = EntryOf(caller, AuditAction::kFactorImport, in.name());
   // What was said in the ceremony, by digest: both messages are sealed.

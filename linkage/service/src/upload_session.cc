@@ -11,7 +11,8 @@
 namespace tally::linkage {
 namespace {
 
-constexpr char kMethod[] = "tally.extract.v1.ExtractService.UploadBatches";
+constexpr char kUploadMethod[] =
+    "tally.extract.v1.ExtractService.UploadBatches";
 
 absl::Status OutOfPlace(std::string field, std::string_view what) {
   ErrorDetail detail;
@@ -30,7 +31,7 @@ UploadSession::Ack UploadSession::AckOf(uint64_t persisted) {
 absl::StatusOr<UploadSession::Ack> UploadSession::Start(
     const extract::v1::UploadStart& start) {
   TALLY_RETURN_IF_ERROR(
-      authoriser_.CheckResource(caller_, kMethod, start.extract()));
+      authoriser_.CheckResource(caller_, kUploadMethod, start.extract()));
   TALLY_ASSIGN_OR_RETURN(const dataset::ExtractName name,
                          dataset::ParseExtractName(start.extract()));
   if (start.next_sequence() < 1) {

@@ -9,8 +9,9 @@
 namespace tally::linkage {
 namespace {
 
-constexpr char kMethod[] = "tally.extract.v1.ExtractService.UploadBatches";
-constexpr int64_t kTickMs = 500;
+constexpr char kStreamMethod[] =
+    "tally.extract.v1.ExtractService.UploadBatches";
+constexpr int64_t kStreamTickMs = 500;
 
 }  // namespace
 
@@ -29,7 +30,7 @@ class UploadStream : public UploadStreams::Reactor,
   void Begin(transport::StreamWatch& watch) {
     self_ = shared_from_this();
     std::weak_ptr<UploadStream> weak = self_;
-    auto ticket = watch.Register(caller_, kMethod, true,
+    auto ticket = watch.Register(caller_, kStreamMethod, true,
                                  [weak](const absl::Status& status) {
                                    if (auto stream = weak.lock()) {
                                      stream->End(status);
@@ -68,7 +69,7 @@ class UploadStream : public UploadStreams::Reactor,
   void OnCancel() override { End(absl::CancelledError("the source has gone")); }
 
   void OnDone() override {
-    transport::ReportCall(calls_, kMethod, &caller_, outcome_,
+    transport::ReportCall(calls_, kStreamMethod, &caller_, outcome_,
                           NowMonotonicMs() - start_ms_);
     {
       MutexLock lock(ticket_mu_);
@@ -208,9 +209,9 @@ UploadStreams::~UploadStreams() {
 UploadStreams::Reactor* UploadStreams::Open(
     grpc::CallbackServerContext* context) {
   absl::StatusOr<transport::Caller> caller =
-      calls_.authoriser.Authorise(*context, kMethod);
+      calls_.authoriser.Authorise(*context, kStreamMethod);
   if (!caller.ok()) {
-    transport::ReportCall(calls_, kMethod, nullptr, caller.status(), 0);
+    transport::ReportCall(calls_, kStreamMethod, nullptr, caller.status(), 0);
     return new RefusedStream(context, caller.status());
   }
   auto stream =
@@ -229,7 +230,7 @@ void UploadStreams::Tick() {
     std::vector<std::shared_ptr<UploadStream>> open;
     {
       MutexLock lock(mu_);
-      if (!stop_) wake_.WaitFor(mu_, kTickMs);
+      if (!stop_) wake_.WaitFor(mu_, kStreamTickMs);
       if (stop_) return;
       for (const auto& weak : streams_) {
         if (auto stream = weak.lock()) open.push_back(std::move(stream));

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kProjectApprovals = 2;
 
-std::string Name(std::string_view project, std::string_view id) {
+std::string AgreementName(std::string_view project, std::string_view id) {
   return "projects/" + std::string(project) + "/agreements/" + std::string(id);
 }
 
@@ -118,7 +118,7 @@ absl::StatusOr<AgreementRecord> Catalogue::GetAgreement(
       std::vector<AgreementRecord> found,
       impl_->Agreements("WHERE project = :project AND id = :id",
                         {std::string(project), std::string(id)}));
-  if (found.empty()) return NotFound(Name(project, id));
+  if (found.empty()) return NotFound(AgreementName(project, id));
   return std::move(found[0]);
 }
 
@@ -137,7 +137,7 @@ absl::StatusOr<std::string> Catalogue::ApproveAgreement(
         const std::vector<AgreementRecord> found,
         impl_->Agreements("WHERE project = :project AND id = :id",
                           {std::string(project), std::string(id)}));
-    if (found.empty()) return NotFound(Name(project, id));
+    if (found.empty()) return NotFound(AgreementName(project, id));
     const AgreementRecord& agreement = found[0];
     if (agreement.sha256 != sha256) {
       return Error(Reason::kAgreementInvalid,
@@ -180,7 +180,7 @@ absl::Status Catalogue::ExpireAgreement(std::string_view project,
                          "project = :project AND id = :id AND "
                          "state <> 'EXPIRED'",
                          {std::string(project), std::string(id)}));
-                 if (changed != 1) return NotFound(Name(project, id));
+                 if (changed != 1) return NotFound(AgreementName(project, id));
                  return impl_->ExpireReleases(project, id);
                })
       .status();

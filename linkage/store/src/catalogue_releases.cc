@@ -16,7 +16,7 @@ std::string ReleaseName(std::string_view project, std::string_view id) {
   return "projects/" + std::string(project) + "/releases/" + std::string(id);
 }
 
-absl::Status WrongState(std::string_view what) {
+absl::Status ReleaseIsNot(std::string_view what) {
   return Error(Reason::kReleaseState,
                "the release is not " + std::string(what));
 }
@@ -177,7 +177,7 @@ absl::Status Catalogue::FinishRelease(std::string_view uid,
                          "WHERE uid = :uid AND state = 'BUILDING'",
                          {std::string(manifest_sha256), std::string(tables),
                           std::string(uid)}));
-                 if (changed != 1) return WrongState("being built");
+                 if (changed != 1) return ReleaseIsNot("being built");
                  return impl_->InsertFiles(uid, files);
                })
       .status();
@@ -196,7 +196,8 @@ absl::Status Catalogue::FailRelease(std::string_view uid,
                                      "error = :error WHERE uid = :uid AND "
                                      "state = 'BUILDING'",
                                      {ErrorText(error), std::string(uid)}));
-            return changed == 1 ? absl::OkStatus() : WrongState("being built");
+            return changed == 1 ? absl::OkStatus()
+                                : ReleaseIsNot("being built");
           })
       .status();
 }
@@ -212,7 +213,7 @@ absl::StatusOr<std::string> Catalogue::ApproveRelease(
     if (found.empty()) return NotFound(ReleaseName(project, id));
     const ReleaseRecord& release = found[0];
     if (release.state != ReleaseState::kAwaitingApproval) {
-      return WrongState("awaiting approval");
+      return ReleaseIsNot("awaiting approval");
     }
     if (release.manifest_sha256 != manifest_sha256) {
       return Error(Reason::kFileDigest,

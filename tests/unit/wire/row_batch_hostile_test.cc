@@ -21,20 +21,20 @@ namespace {
 using dataset::RecordBatch;
 using extract::v1::RowBatch;
 
-constexpr uint64_t kPersons = 10;
+constexpr uint64_t kHostilePersons = 10;
 constexpr size_t kRows = 9;
 
 enum Place { kDay, kFlag, kSmall, kLarge, kReal, kCode, kChoice, kText };
 
 absl::Status Decode(const std::string& bytes) {
   RecordBatch out;
-  return DecodeRowBatch(EveryType(), {kPersons, kToday}, AsBytes(bytes), out);
+  return DecodeRowBatch(EveryType(), {kHostilePersons, kToday}, AsBytes(bytes), out);
 }
 
 // A good message without nulls, after `change`.
 absl::Status After(const std::function<void(RowBatch&)>& change,
                    uint64_t nulls = 0) {
-  RowBatch message = ToMessage(RandomBatch(7, kRows, nulls, kPersons));
+  RowBatch message = ToMessage(RandomBatch(7, kRows, nulls, kHostilePersons));
   change(message);
   return Decode(Serialised(message));
 }
@@ -399,7 +399,7 @@ TEST(RowBatchHostile, TextEndsAscendInsideTheData) {
 
 TEST(RowBatchHostile, EveryTruncationIsRefused) {
   const std::string bytes =
-      Serialised(ToMessage(RandomBatch(7, kRows, 3, kPersons)));
+      Serialised(ToMessage(RandomBatch(7, kRows, 3, kHostilePersons)));
   for (size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(Decode(bytes.substr(0, length)).ok()) << length;
   }
@@ -407,18 +407,18 @@ TEST(RowBatchHostile, EveryTruncationIsRefused) {
 
 TEST(RowBatchHostile, UnknownAndRepeatedFieldsAreRefusedEverywhere) {
   const std::string bytes =
-      Serialised(ToMessage(RandomBatch(7, kRows, 0, kPersons)));
+      Serialised(ToMessage(RandomBatch(7, kRows, 0, kHostilePersons)));
   // Field 7 as varint, field 15 as bytes, a group, a second row_count.
   for (const char* more : {"\x38\x01", "\x7a\x01x", "\x3b\x3c", "\x18\x09"}) {
     EXPECT_FALSE(Decode(bytes + more).ok());
     EXPECT_FALSE(Decode(more + bytes).ok());
   }
-  RowBatch message = ToMessage(RandomBatch(7, kRows, 0, kPersons));
+  RowBatch message = ToMessage(RandomBatch(7, kRows, 0, kHostilePersons));
   message.GetReflection()
       ->MutableUnknownFields(message.mutable_columns(kSmall))
       ->AddVarint(12, 1);
   EXPECT_THAT(Decode(Serialised(message)), ReasonIs(Reason::kColumnEncoding));
-  RowBatch inner = ToMessage(RandomBatch(7, kRows, 0, kPersons));
+  RowBatch inner = ToMessage(RandomBatch(7, kRows, 0, kHostilePersons));
   inner.GetReflection()
       ->MutableUnknownFields(inner.mutable_columns(kCode)->mutable_codes())
       ->AddLengthDelimited(3, "x");
@@ -427,14 +427,14 @@ TEST(RowBatchHostile, UnknownAndRepeatedFieldsAreRefusedEverywhere) {
 
 TEST(RowBatchHostile, EverySingleByteChangeIsRefusedOrHasItsOwnEncoding) {
   const std::string bytes =
-      Serialised(ToMessage(RandomBatch(11, kRows, 4, kPersons)));
+      Serialised(ToMessage(RandomBatch(11, kRows, 4, kHostilePersons)));
   size_t accepted = 0;
   for (size_t i = 0; i < bytes.size(); ++i) {
     for (int flip = 1; flip < 256; ++flip) {
       std::string changed = bytes;
       changed[i] = static_cast<char>(changed[i] ^ flip);
       RecordBatch out;
-      if (!DecodeRowBatch(EveryType(), {kPersons, kToday}, AsBytes(changed),
+      if (!DecodeRowBatch(EveryType(), {kHostilePersons, kToday}, AsBytes(changed),
                           out)
                .ok()) {
         continue;
