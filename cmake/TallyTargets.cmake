@@ -40,7 +40,7 @@ function(tally_test)
   target_compile_definitions(${ARG_NAME} PRIVATE
     TALLY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     TALLY_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS}
+  target_link_libraries(${ARG_NAME} PRIVATE tally_test_flags ${ARG_DEPS}
     GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
@@ -67,12 +67,18 @@ function(tally_fuzz)
   set_target_properties(${ARG_NAME} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
   target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
-  target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS})
+  target_link_libraries(${ARG_NAME} PRIVATE tally_test_flags ${ARG_DEPS})
   if(TALLY_FUZZ)
     target_compile_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
     target_link_options(${ARG_NAME} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc")
+    # One main for all of them, compiled once.
+    if(NOT TARGET tally_fuzz_replay)
+      add_library(tally_fuzz_replay OBJECT
+        "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc")
+      target_link_libraries(tally_fuzz_replay PRIVATE tally_test_flags)
+    endif()
+    target_link_libraries(${ARG_NAME} PRIVATE tally_fuzz_replay)
     add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} "${ARG_CORPUS}")
     set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 120 LABELS fuzz)
   endif()

@@ -31,6 +31,11 @@ if(TALLY_CCACHE)
       CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 ${TALLY_CCACHE})
 endif()
 
+# The sources of a room are compiled several at a time where the preset says so
+# (CMAKE_UNITY_BUILD; docs/adr/0004-unity-builds.md): most of the time of a
+# compiler run is headers.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
 # Every target of ours links this.
 add_library(tally_flags INTERFACE)
 target_compile_options(tally_flags INTERFACE
@@ -38,7 +43,12 @@ target_compile_options(tally_flags INTERFACE
   -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wundef -Werror
   "$<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>"
   -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
-  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build")
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build"
+  -ffunction-sections -fdata-sections)
+# In a unity build a private type of a .cc is a type of an included file, which
+# g++ takes for a header.
+target_compile_options(tally_flags INTERFACE
+  "$<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>")
 target_compile_definitions(tally_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(TALLY_SANITIZE)
   target_compile_options(tally_flags INTERFACE
@@ -56,5 +66,15 @@ if(TALLY_COVERAGE)
   target_compile_options(tally_flags INTERFACE --coverage -O0)
   target_link_options(tally_flags INTERFACE --coverage)
 endif()
+# A program holds only the functions that it can reach, however its libraries
+# are cut into objects: what a party must not know is not in its program.
 target_link_options(tally_flags INTERFACE
+  -Wl,--gc-sections
   -fuse-ld=lld -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+
+# Test code is compiled for the wait of whoever runs it; what it tests is not.
+add_library(tally_test_flags INTERFACE)
+target_link_libraries(tally_test_flags INTERFACE tally_flags)
+if(NOT TALLY_COVERAGE)
+  target_compile_options(tally_test_flags INTERFACE -O1)
+endif()

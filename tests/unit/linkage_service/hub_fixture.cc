@@ -36,7 +36,7 @@ transport::Caller CallerOf(transport::PeerRole role, const std::string& id) {
 }
 
 // The specifications of the store's fixture, as files.
-constexpr std::string_view kEvent = R"toml(
+constexpr std::string_view kEventSpecification = R"toml(
 id = "gp-event"
 version = 1
 title = "Coded events"
@@ -50,7 +50,7 @@ column = [
   { name = "value1", type = "double", min = 0.0, max = 10000.0, class = "ATTR", description = "Value" },
 ]
 )toml";
-constexpr std::string_view kPatient = R"toml(
+constexpr std::string_view kPatientSpecification = R"toml(
 id = "gp-patient"
 version = 1
 title = "Registrations"
@@ -124,8 +124,8 @@ void HubFixture::WriteFiles() {
   Must(MakeDirectories(Path("data"), 0700));
   Must(MakeDirectories(Path("tmp"), 0700));
   Must(MakeDirectories(Path("datasets"), 0700));
-  WriteFile(Path("datasets/gp-event.toml"), kEvent);
-  WriteFile(Path("datasets/gp-patient.toml"), kPatient);
+  WriteFile(Path("datasets/gp-event.toml"), kEventSpecification);
+  WriteFile(Path("datasets/gp-patient.toml"), kPatientSpecification);
   WriteFile(Path("peers.toml"), "peer = []\n");
   const std::string json = scheme_.registry().json();
   WriteFile(Path("registry.json"), json);

@@ -26,9 +26,9 @@
 namespace tally::transport {
 namespace {
 
-namespace pb = ::tally::common::v1;
+namespace common = ::tally::common::v1;
 
-const char kGolden[] =
+const char kGoldenMethods[] =
     TALLY_SOURCE_DIR "/tests/unit/transport/golden/method_table.txt";
 
 std::vector<const google::protobuf::ServiceDescriptor*> Services() {
@@ -114,7 +114,8 @@ class MethodTable : public ::testing::Test {
         authoriser.CheckResource(*caller, method, "sources/national-apc").ok();
     EXPECT_TRUE(own) << method;
     if (other &&
-        Authoriser::AccessOf(method)->scope() == pb::SCOPE_PROJECT_ANALYST &&
+        Authoriser::AccessOf(method)->scope() ==
+            common::SCOPE_PROJECT_ANALYST &&
         kind.role == PeerRole::kAnalyst) {
       return "named";  // the service asks the catalogue
     }
@@ -141,39 +142,40 @@ TEST_F(MethodTable, IsTheOneThatWasReviewed) {
   }
   table += " audited max_deadline_s\n";
   for (const std::string& line : lines) {
-    const pb::Access* access =
+    const common::Access* access =
         Authoriser::AccessOf(line.substr(0, line.find(' ')));
     ASSERT_NE(access, nullptr) << line;
     table += line + (access->audited() ? " yes " : " no ") +
              std::to_string(access->max_deadline_s()) + "\n";
   }
   if (std::getenv("TALLY_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(kGolden) << table;
+    std::ofstream(kGoldenMethods) << table;
   }
-  EXPECT_EQ(table, ReadText(kGolden));
+  EXPECT_EQ(table, ReadText(kGoldenMethods));
 }
 
 TEST_F(MethodTable, EveryMethodHasACompleteRule) {
   for (const auto* service : Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto* method = service->method(i);
-      const pb::Access* access = Authoriser::AccessOf(method->full_name());
+      const common::Access* access = Authoriser::AccessOf(method->full_name());
       ASSERT_NE(access, nullptr) << method->full_name();
       EXPECT_GT(access->roles_size(), 0) << method->full_name();
       std::set<int> roles(access->roles().begin(), access->roles().end());
       EXPECT_EQ(roles.size(), static_cast<size_t>(access->roles_size()));
-      EXPECT_EQ(roles.count(pb::ROLE_UNSPECIFIED), 0u);
-      EXPECT_NE(access->scope(), pb::SCOPE_UNSPECIFIED) << method->full_name();
+      EXPECT_EQ(roles.count(common::ROLE_UNSPECIFIED), 0u);
+      EXPECT_NE(access->scope(), common::SCOPE_UNSPECIFIED)
+          << method->full_name();
       EXPECT_EQ(access->resource_field().empty(),
-                access->scope() == pb::SCOPE_ANY)
+                access->scope() == common::SCOPE_ANY)
           << method->full_name();
       const bool stream =
           method->client_streaming() || method->server_streaming();
       EXPECT_EQ(access->max_deadline_s(), stream ? 3600 : 60)
           << method->full_name();
       // A grant is one of operators.
-      if (access->grant() != pb::GRANT_UNSPECIFIED) {
-        EXPECT_EQ(roles, std::set<int>{pb::ROLE_OPERATOR});
+      if (access->grant() != common::GRANT_UNSPECIFIED) {
+        EXPECT_EQ(roles, std::set<int>{common::ROLE_OPERATOR});
       }
     }
   }
