@@ -105,7 +105,10 @@ echo "  people in project frailty: $(people_of frailty), in project diabetes: $(
 echo "  one person, two pseudonyms: $(one frailty) and $(one diabetes)"
 echo "  links between general practice and hospital: $good right, $bad wrong (planted: $(truth traced_links_right) and $(truth traced_links_wrong))"
 echo "  precision $(percent "$good" $((good + bad))), recall $(percent "$good" "$pairs") of $pairs people who are in both"
-echo "  rows without a person, by reason, as the sources signed it:"
+echo "  people linked, by source and dataset, as the gate lets it be printed:"
+awk -F, '$3 == "all" && $1 != "source" { printf "    %-14s %-11s %5s %% of %s\n", $1, $2, $11, $9 }' \
+  "$WORLD/analyst/tables/C01-linkage_summary.csv"
+echo "  hospital rows without a person, by reason, as the source signed it:"
 cat "$WORLD"/log/push-national-apc-p*-r1.json | tr '{}' '\n' | grep -o '"NHS_[A-Z_]*":"*[0-9]*\|"IDENTITY_WITHHELD":"*[0-9]*' |
   tr -d '"' | awk -F: '{ n[$1] += $2 } END { for (r in n) printf "    %-28s %d\n", r, n[r] }' | sort
 [ "$both" -eq 0 ] || world_fail "pseudonyms of two projects are equal"
