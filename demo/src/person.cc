@@ -280,10 +280,12 @@ void PersonMaker::FillRegistrations(Person& person) const {
     } else if (draws_.Below(8, person.index, 12) == 0) {
       other = outside + (practice % kSuppliers ^ 1);
     }
-    const int month =
-        first_month() + 6 +
-        static_cast<int>(draws_.Below(
-            static_cast<uint64_t>(options_.years) * 12 - 12, person.index, 5));
+    // Six months or more from either end of the history; of a single year the
+    // second half.
+    const int months = std::max(options_.years * 12 - 12, 6);
+    const int month = first_month() + 6 +
+                      static_cast<int>(draws_.Below(
+                          static_cast<uint64_t>(months), person.index, 5));
     person.registrations = {{practice, start, month},
                             {other, month + 1, kOpen}};
   } else {
