@@ -235,8 +235,9 @@ absl::StatusOr<ExitCode> PushFiles(const Configuration& configuration,
                               .certificate_file = configuration.tls_certificate,
                               .key_reference = configuration.tls_key,
                               .ca_file = configuration.tls_ca}));
-  const std::unique_ptr<ExtractApi> api =
-      MakeGrpcExtractApi(*channel, kRetryMs);
+  const std::unique_ptr<ExtractApi> api = MakeGrpcExtractApi(
+      *channel,
+      flags.timeout_ms > 0 ? std::min(kRetryMs, flags.timeout_ms) : kRetryMs);
   SpoolStore store(configuration, keys.storage());
   TALLY_RETURN_IF_ERROR(store.Lock());
   WorkerPool pool(configuration.threads);

@@ -72,15 +72,23 @@ grpc::ChannelArguments Arguments(int max_receive_bytes) {
   return arguments;
 }
 
-// Waits in slices; kCancelled as soon as the process was asked to stop.
-absl::Status WaitOrStop(int64_t wait_ms) {
+// Waits, or until a lost connection is there again; kCancelled as soon as the
+// process was asked to stop. gRPC connects only while somebody waits within it:
+// a thread that slept here would let each attempt run into its time limit.
+absl::Status WaitOrStop(grpc::Channel& channel, int64_t wait_ms) {
   const int64_t end = NowMonotonicMs() + wait_ms;
+  const bool lost = channel.GetState(true) != GRPC_CHANNEL_READY;
   while (true) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     const int64_t left = end - NowMonotonicMs();
     if (left <= 0) return absl::OkStatus();
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::min(left, kWaitSliceMs)));
+    const std::chrono::milliseconds slice(std::min(left, kWaitSliceMs));
+    if (!lost) {
+      std::this_thread::sleep_for(slice);
+    } else if (channel.WaitForConnected(std::chrono::system_clock::now() +
+                                        slice)) {
+      return absl::OkStatus();
+    }
   }
 }
 
@@ -183,7 +191,7 @@ absl::Status HubChannel::Call(
     const int64_t wait_ms = backoff.NextMs();
     if (NowMonotonicMs() + wait_ms > end) return status;
     if (options.on_retry) options.on_retry(status, wait_ms);
-    TALLY_RETURN_IF_ERROR(WaitOrStop(wait_ms));
+    TALLY_RETURN_IF_ERROR(WaitOrStop(*impl_->channel, wait_ms));
   }
 }
 
