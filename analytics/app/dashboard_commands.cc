@@ -135,7 +135,7 @@ absl::Status OpenDashboard(const CommonFlags& flags, const std::string& file) {
 
 void AddDashboardCommands(CommandLine& line) {
   auto build = std::make_shared<BuildFlags>();
-  line.AddCommand("dashboard build", "Writes the pages as one HTML file.",
+  line.AddCommand("dashboard build", "Writes the pages as one HTML file",
                   {"commissioning dashboard build",
                    "commissioning dashboard build --page needs,quality --out "
                    "page.html"},
@@ -160,7 +160,7 @@ void AddDashboardCommands(CommandLine& line) {
       });
 
   auto file = std::make_shared<std::string>();
-  line.AddCommand("dashboard open", "Opens the page in a browser.",
+  line.AddCommand("dashboard open", "Opens the page in a browser",
                   {"commissioning dashboard open",
                    "commissioning dashboard open page.html"})
       .AddPositional("FILE", file.get(), "Default: the last one built", false)

@@ -183,7 +183,7 @@ void AddDataCommands(CommandLine& line) {
   line.AddCommand(
           "verify",
           "Checks signature, digests and files of a release; any changed byte "
-          "ends with 11.",
+          "ends with 11",
           {"commissioning verify tally-work/frailty-2026/r2026-11",
            "commissioning verify tally-work/frailty-2026/r2026-11 --table "
            "gp_patient"},
@@ -199,7 +199,7 @@ void AddDataCommands(CommandLine& line) {
   line.AddCommand(
           "sql",
           "Runs one reading statement over the release's tables. Prints "
-          "records: not for publication.",
+          "records: not for publication",
           {"commissioning sql \"SELECT count(*) FROM gp_patient\"",
            "commissioning sql --file query.sql --format csv"},
           kTraitLists | kTraitReadsData)
@@ -211,7 +211,7 @@ void AddDataCommands(CommandLine& line) {
 
   auto describe = std::make_shared<DescribeFlags>();
   line.AddCommand("describe",
-                  "The profile of a table's columns, through the gate.",
+                  "The profile of a table's columns, through the gate",
                   {"commissioning describe gp_patient",
                    "commissioning describe gp_event --column cluster_id"},
                   kTraitLists | kTraitReadsData | kTraitChanges)
@@ -225,7 +225,7 @@ void AddDataCommands(CommandLine& line) {
 
   auto release = std::make_shared<std::string>();
   line.AddCommand(
-          "quality", "The linkage quality report, through the gate.",
+          "quality", "The linkage quality report, through the gate",
           {"commissioning quality", "commissioning quality --format csv"},
           kTraitLists | kTraitReadsData | kTraitChanges)
       .AddOption("--release", release.get(), "Folder or name of the release",

@@ -107,7 +107,7 @@ absl::StatusOr<ExitCode> Doctor(const CommonFlags& flags) {
 
 void AddDoctorCommand(CommandLine& line) {
   line.AddCommand("doctor",
-                  "Checks configuration, certificate, hub, disk and engine.",
+                  "Checks configuration, certificate, hub, disk and engine",
                   {"commissioning doctor", "commissioning doctor --json"})
       .SetHandler([](const CommonFlags& flags) { return Doctor(flags); });
 }

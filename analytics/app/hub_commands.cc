@@ -209,7 +209,7 @@ absl::Status Pull(const CommonFlags& flags, const PullFlags& pull) {
 
 void AddHubCommands(CommandLine& line) {
   auto release = std::make_shared<std::string>();
-  line.AddCommand("login", "Shows the terms of use and records acceptance.",
+  line.AddCommand("login", "Shows the terms of use and records acceptance",
                   {"commissioning login", "commissioning login --yes"},
                   kTraitChanges | kTraitDestroys)
       .AddOption("--release", release.get(),
@@ -220,7 +220,7 @@ void AddHubCommands(CommandLine& line) {
       });
 
   auto project = std::make_shared<std::string>();
-  line.AddCommand("release list", "Releases that this identity may see.",
+  line.AddCommand("release list", "Releases that this identity may see",
                   {"commissioning release list",
                    "commissioning release list --project frailty-2026"},
                   kTraitLists)
@@ -230,7 +230,7 @@ void AddHubCommands(CommandLine& line) {
       });
 
   auto shown = std::make_shared<std::string>();
-  line.AddCommand("release show", "One release with its files.",
+  line.AddCommand("release show", "One release with its files",
                   {"commissioning release show "
                    "projects/frailty-2026/releases/r2026-11"},
                   kTraitLists)
@@ -243,7 +243,7 @@ void AddHubCommands(CommandLine& line) {
   line.AddCommand(
           "pull",
           "Downloads a release, checks signature and digests, makes CSV files. "
-          "After any break the same command goes on.",
+          "After any break the same command goes on",
           {"commissioning pull projects/frailty-2026/releases/r2026-11",
            "commissioning pull projects/frailty-2026/releases/r2026-11 "
            "--table gp_patient --csv none"},

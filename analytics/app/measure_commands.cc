@@ -178,7 +178,7 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
 
 void AddMeasureCommands(CommandLine& line) {
   auto listed = std::make_shared<std::string>();
-  line.AddCommand("measure list", "Every measure that is built in.",
+  line.AddCommand("measure list", "Every measure that is built in",
                   {"commissioning measure list",
                    "commissioning measure list --release "
                    "tally-work/frailty-2026/r2026-11"},
@@ -189,7 +189,7 @@ void AddMeasureCommands(CommandLine& line) {
           [listed](const CommonFlags& flags) { return List(flags, *listed); });
 
   auto described = std::make_shared<std::string>();
-  line.AddCommand("measure describe", "The definition of one measure.",
+  line.AddCommand("measure describe", "The definition of one measure",
                   {"commissioning measure describe C03",
                    "commissioning measure describe C03 --json"})
       .AddPositional("ID", described.get(), "As in C03")
@@ -199,7 +199,7 @@ void AddMeasureCommands(CommandLine& line) {
 
   auto run = std::make_shared<RunFlags>();
   line.AddCommand(
-          "measure run", "Computes measures; prints what the gate lets pass.",
+          "measure run", "Computes measures; prints what the gate lets pass",
           {"commissioning measure run C02 C03",
            "commissioning measure run C02 --by practice,sex --format csv"},
           kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong)

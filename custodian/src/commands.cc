@@ -25,6 +25,12 @@ namespace {
 
 constexpr int64_t kMaxEnrolment = 16384;
 
+// A file that a command names and that is not there is exit 4.
+absl::Status CheckNamedFile(const std::string& path) {
+  if (FileExists(path)) return absl::OkStatus();
+  return NotFoundError(absl::StrFormat("%s: no such file", path));
+}
+
 // What every command starts with: the configuration, and the banner of the
 // example environment.
 absl::StatusOr<Configuration> Start(const CommonFlags& flags) {
@@ -125,6 +131,7 @@ absl::Status AnswerFactor(const CommonFlags& flags, std::string_view file,
     return KeyError(
         "there is no signed registry: run `custodian registry sign` first");
   }
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(std::string(file)));
   TALLY_ASSIGN_OR_RETURN(
       const std::string path,
       room.AnswerFactorFile(*desk.current(), file, hub, out, flags.dry_run));
@@ -174,6 +181,7 @@ struct AddOptions {
 
 absl::Status RegistryAdd(const CommonFlags& flags, const AddOptions& options) {
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration, Start(flags));
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(options.file));
   TALLY_ASSIGN_OR_RETURN(const std::string text,
                          ReadFile(options.file, kMaxEnrolment));
   TALLY_ASSIGN_OR_RETURN(

@@ -167,7 +167,9 @@ absl::Status Init(const CommonFlags& flags, const std::string& enrolment,
   HubKeys keys(
       {config.keys_directory, config.environment, domain, config.hub_id});
   TALLY_RETURN_IF_ERROR(keys.CreateOwnKeys(secret));
-  return WriteEnrolmentFile(config, secret, domain, enrolment);
+  TALLY_RETURN_IF_ERROR(WriteEnrolmentFile(config, secret, domain, enrolment));
+  if (!flags.quiet) PrintNote("next: custodian registry add " + enrolment);
+  return absl::OkStatus();
 }
 
 void AddServe(CommandLine& line) {
@@ -230,8 +232,7 @@ void AddSetup(CommandLine& line) {
                  "File for the custodian; must not be there", "FILE")
       .SetHandler([](const CommonFlags& flags) {
         return Init(flags, enrolment, domain);
-      })
-      .SetNext("custodian registry add hub-enrolment.json");
+      });
 }
 
 }  // namespace

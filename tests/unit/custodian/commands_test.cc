@@ -120,6 +120,16 @@ TEST_F(CommandsTest, HubKeyCreateTwiceKeepsTheKey) {
   EXPECT_EQ(Run({"hub-key", "create", "--domain", "No"}), kExitUsage);
 }
 
+TEST_F(CommandsTest, NamedFilesThatAreNotThereAreExitFour) {
+  Enrol();
+  EXPECT_EQ(Run({"registry", "add", dir_.Path("nowhere.enrol"), "--yes"}),
+            kExitNotFound);
+  EXPECT_THAT(err_, HasSubstr("no such file"));
+  EXPECT_EQ(Run({"factor", "answer", dir_.Path("nowhere.step1")}),
+            kExitNotFound);
+  EXPECT_THAT(err_, HasSubstr("no such file"));
+}
+
 TEST_F(CommandsTest, DryRunsLeaveNoTrace) {
   ASSERT_EQ(Run({"hub-key", "create", "--dry-run"}), kExitDone) << err_;
   EXPECT_FALSE(FileExists(configuration_.directory));
