@@ -3,7 +3,6 @@
 
 set(grpc "grpc|gRPC")
 set(duckdb "duckdb|tally_engine")
-set(programs "tally_custodian|tally_pseudonymiser|tally_linkage|tally_analytics")
 
 tally_forbid(tally_base FORBIDDEN "tally_(crypto|dataset|wire|engine|transport|proto)" "sodium" "${grpc}")
 tally_forbid(tally_crypto FORBIDDEN "tally_(dataset|wire|engine|transport|proto)" "${grpc}" "${duckdb}")
@@ -28,3 +27,4 @@ tally_forbid(pseudonymiser FORBIDDEN "tally_proto_(hub|release)" "${duckdb}" "ta
 tally_forbid(linkage-hub FORBIDDEN "tally_(custodian|pseudonymiser|analytics)")
 tally_forbid(linkage FORBIDDEN "tally_(custodian|pseudonymiser|analytics)")
 tally_forbid(commissioning FORBIDDEN "tally_(crypto|wire)" "tally_proto_(extract|hub)" "(sodium|SODIUM)" "tally_(custodian|pseudonymiser|linkage)")
+tally_forbid(tally_demo_population FORBIDDEN "tally_(crypto|wire|engine|transport|proto)" "(sodium|SODIUM)" "gRPC::" "${duckdb}" "tally_(custodian|pseudonymiser|linkage|analytics)")
