@@ -166,10 +166,13 @@ absl::Status HubChannel::Explain(const grpc::Status& status,
                                  const grpc::ClientContext& context) {
   absl::Status mapped = FromGrpc(status, context);
   // With a reason it is the hub that speaks.
-  if (mapped.code() != absl::StatusCode::kUnavailable ||
-      ReasonOf(mapped) != Reason::kUnspecified) {
-    return mapped;
+  if (ReasonOf(mapped) != Reason::kUnspecified) return mapped;
+  if (mapped.code() == absl::StatusCode::kCancelled) {
+    // Here a call is cancelled for a stop alone; a hub that drains does it too.
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
+    return TemporaryError("the hub ended the call");
   }
+  if (mapped.code() != absl::StatusCode::kUnavailable) return mapped;
   const absl::Status found = Diagnose();
   if (found.ok()) return TemporaryError("the connection to the hub broke");
   return found;

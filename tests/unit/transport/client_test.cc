@@ -183,6 +183,19 @@ TEST(Client, UnavailableOfTheHubItselfIsTriedAgain) {
   EXPECT_EQ(hub.service().reached, 2);
 }
 
+TEST(Client, ACallThatADrainingHubCancelsIsTriedAgain) {
+  TestHub hub;
+  hub.service().answer = absl::CancelledError("drained");
+  const auto client = Open(OptionsOf(hub.address(), "source-gp-supplier-a"));
+  EXPECT_THAT(Get(*client, Once()), ExitCodeIs(kExitTemporary));
+  CallOptions options;
+  options.on_retry = [&](const absl::Status&, int64_t) {
+    hub.service().answer = absl::OkStatus();
+  };
+  EXPECT_THAT(Get(*client, options), IsOk());
+  EXPECT_EQ(hub.service().reached, 3);
+}
+
 TEST(Client, StopsWaitingWhenTheProcessIsToStop) {
   std::string address;
   {
