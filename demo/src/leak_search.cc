@@ -96,8 +96,15 @@ void LeakSearch::AddNumber(std::string_view digits) {
   Add(std::string(number.rbegin(), number.rend()), "reversed digits", true);
   const std::string hex = HexEncode(AsBytes(number));
   Add(hex, "hex of the digits", false);
-  Add(Base64Encode(AsBytes(number)).substr(0, 13), "Base64 of the digits",
-      false);
+  // Inside a longer text the digits begin at any of three places of a group;
+  // characters that hold bits of a neighbour are left away.
+  for (size_t before = 0; before < 3; ++before) {
+    const std::string text =
+        Base64Encode(AsBytes(std::string(before, '0') + number));
+    const size_t begin = (before * 8 + 5) / 6;
+    const size_t end = (before + number.size()) * 8 / 6;
+    Add(text.substr(begin, end - begin), "Base64 of the digits", false);
+  }
   std::string integer;
   uint64_t value = 0;
   for (const char digit : number) {

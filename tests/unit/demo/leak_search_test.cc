@@ -37,6 +37,13 @@ TEST(LeakSearch, FindsEveryFormOfANumber) {
             Found{"integer"});
 }
 
+// Made with base64: "9434765919,", then with one and two bytes before it.
+TEST(LeakSearch, FindsBase64OfALongerTextAroundANumber) {
+  EXPECT_EQ(Forms("OTQzNDc2NTkxOSw="), Found{"Base64 of the digits"});
+  EXPECT_EQ(Forms("eDk0MzQ3NjU5MTks"), Found{"Base64 of the digits"});
+  EXPECT_EQ(Forms("eHk5NDM0NzY1OTE5LA=="), Found{"Base64 of the digits"});
+}
+
 TEST(LeakSearch, FindsItsDigestsInHexOfBothCases) {
   EXPECT_EQ(Forms("22f7116b77fc45be97309a4291ba1af8"), Found{"MD5 in hex"});
   EXPECT_EQ(Forms("22F7116B77FC45BE97309A4291BA1AF8"), Found{"MD5 in hex"});
