@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -54,9 +55,12 @@ absl::Status HubCalls::AddSources(hub::v1::GetStatusResponse* out) {
     const ExtractRecord* newest = nullptr;
     for (const ExtractRecord& extract : extracts) {
       periods.insert(extract.period_start);
-      if (newest == nullptr || newest->finish_time < extract.finish_time) {
-        newest = &extract;
-      }
+      // Times are whole seconds: of two of one second the later period and
+      // the higher revision are newer.
+      const auto age = [](const ExtractRecord& e) {
+        return std::tie(e.finish_time, e.period_end, e.revision);
+      };
+      if (newest == nullptr || age(*newest) < age(extract)) newest = &extract;
     }
     status->set_extracts(static_cast<int32_t>(periods.size()));
     if (newest == nullptr) continue;

@@ -383,6 +383,22 @@ TEST_F(Calls, TellTheHubsState) {
   EXPECT_EQ(status.warnings(0).code(), "certificate-expires");
 }
 
+TEST_F(Calls, OfTwoExtractsOfOneSecondTheHigherRevisionIsTheNewest) {
+  fixture_.AdmitSource();
+  HubCalls calls(fixture_.hub(), fixture_.peers(), {});
+  // Mostly within one second; r10 comes before r9 in order of names.
+  for (const char* id : {"p2026-10-r1", "p2026-10-r9", "p2026-10-r10"}) {
+    DeliveryOptions options;
+    options.extract_id = id;
+    ASSERT_EQ(fixture_.Deliver(options).state, ExtractState::kPublished);
+  }
+  hub::v1::GetStatusResponse status;
+  ASSERT_THAT(calls.GetStatus(OperatorCaller("j"), {}, &status), IsOk());
+  ASSERT_EQ(status.sources_size(), 1);
+  EXPECT_EQ(status.sources(0).newest_extract(),
+            "sources/gp-supplier-a/extracts/p2026-10-r10");
+}
+
 TEST_F(Calls, SealAndUnsealOverTheApi) {
   HubCalls calls(fixture_.hub(), fixture_.peers(), {});
   hub::v1::SealRequest seal;
