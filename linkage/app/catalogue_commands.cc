@@ -76,6 +76,8 @@ absl::Status ListSources(const CommonFlags& flags) {
 absl::Status ImportFactor(const CommonFlags& flags, const std::string& source,
                           const std::string& source_file,
                           const std::string& custodian_file) {
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(source_file));
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(custodian_file));
   TALLY_ASSIGN_OR_RETURN(const std::string from_source,
                          ReadFile(source_file, kMaxCeremonyBytes));
   TALLY_ASSIGN_OR_RETURN(const std::string from_custodian,

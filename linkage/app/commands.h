@@ -6,6 +6,9 @@
 // Threading: one thread.
 // Secrets: none.
 
+#include <string>
+
+#include "absl/status/status.h"
 #include "base/command_line.h"
 
 namespace tally::linkage {
@@ -22,6 +25,9 @@ void AddAuditCommands(CommandLine& line);
 void AddOfflineCommands(CommandLine& line);
 // pki init, issue, renew, list: not in production
 void AddPkiCommands(CommandLine& line);
+
+// OK if a file that a command names is there; exit 4 otherwise.
+absl::Status CheckNamedFile(const std::string& path);
 
 }  // namespace tally::linkage
 

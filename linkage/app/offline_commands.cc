@@ -8,6 +8,7 @@
 #include "base/civil_day.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/exit_code.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/process.h"
@@ -96,6 +97,8 @@ absl::Status PrintFsck(const CommonFlags& flags, const FsckReport& report) {
 
 absl::Status RunFsck(const CommonFlags& flags, const std::string& data_dir,
                      const std::string& hub_config) {
+  // Opening makes what is missing: a mistyped folder would have no faults.
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(JoinPath(data_dir, "catalogue.db")));
   TALLY_ASSIGN_OR_RETURN(const HubSecrets secrets, OpenSecrets(hub_config));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubDirectory> directory,
                          HubDirectory::Open(data_dir, 0.0));
@@ -179,6 +182,8 @@ absl::StatusOr<std::string> CopyFile(const std::string& from,
 
 absl::Status Backup(const CommonFlags& flags, const std::string& data_dir,
                     const std::string& target) {
+  // Opening makes what is missing: see RunFsck().
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(JoinPath(data_dir, "audit")));
   // The lock shows that no hub runs on it.
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubDirectory> directory,
                          HubDirectory::Open(data_dir, 0.0));
@@ -288,6 +293,11 @@ absl::Status Restore(const CommonFlags& flags, const std::string& backup,
 }
 
 }  // namespace
+
+absl::Status CheckNamedFile(const std::string& path) {
+  if (FileExists(path)) return absl::OkStatus();
+  return NotFoundError(absl::StrFormat("%s: no such file", path));
+}
 
 void AddOfflineCommands(CommandLine& line) {
   static std::string data_dir;

@@ -41,6 +41,7 @@ void PrintAgreement(const hub::v1::Agreement& agreement) {
 
 absl::Status AddAgreement(const CommonFlags& flags, const std::string& project,
                           const std::string& file) {
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(file));
   TALLY_ASSIGN_OR_RETURN(
       const std::string text,
       ReadFile(file, static_cast<int64_t>(kMaxAgreementBytes)));
@@ -72,6 +73,7 @@ absl::Status ApproveAgreement(const CommonFlags& flags, const std::string& name,
                               const std::string& file) {
   std::string hex = digest;
   if (!file.empty()) {
+    TALLY_RETURN_IF_ERROR(CheckNamedFile(file));
     TALLY_ASSIGN_OR_RETURN(
         const std::string text,
         ReadFile(file, static_cast<int64_t>(kMaxAgreementBytes)));
