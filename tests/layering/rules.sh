@@ -17,7 +17,7 @@ rules() {
       printf 'symbol\tduckdb\n'
       printf 'symbol\ttally::(custodian|linkage|analytics|engine)::\n'
       printf 'symbol\ttally::(hub|release)::v1::\n'
-      printf 'symbol\t(HubToken::Create|ConversionFactor|ProjectKey|HubKey)\n'
+      printf 'symbol\t(HubToken::Create|ConversionFactor|ProjectKey|HubKey(::|$))\n'
       printf 'library\tduckdb|libsoci|libsqlite3|libpq\n'
       ;;
     custodian)
