@@ -30,3 +30,9 @@ file(SIZE "${OUT}" size)
 if(size GREATER 700000)
   message(FATAL_ERROR "the page shell is ${size} bytes, above 700,000")
 endif()
+
+# The source that embeds it. Its digest stands in the source: the compiler's cache
+# does not see what .incbin reads.
+set(shell "${OUT}")
+file(SHA256 "${OUT}" shell_sha256)
+configure_file("${TEMPLATE}" "${EMBEDDED}" @ONLY)
