@@ -141,9 +141,9 @@ void AddContrasts(const LinkageReport& report, std::vector<Finding>& findings) {
            "(standardised difference %.2f).",
            worst->dataset, worst->source, worst->attribute, worst->level,
            ShareText(static_cast<double>(worst->linked_rows) /
-                   static_cast<double>(worst->all_linked_rows)),
+                     static_cast<double>(worst->all_linked_rows)),
            ShareText(static_cast<double>(worst->unlinked_rows) /
-                   static_cast<double>(worst->all_unlinked_rows)),
+                     static_cast<double>(worst->all_unlinked_rows)),
            worst->Difference())});
 }
 
@@ -157,12 +157,12 @@ void AddOverall(const LinkageReport& report, std::vector<Finding>& findings) {
   }
   if (persons == 0) return;
   findings.push_back(
-      {0,
-       absl::StrFormat(
-           "Over all sources and datasets, %s of people were found in %s.",
-           ShareText(static_cast<double>(linked) / static_cast<double>(persons)),
-           report.population == "all" ? std::string("another source")
-                                      : report.population)});
+      {0, absl::StrFormat(
+              "Over all sources and datasets, %s of people were found in %s.",
+              ShareText(static_cast<double>(linked) /
+                        static_cast<double>(persons)),
+              report.population == "all" ? std::string("another source")
+                                         : report.population)});
 }
 
 void AddWarnings(LinkageReport& report) {
@@ -178,8 +178,8 @@ void AddWarnings(LinkageReport& report) {
     report.warnings.push_back(absl::StrFormat(
         "%s of %s: %s of rows have a usable number, against %s in the %d "
         "periods before.",
-        dataset.dataset, dataset.source, ShareText(rates.back()), ShareText(mean),
-        before));
+        dataset.dataset, dataset.source, ShareText(rates.back()),
+        ShareText(mean), before));
   }
   for (const DatasetReport& dataset : report.datasets) {
     for (const UnusualMonth& month : dataset.unusual_months) {

@@ -28,7 +28,8 @@ enum Place { kDay, kFlag, kSmall, kLarge, kReal, kCode, kChoice, kText };
 
 absl::Status Decode(const std::string& bytes) {
   RecordBatch out;
-  return DecodeRowBatch(EveryType(), {kHostilePersons, kToday}, AsBytes(bytes), out);
+  return DecodeRowBatch(EveryType(), {kHostilePersons, kToday}, AsBytes(bytes),
+                        out);
 }
 
 // A good message without nulls, after `change`.
@@ -434,8 +435,8 @@ TEST(RowBatchHostile, EverySingleByteChangeIsRefusedOrHasItsOwnEncoding) {
       std::string changed = bytes;
       changed[i] = static_cast<char>(changed[i] ^ flip);
       RecordBatch out;
-      if (!DecodeRowBatch(EveryType(), {kHostilePersons, kToday}, AsBytes(changed),
-                          out)
+      if (!DecodeRowBatch(EveryType(), {kHostilePersons, kToday},
+                          AsBytes(changed), out)
                .ok()) {
         continue;
       }
