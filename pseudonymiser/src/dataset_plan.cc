@@ -119,6 +119,7 @@ void DatasetPlan::ReadInputs() {
 InputRule DatasetPlan::MakeInputRule(const dataset::Rule& rule) const {
   InputRule made;
   made.values = rule.values;
+  made.keep = rule.keep;
   made.by_list = rule.list.has_value();
   for (const std::string& name : rule.inputs) {
     made.inputs.push_back(InputOf(*spec_, name));

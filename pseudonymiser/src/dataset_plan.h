@@ -30,6 +30,7 @@ inline constexpr size_t kNoInput = static_cast<size_t>(-1);
 struct InputRule {
   std::vector<size_t> inputs;
   std::vector<std::string> values;  // empty: the rule's list, or any value
+  std::vector<std::string> keep;    // of an opt-out: any other value drops
   bool by_list = false;
   std::vector<bool> is_icd10;  // of each input: compared in its short form too
 };

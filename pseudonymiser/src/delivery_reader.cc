@@ -179,8 +179,7 @@ absl::Status DeliveryReader::FirstPass(const DeliveryPlan::Dataset& dataset) {
           return absl::OkStatus();
         },
         [&](size_t worker, const CsvBlock& block, size_t first_record) {
-          scouts[worker]->Read(block, first_record);
-          return absl::OkStatus();
+          return scouts[worker]->Read(block, first_record);
         }));
     for (const auto& scout : scouts) {
       linked_keys_[plan.id()].insert(scout->restricted_keys().begin(),

@@ -17,6 +17,10 @@ using dataset::RowReason;
 constexpr size_t kDaySlots = 4096;
 constexpr int32_t kNoDay = INT32_MIN;
 
+bool HasRowFault(const CsvRecord& record, size_t header_fields) {
+  return record.fault != CsvFault::kNone || record.field_count != header_fields;
+}
+
 size_t Slot(RowReason reason) { return static_cast<size_t>(reason); }
 
 ReadingContext MakeContext(const DatasetPlan& plan,
@@ -55,12 +59,18 @@ RowScout::RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
       inputs_(plan, fields),
       rules_(plan, *shared.lists, *shared.rekey, {}) {}
 
-void RowScout::Read(const CsvBlock& block, size_t first_record) {
+absl::Status RowScout::Read(const CsvBlock& block, size_t first_record) {
   for (size_t r = first_record; r < block.records().size(); ++r) {
     const CsvRecord& record = block.records()[r];
-    if (record.field_count != header_fields_) continue;
+    if (HasRowFault(record, header_fields_)) {
+      if (plan_.type1_columns().empty()) continue;
+      return InputError(absl::StrFormat(
+          "ROW_SHAPE: %s line %d is broken, and it may hold an opt-out; "
+          "nothing was sent",
+          plan_.id(), record.line));
+    }
     const RowRules::Values& values = inputs_.Read(block, record);
-    if (rules_.IsType1(values)) {
+    if (rules_.Type1(values) != RowRules::OptOut::kNo) {
       const NhsNumberResult number =
           ParseNhsNumber(values[plan_.person_input()], shared_.environment);
       if (number.number) {
@@ -72,6 +82,7 @@ void RowScout::Read(const CsvBlock& block, size_t first_record) {
       if (key != 0) keys_.push_back(key);
     }
   }
+  return absl::OkStatus();
 }
 
 RowReader::RowReader(const DatasetPlan& plan,
@@ -188,7 +199,7 @@ RowReason RowReader::MakeColumns(const RowRules::Values& values,
 absl::Status RowReader::ReadRow(const CsvBlock& block,
                                 const CsvRecord& record) {
   ++counts_.read;
-  if (record.fault != CsvFault::kNone || record.field_count != header_fields_) {
+  if (HasRowFault(record, header_fields_)) {
     Drop(RowReason::kRowShape, record, "");
     return absl::OkStatus();
   }
@@ -203,6 +214,11 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
 
   const RowReason rule =
       rules_.Drops(values, flags, number.reason == RowReason::kNone);
+  if (rule == RowReason::kValueNotInList) {
+    const size_t input = rules_.UnknownOptOutInput(values);
+    Drop(rule, record, plan_.specification().inputs()[input].name);
+    return absl::OkStatus();
+  }
   if (rule != RowReason::kNone) {
     Drop(rule, record, "");
     return absl::OkStatus();

@@ -63,7 +63,9 @@ class RowScout {
  public:
   RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
            size_t header_fields, const SharedReading& shared);
-  void Read(const CsvBlock& block, size_t first_record);
+  // Returns kInvalidArgument (exit 8) for a broken row where the dataset has an
+  // opt-out column: nobody can say whose opt-out it held.
+  absl::Status Read(const CsvBlock& block, size_t first_record);
   const std::vector<uint64_t>& restricted_keys() const { return keys_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "derivation.h"
+#include "text_tools.h"
 
 namespace tally::pseudonymiser {
 namespace {
@@ -15,6 +16,21 @@ constexpr size_t kRuleCacheSlots = 4096;
 
 bool Holds(const std::vector<std::string>& values, std::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// Opt-outs come from many systems: "y", "YES" and " Yes " say the same.
+bool HoldsInAnyCase(const std::vector<std::string>& values,
+                    std::string_view value) {
+  const std::string lower = ToLower(value);
+  return std::any_of(values.begin(), values.end(), [&](const std::string& one) {
+    return ToLower(one) == lower;
+  });
+}
+
+RowRules::OptOut OptOutOf(const InputRule& rule, std::string_view value) {
+  if (HoldsInAnyCase(rule.values, value)) return RowRules::OptOut::kYes;
+  return HoldsInAnyCase(rule.keep, value) ? RowRules::OptOut::kNo
+                                          : RowRules::OptOut::kUnknown;
 }
 
 }  // namespace
@@ -81,8 +97,22 @@ bool RowRules::IsRestricted(const Values& values) {
   return false;
 }
 
-bool RowRules::IsType1(const Values& values) const {
-  return AnyOf(plan_.type1_columns(), values);
+RowRules::OptOut RowRules::Type1(const Values& values) const {
+  OptOut found = OptOut::kNo;
+  for (const InputRule& rule : plan_.type1_columns()) {
+    const OptOut one = OptOutOf(rule, values[rule.inputs.front()]);
+    if (one == OptOut::kYes) return one;
+    if (one == OptOut::kUnknown) found = one;
+  }
+  return found;
+}
+
+size_t RowRules::UnknownOptOutInput(const Values& values) const {
+  for (const InputRule& rule : plan_.type1_columns()) {
+    const size_t input = rule.inputs.front();
+    if (OptOutOf(rule, values[input]) == OptOut::kUnknown) return input;
+  }
+  TALLY_CHECK(false);
 }
 
 bool RowRules::IsWithheld(const Values& values) const {
@@ -97,7 +127,9 @@ uint64_t RowRules::KeyHash(const Values& values) const {
 
 RowReason RowRules::Drops(const Values& values, uint8_t flags,
                           bool eligible_applies) {
-  if ((flags & kPersonType1) != 0 || IsType1(values)) {
+  const OptOut type1 = Type1(values);
+  if (type1 == OptOut::kUnknown) return RowReason::kValueNotInList;
+  if (type1 == OptOut::kYes || (flags & kPersonType1) != 0) {
     return RowReason::kOptedOutType1;
   }
   if (plan_.national_list() && eligible_applies &&

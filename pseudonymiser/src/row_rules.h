@@ -46,8 +46,18 @@ class RowRules {
                            bool eligible_applies);
 
   bool IsRestricted(const Values& values);
-  // The row itself says that its person opted out.
-  bool IsType1(const Values& values) const;
+  // What the row's own opt-out column says.
+  enum class OptOut : uint8_t {
+    kNo,
+    kYes,
+    // Neither a value that opts out nor one that does not: the person is kept
+    // back, and the row is a fault of `UnknownOptOutInput`.
+    kUnknown,
+  };
+  OptOut Type1(const Values& values) const;
+  // The input whose value Type1 does not know.
+  // REQUIRES: Type1(values) == OptOut::kUnknown.
+  size_t UnknownOptOutInput(const Values& values) const;
   // The hospital withheld who it was.
   bool IsWithheld(const Values& values) const;
   // Hash of the key that ties rows together; 0 when there is none.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -70,6 +71,16 @@ absl::Status ReadRuleList(const TomlTable& table, const RuleForm& form,
   return absl::OkStatus();
 }
 
+// Whether some text is in both, without regard to case.
+bool HasInCommon(const std::vector<std::string>& a,
+                 const std::vector<std::string>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& text) {
+    return std::any_of(b.begin(), b.end(), [&](const std::string& other) {
+      return absl::EqualsIgnoreCase(text, other);
+    });
+  });
+}
+
 absl::Status CheckRule(const TomlTable& table, const RuleForm& form,
                        const Rule& rule) {
   const auto fault = [&](std::string_view what) {
@@ -97,6 +108,19 @@ absl::Status CheckRule(const TomlTable& table, const RuleForm& form,
   }
   if (form.value == Need::kRequired && !has_value) return fault("needs value");
   if (form.value == Need::kNone && has_value) return fault("takes no value");
+  if (form.reason == RowReason::kOptedOutType1 && has_value) {
+    if (rule.keep.empty()) {
+      return fault("needs keep: the values that do not opt out");
+    }
+    for (const std::string& value : rule.values) {
+      if (value.empty()) return fault("with an empty value would drop all");
+    }
+    if (HasInCommon(rule.values, rule.keep)) {
+      return fault("names one value in value and in keep");
+    }
+  } else if (table.Find("keep") != nullptr) {
+    return fault("takes no keep");
+  }
   return absl::OkStatus();
 }
 
@@ -227,10 +251,11 @@ absl::Status SpecificationParser::ReadRule(const TomlTable& table) {
     const RuleForm* form = FormOf(reason);
     if (form == nullptr) return UnknownWord(table, "reason", RuleWords());
     TALLY_RETURN_IF_ERROR(
-        table.OnlyKeys({"reason", "column", "list", "value"}));
+        table.OnlyKeys({"reason", "column", "list", "value", "keep"}));
     rule.reason = *reason;
     TALLY_RETURN_IF_ERROR(ReadRuleList(table, *form, rule));
     TALLY_ASSIGN_OR_RETURN(rule.values, OptionalTexts(table, "value"));
+    TALLY_ASSIGN_OR_RETURN(rule.keep, OptionalTexts(table, "keep"));
     if (table.Find("column") != nullptr) {
       TALLY_ASSIGN_OR_RETURN(rule.inputs, RuleInputs(table, "column"));
     }

@@ -274,6 +274,19 @@ TEST(ShippedSpecifications, ListsActWhereTheyShould) {
   }
 }
 
+TEST(ShippedSpecifications, AnOptOutColumnSaysWhatDoesNotOptOut) {
+  size_t found = 0;
+  for (const Rule& rule : Named("gp-patient").rules()) {
+    if (rule.reason != RowReason::kOptedOutType1 || rule.inputs.empty()) {
+      continue;
+    }
+    ++found;
+    EXPECT_THAT(rule.values, testing::IsSupersetOf({"Y", "yes", "1", "true"}));
+    EXPECT_THAT(rule.keep, testing::IsSupersetOf({"N", "no", "0", "false"}));
+  }
+  EXPECT_EQ(found, 1U);
+}
+
 TEST(ShippedSpecifications, SentinelDaysAreNull) {
   for (const char* id : {"gp-event", "sus-apc", "sus-op", "ecds", "hes-op-0304",
                          "hes-ae-0708"}) {

@@ -377,6 +377,18 @@ INSTANTIATE_TEST_SUITE_P(
             R"(rule = [ { reason = "OPTED_OUT_TYPE1", list = "national_eligible" } ])",
             "takes the list type1_opt_outs"},
         Refusal{
+            R"(rule = [ { reason = "OPTED_OUT_TYPE1", column = "a", value = ["Y"] } ])",
+            "needs keep"},
+        Refusal{
+            R"(rule = [ { reason = "OPTED_OUT_TYPE1", column = "a", value = ["Y"], keep = ["y"] } ])",
+            "in value and in keep"},
+        Refusal{
+            R"(rule = [ { reason = "OPTED_OUT_TYPE1", column = "a", value = [""], keep = ["N"] } ])",
+            "empty value"},
+        Refusal{
+            R"(rule = [ { reason = "SENSITIVE_FLAG", column = "a", value = ["Y"], keep = ["N"] } ])",
+            "takes no keep"},
+        Refusal{
             R"(rule = [ { reason = "RESTRICTED_CODE", column = "a", list = "type1_opt_outs" } ])",
             "restricted_codes"},
         Refusal{

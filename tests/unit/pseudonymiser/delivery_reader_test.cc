@@ -236,6 +236,64 @@ TEST(DeliveryReader, AColumnOptsAPersonOutOfEveryDataset) {
   EXPECT_EQ(checked->report.persons, 1U);
 }
 
+TEST(DeliveryReader, AnOptOutThatNobodyKnowsKeepsThePersonBack) {
+  // Value of the column; whether the person's event is kept back, and whether
+  // the row is a fault that its supplier is told of.
+  struct Case {
+    const char* value;
+    bool kept_back;
+    bool fault;
+  };
+  const Case cases[] = {{"Y", true, false},    {" y ", true, false},
+                        {"N", false, false},   {"n", false, false},
+                        {"", false, false},    {"YES", true, true},
+                        {"TRUE", true, true},  {"2", true, true},
+                        {"maybe", true, true}, {"-", true, true}};
+  for (const Case& c : cases) {
+    World world;
+    const std::string events = world.File(
+        "e.csv", World::EventHeader() + World::EventRow(TestNumber(0)));
+    const std::string patients = world.File(
+        "p.csv", "nhs_number,birth_date,postcode,sex,type1_opt_out\n" +
+                     TestNumber(0) + ",1960-01-02,ZZ99 1AA,1," + c.value +
+                     "\n" + TestNumber(1) + ",1960-01-02,ZZ99 1AA,1,N\n");
+    const auto checked =
+        world.Check({{"gp-event", events}, {"gp-patient", patients}});
+    ASSERT_OK(checked);
+    ASSERT_OK(checked->verdict);
+    const DatasetReport& of_events = checked->report.datasets[0];
+    const DatasetReport& of_patients = checked->report.datasets[1];
+    EXPECT_EQ(of_events.counts.sent, c.kept_back ? 0U : 1U) << c.value;
+    EXPECT_EQ(of_patients.counts.sent, c.kept_back ? 1U : 2U) << c.value;
+    EXPECT_EQ(Dropped(of_patients, RowReason::kValueNotInList),
+              c.fault ? 1U : 0U)
+        << c.value;
+    ASSERT_EQ(checked->report.issues.size(), c.fault ? 1U : 0U) << c.value;
+    if (c.fault) {
+      EXPECT_THAT(
+          checked->report.IssueLine(checked->report.issues[0]),
+          ::testing::EndsWith("p.csv line 2 type1_opt_out: VALUE_NOT_IN_LIST"));
+    }
+  }
+}
+
+// Whose opt-out a broken row held cannot be known, so nobody's rows go.
+TEST(DeliveryReader, ABrokenRowBesideAnOptOutColumnStopsThePush) {
+  for (const std::string& broken :
+       {TestNumber(0) + ",1960-01-02,ZZ99 1AA,1,Y,", TestNumber(0) + ",Y",
+        TestNumber(0) + ",1960-01-02,ZZ99 1AA,1\"x,Y"}) {
+    World world;
+    const std::string patients = world.File(
+        "p.csv", "nhs_number,birth_date,postcode,sex,type1_opt_out\n" + broken +
+                     "\n" + TestNumber(1) + ",1960-01-02,ZZ99 1AA,1,N\n");
+    const auto checked = world.Check({{"gp-patient", patients}});
+    ASSERT_FALSE(checked.ok());
+    EXPECT_THAT(checked.status().message(),
+                HasSubstr("ROW_SHAPE: gp-patient line 2"));
+    EXPECT_THAT(checked.status().message(), Not(HasSubstr(TestNumber(0))));
+  }
+}
+
 TEST(DeliveryReader, RestrictedRowsTakeTheirConsultationWithThem) {
   World world;
   const auto row = [](int i, const char* concept_id, const char* key) {

@@ -68,7 +68,7 @@ column = [
 ]
 rule = [
   { reason = "OPTED_OUT_TYPE1", list = "type1_opt_outs" },
-  { reason = "OPTED_OUT_TYPE1", column = "type1_opt_out", value = ["Y"] },
+  { reason = "OPTED_OUT_TYPE1", column = "type1_opt_out", value = ["Y"], keep = ["N", ""] },
 ]
 )";
 

@@ -114,7 +114,7 @@ struct PersonSpec {
 // One rule. Which fields are set depends on `reason`:
 //   RESTRICTED_CODE        inputs + list, or inputs + values
 //   RESTRICTED_LINKED_ROW  inputs (one: the shared key) + datasets
-//   OPTED_OUT_TYPE1        list, or inputs (one) + values
+//   OPTED_OUT_TYPE1        list, or inputs (one) + values + keep
 //   OPTED_OUT_NATIONAL     list
 //   NOT_PARTICIPATING      inputs (one) + list
 //   SENSITIVE_FLAG         inputs (one) + values
@@ -125,6 +125,8 @@ struct Rule {
   std::vector<std::string> inputs;  // a repeated column's base is expanded
   std::optional<ListName> list;
   std::vector<std::string> values;
+  // Values that say "not opted out"; "" stands for null. Any other value drops.
+  std::vector<std::string> keep;
   std::vector<std::string> datasets;
   std::string before;
   std::string after;
