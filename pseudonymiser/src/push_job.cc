@@ -1,12 +1,16 @@
 #include "pseudonymiser/push_job.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/civil_day.h"
 #include "base/exit_code.h"
+#include "base/files.h"
+#include "base/json.h"
 #include "base/process.h"
 #include "base/status.h"
 #include "pseudonymiser/extract_preparer.h"
@@ -14,7 +18,28 @@
 namespace tally::pseudonymiser {
 namespace {
 
+using dataset::ListName;
+
 constexpr int64_t kPauseStepMs = 100;
+
+constexpr std::string_view kOutboxName = "outbox.spool";
+constexpr std::array<ListName, 2> kListsOfPeople = {
+    ListName::kType1OptOuts, ListName::kNationalEligible};
+
+// Whether two states of the lists (DeliveryInputs::lists) have the same people.
+absl::StatusOr<bool> HaveSamePeople(const std::string& a,
+                                    const std::string& b) {
+  TALLY_ASSIGN_OR_RETURN(const JsonValue one, ParseJson(a, 2));
+  TALLY_ASSIGN_OR_RETURN(const JsonValue two, ParseJson(b, 2));
+  const auto digest = [](const JsonValue& lists, ListName name) {
+    const JsonValue* value = lists.Find(dataset::ListNameText(name));
+    return value != nullptr && value->is_string() ? value->AsString()
+                                                  : std::string();
+  };
+  return std::all_of(
+      kListsOfPeople.begin(), kListsOfPeople.end(),
+      [&](ListName name) { return digest(one, name) == digest(two, name); });
+}
 
 // Waits, in short steps, so that a stop is not waited for.
 void Pause(int64_t ms) {
@@ -64,6 +89,43 @@ absl::StatusOr<std::optional<uint32_t>> PushJob::NewestBegun() const {
   return newest;
 }
 
+// Rows that were chosen by a list must leave while it holds.
+bool PushJob::IsSpoolTooOld(const std::string& extract) const {
+  const absl::StatusOr<int64_t> made =
+      FileModifiedMs(store_.PathOf(extract, kOutboxName));
+  for (const ListName name : kListsOfPeople) {
+    if (!plan_.lists.digests().contains(
+            std::string(dataset::ListNameText(name)))) {
+      continue;
+    }
+    const auto list = plan_.configuration->lists.find(name);
+    if (list == plan_.configuration->lists.end()) continue;
+    const int64_t longest = list->second.expires_after_ms;
+    if (longest > 0 && (!made.ok() || *made + longest < NowUnixMs())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether a spool may not leave any more, because of who opted out since. What
+// the hub has taken is past that: a new revision tells it.
+absl::StatusOr<bool> PushJob::IsOutdated(const std::string& extract,
+                                         const DeliveryInputs& terms,
+                                         const DeliveryInputs& known) const {
+  TALLY_ASSIGN_OR_RETURN(const bool same,
+                         HaveSamePeople(terms.lists, known.lists));
+  if (same && !IsSpoolTooOld(extract)) return false;
+  const auto at_hub = api_.GetUploadStatus(absl::StrFormat(
+      "sources/%s/extracts/%s", plan_.configuration->source, extract));
+  if (!at_hub.ok()) {
+    if (absl::IsNotFound(at_hub.status())) return true;
+    return at_hub.status();
+  }
+  return at_hub->state() != pb::EXTRACT_STATE_FINALIZING &&
+         at_hub->state() != pb::EXTRACT_STATE_PUBLISHED;
+}
+
 absl::StatusOr<PushJob::Choice> PushJob::Choose(
     const PushRequest& request, const DeliveryInputs& terms,
     std::vector<std::string>* notes) {
@@ -88,6 +150,18 @@ absl::StatusOr<PushJob::Choice> PushJob::Choose(
         "%s was begun with other files or settings; push those again, or use "
         "--restart to begin anew",
         id.ToText()));
+  }
+  if (terms.lists != record.inputs.lists || IsSpoolTooOld(id.ToText())) {
+    TALLY_ASSIGN_OR_RETURN(const bool outdated,
+                           IsOutdated(id.ToText(), terms, record.inputs));
+    if (outdated) {
+      TALLY_RETURN_IF_ERROR(store_.Drop(id.ToText()));
+      notes->push_back(absl::StrFormat(
+          "the lists of people have changed since %s was read, or it is older "
+          "than a list may be: dropped its spool and read the files again",
+          id.ToText()));
+      return ChooseNew(request, terms);
+    }
   }
   if (terms.lists != record.inputs.lists) {
     notes->push_back(

@@ -7,7 +7,9 @@
 //
 //   state found                                   what is done
 //   a spool of this period, same files            goes on with it
-//   the same, other files or settings             conflict, exit 7 (--restart)
+//   the same, but a list of people changed, or    drops it and reads again, if
+//   the spool is older than a list may be           the hub has not taken it
+//   a spool, other files or settings              conflict, exit 7 (--restart)
 //   a receipt for the same files, terms, lists    prints it
 //   a receipt, and --revision names it, others    conflict, exit 7
 //   anything else                                 the next free revision
@@ -94,6 +96,10 @@ class PushJob {
                                       const DeliveryInputs& known,
                                       bool with_lists) const;
   absl::StatusOr<std::optional<uint32_t>> NewestBegun() const;
+  bool IsSpoolTooOld(const std::string& extract) const;
+  absl::StatusOr<bool> IsOutdated(const std::string& extract,
+                                  const DeliveryInputs& terms,
+                                  const DeliveryInputs& known) const;
   absl::StatusOr<PushResult> StoredResult(const std::string& extract) const;
 
   const DeliveryPlan& plan_;

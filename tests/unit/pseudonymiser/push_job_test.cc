@@ -3,12 +3,15 @@
 
 #include "pseudonymiser/push_job.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <set>
 #include <string>
 
+#include "base/civil_day.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "crypto/token_kernel.h"
@@ -178,6 +181,51 @@ TEST_F(PushJobTest, RefusesToGoOnWithOtherFiles) {
   request.restart = true;
   ASSERT_OK_AND_ASSIGN(const PushResult result, Push(request));
   EXPECT_EQ(result.extract, "p2026-11-r2") << "the hub has an open r1";
+}
+
+TEST_F(PushJobTest, AnOptOutSinceTheSpoolWasMadeReadsAgain) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  world_.List(ListName::kType1OptOuts, TestNumber(0) + "\n");
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  ASSERT_TRUE(result.report.has_value()) << "files were not read again";
+  EXPECT_EQ(result.extract, "p2026-11-r2") << "the hub has an open r1";
+  EXPECT_EQ(result.receipt->persons, 293U);
+  EXPECT_EQ(result.receipt->opted_out, "*");
+  ASSERT_EQ(result.notes.size(), 1U);
+  EXPECT_THAT(result.notes[0], HasSubstr("read the files again"));
+  EXPECT_THAT(Begun(), IsEmpty());
+}
+
+TEST_F(PushJobTest, AnOptOutAfterFinalisingWaitsForTheNextRevision) {
+  hub_.polls_to_publish = 2;
+  PushRequest request;
+  request.upload.wait = false;
+  ASSERT_OK(Push(request));
+  world_.List(ListName::kType1OptOuts, TestNumber(0) + "\n");
+  ASSERT_OK_AND_ASSIGN(const PushResult first, Push());
+  EXPECT_EQ(first.extract, "p2026-11-r1");
+  EXPECT_EQ(first.receipt->persons, 294U);
+  ASSERT_OK_AND_ASSIGN(const PushResult second, Push());
+  EXPECT_EQ(second.extract, "p2026-11-r2");
+  EXPECT_EQ(second.receipt->persons, 293U);
+}
+
+TEST_F(PushJobTest, ASpoolOlderThanAListMayBeIsReadAgain) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  // The same list, brought anew; the spool is of the day before yesterday.
+  world_.configuration().lists[ListName::kNationalEligible].expires_after_ms =
+      24LL * 60 * 60 * 1000;
+  const std::string spool = Store().PathOf("p2026-11-r1", "outbox.spool");
+  const timespec times[2] = {
+      {.tv_sec = NowUnixMs() / 1000 - 48 * 60 * 60, .tv_nsec = 0},
+      {.tv_sec = NowUnixMs() / 1000 - 48 * 60 * 60, .tv_nsec = 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, spool.c_str(), times, 0), 0);
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  EXPECT_TRUE(result.report.has_value()) << "files were not read again";
 }
 
 TEST_F(PushJobTest, WithoutWaitingTheReceiptComesWithTheNextRun) {
