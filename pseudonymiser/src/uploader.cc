@@ -113,6 +113,36 @@ absl::Status Uploader::Create(const DeliveryRecord& record) {
   return api_.CreateExtract(request).status();
 }
 
+// Other batches under the same terms would not get far: the hub compares the
+// bytes of a repeated batch, and the digest of all with the manifest.
+absl::StatusOr<bool> Uploader::IsAtHub(const DeliveryRecord& record) {
+  TALLY_ASSIGN_OR_RETURN(const pb::GetExtractResponse response,
+                         api_.GetExtract(NameOf(record)));
+  const pb::Extract& extract = response.extract();
+  if (HexEncode(AsBytes(extract.key_id())) != record.key_id ||
+      extract.epoch() != static_cast<int32_t>(record.epoch) ||
+      extract.period_start() != record.period_start ||
+      extract.period_end() != record.period_end ||
+      extract.datasets_size() != static_cast<int>(record.datasets.size())) {
+    return false;
+  }
+  if (!extract.manifest_sha256().empty() &&
+      HexEncode(AsBytes(extract.manifest_sha256())) !=
+          Sha256Hex(record.manifest)) {
+    return false;
+  }
+  for (int i = 0; i < extract.datasets_size(); ++i) {
+    const DeliveryRecord::Dataset& dataset =
+        record.datasets[static_cast<size_t>(i)];
+    const pb::DatasetSummary& there = extract.datasets(i);
+    if (there.dataset() != dataset.id ||
+        HexEncode(AsBytes(there.spec_sha256())) != dataset.spec_sha256) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // One stream, from batch `next` to the end of the spool, or until it breaks.
 absl::Status Uploader::SendOnce(const DeliveryRecord& record, uint64_t next,
                                 uint64_t* persisted) {
@@ -189,11 +219,16 @@ absl::Status Uploader::Finalize(const DeliveryRecord& record) {
 
 absl::Status Uploader::Rejected(const DeliveryRecord& record,
                                 const pb::Extract& extract) {
+  const bool superseded =
+      ReasonFromNumber(extract.error().reason()) == Reason::kUploadSuperseded;
   const absl::Status error = StatusOfDetail(
-      extract.error(), absl::StrFormat("the hub rejected %s", record.extract));
-  const Reason reason = ReasonOf(error);
-  if (reason != Reason::kJournalCorrupt &&
-      reason != Reason::kUploadSuperseded) {
+      extract.error(),
+      superseded ? absl::StrFormat(
+                       "the hub has a higher revision than %s, whose spool was "
+                       "dropped; push again what is newer than that revision",
+                       record.extract)
+                 : absl::StrFormat("the hub rejected %s", record.extract));
+  if (ReasonOf(error) != Reason::kJournalCorrupt) {
     TALLY_RETURN_IF_ERROR(store_.Drop(record.extract));
   }
   return error;
@@ -266,7 +301,14 @@ absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Await(
 absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Run(
     const std::string& extract) {
   TALLY_ASSIGN_OR_RETURN(DeliveryRecord record, store_.ReadRecord(extract));
-  TALLY_RETURN_IF_ERROR(Create(record));
+  const absl::Status created = Create(record);
+  if (ReasonOf(created) == Reason::kResourceExists) {
+    // The hub remembers request ids for a month only: is it this upload?
+    TALLY_ASSIGN_OR_RETURN(const bool ours, IsAtHub(record));
+    if (!ours) return created;
+  } else {
+    TALLY_RETURN_IF_ERROR(created);
+  }
   TALLY_FAILPOINT("pseudonymiser.created");
   TALLY_ASSIGN_OR_RETURN(pb::GetUploadStatusResponse where,
                          api_.GetUploadStatus(NameOf(record)));

@@ -46,8 +46,8 @@ class Uploader {
   // Without UploadOptions::wait it returns nothing once the hub has taken the
   // manifest; the spool stays, and the same command fetches the receipt later.
   // Errors: those of the hub; the error of a rejected extract (the spool is
-  // then dropped, except after JOURNAL_CORRUPT and UPLOAD_SUPERSEDED, which are
-  // no fault of its content); kUnavailable (exit 5) when the hub does not come
+  // then dropped, except after JOURNAL_CORRUPT, which is no fault of its
+  // content); kUnavailable (exit 5) when the hub does not come
   // back; kDataLoss (exit 11) for a receipt that is not the hub's or not about
   // this extract.
   absl::StatusOr<std::optional<dataset::Receipt>> Run(
@@ -55,6 +55,8 @@ class Uploader {
 
  private:
   absl::Status Create(const DeliveryRecord& record);
+  // Whether the extract of this name at the hub was created from `record`.
+  absl::StatusOr<bool> IsAtHub(const DeliveryRecord& record);
   absl::Status Send(const DeliveryRecord& record, uint64_t persisted);
   absl::Status SendOnce(const DeliveryRecord& record, uint64_t next,
                         uint64_t* persisted);

@@ -101,6 +101,15 @@ pb::Extract FakeHub::Show(const std::string& id) const {
       absl::StrFormat("%s/extracts/%s", upload.request.parent(), id));
   extract.set_state(upload.state);
   *extract.mutable_error() = upload.error;
+  extract.set_key_id(upload.request.key_id());
+  extract.set_epoch(upload.request.epoch());
+  extract.set_period_start(upload.request.period_start());
+  extract.set_period_end(upload.request.period_end());
+  for (const auto& one : upload.request.datasets()) {
+    auto* dataset = extract.add_datasets();
+    dataset->set_dataset(one.dataset());
+    dataset->set_spec_sha256(one.spec_sha256());
+  }
   return extract;
 }
 

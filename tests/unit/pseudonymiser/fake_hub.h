@@ -50,6 +50,8 @@ class FakeHub final : public ExtractApi {
   Upload& upload(const std::string& id) { return uploads_.at(id); }
   bool has(const std::string& id) const { return uploads_.count(id) != 0; }
   int calls() const { return calls_; }
+  // As after a month.
+  void ForgetRequests() { create_ids_.clear(); }
 
   // The stream breaks after so many batches were sent on it; 0 = never.
   int break_after = 0;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/civil_day.h"
+#include "base/error.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "crypto/token_kernel.h"
@@ -226,6 +227,41 @@ TEST_F(PushJobTest, ASpoolOlderThanAListMayBeIsReadAgain) {
   ASSERT_EQ(::utimensat(AT_FDCWD, spool.c_str(), times, 0), 0);
   ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
   EXPECT_TRUE(result.report.has_value()) << "files were not read again";
+}
+
+TEST_F(PushJobTest, AHubThatForgotTheRequestGoesOnWithTheSameUpload) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  hub_.ForgetRequests();
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  EXPECT_EQ(result.extract, "p2026-11-r1");
+  EXPECT_FALSE(result.report.has_value()) << "files were not read again";
+}
+
+TEST_F(PushJobTest, AHubThatForgotTheRequestAndHasOtherTermsIsAConflict) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  hub_.ForgetRequests();
+  hub_.upload("p2026-11-r1").request.set_period_start(0);
+  EXPECT_THAT(Push(), ReasonIs(Reason::kResourceExists));
+}
+
+TEST_F(PushJobTest, ASupersededSpoolIsDroppedAndTheNextRunGoesOn) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  FakeHub::Upload& upload = hub_.upload("p2026-11-r1");
+  upload.state = pb::EXTRACT_STATE_REJECTED;
+  upload.error.set_reason(
+      static_cast<tally::common::v1::ErrorReason>(Reason::kUploadSuperseded));
+  const auto superseded = Push();
+  EXPECT_THAT(superseded, ReasonIs(Reason::kUploadSuperseded));
+  EXPECT_THAT(std::string(superseded.status().message()),
+              HasSubstr("spool was dropped"));
+  EXPECT_THAT(Begun(), IsEmpty());
+  ASSERT_OK(Push());
 }
 
 TEST_F(PushJobTest, WithoutWaitingTheReceiptComesWithTheNextRun) {
