@@ -1,6 +1,8 @@
+#include "base/files.h"
 #include "base/status.h"
 #include "linkage/audit/audit_log.h"
 #include "log_match.h"
+#include "log_scan.h"
 
 namespace tally::linkage {
 
@@ -37,6 +39,32 @@ std::vector<AuditSummaryRow> SummaryRows(const SummaryCounts& counts) {
     rows.push_back({key.first, key.second, events});
   }
   return rows;
+}
+
+absl::StatusOr<bool> AuditLogHoldsChanges(const std::string& directory) {
+  const std::string path = directory + "/log";
+  if (!FileExists(path)) return false;
+  bool found = false;
+  const absl::StatusOr<ScanEnd> end = ScanAuditLog(
+      path, [&](const AuditLeaf& leaf, std::string_view, uint64_t) {
+        switch (leaf.entry.action) {
+          case AuditAction::kSourceCreate:
+          case AuditAction::kExtractCreate:
+          case AuditAction::kExtractFinalize:
+          case AuditAction::kProjectCreate:
+          case AuditAction::kAgreementAdd:
+          case AuditAction::kAgreementApprove:
+          case AuditAction::kAgreementExpire:
+          case AuditAction::kReleaseCreate:
+          case AuditAction::kReleaseApprove:
+            found = true;
+            return absl::CancelledError();  // ends the scan
+          default:
+            return absl::OkStatus();
+        }
+      });
+  if (!found) TALLY_RETURN_IF_ERROR(end.status());
+  return found;
 }
 
 absl::StatusOr<std::string> ProjectAuditSummaryCsv(

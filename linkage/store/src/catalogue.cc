@@ -174,6 +174,16 @@ absl::Status Catalogue::ForgetRequestsBefore(std::string_view time) {
       .status();
 }
 
+absl::StatusOr<bool> Catalogue::WasChanged() {
+  MutexLock lock(impl_->mu());
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      impl_->sql().Query("SELECT value FROM counters WHERE name = :name", "i",
+                         {std::string("outbox")}));
+  if (rows.empty()) return BadRow();
+  return rows[0].Int(0) > 0;
+}
+
 absl::StatusOr<std::string> Catalogue::Record(const Change& change) {
   return impl_->Commit(change, [] { return absl::OkStatus(); });
 }

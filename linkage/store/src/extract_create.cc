@@ -140,7 +140,7 @@ absl::StatusOr<ExtractRecord> ExtractStore::Impl::Create(
   }
 
   // The journal is on the disk before the catalogue knows of the upload. What
-  // a stop between the two leaves behind, recovery removes.
+  // a stop between the two leaves behind has no batch, and recovery removes it.
   const std::string directory = options_.directory->UploadDirectory(record.uid);
   TALLY_RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   absl::Status status =

@@ -12,6 +12,7 @@
 #include "dataset/extract_manifest.h"
 #include "linkage/index/run_reader.h"
 #include "linkage/store/recovery.h"
+#include "unknown_directories.h"
 
 namespace tally::linkage {
 
@@ -232,6 +233,11 @@ absl::StatusOr<FsckReport> Checker::Run() {
   for (const ReleaseRecord& release : releases) {
     TALLY_RETURN_IF_ERROR(CheckRelease(release));
     progress();
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unknown,
+                         UnknownDirectories(directory_, catalogue_));
+  for (const std::string& name : unknown) {
+    Find(name, "", Reason::kFileDigest, "is not in the catalogue");
   }
   return std::move(report_);
 }

@@ -3,9 +3,12 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "linkage/audit/audit_log.h"
+#include "unknown_directories.h"
 
 namespace tally::linkage {
 
@@ -43,6 +46,7 @@ absl::Status CheckNothingLost(const HubDirectory& directory,
 }
 
 // Removes what is below `parent` and not in `keep`; returns how many.
+// REQUIRES: CheckCatalogueBelongs(), so that it is known as unfinished.
 absl::StatusOr<int64_t> RemoveOthers(const std::string& parent,
                                      const std::set<std::string>& keep) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
@@ -137,6 +141,7 @@ absl::StatusOr<RecoveryReport> Recovery::Run() {
   TALLY_ASSIGN_OR_RETURN(const std::vector<ReleaseRecord> releases,
                          LivingReleases());
   TALLY_RETURN_IF_ERROR(CheckNothingLost(directory_, published, releases));
+  TALLY_RETURN_IF_ERROR(CheckCatalogueBelongs(directory_, catalogue_));
   std::set<std::string> uploads;
   TALLY_RETURN_IF_ERROR(Uploads(uploads));
   TALLY_RETURN_IF_ERROR(FailBuilding());
@@ -158,6 +163,34 @@ absl::StatusOr<RecoveryReport> Recovery::Run() {
 }
 
 }  // namespace
+
+absl::Status CheckCatalogueBelongs(const HubDirectory& directory,
+                                   Catalogue& catalogue) {
+  TALLY_ASSIGN_OR_RETURN(const bool changed, catalogue.WasChanged());
+  if (!changed) {
+    TALLY_ASSIGN_OR_RETURN(const bool logged,
+                           AuditLogHoldsChanges(directory.AuditDirectory()));
+    if (logged) {
+      return Error(Reason::kFileDigest,
+                   "the catalogue is empty, the audit log of the data "
+                   "directory is not: start with the catalogue that belongs "
+                   "to it (catalogue.url), or restore both from one backup",
+                   {.resource = "audit/log"});
+    }
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unknown,
+                         UnknownDirectories(directory, catalogue));
+  if (unknown.empty()) return absl::OkStatus();
+  return Error(
+      Reason::kFileDigest,
+      absl::StrFormat("%s of the data directory is not in the catalogue (%d "
+                      "such): start with the catalogue that belongs to it "
+                      "(catalogue.url), or restore both from one backup, or "
+                      "move the folder away; linkage fsck names them all",
+                      unknown.front(), unknown.size()),
+      {.resource = unknown.front(),
+       .count = static_cast<int64_t>(unknown.size())});
+}
 
 absl::StatusOr<RecoveryReport> RecoverHub(const HubDirectory& directory,
                                           Catalogue& catalogue,

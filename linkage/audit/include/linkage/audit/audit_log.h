@@ -3,14 +3,16 @@
 // Role: hub. Every step that changes or discloses something has its entry here
 // before it is answered. An append returns only when the entry is on disk and
 // covered by a signed checkpoint; entries that come while one is being written
-// share the next write (group commit: nobody waits for a timer). If the log
-// cannot be written it stays closed (AUDIT_UNAVAILABLE) until the hub is
-// started again: a failed fsync is final.
+// share the next write (group commit: nobody waits for a timer). An append that
+// fails (a full disk) is cut off again and answered with AUDIT_UNAVAILABLE; the
+// next entry tries anew. If that cut, an fsync or a checkpoint fails, the log
+// stays closed until the hub is started again: a failed fsync is final.
 //
 // At start every whole entry is kept, a torn last one is cut, the old root is
 // verified at the old size, and the log is signed again. It refuses to open
-// (AUDIT_CORRUPT, exit 11) when it is shorter than its checkpoint or a root
-// differs. There is no repair.
+// (AUDIT_CORRUPT, exit 11) when it is shorter than its checkpoint, a root
+// differs, or it holds more entries beyond its checkpoint than one write. There
+// is no repair.
 //
 // Spec: docs/spec/audit-v1.md
 // Threading: all methods may be called from any thread.
@@ -46,7 +48,7 @@ struct AuditLogOptions {
   HashStore* hash_store = nullptr;          // borrowed, optional
   // Time of an entry; the system clock if empty. For tests.
   std::function<std::string()> now;
-  int group_entries = 100;  // entries of one write at most
+  int group_entries = 100;  // entries of one write at most; no more than 100
 };
 
 // Which entries ListEvents and Summarise look at; empty text = any.
@@ -58,6 +60,12 @@ struct AuditFilter {
   std::string from_ts;        // inclusive
   std::string until_ts;       // exclusive
 };
+
+// Whether the log in this folder has an entry of a change of the catalogue (and
+// not only of starts, stops and refusals). Needs no key, verifies nothing,
+// reads whole entries up to the first of that kind; no log holds none.
+[[nodiscard]] absl::StatusOr<bool> AuditLogHoldsChanges(
+    const std::string& directory);
 
 struct AuditPage {
   std::vector<AuditLeaf> leaves;  // oldest first
@@ -99,7 +107,7 @@ class AuditLog {
   // covered by a checkpoint: what answers call the audit reference.
   std::optional<uint64_t> SeqOf(std::string_view corr) const;
 
-  // False for good after a failed write.
+  // False for good after a write that could not be undone.
   bool healthy() const;
 
   uint64_t size() const;

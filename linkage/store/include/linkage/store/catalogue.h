@@ -62,6 +62,9 @@ class Catalogue : public AuditOutbox {
   // Forgets requests older than this time (UTC text). For a daily timer.
   [[nodiscard]] absl::Status ForgetRequestsBefore(std::string_view time);
 
+  // Whether anything was ever written to it: false for a new catalogue.
+  [[nodiscard]] absl::StatusOr<bool> WasChanged();
+
   // Puts an entry into the outbox alone, for acts that change no table.
   [[nodiscard]] absl::StatusOr<std::string> Record(const Change& change);
 

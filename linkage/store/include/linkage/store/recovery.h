@@ -28,7 +28,7 @@
 namespace tally::linkage {
 
 struct RecoveryReport {
-  int64_t removed_uploads = 0;   // directories without an open upload
+  int64_t removed_uploads = 0;   // directories of uploads that have ended
   int64_t removed_extracts = 0;  // directories that were never published
   int64_t removed_releases = 0;  // likewise
   int64_t failed_releases = 0;   // BUILDING -> FAILED
@@ -37,15 +37,25 @@ struct RecoveryReport {
   int64_t finalizing = 0;        // to be published
 };
 
-// Removes what does not count and rejects uploads whose journal is gone. Needs
-// no key. Errors: FILE_DIGEST (exit 11) when a published extract or a release
-// in force has lost its directory: nothing is touched then.
+// Removes what was never finished and rejects uploads whose journal is gone.
+// Needs no key. Errors: FILE_DIGEST (exit 11) when a published extract or a
+// release in force has lost its directory, when there is a directory that the
+// catalogue does not know, and when the catalogue is empty although the audit
+// log tells of changes: nothing is touched then.
 [[nodiscard]] absl::StatusOr<RecoveryReport> RecoverHub(
     const HubDirectory& directory, Catalogue& catalogue,
     std::string_view hub_uri);
 
+// Whoever works with another hub's catalogue, or an old or an empty one, must
+// not lose what lies in the directory. Errors: FILE_DIGEST (exit 11) when there
+// is a directory that the catalogue does not know, and when the catalogue is
+// empty although the audit log tells of changes. Changes nothing.
+[[nodiscard]] absl::Status CheckCatalogueBelongs(const HubDirectory& directory,
+                                                 Catalogue& catalogue);
+
 struct FsckFinding {
-  std::string resource;  // name of the extract or release
+  std::string resource;  // name of the extract or release, or the directory
+                         // that the catalogue does not know
   std::string path;      // inside its directory
   Reason reason = Reason::kFileDigest;
   std::string text;
@@ -70,7 +80,8 @@ struct FsckReport {
 
 // Derives every published digest again: sizes and SHA-256 of all files, no file
 // missing or too many, manifest and its signature, receipt, and (with a key)
-// every run record by record. Errors only where it cannot go on.
+// every run record by record. Directories that the catalogue does not know are
+// faults as well. Errors only where it cannot go on.
 [[nodiscard]] absl::StatusOr<FsckReport> Fsck(const HubDirectory& directory,
                                               Catalogue& catalogue,
                                               const FsckOptions& options);
