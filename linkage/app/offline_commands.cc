@@ -44,12 +44,16 @@ struct HubSecrets {
   std::string domain;
 };
 
-absl::StatusOr<HubSecrets> OpenSecrets(const std::string& hub_config) {
+// The configuration that --hub-config names; without it the default, of which
+// only the catalogue's place is used.
+absl::StatusOr<HubConfig> OfflineConfig(const std::string& hub_config) {
+  if (hub_config.empty()) return HubConfig();
+  TALLY_ASSIGN_OR_RETURN(LoadedHubConfig loaded, LoadHubConfig(hub_config));
+  return std::move(loaded.config);
+}
+
+absl::StatusOr<HubSecrets> OpenSecrets(const HubConfig& config) {
   HubSecrets secrets;
-  if (hub_config.empty()) return secrets;
-  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                         LoadHubConfig(hub_config));
-  const HubConfig& config = loaded.config;
   secrets.environment = config.environment;
   TALLY_ASSIGN_OR_RETURN(
       secrets.registry,
@@ -95,15 +99,49 @@ absl::Status PrintFsck(const CommonFlags& flags, const FsckReport& report) {
   return IntegrityError("the data directory is not as it was published");
 }
 
+bool HasSqliteCatalogue(const HubConfig& config) {
+  return config.catalogue_url == "sqlite";
+}
+
+// Opening makes what is missing, and a mistyped folder, or another catalogue
+// than the hub's, would have no faults: nothing is opened that is not there.
+absl::Status CheckIsHubs(const HubConfig& config, const std::string& data_dir) {
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(JoinPath(data_dir, "audit")));
+  if (!HasSqliteCatalogue(config)) return absl::OkStatus();
+  const std::string path = JoinPath(data_dir, "catalogue.db");
+  if (FileExists(path)) return absl::OkStatus();
+  return NotFoundError(absl::StrFormat(
+      "%s: no such file; where catalogue.url names another catalogue, say "
+      "which with --hub-config",
+      path));
+}
+
+absl::StatusOr<std::unique_ptr<Catalogue>> OpenHubsCatalogue(
+    const HubConfig& config, const HubDirectory& directory) {
+  std::string password;
+  if (!config.catalogue_password.empty()) {
+    TALLY_ASSIGN_OR_RETURN(const SecretText text,
+                           ReadSecretReference(config.catalogue_password));
+    password = std::string(text.Reveal());
+  }
+  absl::StatusOr<std::unique_ptr<Catalogue>> catalogue = Catalogue::Open(
+      config.catalogue_url, directory.CataloguePath(), password);
+  WipeMemory(password.data(), password.size());
+  return catalogue;
+}
+
 absl::Status RunFsck(const CommonFlags& flags, const std::string& data_dir,
                      const std::string& hub_config) {
-  // Opening makes what is missing: a mistyped folder would have no faults.
-  TALLY_RETURN_IF_ERROR(CheckNamedFile(JoinPath(data_dir, "catalogue.db")));
-  TALLY_ASSIGN_OR_RETURN(const HubSecrets secrets, OpenSecrets(hub_config));
+  TALLY_ASSIGN_OR_RETURN(const HubConfig config, OfflineConfig(hub_config));
+  TALLY_RETURN_IF_ERROR(CheckIsHubs(config, data_dir));
+  HubSecrets secrets;
+  if (!hub_config.empty()) {
+    TALLY_ASSIGN_OR_RETURN(secrets, OpenSecrets(config));
+  }
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubDirectory> directory,
                          HubDirectory::Open(data_dir, 0.0));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Catalogue> catalogue,
-                         Catalogue::Open("sqlite", directory->CataloguePath()));
+                         OpenHubsCatalogue(config, *directory));
   ProgressReporter progress(flags.MakeProgressOptions());
   progress.Start("fsck", "files", 0, "bytes");
   FsckOptions options;
@@ -180,13 +218,27 @@ absl::StatusOr<std::string> CopyFile(const std::string& from,
   return HexEncode(digest.Finish());
 }
 
+// A backup without its catalogue restores nothing.
+absl::Status CheckCatalogueIsInside(const HubConfig& config,
+                                    const HubDirectory& directory) {
+  TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Catalogue> catalogue,
+                         OpenHubsCatalogue(config, directory));
+  return CheckCatalogueBelongs(directory, *catalogue);
+}
+
 absl::Status Backup(const CommonFlags& flags, const std::string& data_dir,
-                    const std::string& target) {
-  // Opening makes what is missing: see RunFsck().
-  TALLY_RETURN_IF_ERROR(CheckNamedFile(JoinPath(data_dir, "audit")));
+                    const std::string& target, const std::string& hub_config) {
+  TALLY_ASSIGN_OR_RETURN(const HubConfig config, OfflineConfig(hub_config));
+  if (!HasSqliteCatalogue(config)) {
+    return ConflictError(
+        "catalogue.url names a catalogue outside the data directory: stop the "
+        "hub, copy the directory and dump that database, both together");
+  }
+  TALLY_RETURN_IF_ERROR(CheckIsHubs(config, data_dir));
   // The lock shows that no hub runs on it.
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubDirectory> directory,
                          HubDirectory::Open(data_dir, 0.0));
+  TALLY_RETURN_IF_ERROR(CheckCatalogueIsInside(config, *directory));
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
                          FilesBelow(data_dir));
   if (flags.dry_run) {
@@ -312,7 +364,8 @@ void AddOfflineCommands(CommandLine& line) {
       .AddOption("--data-dir", &data_dir, "Of a hub that does not run", "DIR")
       .Require("--data-dir")
       .AddOption("--hub-config", &hub_config,
-                 "hub.toml: checks runs record by record, and signatures",
+                 "hub.toml: its catalogue, and checks of runs record by record "
+                 "and of signatures",
                  "FILE")
       .SetHandler([](const CommonFlags& flags) {
         return RunFsck(flags, data_dir, hub_config);
@@ -324,8 +377,11 @@ void AddOfflineCommands(CommandLine& line) {
       .AddPositional("DIR", &target, "Folder of the backup; empty or not there")
       .AddOption("--data-dir", &data_dir, "Of a hub that does not run", "DIR")
       .Require("--data-dir")
+      .AddOption("--hub-config", &hub_config,
+                 "hub.toml: says whether the catalogue is in the directory",
+                 "FILE")
       .SetHandler([](const CommonFlags& flags) {
-        return Backup(flags, data_dir, target);
+        return Backup(flags, data_dir, target, hub_config);
       })
       .SetNext("linkage restore DIR --verify");
   line.AddCommand("restore", "Verifies a backup and puts it back",
