@@ -47,7 +47,7 @@ std::string TablesJson(const std::map<std::string, int64_t>& tables) {
 ReleaseManager::ReleaseManager(Hub& hub, transport::PeerBook& peers)
     : hub_(hub), peers_(peers) {}
 
-AgreementContext ReleaseManager::ContextNow() {
+absl::StatusOr<AgreementContext> ReleaseManager::ContextNow() {
   AgreementContext context;
   context.today = CivilDay::TodayUtc();
   context.trust_domain = hub_.config().trust_domain;
@@ -58,14 +58,13 @@ AgreementContext ReleaseManager::ContextNow() {
   PageRequest page;
   page.size = kPageOfSources;
   while (true) {
-    const absl::StatusOr<Page<SourceRecord>> sources =
-        hub_.catalogue().ListSources(page);
-    if (!sources.ok()) break;
-    for (const SourceRecord& source : sources->items) {
+    TALLY_ASSIGN_OR_RETURN(const Page<SourceRecord> sources,
+                           hub_.catalogue().ListSources(page));
+    for (const SourceRecord& source : sources.items) {
       context.factor_domains[source.id];
     }
-    if (sources->next.empty()) break;
-    page.after = sources->next;
+    if (sources.next.empty()) break;
+    page.after = sources.next;
   }
   for (const FactorCheck& factor : hub_.factors()) {
     const auto it = context.factor_domains.find(factor.source);
@@ -92,7 +91,8 @@ absl::StatusOr<Agreement> ReleaseManager::CheckText(
     return InvalidAgreement("project.agreement",
                             "is not the id that it is added as");
   }
-  TALLY_RETURN_IF_ERROR(CheckAgreement(parsed, ContextNow()));
+  TALLY_ASSIGN_OR_RETURN(const AgreementContext context, ContextNow());
+  TALLY_RETURN_IF_ERROR(CheckAgreement(parsed, context));
   return parsed;
 }
 
@@ -150,10 +150,10 @@ absl::StatusOr<ReleasePlan> ReleaseManager::PlanPinned(
   return PlanRelease(agreement, pinned, specs);
 }
 
-LinkInputs ReleaseManager::InputsOf(const Agreement& agreement,
-                                    const ReleasePlan& plan,
-                                    const HubKeys::Lease& lease,
-                                    const std::string& job) {
+absl::StatusOr<LinkInputs> ReleaseManager::InputsOf(const Agreement& agreement,
+                                                    const ReleasePlan& plan,
+                                                    const HubKeys::Lease& lease,
+                                                    const std::string& job) {
   LinkInputs inputs;
   inputs.agreement = &agreement;
   inputs.plan = &plan;
@@ -168,11 +168,10 @@ LinkInputs ReleaseManager::InputsOf(const Agreement& agreement,
   inputs.pool = &hub_.pool();
   inputs.environment = hub_.config().environment;
   for (const std::string& source : agreement.Sources()) {
-    const absl::StatusOr<std::vector<ExtractRecord>> extracts =
-        hub_.catalogue().PublishedExtracts(source);
-    if (!extracts.ok()) continue;
+    TALLY_ASSIGN_OR_RETURN(const std::vector<ExtractRecord> extracts,
+                           hub_.catalogue().PublishedExtracts(source));
     std::string& newest = inputs.newest_opt_out_list[source];
-    for (const ExtractRecord& extract : *extracts) {
+    for (const ExtractRecord& extract : extracts) {
       newest = std::max(newest, extract.newest_opt_out_list);
     }
   }
@@ -193,6 +192,8 @@ LinkInputs ReleaseManager::InputsOf(const Agreement& agreement,
 
 absl::StatusOr<LinkageReport> ReleaseManager::Preview(
     std::string_view project, std::string_view agreement_id) {
+  // Each takes a share of the memory that is meant for one.
+  MutexLock one_at_a_time(preview_mu_);
   TALLY_RETURN_IF_ERROR(hub_.directory().CheckFreeDisk());
   TALLY_ASSIGN_OR_RETURN(const Agreement agreement,
                          LoadAgreement(project, agreement_id, false));
@@ -200,8 +201,9 @@ absl::StatusOr<LinkageReport> ReleaseManager::Preview(
   TALLY_ASSIGN_OR_RETURN(const ReleasePlan plan, PlanNow(agreement, *specs));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
   const std::string job = "preview-" + Catalogue::NewUid();
-  absl::StatusOr<LinkageReport> report =
-      PreviewLinkage(InputsOf(agreement, plan, lease, job));
+  TALLY_ASSIGN_OR_RETURN(const LinkInputs inputs,
+                         InputsOf(agreement, plan, lease, job));
+  absl::StatusOr<LinkageReport> report = PreviewLinkage(inputs);
   MutexLock lock(mu_);
   progress_.erase(job);
   return report;
@@ -228,32 +230,34 @@ absl::StatusOr<ReleaseRecord> ReleaseManager::Prepare(
   return release;
 }
 
-std::vector<LiveRelease> ReleaseManager::LiveReleases(
+absl::StatusOr<std::vector<LiveRelease>> ReleaseManager::LiveReleases(
     std::string_view project) {
-  const absl::StatusOr<std::vector<ReleaseRecord>> active =
-      hub_.catalogue().ReleasesInState(ReleaseState::kActive);
-  if (!active.ok()) return {};
-  // The newest of each other project: an older one holds fewer rows of the
-  // same people.
-  std::map<std::string, const ReleaseRecord*> newest;
-  for (const ReleaseRecord& release : *active) {
-    if (release.project == project) continue;
-    const ReleaseRecord*& best = newest[release.project];
-    if (best == nullptr || best->create_time < release.create_time) {
-      best = &release;
-    }
-  }
   std::vector<LiveRelease> live;
-  for (const auto& [other, release] : newest) {
-    const absl::StatusOr<AgreementRecord> record =
-        hub_.catalogue().GetAgreement(other, release->agreement);
-    if (!record.ok()) continue;
-    absl::StatusOr<Agreement> agreement =
-        ParseAgreement(record->document, "agreement");
-    if (!agreement.ok()) continue;
-    live.push_back({other, release->name(),
-                    hub_.directory().ReleaseDirectory(release->uid),
-                    *std::move(agreement)});
+  // One that awaits approval may be opened to its analysts any day.
+  for (const ReleaseState state :
+       {ReleaseState::kActive, ReleaseState::kAwaitingApproval}) {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<ReleaseRecord> releases,
+                           hub_.catalogue().ReleasesInState(state));
+    // The newest of each other project: an older one holds fewer rows of the
+    // same people. Of one second the later one, as they are in order.
+    std::map<std::string, const ReleaseRecord*> newest;
+    for (const ReleaseRecord& release : releases) {
+      if (release.project == project) continue;
+      const ReleaseRecord*& best = newest[release.project];
+      if (best == nullptr || best->create_time <= release.create_time) {
+        best = &release;
+      }
+    }
+    for (const auto& [other, release] : newest) {
+      TALLY_ASSIGN_OR_RETURN(
+          const AgreementRecord record,
+          hub_.catalogue().GetAgreement(other, release->agreement));
+      TALLY_ASSIGN_OR_RETURN(Agreement agreement,
+                             ParseAgreement(record.document, "agreement"));
+      live.push_back({other, release->name(),
+                      hub_.directory().ReleaseDirectory(release->uid),
+                      std::move(agreement)});
+    }
   }
   return live;
 }
@@ -271,7 +275,8 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
                          PlanPinned(agreement, release, *specs));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
   BuildInputs inputs;
-  inputs.link = InputsOf(agreement, plan, lease, release.uid);
+  TALLY_ASSIGN_OR_RETURN(inputs.link,
+                         InputsOf(agreement, plan, lease, release.uid));
   TALLY_ASSIGN_OR_RETURN(inputs.name,
                          dataset::ParseReleaseName(release.name()));
   inputs.hub_id = hub_.config().hub_id;
@@ -284,7 +289,7 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
     if (csv.ok()) inputs.audit_summary_csv = *std::move(csv);
     return csv.status();
   }));
-  inputs.live_releases = LiveReleases(release.project);
+  TALLY_ASSIGN_OR_RETURN(inputs.live_releases, LiveReleases(release.project));
   inputs.tally_version = std::string(TallyVersion());
   inputs.contact = hub_.config().contact;
   inputs.directory = hub_.directory().ReleaseDirectory(release.uid);

@@ -45,7 +45,8 @@ class ReleaseManager {
   [[nodiscard]] absl::StatusOr<Agreement> LoadAgreement(
       std::string_view project, std::string_view agreement, bool approved);
 
-  // What would be linked, and how well. Blocks until it is known.
+  // What would be linked, and how well. Blocks until it is known; one runs at
+  // a time.
   // Errors: those of LoadAgreement, PlanRelease and PreviewLinkage; DISK_LOW.
   [[nodiscard]] absl::StatusOr<LinkageReport> Preview(
       std::string_view project, std::string_view agreement);
@@ -66,7 +67,7 @@ class ReleaseManager {
       const ReleaseRecord& release);
 
  private:
-  AgreementContext ContextNow();
+  absl::StatusOr<AgreementContext> ContextNow();
   absl::StatusOr<ReleasePlan> PlanNow(const Agreement& agreement,
                                       const SpecificationStore& specs);
   absl::StatusOr<ReleasePlan> PlanPinned(const Agreement& agreement,
@@ -74,14 +75,21 @@ class ReleaseManager {
                                          const SpecificationStore& specs);
   absl::StatusOr<std::vector<ExtractRecord>> PublishedOf(
       const Agreement& agreement);
-  LinkInputs InputsOf(const Agreement& agreement, const ReleasePlan& plan,
-                      const HubKeys::Lease& lease, const std::string& job);
-  std::vector<LiveRelease> LiveReleases(std::string_view project);
+  absl::StatusOr<LinkInputs> InputsOf(const Agreement& agreement,
+                                      const ReleasePlan& plan,
+                                      const HubKeys::Lease& lease,
+                                      const std::string& job);
+  // What a build must not be joinable to: of each other project the newest
+  // release in force and the newest that awaits approval. Any error ends the
+  // build: a release that was not looked at is not known to be safe.
+  absl::StatusOr<std::vector<LiveRelease>> LiveReleases(
+      std::string_view project);
   absl::StatusOr<BuiltRelease> Build(const ReleaseRecord& release);
   void Run(const ReleaseRecord& release);
 
   Hub& hub_;
   transport::PeerBook& peers_;
+  Mutex preview_mu_;  // one Preview at a time
   mutable Mutex mu_;
   std::map<std::string, OperationProgress, std::less<>> progress_
       TALLY_GUARDED_BY(mu_);
