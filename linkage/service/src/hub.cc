@@ -12,6 +12,7 @@
 #include "base/civil_day.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -40,6 +41,28 @@ absl::StatusOr<std::string> DomainOf(const crypto::Registry& registry,
                       ? "the registry has no hub key yet"
                       : "the registry has hub keys of several domains: set "
                         "hub.domain");
+}
+
+constexpr int64_t kMaxAcceptedBytes = 4096;
+
+// Refuses a registry that is older than the last one accepted, whose version
+// and digest `path` keeps, and else remembers this one.
+absl::Status AcceptRegistry(const std::string& path,
+                            const crypto::Registry& registry) {
+  if (FileExists(path)) {
+    TALLY_ASSIGN_OR_RETURN(const std::string text,
+                           ReadFile(path, kMaxAcceptedBytes));
+    const absl::StatusOr<JsonValue> last = ParseJson(text, 2);
+    if (!last.ok()) return KeyError("registry.accepted does not parse");
+    TALLY_ASSIGN_OR_RETURN(const int64_t version, last->GetInt("version"));
+    TALLY_ASSIGN_OR_RETURN(const std::string sha256, last->GetString("sha256"));
+    TALLY_RETURN_IF_ERROR(registry.CheckNotOlder(version, sha256));
+    if (version == registry.version()) return absl::OkStatus();
+  }
+  JsonValue accepted = JsonValue::MakeObject();
+  accepted.Set("version", registry.version());
+  accepted.Set("sha256", registry.sha256());
+  return WriteFileAtomically(path, accepted.Dump() + "\n", 0600);
 }
 
 }  // namespace
@@ -99,6 +122,8 @@ absl::Status Hub::OpenParts() {
       crypto::Registry registry,
       crypto::Registry::LoadFiles(config_.registry_file, config_.registry_key,
                                   config_.environment));
+  TALLY_RETURN_IF_ERROR(
+      AcceptRegistry(directory_->AcceptedRegistryPath(), registry));
   TALLY_ASSIGN_OR_RETURN(domain_, DomainOf(registry, config_.domain));
   TALLY_ASSIGN_OR_RETURN(std::shared_ptr<const SpecificationStore> specs,
                          SpecificationStore::Load(config_.datasets_directory));
@@ -258,9 +283,8 @@ absl::Status Hub::Reload() {
   absl::StatusOr<crypto::Registry> loaded = crypto::Registry::LoadFiles(
       config_.registry_file, config_.registry_key, config_.environment);
   if (!loaded.ok()) return loaded.status();
-  const std::shared_ptr<const crypto::Registry> before = registry();
   TALLY_RETURN_IF_ERROR(
-      loaded->CheckNotOlder(before->version(), before->sha256()));
+      AcceptRegistry(directory_->AcceptedRegistryPath(), *loaded));
   const auto registry =
       std::make_shared<const crypto::Registry>(*std::move(loaded));
   if (!sealed()) {

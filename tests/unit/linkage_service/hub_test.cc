@@ -4,14 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "hub_fixture.h"
 #include "linkage/audit/audit_log.h"
 #include "status_matchers.h"
+#include "temp_dir.h"
 
 namespace tally::linkage {
 namespace {
@@ -88,6 +91,26 @@ TEST(Hub, AllowsOneProcessPerDirectory) {
   EXPECT_FALSE(Hub::Open(fixture.config()).ok());
 }
 
+TEST(Hub, RefusesAnOlderRegistryAfterARestart) {
+  HubFixture fixture;
+  fixture.Close();
+  EXPECT_THAT(Slurp(fixture.Path("data/registry.accepted")),
+              HasSubstr(fixture.scheme().registry().sha256()));
+  fixture.Open();  // the same again
+  fixture.Close();
+  // As a hub that has seen a newer one.
+  WriteFile(fixture.Path("data/registry.accepted"),
+            R"({"sha256":"00","version":1000000})");
+  EXPECT_THAT(Hub::Open(fixture.config()), ExitCodeIs(kExitKey));
+  // One of the same version with other content.
+  WriteFile(fixture.Path("data/registry.accepted"),
+            absl::StrFormat(R"({"sha256":"00","version":%d})",
+                            fixture.scheme().registry().version()));
+  EXPECT_THAT(Hub::Open(fixture.config()), ExitCodeIs(kExitKey));
+  WriteFile(fixture.Path("data/registry.accepted"), "?");
+  EXPECT_THAT(Hub::Open(fixture.config()), ExitCodeIs(kExitKey));
+}
+
 TEST(Hub, CountsRefusalsAsOneEntryAMinute) {
   HubFixture fixture;
   fixture.Unseal();
@@ -142,6 +165,39 @@ TEST(Hub, TakesUpAPublishThatAStopInterrupted) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   FAIL() << "it was not published in 30 s";
+}
+
+// What awaits approval may be opened any day, so a build must look at it too.
+TEST(ReleaseManager, ABuildLooksAtAReleaseOfAnotherThatAwaitsApproval) {
+  HubFixture fixture;
+  fixture.Unseal();
+  fixture.AdmitSource();
+  fixture.Deliver();
+  fixture.ApproveAgreement("p1");
+  ReleaseAdminCalls calls(fixture.hub(), fixture.releases());
+  hub::v1::CreateReleaseRequest create;
+  create.set_parent("projects/p1");
+  create.set_release_id("r2026-10");
+  create.set_agreement("projects/p1/agreements/v1");
+  create.set_request_id(FreshRequestId());
+  hub::v1::CreateReleaseResponse created;
+  ASSERT_THAT(calls.CreateRelease(OperatorCaller("j-price"), create, &created),
+              IsOk());
+  ASSERT_EQ(fixture.WaitForRelease(created.release().name()).state(),
+            hub::v1::RELEASE_STATE_AWAITING_APPROVAL);
+  fixture.MakeActiveRelease("p2", "r2026-11");
+  const auto second = fixture.hub().catalogue().GetRelease("p2", "r2026-11");
+  ASSERT_THAT(second, IsOk());
+  const std::string folder =
+      fixture.hub().directory().ReleaseDirectory(second->uid);
+  bool named = false;
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(folder)) {
+    if (file.path().extension() != ".json") continue;
+    named = named ||
+            Slurp(file.path().string()).find("r2026-10") != std::string::npos;
+  }
+  EXPECT_TRUE(named);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 //   extracts/<uid>/rows/<dataset>/part-00000.parquet
 //   releases/<uid>/...
 //   audit/log  audit/checkpoint
+//   registry.accepted
 //   lock
 //
 // Role: hub.
@@ -37,6 +38,10 @@ class HubDirectory {
 
   const std::string& root() const { return root_; }
   std::string CataloguePath() const { return root_ + "/catalogue.db"; }
+  // Version and digest of the newest registry that the hub has used.
+  std::string AcceptedRegistryPath() const {
+    return root_ + "/registry.accepted";
+  }
   std::string AuditDirectory() const { return root_ + "/audit"; }
   std::string UploadsDirectory() const { return root_ + "/uploads"; }
   std::string ExtractsDirectory() const { return root_ + "/extracts"; }
