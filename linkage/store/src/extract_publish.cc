@@ -280,9 +280,19 @@ absl::StatusOr<double> ExtractStore::Impl::PersonLimitShare(
     std::string_view source, uint32_t epoch) {
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, options_.keys->Borrow());
   TALLY_ASSIGN_OR_RETURN(const uint64_t limit, PersonLimit(source));
-  TALLY_ASSIGN_OR_RETURN(
-      const uint64_t persons,
-      DistinctPersons(source, static_cast<int32_t>(epoch), nullptr, lease));
+  TALLY_ASSIGN_OR_RETURN(const std::vector<ExtractRecord> published,
+                         options_.catalogue->PublishedExtracts(source));
+  std::string of = std::to_string(epoch);
+  for (const ExtractRecord& one : published) of += " " + one.uid;
+  MutexLock lock(counting_mu_);
+  CountedPersons& counted = counted_[std::string(source)];
+  if (counted.of != of) {
+    TALLY_ASSIGN_OR_RETURN(
+        counted.persons,
+        DistinctPersons(source, static_cast<int32_t>(epoch), nullptr, lease));
+    counted.of = std::move(of);
+  }
+  const uint64_t persons = counted.persons;
   if (limit == 0) return persons == 0 ? 0.0 : 1.0;
   return static_cast<double>(persons) / static_cast<double>(limit);
 }

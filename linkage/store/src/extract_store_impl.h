@@ -131,6 +131,15 @@ class ExtractStore::Impl {
   std::map<std::string, UploadPtr, std::less<>> uploads_ TALLY_GUARDED_BY(mu_);
   std::map<std::string, OperationProgress, std::less<>> publishing_
       TALLY_GUARDED_BY(mu_);
+  // What PersonLimitShare counted last, for each source: its epoch and
+  // published extracts, and the people. Counting is a merge of every run.
+  struct CountedPersons {
+    std::string of;
+    uint64_t persons = 0;
+  };
+  Mutex counting_mu_;  // one at a time
+  std::map<std::string, CountedPersons, std::less<>> counted_
+      TALLY_GUARDED_BY(counting_mu_);
 };
 
 }  // namespace tally::linkage

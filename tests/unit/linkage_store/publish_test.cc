@@ -251,6 +251,12 @@ TEST_F(PublishTest, DistinctPeopleOfAnEpochAreLimitedOverAllExtracts) {
   EXPECT_EQ(second.state, ExtractState::kPublished);
   EXPECT_THAT(hub.store().PersonLimitShare(kTestSource, 1),
               IsOkAndHolds(40.0 / 60.0));
+  // Counted once: asked again, no run is read.
+  const std::string run = hub.directory().RunPath(second.uid);
+  std::filesystem::rename(run, run + ".away");
+  EXPECT_THAT(hub.store().PersonLimitShare(kTestSource, 1),
+              IsOkAndHolds(40.0 / 60.0));
+  std::filesystem::rename(run + ".away", run);
   // 30 of them and 10 others make 50, 40 others make more than 60.
   ASSERT_OK_AND_ASSIGN(
       const ExtractRecord third,
