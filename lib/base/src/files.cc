@@ -242,9 +242,16 @@ absl::StatusOr<AppendFile> AppendFile::Open(const std::string& path, int mode) {
 }
 
 absl::Status AppendFile::Append(std::string_view bytes) {
-  if (broken_.ok()) broken_ = WriteAll(fd_.get(), bytes, path_);
-  if (broken_.ok()) size_ += static_cast<int64_t>(bytes.size());
-  return broken_;
+  if (!broken_.ok()) return broken_;
+  const absl::Status written = WriteAll(fd_.get(), bytes, path_);
+  if (written.ok()) {
+    size_ += static_cast<int64_t>(bytes.size());
+    return written;
+  }
+  // What a full disk took of it is cut, so that a later try may go on. Only
+  // where that fails the file stays broken.
+  Truncate(size_).IgnoreError();
+  return written;
 }
 
 absl::Status AppendFile::Sync() {

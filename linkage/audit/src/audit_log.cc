@@ -20,8 +20,10 @@ namespace tally::linkage {
 namespace {
 
 constexpr int64_t kMaxCheckpointBytes = 65'536;
-// Entries beyond the checkpoint that one write may have left torn.
-constexpr uint64_t kTornLimit = 100 * (2 + kMaxAuditLeafBytes);
+// Entries of one write at most, and so those beyond the checkpoint, whole or
+// torn, that an interrupted one may have left.
+constexpr int kMostGroupEntries = 100;
+constexpr uint64_t kTornLimit = kMostGroupEntries * (2 + kMaxAuditLeafBytes);
 constexpr int kDrainBatch = 100;
 
 absl::Status Unavailable(std::string_view what) {
@@ -74,8 +76,8 @@ class AuditLog::Impl {
   }
 
  private:
-  // An entry that waits to be written. Its caller waits as well, until
-  // corrs_ has its place or the log is broken; so the pointer stays valid.
+  // An entry that waits to be written. Its caller waits as well, until corrs_
+  // has its place or its write has failed; so the pointer stays valid.
   struct Waiting {
     const AuditEntry* entry;
     uint64_t seq = 0;
@@ -91,7 +93,10 @@ class AuditLog::Impl {
   absl::Status ReadLog(const std::optional<Checkpoint>& signed_one);
   absl::Status Sign();
   void WriteGroup() TALLY_REQUIRES(mu_);
-  absl::Status WriteEntries(std::vector<Waiting>& group);
+  // `may_try_again`: an error left log and tree as they were.
+  absl::Status WriteEntries(std::vector<Waiting>& group, bool* may_try_again);
+  void GiveUp(std::span<const Waiting> group, const absl::Status& why)
+      TALLY_REQUIRES(mu_);
   absl::StatusOr<AuditLeaf> ReadLeaf(uint64_t offset) const;
 
   const AuditLogOptions options_;
@@ -100,6 +105,9 @@ class AuditLog::Impl {
   std::deque<const AuditEntry*> queue_ TALLY_GUARDED_BY(mu_);
   bool writing_ TALLY_GUARDED_BY(mu_) = false;
   absl::Status broken_ TALLY_GUARDED_BY(mu_);
+  // Writes that failed and left the log as it was, and why the last one did.
+  uint64_t failures_ TALLY_GUARDED_BY(mu_) = 0;
+  absl::Status failure_ TALLY_GUARDED_BY(mu_);
   Checkpoint checkpoint_ TALLY_GUARDED_BY(mu_);
   std::string note_ TALLY_GUARDED_BY(mu_);
   std::vector<uint64_t> offsets_ TALLY_GUARDED_BY(mu_);
@@ -159,6 +167,11 @@ absl::Status AuditLog::Impl::ReadLog(
   if (!signed_one.has_value() && end.file_bytes > 0) {
     return Error(Reason::kAuditCorrupt, "the audit log has no checkpoint");
   }
+  if (end.entries - covered > kMostGroupEntries) {
+    return Error(Reason::kAuditCorrupt,
+                 "the audit log holds more entries beyond its checkpoint than "
+                 "one write");
+  }
   if (end.fault.ok()) return absl::OkStatus();
   // What one interrupted write may leave is cut; it was never answered for.
   if (end.file_bytes - end.whole_bytes > kTornLimit) return end.fault;
@@ -194,7 +207,8 @@ absl::Status AuditLog::Impl::Open() {
   return Sign();
 }
 
-absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group) {
+absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group,
+                                          bool* may_try_again) {
   std::string bytes;
   std::vector<std::string> lines;
   std::vector<uint64_t> offsets;
@@ -213,7 +227,12 @@ absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group) {
     lines.push_back(std::move(line));
   }
   TALLY_FAILPOINT("audit.before_append");
-  TALLY_RETURN_IF_ERROR(log_->Append(bytes));
+  if (absl::Status appended = log_->Append(bytes); !appended.ok()) {
+    // Cut back to what it was, unless this fails.
+    TALLY_RETURN_IF_ERROR(log_->Sync());
+    *may_try_again = true;
+    return appended;
+  }
   TALLY_FAILPOINT("audit.before_fsync");
   TALLY_RETURN_IF_ERROR(log_->Sync());
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -230,23 +249,40 @@ absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group) {
   return absl::OkStatus();
 }
 
+// Nothing of the group was written: all who wait are told, and their entries
+// forgotten, so that they may come again.
+void AuditLog::Impl::GiveUp(std::span<const Waiting> group,
+                            const absl::Status& why) {
+  for (const Waiting& waiting : group) {
+    corrs_.erase(CorrKeyOf(waiting.entry->corr));
+  }
+  for (const AuditEntry* entry : queue_) corrs_.erase(CorrKeyOf(entry->corr));
+  queue_.clear();
+  failure_ = Unavailable(absl::StatusCodeToString(why.code()));
+  ++failures_;
+}
+
 // One caller writes for all that wait; the others wait for it.
 void AuditLog::Impl::WriteGroup() {
   std::vector<Waiting> group;
-  const size_t most = static_cast<size_t>(std::max(1, options_.group_entries));
+  const size_t most = static_cast<size_t>(
+      std::clamp(options_.group_entries, 1, kMostGroupEntries));
   while (!queue_.empty() && group.size() < most) {
     group.push_back({queue_.front()});
     queue_.pop_front();
   }
   writing_ = true;
   mu_.Unlock();
-  const absl::Status status = WriteEntries(group);
+  bool may_try_again = false;
+  const absl::Status status = WriteEntries(group, &may_try_again);
   mu_.Lock();
   writing_ = false;
   if (status.ok()) {
     for (const Waiting& waiting : group) {
       corrs_[CorrKeyOf(waiting.entry->corr)] = waiting.seq;
     }
+  } else if (may_try_again) {
+    GiveUp(group, status);
   } else {
     broken_ = Unavailable(absl::StatusCodeToString(status.code()));
     queue_.clear();
@@ -268,9 +304,12 @@ absl::Status AuditLog::Impl::AppendAll(std::span<const AuditEntry> entries) {
     }
   }
   const auto written = [this](const CorrKey& key) TALLY_REQUIRES(mu_) {
-    return corrs_.at(key) != kOnItsWay;
+    const auto found = corrs_.find(key);
+    return found != corrs_.end() && found->second != kOnItsWay;
   };
+  const uint64_t failures = failures_;
   while (broken_.ok() && !std::all_of(keys.begin(), keys.end(), written)) {
+    if (failures_ != failures) return failure_;
     if (!writing_ && !queue_.empty()) {
       WriteGroup();
     } else {

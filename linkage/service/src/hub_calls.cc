@@ -86,8 +86,8 @@ void HubCalls::AddWarnings(hub::v1::GetStatusResponse* out) {
                out);
   } else if (!hub_.audit_healthy()) {
     AddWarning("audit-unavailable", "",
-               "The audit log cannot be written: no change is answered until "
-               "the hub is started again.",
+               "The audit log is closed after a failed write: no change is "
+               "answered until the hub is started again.",
                out);
   }
   if (!hub_.directory().CheckFreeDisk().ok()) {

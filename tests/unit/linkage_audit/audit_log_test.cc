@@ -1,6 +1,8 @@
 #include "linkage/audit/audit_log.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -9,6 +11,7 @@
 
 #include "audit_test_data.h"
 #include "base/bytes.h"
+#include "base/files.h"
 
 namespace tally::linkage {
 namespace {
@@ -292,29 +295,82 @@ TEST_F(AuditLogTest, RefusesAMissingOrForeignCheckpoint) {
 }
 
 // Runs in a child: the disk takes no more. A limit on the size of files stands
-// in for it. Exits with 0 if the log closes itself.
+// in for it. Exits with 0 if the log takes nothing meanwhile, is as it was, and
+// goes on once there is room.
 [[noreturn]] void AppendToAFullDisk(const TestLog& test) {
   const auto log = test.Open();
   signal(SIGXFSZ, SIG_IGN);
   const auto size = std::filesystem::file_size(test.log_path());
   rlimit limit;
-  limit.rlim_cur = limit.rlim_max = size + 10;
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlim_t room = limit.rlim_cur;
+  limit.rlim_cur = size + 10;
   setrlimit(RLIMIT_FSIZE, &limit);
   const auto first = (*log)->Append(MakeEntry(AuditAction::kHubSeal, ""));
-  const auto second = (*log)->Append(MakeEntry(AuditAction::kHubSeal, ""));
-  const bool closed = ReasonOf(first.status()) == Reason::kAuditUnavailable &&
-                      ReasonOf(second.status()) == Reason::kAuditUnavailable &&
-                      !(*log)->healthy() && (*log)->size() == 1;
-  _exit(closed ? 0 : 1);
+  const AuditEntry entry = MakeEntry(AuditAction::kHubSeal, "");
+  const auto second = (*log)->Append(entry);
+  const bool refused = ReasonOf(first.status()) == Reason::kAuditUnavailable &&
+                       ReasonOf(second.status()) == Reason::kAuditUnavailable &&
+                       (*log)->healthy() && (*log)->size() == 1 &&
+                       std::filesystem::file_size(test.log_path()) == size;
+  limit.rlim_cur = room;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  const auto third = (*log)->Append(entry);  // the very same one
+  _exit(refused && third.ok() && *third == 1 ? 0 : 1);
 }
 
-TEST_F(AuditLogTest, FailsClosedWhenTheLogCannotBeWritten) {
+TEST_F(AuditLogTest, AFullDiskIsOverOnceThereIsRoom) {
   test_.Fill(1);
   EXPECT_EXIT(AppendToAFullDisk(test_), testing::ExitedWithCode(0), "");
-  // Started again with room, it goes on without the torn entry.
+  EXPECT_THAT(test_.Verify(), IsOk());
   ASSERT_OK_AND_ASSIGN(const auto log, test_.Open());
-  EXPECT_EQ(log->size(), 1u);
-  EXPECT_THAT(log->Append(MakeEntry(AuditAction::kHubStart, "")), IsOk());
+  EXPECT_EQ(log->size(), 2u);
+}
+
+// The descriptor of the log becomes one that takes neither bytes nor a cut.
+TEST_F(AuditLogTest, StaysClosedWhenAFailedWriteCannotBeUndone) {
+  test_.Fill(1);
+  ASSERT_OK_AND_ASSIGN(const auto log, test_.Open());
+  int descriptor = -1;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(one.path(), gone) == test_.log_path()) {
+      descriptor = std::stoi(one.path().filename().string());
+    }
+  }
+  ASSERT_GE(descriptor, 0);
+  const UniqueFd kept(dup(descriptor));
+  const UniqueFd read_only(open(test_.log_path().c_str(), O_RDONLY));
+  ASSERT_EQ(dup2(read_only.get(), descriptor), descriptor);
+  EXPECT_THAT(log->Append(MakeEntry(AuditAction::kHubSeal, "")),
+              ReasonIs(Reason::kAuditUnavailable));
+  EXPECT_FALSE(log->healthy());
+  ASSERT_EQ(dup2(kept.get(), descriptor), descriptor);
+  EXPECT_THAT(log->Append(MakeEntry(AuditAction::kHubSeal, "")),
+              ReasonIs(Reason::kAuditUnavailable));
+}
+
+// As many entries as one write holds are signed at the start, one more are not.
+TEST_F(AuditLogTest, RefusesMoreEntriesBeyondTheCheckpointThanOneWrite) {
+  test_.Fill(1);
+  std::string log = Slurp(test_.log_path());
+  const auto add = [&](uint64_t seq) {
+    const auto line = EncodeAuditLeaf({seq, "2026-11-20T09:30:00.000Z",
+                                       MakeEntry(AuditAction::kHubStop, "")});
+    ByteWriter frame;
+    frame.Lp2(*line);
+    log += frame.view();
+  };
+  for (uint64_t seq = 1; seq <= 100; ++seq) add(seq);
+  const std::string note = Slurp(test_.checkpoint_path());
+  WriteFile(test_.log_path(), log);
+  EXPECT_THAT(test_.Open(), IsOk());
+  WriteFile(test_.checkpoint_path(), note);
+  add(101);
+  WriteFile(test_.log_path(), log);
+  EXPECT_THAT(test_.Open(), ReasonIs(Reason::kAuditCorrupt));
+  EXPECT_THAT(test_.Open(), ExitCodeIs(kExitIntegrity));
+  EXPECT_EQ(Slurp(test_.log_path()), log);
 }
 
 class RecordingStore final : public HashStore {
