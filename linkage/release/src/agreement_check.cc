@@ -145,10 +145,19 @@ bool IsPinnedByFilter(const AgreementDataset& dataset,
       });
 }
 
+// Any table may be joined to any other on `person`: an area in one is an area
+// in all.
+bool NamesSmallArea(const Agreement& agreement) {
+  return std::any_of(
+      agreement.datasets.begin(), agreement.datasets.end(),
+      [](const AgreementDataset& dataset) { return dataset.Names("lsoa21"); });
+}
+
 absl::Status CheckGrain(const AgreementDataset& dataset,
+                        const Agreement& agreement,
                         const Specification& specification,
                         const std::string& path) {
-  if (dataset.date_grain != DateGrain::kDay || !dataset.Names("lsoa21")) {
+  if (dataset.date_grain != DateGrain::kDay || !NamesSmallArea(agreement)) {
     return absl::OkStatus();
   }
   for (const std::string& name : dataset.columns) {
@@ -173,7 +182,7 @@ absl::Status CheckDataset(const AgreementDataset& dataset,
   }
   TALLY_RETURN_IF_ERROR(CheckSources(dataset, agreement, context, path));
   TALLY_RETURN_IF_ERROR(CheckColumns(dataset, agreement, *specification, path));
-  TALLY_RETURN_IF_ERROR(CheckGrain(dataset, *specification, path));
+  TALLY_RETURN_IF_ERROR(CheckGrain(dataset, agreement, *specification, path));
   for (size_t i = 0; i < dataset.filters.size(); ++i) {
     const std::string at = absl::StrFormat("%s.filter[%d]", path, i);
     const ColumnSpec* column = specification->Column(dataset.filters[i].column);

@@ -150,6 +150,25 @@ TEST_F(AgreementCheck, RefusesDayAreaAndUnfilteredCodeTogether) {
   EXPECT_EQ(FieldOfRefusal(), "accepted");
 }
 
+// The tables of a release join on `person`.
+TEST_F(AgreementCheck, RefusesDayAndCodeBesideAreaInAnotherDataset) {
+  agreement_.geography = {"lsoa"};
+  agreement_.datasets[0].id = "gp-patient";
+  agreement_.datasets[0].columns = {"lsoa21"};
+  AgreementDataset& apc = agreement_.datasets[1];
+  apc.columns = {"admission_date", "diag_01"};
+  apc.date_grain = DateGrain::kDay;
+  EXPECT_EQ(FieldOfRefusal(), "dataset[1].date_grain");
+  apc.filters = {{"diag_01", FilterOp::kIn, {std::string("I50")}}};
+  EXPECT_EQ(FieldOfRefusal(), "accepted");
+  apc.filters.clear();
+  apc.date_grain = DateGrain::kWeek;
+  EXPECT_EQ(FieldOfRefusal(), "accepted");
+  apc.date_grain = DateGrain::kDay;
+  agreement_.datasets[0].columns = {"year_of_birth"};
+  EXPECT_EQ(FieldOfRefusal(), "accepted");
+}
+
 TEST_F(AgreementCheck, RefusesTablesThatCollide) {
   agreement_.datasets[1].id = agreement_.datasets[0].id;
   EXPECT_EQ(FieldOfRefusal(), "dataset[1].id");
