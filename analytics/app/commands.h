@@ -19,6 +19,7 @@
 #include "analytics/release/release_folder.h"
 #include "base/civil_day.h"
 #include "base/command_line.h"
+#include "base/json.h"
 
 namespace tally::analytics {
 
@@ -61,6 +62,12 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
 
 // "2026-10" as the first day of the month; nothing for an empty text.
 absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text);
+
+// For --dry-run: what would be printed of a table, without a figure of it, as a
+// line or, with --json, as an entry of `json`. Figures that no register knows
+// would be missing from every later audit.
+absl::Status PrintTablePlan(const CommonFlags& flags, const GatedTable& table,
+                            JsonValue& json);
 
 // One line on stderr, unless --quiet.
 void Say(const CommonFlags& flags, std::string_view text);

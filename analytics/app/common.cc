@@ -91,17 +91,42 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
   TALLY_ASSIGN_OR_RETURN(
       Profile profile,
       EffectiveProfile(*bench->folder, bench->config.profile, options.profile));
-  // A dry run prints the same and leaves no trace.
+  // A dry run leaves no trace, and its audit knows what readers have.
   bench->log = std::make_unique<DecisionLog>(
       flags.dry_run ? "" : bench->config.DecisionLogPath());
   bench->registry = std::make_unique<ReleaseRegistry>(
-      flags.dry_run ? "" : bench->config.RegistryPath());
+      bench->config.RegistryPath(), flags.dry_run
+                                        ? ReleaseRegistry::Mode::kReadOnly
+                                        : ReleaseRegistry::Mode::kWrite);
   GateOptions gate;
   gate.log = bench->log.get();
   gate.registry = bench->registry.get();
   gate.accepted_by = options.accepted_by;
   bench->gate = std::make_unique<Gate>(std::move(profile), std::move(gate));
   return bench;
+}
+
+absl::Status PrintTablePlan(const CommonFlags& flags, const GatedTable& table,
+                            JsonValue& json) {
+  const TableInfo& info = table.info();
+  if (flags.json) {
+    JsonValue plan = JsonValue::MakeObject();
+    plan.Set("measure", info.measure_id)
+        .Set("table", info.table)
+        .Set("title", info.title)
+        .Set("period", info.period)
+        .Set("profile", table.profile())
+        .Set("rows", static_cast<int64_t>(table.rows()))
+        .Set("columns", static_cast<int64_t>(table.columns().size()))
+        .Set("hiddenCells", table.suppressed_cells());
+    json.Append(std::move(plan));
+    return absl::OkStatus();
+  }
+  return PrintOut(absl::StrFormat(
+      "%s %s: %s (%s, profile %s): %d rows, %d columns, %d cells would be "
+      "hidden\n",
+      info.measure_id, info.table, info.title, info.period, table.profile(),
+      table.rows(), table.columns().size(), table.suppressed_cells()));
 }
 
 absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {

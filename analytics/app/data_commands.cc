@@ -126,12 +126,23 @@ absl::Status PrintTables(const CommonFlags& flags,
                          const std::vector<GatedTable>& tables) {
   if (flags.json) {
     JsonValue list = JsonValue::MakeArray();
-    for (const GatedTable& table : tables) list.Append(GatedJson(table));
+    for (const GatedTable& table : tables) {
+      if (flags.dry_run) {
+        TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, list));
+      } else {
+        list.Append(GatedJson(table));
+      }
+    }
     JsonValue json = JsonValue::MakeObject();
     json.Set("tables", std::move(list));
     return PrintOut(json.Dump() + "\n");
   }
   for (const GatedTable& table : tables) {
+    if (flags.dry_run) {
+      JsonValue none = JsonValue::MakeArray();
+      TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, none));
+      continue;
+    }
     Say(flags,
         absl::StrFormat("%s (profile %s, %d cells hidden)", table.info().title,
                         table.profile(), table.suppressed_cells()));
@@ -169,7 +180,7 @@ absl::Status Quality(const CommonFlags& flags, const std::string& release) {
   TALLY_ASSIGN_OR_RETURN(const MeasureResult result, runner.Run("C01"));
   if (result.unavailable.has_value()) return NotFoundError(*result.unavailable);
   for (const PagePart& part : result.parts) {
-    if (part.page != "quality") continue;
+    if (flags.dry_run || part.page != "quality") continue;
     for (const Sentence& sentence : part.sentences) Say(flags, sentence.text);
   }
   return PrintTables(flags, result.tables);

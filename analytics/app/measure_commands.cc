@@ -118,6 +118,10 @@ absl::Status PrintResult(const CommonFlags& flags, const MeasureResult& result,
                                *result.unavailable));
   }
   for (const GatedTable& table : result.tables) {
+    if (flags.dry_run) {
+      TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, json));
+      continue;
+    }
     if (flags.json) {
       json.Append(GatedJson(table));
       continue;

@@ -1,5 +1,6 @@
 #include "analytics/disclosure/gate.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/civil_day.h"
@@ -27,7 +28,9 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   record.period = table.info().period;
   record.cohort = table.info().cohort;
   std::vector<ReleasedTable> earlier;
+  std::optional<FileLock> held;  // until this table is registered too
   if (options_.registry != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(held, options_.registry->Hold());
     TALLY_ASSIGN_OR_RETURN(earlier, options_.registry->Related(record));
   }
   GateRun run(table, profile_, options_, *solver_);
@@ -48,7 +51,7 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
                        earlier.front().table == printed.table &&
                        earlier.front().release == printed.release &&
                        earlier.front().cells == printed.cells;
-    if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed));
+    if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed, held));
   }
   return gated;
 }

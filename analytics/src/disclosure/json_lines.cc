@@ -1,10 +1,14 @@
 #include "disclosure/json_lines.h"
 
+#include <chrono>
 #include <string_view>
+#include <thread>
 
 #include "absl/strings/str_format.h"
+#include "base/civil_day.h"
 #include "base/exit_code.h"
 #include "base/files.h"
+#include "base/process.h"
 #include "base/status.h"
 
 namespace tally::analytics {
@@ -14,6 +18,8 @@ constexpr int kLogFileMode = 0600;
 constexpr int kLogFolderMode = 0700;
 constexpr int64_t kMaxBytes = int64_t{1} << 30;
 constexpr int kMaxDepth = 6;
+constexpr int64_t kLockWaitMs = 60'000;
+constexpr int kLockPauseMs = 20;
 
 // Where the last whole line ends: what stands behind it was torn by a crash.
 int64_t WholeLines(std::string_view text) {
@@ -23,10 +29,27 @@ int64_t WholeLines(std::string_view text) {
 
 }  // namespace
 
-absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
+absl::StatusOr<FileLock> LockJsonLines(const std::string& path) {
   TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path), kLogFolderMode));
-  TALLY_ASSIGN_OR_RETURN(const FileLock lock,
-                         FileLock::Acquire(path + ".lock"));
+  const int64_t end_ms = NowMonotonicMs() + kLockWaitMs;
+  while (true) {
+    absl::StatusOr<FileLock> lock = FileLock::Acquire(path + ".lock");
+    if (lock.ok() || ExitCodeOf(lock.status()) != kExitConflict ||
+        NowMonotonicMs() > end_ms) {
+      return lock;
+    }
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLockPauseMs));
+  }
+}
+
+absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
+  TALLY_ASSIGN_OR_RETURN(const FileLock held, LockJsonLines(path));
+  return AppendJsonLine(path, value, held);
+}
+
+absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
+                            const FileLock& /*held*/) {
   TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kLogFileMode));
   if (file.size() > 0) {
     TALLY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));

@@ -10,12 +10,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/files.h"
 #include "base/json.h"
 
 namespace tally::analytics {
 
-// Appends one line. The folder is made (0700) when missing. kAborted (exit 7)
-// when another program holds the lock.
+// Waits until no other program writes or holds `path`, at most a minute; makes
+// its folder (0700) when missing. For what must be read and written as one
+// step. kAborted (exit 7) when somebody still holds it.
+[[nodiscard]] absl::StatusOr<FileLock> LockJsonLines(const std::string& path);
+
+// Appends one line while the lock of LockJsonLines(path) is held.
+absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
+                            const FileLock& held);
+
+// Waits for the lock, then appends one line.
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value);
 
 // All lines, none if there is no file. A last line without its newline was

@@ -1,6 +1,7 @@
 #include "analytics/disclosure/registry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
@@ -101,9 +102,17 @@ std::string CellKey(std::string_view column,
   return key;
 }
 
-absl::Status ReleaseRegistry::Append(const ReleasedTable& table) {
-  if (path_.empty()) return absl::OkStatus();
-  return AppendJsonLine(path_, ToJson(table));
+absl::StatusOr<std::optional<FileLock>> ReleaseRegistry::Hold() const {
+  if (path_.empty() || mode_ == Mode::kReadOnly) return std::nullopt;
+  TALLY_ASSIGN_OR_RETURN(FileLock lock, LockJsonLines(path_));
+  return std::optional<FileLock>(std::move(lock));
+}
+
+absl::Status ReleaseRegistry::Append(const ReleasedTable& table,
+                                     const std::optional<FileLock>& held) {
+  if (path_.empty() || mode_ == Mode::kReadOnly) return absl::OkStatus();
+  TALLY_CHECK(held.has_value());
+  return AppendJsonLine(path_, ToJson(table), *held);
 }
 
 absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "analytics/disclosure/bound_audit.h"
@@ -533,6 +534,58 @@ TEST_F(GateFiles, SameFiguresTwiceAreRegisteredOnce) {
   ASSERT_TRUE(all.ok());
   ASSERT_EQ(all->size(), 1u);
   EXPECT_EQ(all->front().cells.at("n|level=L1"), "*");
+}
+
+TEST_F(GateFiles, ReadOnlyRegistryJoinsTheAuditAndStaysAsItIs) {
+  ReleaseRegistry registry(folder_ + "/released.jsonl");
+  GateOptions options;
+  options.registry = &registry;
+  Gate gate(Named("nhs-subnational"), options);
+  ASSERT_TRUE(gate.Release(CountTable({25})).ok());
+  ReleaseRegistry read_only(folder_ + "/released.jsonl",
+                            ReleaseRegistry::Mode::kReadOnly);
+  GateOptions dry;
+  dry.registry = &read_only;
+  Gate dry_gate(Named("nhs-subnational"), dry);
+  const auto table = dry_gate.Release(BySex(2, 23));
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(Column(*table, "n"), ElementsAre("*", "*", "10"));
+  const auto all = registry.All();
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all->size(), 1u);
+}
+
+// Each of two tables that are released at once hides what the other needs
+// hidden: whoever comes second has read the first.
+TEST_F(GateFiles, TablesReleasedAtOnceSeeEachOther) {
+  const std::string path = folder_ + "/released.jsonl";
+  const ReleaseRegistry other(path);
+  auto held = other.Hold();
+  ASSERT_TRUE(held.ok());
+  std::vector<std::string> printed;
+  std::thread second([&] {
+    ReleaseRegistry registry(path);
+    GateOptions options;
+    options.registry = &registry;
+    Gate gate(Named("nhs-subnational"), options);
+    const auto table = gate.Release(BySex(2, 23));
+    if (table.ok()) printed = Column(*table, "n");
+  });
+  // While `second` waits for the lock, or before it asks for it, another
+  // program registers its table.
+  ReleaseRegistry elsewhere(folder_ + "/elsewhere.jsonl");
+  GateOptions options;
+  options.registry = &elsewhere;
+  Gate first(Named("nhs-subnational"), options);
+  EXPECT_TRUE(first.Release(CountTable({25})).ok());
+  const auto tables = elsewhere.All();
+  ReleaseRegistry writer(path);
+  EXPECT_TRUE(tables.ok() && tables->size() == 1 &&
+              writer.Append(tables->front(), *held).ok());
+  held->reset();
+  second.join();
+  EXPECT_THAT(printed, ElementsAre("*", "*", "10"));
+  EXPECT_EQ(writer.All()->size(), 2u);
 }
 
 TEST(CellKey, EscapesLevelsThatLookLikeKeys) {

@@ -5,18 +5,21 @@
 //
 // Holds printed forms only ("10", "*"), never an exact count and never a list
 // of people.
-// Threading: one writer; a file lock keeps two programs apart.
+// Threading: one writer; a file lock keeps two programs apart, from the reading
+// of earlier tables to the adding of the new one.
 // Secrets: none beyond what was released.
 #ifndef TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_
 #define TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/files.h"
 
 namespace tally::analytics {
 
@@ -48,11 +51,22 @@ std::string CellKey(std::string_view column,
 
 class ReleaseRegistry {
  public:
-  // `path` empty: nothing is remembered (for --dry-run and tests).
-  explicit ReleaseRegistry(std::string path) : path_(std::move(path)) {}
+  enum class Mode { kWrite, kReadOnly };
 
-  // Adds one table and syncs the file.
-  absl::Status Append(const ReleasedTable& table);
+  // `path` empty: nothing is remembered (for tests). kReadOnly, for --dry-run:
+  // what was released counts, and nothing is added.
+  explicit ReleaseRegistry(std::string path, Mode mode = Mode::kWrite)
+      : path_(std::move(path)), mode_(mode) {}
+
+  // Keeps other programs out until the lock is destroyed; waits for one that
+  // is in. Held from Related to Append, or two programs that release at once
+  // would not see each other's table. Nothing where nothing is written.
+  // kAborted (exit 7) after a minute.
+  [[nodiscard]] absl::StatusOr<std::optional<FileLock>> Hold() const;
+
+  // Adds one table and syncs the file. `held` is of Hold().
+  absl::Status Append(const ReleasedTable& table,
+                      const std::optional<FileLock>& held);
 
   // Tables of the same project, measure, period and cohort definition, newest
   // first. kDataLoss if the file does not parse.
@@ -64,6 +78,7 @@ class ReleaseRegistry {
 
  private:
   std::string path_;
+  Mode mode_;
 };
 
 }  // namespace tally::analytics
