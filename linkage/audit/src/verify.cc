@@ -45,8 +45,7 @@ absl::StatusOr<AuditVerification> VerifyAuditLog(
     const AuditVerifyOptions& options) {
   const std::string path = options.directory + "/checkpoint";
   // The checkpoint is read first: entries written meanwhile lie beyond it.
-  TALLY_ASSIGN_OR_RETURN(const std::string note,
-                         ReadFile(path, kMaxKeptBytes));
+  TALLY_ASSIGN_OR_RETURN(const std::string note, ReadFile(path, kMaxKeptBytes));
   TALLY_ASSIGN_OR_RETURN(
       const Checkpoint newest,
       OpenCheckpoint(note, options.origin, options.public_key));
