@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
+#include "base/html.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -206,33 +207,6 @@ std::string Body(const PageSet& set) {
 }
 
 }  // namespace
-
-std::string HtmlEscape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 JsonValue PageSet::ToJson() const {
   JsonValue json = JsonValue::MakeObject();

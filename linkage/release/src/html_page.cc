@@ -1,7 +1,7 @@
 #include "html_page.h"
 
 #include "absl/strings/str_cat.h"
-#include "linkage/release/report_text.h"
+#include "base/html.h"
 
 namespace tally::linkage {
 namespace {
@@ -19,58 +19,31 @@ constexpr std::string_view kStyle =
 
 }  // namespace
 
-std::string HtmlText(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 HtmlPage::HtmlPage(std::string_view title, std::string_view lead) {
-  const std::string heading = HtmlText(title);
+  const std::string heading = HtmlEscape(title);
   body_ = absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,"
       "initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>",
       heading, "</title><style>", std::string(kStyle),
-      "</style></head><body><main><h1>", heading, "</h1>\n<p>", HtmlText(lead),
-      "</p>\n");
+      "</style></head><body><main><h1>", heading, "</h1>\n<p>",
+      HtmlEscape(lead), "</p>\n");
 }
 
 void HtmlPage::Heading(std::string_view text) {
-  absl::StrAppend(&body_, "<h2>", HtmlText(text), "</h2>\n");
+  absl::StrAppend(&body_, "<h2>", HtmlEscape(text), "</h2>\n");
 }
 
 void HtmlPage::Paragraph(std::string_view text) {
-  absl::StrAppend(&body_, "<p>", HtmlText(text), "</p>\n");
+  absl::StrAppend(&body_, "<p>", HtmlEscape(text), "</p>\n");
 }
 
 void HtmlPage::List(const std::vector<std::string>& items) {
   if (items.empty()) return;
   absl::StrAppend(&body_, "<ul>");
   for (const std::string& item : items) {
-    absl::StrAppend(&body_, "<li>", HtmlText(item), "</li>");
+    absl::StrAppend(&body_, "<li>", HtmlEscape(item), "</li>");
   }
   absl::StrAppend(&body_, "</ul>\n");
 }
@@ -79,12 +52,12 @@ void HtmlPage::Table(std::string_view caption,
                      const std::vector<std::string>& header,
                      const std::vector<std::vector<std::string>>& rows,
                      size_t first_number_column) {
-  absl::StrAppend(&body_, "<table><caption>", HtmlText(caption),
+  absl::StrAppend(&body_, "<table><caption>", HtmlEscape(caption),
                   "</caption><thead><tr>");
   for (size_t i = 0; i < header.size(); ++i) {
     absl::StrAppend(&body_, "<th scope=\"col\"",
                     i >= first_number_column ? " class=\"n\">" : ">",
-                    HtmlText(header[i]), "</th>");
+                    HtmlEscape(header[i]), "</th>");
   }
   absl::StrAppend(&body_, "</tr></thead><tbody>\n");
   for (const std::vector<std::string>& row : rows) {
@@ -92,7 +65,7 @@ void HtmlPage::Table(std::string_view caption,
     for (size_t i = 0; i < row.size(); ++i) {
       absl::StrAppend(&body_,
                       i >= first_number_column ? "<td class=\"n\">" : "<td>",
-                      HtmlText(row[i]), "</td>");
+                      HtmlEscape(row[i]), "</td>");
     }
     absl::StrAppend(&body_, "</tr>\n");
   }

@@ -164,10 +164,6 @@ TEST(CsvCell, DisarmsFormulasAndQuotes) {
   EXPECT_EQ(CsvCell("-"), "'-");
 }
 
-TEST(HtmlText, EscapesMarkup) {
-  EXPECT_EQ(HtmlText("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
-}
-
 TEST(ReportHtml, EscapesAHostileLabel) {
   LinkageReport report = SmallReport();
   report.levels[0].level = "<script>alert(1)</script>";

@@ -60,9 +60,6 @@ absl::StatusOr<std::vector<Page>> ArrangePages(
 // kInternal if the built-in shell is damaged.
 absl::StatusOr<std::string> WriteDashboard(const PageSet& pages);
 
-// Text made harmless inside HTML elements and attributes.
-std::string HtmlEscape(std::string_view text);
-
 }  // namespace tally::analytics
 
 #endif  // TALLY_ANALYTICS_DASHBOARD_DASHBOARD_H_

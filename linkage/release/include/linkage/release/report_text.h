@@ -49,8 +49,6 @@ std::string ReportHtml(const LinkageReport& report);
 // A cell of a CSV file: quoted where needed; a text that a spreadsheet would
 // take for a formula gets an apostrophe.
 std::string CsvCell(std::string_view text);
-// Text inside HTML, attribute values included.
-std::string HtmlText(std::string_view text);
 
 }  // namespace tally::linkage
 
