@@ -77,12 +77,19 @@ absl::Status ReleaseEngine::Register(std::string_view name,
 absl::StatusOr<int64_t> ReleaseEngine::Materialise(
     std::string_view name, const SqlStatement& statement,
     const engine::TableSchema& schema) {
-  const std::string path =
-      absl::StrFormat("%s/%s.parquet", options_.work_directory, name);
+  const std::string path = MaterialisedPath(name);
   TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
                          Write(statement, path, {}));
   TALLY_RETURN_IF_ERROR(Register(name, {path}, schema));
   return file.rows;
+}
+
+absl::Status ReleaseEngine::Discard(std::string_view name) {
+  return RemoveFile(MaterialisedPath(name));
+}
+
+std::string ReleaseEngine::MaterialisedPath(std::string_view name) const {
+  return absl::StrFormat("%s/%s.parquet", options_.work_directory, name);
 }
 
 absl::StatusOr<engine::ParquetFile> ReleaseEngine::Write(

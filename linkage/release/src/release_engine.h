@@ -56,6 +56,10 @@ class ReleaseEngine {
       std::string_view name, const SqlStatement& statement,
       const engine::TableSchema& schema);
 
+  // Deletes the rows of a table of Materialise(), to save the disk. Its name
+  // stays taken; a statement that still reads it fails.
+  [[nodiscard]] absl::Status Discard(std::string_view name);
+
   // Runs `statement` into `path`, below the output folder.
   [[nodiscard]] absl::StatusOr<engine::ParquetFile> Write(
       const SqlStatement& statement, const std::string& path,
@@ -79,6 +83,7 @@ class ReleaseEngine {
   void Announce(std::string_view sql) const {
     if (options_.on_statement) options_.on_statement(sql);
   }
+  std::string MaterialisedPath(std::string_view name) const;
   void Watch();
 
   const ReleaseEngineOptions options_;

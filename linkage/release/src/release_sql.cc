@@ -325,6 +325,16 @@ std::vector<std::string> NeededColumns(const TableRecipe& recipe) {
   return {names.begin(), names.end()};
 }
 
+// The rows s and the group g have the same values.
+std::string SameCombination(const std::vector<std::string>& identifiers) {
+  std::vector<std::string> equal;
+  for (const std::string& name : identifiers) {
+    equal.push_back(
+        absl::StrFormat("s.%1$s IS NOT DISTINCT FROM g.%1$s", name));
+  }
+  return absl::StrJoin(equal, " AND ");
+}
+
 }  // namespace
 
 SqlStatement TableRowsSql(const TableRecipe& recipe) {
@@ -373,37 +383,56 @@ std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe) {
 }
 
 SqlStatement SmallGroupsSql(std::string_view from,
-                            const std::vector<std::string>& identifiers,
-                            int k) {
+                            const std::vector<std::string>& identifiers, int k,
+                            std::string_view present) {
   const std::string names = absl::StrJoin(identifiers, ", ");
-  return {absl::StrFormat("SELECT %s, count(*) AS group_rows FROM %s "
+  const std::string where =
+      present.empty() ? "" : absl::StrFormat("WHERE %s IS NOT NULL ", present);
+  return {absl::StrFormat("SELECT %s, count(*) AS group_rows FROM %s %s"
                           "GROUP BY %s HAVING count(DISTINCT person) < %d",
-                          names, from, names, k),
+                          names, from, where, names, k),
+          {}};
+}
+
+SqlStatement PeopleInSql(std::string_view from, std::string_view small,
+                         const std::vector<std::string>& identifiers) {
+  return {absl::StrFormat(
+              "SELECT DISTINCT s.person AS person, CAST(1 AS BIGINT) AS "
+              "group_rows FROM %s AS s JOIN %s AS g ON %s "
+              "WHERE s.person IS NOT NULL",
+              from, small, SameCombination(identifiers)),
           {}};
 }
 
 SqlStatement WithheldSql(std::string_view from, std::string_view small,
                          const std::vector<std::string>& identifiers,
                          const std::vector<std::string>& all_columns,
-                         const std::vector<std::string>& withheld) {
-  const std::set<std::string> hide(withheld.begin(), withheld.end());
+                         std::string_view withheld) {
   std::vector<std::string> selected;
   for (const std::string& column : all_columns) {
     selected.push_back(
-        hide.count(column) != 0
+        column == withheld
             ? absl::StrFormat("CASE WHEN g.group_rows IS NULL THEN s.%1$s "
                               "ELSE NULL END AS %1$s",
                               column)
             : absl::StrFormat("s.%1$s AS %1$s", column));
   }
-  std::vector<std::string> equal;
-  for (const std::string& name : identifiers) {
-    equal.push_back(
-        absl::StrFormat("s.%1$s IS NOT DISTINCT FROM g.%1$s", name));
-  }
   return {absl::StrFormat("SELECT %s FROM %s AS s LEFT JOIN %s AS g ON %s",
                           absl::StrJoin(selected, ", "), from, small,
-                          absl::StrJoin(equal, " AND ")),
+                          SameCombination(identifiers)),
+          {}};
+}
+
+SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
+                                   std::string_view column, int k) {
+  std::vector<std::string> parts;
+  for (const std::string& table : tables) {
+    parts.push_back(absl::StrFormat(
+        "SELECT person, %1$s FROM %2$s WHERE %1$s IS NOT NULL", column, table));
+  }
+  return {absl::StrFormat("SELECT %1$s, count(*) AS group_rows FROM (%2$s) AS a"
+                          " GROUP BY %1$s HAVING count(DISTINCT person) < %3$d",
+                          column, absl::StrJoin(parts, " UNION ALL "), k),
           {}};
 }
 

@@ -292,33 +292,41 @@ absl::Status FillShares(const std::string& folder, const TableSchema& schema,
   return absl::OkStatus();
 }
 
-absl::StatusOr<WrittenTable> WriteDataset(const BuildInputs& inputs,
-                                          const LinkedExtracts& linked,
-                                          const AgreementDataset& agreed,
-                                          const std::string& folder,
-                                          ReleaseEngine& engine,
-                                          LinkageReport& report) {
-  const Agreement& agreement = *inputs.link.agreement;
-  TALLY_ASSIGN_OR_RETURN(
-      const TableRecipe recipe,
-      RecipeOf(agreement, agreed,
-               linked.PartsOf(*inputs.link.plan, agreed.id, true)));
+absl::StatusOr<std::vector<TableRecipe>> RecipesOf(
+    const BuildInputs& inputs, const LinkedExtracts& linked) {
+  std::vector<TableRecipe> recipes;
+  for (const AgreementDataset& agreed : inputs.link.agreement->datasets) {
+    std::vector<RowsTable> parts =
+        linked.PartsOf(*inputs.link.plan, agreed.id, true);
+    if (parts.empty()) {
+      return Error(Reason::kReleaseState,
+                   absl::StrFormat("no source has published %s", agreed.id));
+    }
+    TALLY_ASSIGN_OR_RETURN(
+        TableRecipe recipe,
+        RecipeOf(*inputs.link.agreement, agreed, std::move(parts)));
+    recipes.push_back(std::move(recipe));
+  }
+  return recipes;
+}
+
+absl::StatusOr<WrittenTable> WriteDataset(
+    const BuildInputs& inputs, const LinkedExtracts& linked,
+    const TableRecipe& recipe, OutgoingTable outgoing,
+    const std::string& folder, ReleaseEngine& engine, LinkageReport& report) {
   WrittenTable table;
   table.dictionary = DescribeTable(recipe);
-  table.name = table.dictionary.name;
-  const TableSchema schema = SchemaOf(recipe);
-  TALLY_ASSIGN_OR_RETURN(
-      ProtectedRows rows,
-      WithholdAreas(recipe, table.name, schema, agreement.min_k, engine));
+  table.name = outgoing.name;
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<PartRange> ranges,
-      RangesOf(rows.rows, RowsPublished(*inputs.link.plan, agreed.id),
+      RangesOf(outgoing.rows,
+               RowsPublished(*inputs.link.plan, recipe.agreed->id),
                linked.persons, engine));
   TALLY_RETURN_IF_ERROR(
-      WriteParts(inputs, rows.rows, ranges, folder, engine, table));
-  rows.line.rows = table.rows;
-  report.uniqueness.push_back(std::move(rows.line));
-  TALLY_RETURN_IF_ERROR(FillShares(folder, schema, engine, table));
+      WriteParts(inputs, outgoing.rows, ranges, folder, engine, table));
+  outgoing.line.rows = table.rows;
+  report.uniqueness.push_back(std::move(outgoing.line));
+  TALLY_RETURN_IF_ERROR(FillShares(folder, outgoing.schema, engine, table));
   return table;
 }
 
@@ -458,8 +466,8 @@ absl::StatusOr<std::vector<WrittenTable>> WriteTables(
     const BuildInputs& inputs, const LinkedExtracts& linked,
     const std::string& folder, ReleaseEngine& engine, LinkageReport& report) {
   std::vector<WrittenTable> tables;
-  const auto& datasets = inputs.link.agreement->datasets;
-  const int64_t total = static_cast<int64_t>(datasets.size()) + 2;
+  const int64_t total =
+      static_cast<int64_t>(inputs.link.agreement->datasets.size()) + 2;
   TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables", 0, total, "tables"));
   TALLY_RETURN_IF_ERROR(RenumberAllKeys(inputs, linked, engine));
   TALLY_ASSIGN_OR_RETURN(WrittenTable persons,
@@ -479,17 +487,26 @@ absl::StatusOr<std::vector<WrittenTable>> WriteTables(
                          WriteWhole(inputs, folder, coverage, CoverageSchema(),
                                     DescribeCoverage(), engine));
   tables.push_back(std::move(spans));
-  for (const AgreementDataset& agreed : datasets) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<TableRecipe> recipes,
+                         RecipesOf(inputs, linked));
+  std::vector<OutgoingTable> outgoing;
+  for (const TableRecipe& recipe : recipes) {
+    outgoing.push_back({NewestOf(recipe.parts).sql_name(),
+                        SchemaOf(recipe),
+                        QuasiIdentifiersOf(recipe),
+                        TableRowsSql(recipe),
+                        {}});
+  }
+  TALLY_RETURN_IF_ERROR(
+      WithholdAreas(inputs.link.agreement->min_k, engine, outgoing));
+  for (size_t i = 0; i < recipes.size(); ++i) {
     TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables",
                                      static_cast<int64_t>(tables.size()), total,
                                      "tables"));
-    if (linked.PartsOf(*inputs.link.plan, agreed.id, true).empty()) {
-      return Error(Reason::kReleaseState,
-                   absl::StrFormat("no source has published %s", agreed.id));
-    }
     TALLY_ASSIGN_OR_RETURN(
         WrittenTable table,
-        WriteDataset(inputs, linked, agreed, folder, engine, report));
+        WriteDataset(inputs, linked, recipes[i], std::move(outgoing[i]), folder,
+                     engine, report));
     tables.push_back(std::move(table));
   }
   return tables;

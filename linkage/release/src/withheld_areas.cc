@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 
 namespace tally::linkage {
@@ -12,145 +13,222 @@ namespace {
 
 using engine::TableSchema;
 
+constexpr std::string_view kArea = "lsoa21";
+constexpr std::string_view kOrganisations[] = {"practice_code",
+                                               "prescriber_org"};
+
 std::vector<std::string> NamesOf(const TableSchema& schema) {
   std::vector<std::string> names;
   for (const engine::TableColumn& column : schema) names.push_back(column.name);
   return names;
 }
 
-std::vector<std::string> Among(const std::vector<std::string>& identifiers,
-                               std::vector<std::string> wanted) {
-  std::erase_if(wanted, [&](const std::string& name) {
-    return std::find(identifiers.begin(), identifiers.end(), name) ==
-           identifiers.end();
-  });
-  return wanted;
-}
-
+// `keys` of `schema`, and the rows of each group.
 TableSchema GroupsSchema(const TableSchema& schema,
-                         const std::vector<std::string>& identifiers) {
+                         const std::vector<std::string>& keys) {
   TableSchema groups;
-  for (const std::string& name : identifiers) {
-    const auto it = std::find_if(
+  for (const std::string& name : keys) {
+    groups.push_back(*std::find_if(
         schema.begin(), schema.end(),
-        [&](const engine::TableColumn& c) { return c.name == name; });
-    groups.push_back(*it);
+        [&](const engine::TableColumn& c) { return c.name == name; }));
   }
   groups.push_back({"group_rows", engine::SqlType::kBigint});
   return groups;
 }
 
-// The work on one table.
+// A table of which something may be withheld, and how far it has come.
+struct Guarded {
+  OutgoingTable* table;
+  std::string current;  // the table of the engine that holds its rows
+
+  bool Has(std::string_view column) const {
+    const std::vector<std::string>& names = table->quasi_identifiers;
+    return std::find(names.begin(), names.end(), column) != names.end();
+  }
+};
+
 class Withholder {
  public:
-  Withholder(const TableSchema& schema, int min_k, ReleaseEngine& engine)
-      : schema_(schema), min_k_(min_k), engine_(engine) {}
+  Withholder(int min_k, ReleaseEngine& engine)
+      : min_k_(min_k), engine_(engine) {}
 
-  // Makes the table `small` of the combinations of `keys` in `from` that fewer
-  // than min_k people share; returns the rows in them.
-  absl::StatusOr<int64_t> FindSmall(const std::string& from,
-                                    const std::vector<std::string>& keys,
-                                    const std::string& small) {
-    TALLY_RETURN_IF_ERROR(engine_
-                              .Materialise(small,
-                                           SmallGroupsSql(from, keys, min_k_),
-                                           GroupsSchema(schema_, keys))
-                              .status());
-    return engine_.Count(
-        {absl::StrCat("SELECT CAST(sum(group_rows) AS BIGINT) FROM ", small),
-         {}});
+  absl::Status Guard(OutgoingTable& table) {
+    Guarded guarded = {&table, ""};
+    guarded.current = OriginalOf(guarded);
+    TALLY_ASSIGN_OR_RETURN(
+        table.line.rows,
+        engine_.Materialise(guarded.current, table.rows, table.schema));
+    TALLY_ASSIGN_OR_RETURN(table.line.rows_below_before, RowsBelow(guarded));
+    guarded_.push_back(std::move(guarded));
+    return absl::OkStatus();
   }
 
-  // `from` with `column` withheld where `keys` are in `small`, as table `to`;
-  // returns the rows in which it had a value and has none now.
-  absl::StatusOr<int64_t> Withhold(const std::string& from,
-                                   const std::string& small,
-                                   const std::vector<std::string>& keys,
-                                   const std::string& column,
-                                   const std::string& to) {
-    TALLY_RETURN_IF_ERROR(
-        engine_
-            .Materialise(
-                to, WithheldSql(from, small, keys, NamesOf(schema_), {column}),
-                schema_)
-            .status());
-    TALLY_ASSIGN_OR_RETURN(const int64_t before, Filled(from, column));
-    TALLY_ASSIGN_OR_RETURN(const int64_t after, Filled(to, column));
-    return before - after;
+  // Whoever is rare by the combination in one table loses the area in all of
+  // them: the tables join by person. That can make others rare, so it goes on
+  // until nobody is.
+  absl::Status WithholdArea() {
+    const std::vector<Guarded*> with_area = Having(kArea);
+    for (;;) {
+      std::vector<std::pair<Guarded*, std::string>> found;
+      std::vector<std::string> people;
+      for (Guarded* guarded : with_area) {
+        const std::vector<std::string>& keys =
+            guarded->table->quasi_identifiers;
+        const std::string small = NewName("small");
+        TALLY_ASSIGN_OR_RETURN(
+            const int64_t groups,
+            engine_.Materialise(
+                small, SmallGroupsSql(guarded->current, keys, min_k_, kArea),
+                GroupsSchema(guarded->table->schema, keys)));
+        if (groups == 0) continue;
+        people.push_back(PeopleInSql(guarded->current, small, keys).sql);
+        found.emplace_back(guarded, small);
+      }
+      if (found.empty()) return absl::OkStatus();
+      const std::string hidden = NewName("hidden");
+      TALLY_RETURN_IF_ERROR(
+          engine_
+              .Materialise(hidden, {absl::StrJoin(people, " UNION "), {}},
+                           {{"person", engine::SqlType::kInt},
+                            {"group_rows", engine::SqlType::kBigint}})
+              .status());
+      // By combination first: rows without a person are in no list of people.
+      for (auto& [guarded, small] : found) {
+        TALLY_RETURN_IF_ERROR(Withhold(
+            *guarded, small, guarded->table->quasi_identifiers, kArea));
+      }
+      for (Guarded* guarded : with_area) {
+        TALLY_RETURN_IF_ERROR(Withhold(*guarded, hidden, {"person"}, kArea));
+      }
+    }
+  }
+
+  // An organisation with hardly anybody in the whole release names its people
+  // by itself.
+  absl::Status WithholdOrganisation(std::string_view column) {
+    const std::vector<Guarded*> with_column = Having(column);
+    if (with_column.empty()) return absl::OkStatus();
+    std::vector<std::string> tables;
+    for (const Guarded* guarded : with_column) {
+      tables.push_back(guarded->current);
+    }
+    const std::vector<std::string> keys = {std::string(column)};
+    const std::string small = NewName("small");
+    TALLY_ASSIGN_OR_RETURN(
+        const int64_t few,
+        engine_.Materialise(
+            small, SmallOrganisationsSql(tables, column, min_k_),
+            GroupsSchema(with_column.front()->table->schema, keys)));
+    if (few == 0) return absl::OkStatus();
+    for (Guarded* guarded : with_column) {
+      TALLY_RETURN_IF_ERROR(Withhold(*guarded, small, keys, column));
+    }
+    return absl::OkStatus();
+  }
+
+  // Says what became of every table.
+  absl::Status Finish() {
+    for (const Guarded& guarded : guarded_) {
+      OutgoingTable& table = *guarded.table;
+      TALLY_ASSIGN_OR_RETURN(table.line.rows_area_withheld,
+                             Lost(guarded, kArea));
+      for (const std::string_view column : kOrganisations) {
+        TALLY_ASSIGN_OR_RETURN(const int64_t lost, Lost(guarded, column));
+        table.line.rows_practice_withheld += lost;
+      }
+      TALLY_ASSIGN_OR_RETURN(table.line.rows_below_after, RowsBelow(guarded));
+      table.rows = {absl::StrCat("SELECT * FROM ", guarded.current), {}};
+    }
+    return absl::OkStatus();
   }
 
  private:
-  absl::StatusOr<int64_t> Filled(const std::string& table,
-                                 const std::string& column) {
+  static std::string OriginalOf(const Guarded& guarded) {
+    return absl::StrCat("original_", guarded.table->name);
+  }
+
+  std::string NewName(std::string_view what) {
+    return absl::StrFormat("%s_%d", what, number_++);
+  }
+
+  std::vector<Guarded*> Having(std::string_view column) {
+    std::vector<Guarded*> having;
+    for (Guarded& guarded : guarded_) {
+      if (guarded.Has(column)) having.push_back(&guarded);
+    }
+    return having;
+  }
+
+  // Rows whose whole combination fewer than min_k people share.
+  absl::StatusOr<int64_t> RowsBelow(const Guarded& guarded) {
+    const SqlStatement small = SmallGroupsSql(
+        guarded.current, guarded.table->quasi_identifiers, min_k_);
     return engine_.Count(
-        {absl::StrFormat("SELECT count(*) FROM %s WHERE %s IS NOT NULL", table,
-                         column),
+        {absl::StrFormat("SELECT CAST(sum(g.group_rows) AS BIGINT) "
+                         "FROM (%s) AS g",
+                         small.sql),
          {}});
   }
 
-  const TableSchema& schema_;
+  // Replaces the rows by the same rows with `column` NULL where `keys` are in
+  // `small`.
+  absl::Status Withhold(Guarded& guarded, const std::string& small,
+                        const std::vector<std::string>& keys,
+                        std::string_view column) {
+    const std::string next = NewName("rows");
+    TALLY_RETURN_IF_ERROR(
+        engine_
+            .Materialise(next,
+                         WithheldSql(guarded.current, small, keys,
+                                     NamesOf(guarded.table->schema), column),
+                         guarded.table->schema)
+            .status());
+    // The rows as they came are counted again at the end.
+    const std::string last = std::exchange(guarded.current, next);
+    if (last == OriginalOf(guarded)) return absl::OkStatus();
+    return engine_.Discard(last);
+  }
+
+  // Rows in which `column` had a value and has none now.
+  absl::StatusOr<int64_t> Lost(const Guarded& guarded,
+                               std::string_view column) {
+    if (!guarded.Has(column)) return 0;
+    TALLY_ASSIGN_OR_RETURN(const int64_t before,
+                           Filled(OriginalOf(guarded), column));
+    TALLY_ASSIGN_OR_RETURN(const int64_t after,
+                           Filled(guarded.current, column));
+    return before - after;
+  }
+
+  absl::StatusOr<int64_t> Filled(std::string_view table,
+                                 std::string_view column) {
+    return engine_.Count(
+        {absl::StrFormat("SELECT count(%s) FROM %s", column, table), {}});
+  }
+
   const int min_k_;
   ReleaseEngine& engine_;
+  std::vector<Guarded> guarded_;
+  int number_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<ProtectedRows> WithholdAreas(const TableRecipe& recipe,
-                                            const std::string& name,
-                                            const TableSchema& schema,
-                                            int min_k, ReleaseEngine& engine) {
-  ProtectedRows result;
-  result.rows = TableRowsSql(recipe);
-  result.line.table = name;
-  result.line.min_k = min_k;
-  result.line.quasi_identifiers = QuasiIdentifiersOf(recipe);
-  const std::vector<std::string>& identifiers = result.line.quasi_identifiers;
-  if (identifiers.empty() || min_k <= 1) return result;
-  const std::string rows = "rows_" + name;
-  TALLY_ASSIGN_OR_RETURN(result.line.rows,
-                         engine.Materialise(rows, result.rows, schema));
-  Withholder withholder(schema, min_k, engine);
-  TALLY_ASSIGN_OR_RETURN(
-      result.line.rows_below_before,
-      withholder.FindSmall(rows, identifiers, "small_0_" + name));
-  result.line.rows_below_after = result.line.rows_below_before;
-  std::string current = rows;
-  const auto step = [&](int number, const std::string& small,
-                        const std::vector<std::string>& keys,
-                        const std::string& column) -> absl::StatusOr<int64_t> {
-    const std::string next = absl::StrFormat("rows_%d_%s", number, name);
-    TALLY_ASSIGN_OR_RETURN(
-        const int64_t withheld,
-        withholder.Withhold(current, small, keys, column, next));
-    current = next;
-    return withheld;
-  };
-  // Someone who is rare among all: the small area goes.
-  int number = 1;
-  if (!Among(identifiers, {"lsoa21"}).empty() &&
-      result.line.rows_below_before > 0) {
-    TALLY_ASSIGN_OR_RETURN(
-        result.line.rows_area_withheld,
-        step(number++, "small_0_" + name, identifiers, "lsoa21"));
+absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
+                           std::vector<OutgoingTable>& tables) {
+  Withholder withholder(min_k, engine);
+  for (OutgoingTable& table : tables) {
+    table.line.table = table.name;
+    table.line.min_k = min_k;
+    table.line.quasi_identifiers = table.quasi_identifiers;
+    if (table.quasi_identifiers.empty() || min_k <= 1) continue;
+    TALLY_RETURN_IF_ERROR(withholder.Guard(table));
   }
-  // An organisation with hardly anybody names its people by itself.
-  for (const std::string& column :
-       Among(identifiers, {"practice_code", "prescriber_org"})) {
-    const std::string small = absl::StrFormat("small_%s_%s", column, name);
-    TALLY_ASSIGN_OR_RETURN(const int64_t few,
-                           withholder.FindSmall(current, {column}, small));
-    if (few == 0) continue;
-    TALLY_ASSIGN_OR_RETURN(const int64_t withheld,
-                           step(number++, small, {column}, column));
-    result.line.rows_practice_withheld += withheld;
+  TALLY_RETURN_IF_ERROR(withholder.WithholdArea());
+  for (const std::string_view column : kOrganisations) {
+    TALLY_RETURN_IF_ERROR(withholder.WithholdOrganisation(column));
   }
-  if (number > 1) {
-    TALLY_ASSIGN_OR_RETURN(
-        result.line.rows_below_after,
-        withholder.FindSmall(current, identifiers, "small_1_" + name));
-  }
-  result.rows = {absl::StrCat("SELECT * FROM ", current), {}};
-  return result;
+  return withholder.Finish();
 }
 
 }  // namespace tally::linkage

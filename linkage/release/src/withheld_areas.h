@@ -2,8 +2,9 @@
 #define TALLY_LINKAGE_RELEASE_SRC_WITHHELD_AREAS_H_
 
 // min_k: counts how many people share each combination of quasi-identifiers of
-// a table and withholds the small area where too few do, and the practice where
-// too few are with it at all.
+// a table and withholds the small area of those who share it with too few, in
+// every table of the release; and an organisation that too few people of the
+// release have at all.
 //
 // Spec: docs/adr/0072-min-k.md
 // Threading: one thread.
@@ -19,15 +20,20 @@
 
 namespace tally::linkage {
 
-struct ProtectedRows {
-  SqlStatement rows;    // what goes out, without order
-  UniquenessLine line;  // what was found and done
+// A table on its way into the release.
+struct OutgoingTable {
+  std::string name;
+  engine::TableSchema schema;                  // of its rows
+  std::vector<std::string> quasi_identifiers;  // QuasiIdentifiersOf
+  SqlStatement rows;    // TableRowsSql; afterwards what goes out, without order
+  UniquenessLine line;  // afterwards: what was found and done
 };
 
-// `schema`: of the rows of `recipe`. Names of tables made begin with `name`.
-[[nodiscard]] absl::StatusOr<ProtectedRows> WithholdAreas(
-    const TableRecipe& recipe, const std::string& name,
-    const engine::TableSchema& schema, int min_k, ReleaseEngine& engine);
+// All tables of a release at once. With min_k 1, or for a table without
+// quasi-identifiers, the rows stay as they are. Cost: writes each of the other
+// tables once, and again each time that something of it is withheld.
+[[nodiscard]] absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
+                                         std::vector<OutgoingTable>& tables);
 
 }  // namespace tally::linkage
 

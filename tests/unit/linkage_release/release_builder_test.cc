@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -341,6 +342,132 @@ TEST_F(ReleaseBuilder, WithholdsRareAreasAndPracticesWithHardlyAnybody) {
   EXPECT_EQ(line->rows_area_withheld, 2);
   EXPECT_EQ(line->rows_practice_withheld, 1);
   EXPECT_EQ(line->rows_below_after, 2);
+}
+
+TestRow SpellFrom(int who, int spell, const char* lsoa, int age) {
+  TestRow row = Spell(who, spell, "2026-11-06");
+  row.values["lsoa21"] = engine::Value::Text(lsoa);
+  row.values["age_fy"] = engine::Value::Int64(age);
+  return row;
+}
+
+// The terms of a project that sees the area of its people in two tables.
+Agreement TermsWithAreas(const Agreement& basic, int min_k) {
+  Agreement agreement = basic;
+  agreement.min_k = min_k;
+  agreement.geography = {"lsoa", "practice"};
+  agreement.datasets = {{"gp-patient",
+                         {"gp-supplier-a"},
+                         {"practice_code", "lsoa21"},
+                         DateGrain::kMonth,
+                         {}},
+                        {"sus-apc",
+                         {"national-apc"},
+                         {"lsoa21", "age_fy", "diag_01"},
+                         DateGrain::kMonth,
+                         {}}};
+  return agreement;
+}
+
+TEST_F(ReleaseBuilder, WithholdsInEveryTableWhatItWithholdsInOne) {
+  std::vector<TestRow> patients;
+  std::vector<TestRow> spells;
+  for (int who = 1; who <= 6; ++who) {
+    patients.push_back(Patient(who));
+    // Six in hospital, one of them of another age: rare by area and age.
+    spells.push_back(
+        SpellFrom(who, 500 + who, "E01990001", who == 6 ? 90 : 40));
+  }
+  world_.Publish("gp-supplier-a", "2026-11", 1, {{"gp-patient", patients}});
+  world_.Publish("national-apc", "2026-11", 1, {{"sus-apc", spells}});
+  const BuiltRelease built =
+      world_.MustBuild(TermsWithAreas(BasicTerms(), 3), kRelease);
+  std::string rare;
+  for (const auto& row : world_.Table(kRelease, "sus_apc")) {
+    EXPECT_EQ(row[3] == "-", row[4] == "90");
+    if (row[4] == "90") rare = row[0];
+  }
+  int without_area = 0;
+  for (const auto& row : world_.Table(kRelease, "gp_patient")) {
+    if (row[4] != "-") continue;
+    ++without_area;
+    EXPECT_EQ(row[0], rare);
+  }
+  EXPECT_EQ(without_area, 1);
+  for (const UniquenessLine& line : built.report.uniqueness) {
+    EXPECT_EQ(line.rows_area_withheld, 1) << line.table;
+  }
+}
+
+// Whoever keeps an area keeps it in company, in each table; whoever has lost it
+// in one table has lost it in all.
+TEST_F(ReleaseBuilder, LeavesNoAreaBelowKInAnyTable) {
+  constexpr int kK = 4;
+  std::mt19937 random(20261122);
+  const auto upto = [&](int n) { return static_cast<int>(random() % n); };
+  std::vector<TestRow> patients;
+  std::vector<TestRow> spells;
+  for (int who = 1; who <= 200; ++who) {
+    const std::string area = absl::StrFormat("E0199%04d", upto(4));
+    const std::string practice = absl::StrFormat("Z9000%d", upto(5));
+    patients.push_back(Patient(who, practice.c_str(), area.c_str()));
+    for (int n = upto(3); n > 0; --n) {
+      spells.push_back(
+          SpellFrom(who, 1000 * who + n, area.c_str(), 20 + 10 * upto(4)));
+    }
+  }
+  for (int n = 0; n < 3; ++n) {  // rows without a person, one of them rare
+    spells.push_back(
+        SpellFrom(-1, 900000 + n, n == 0 ? "E01990009" : "E01990001", 20));
+  }
+  world_.Publish("gp-supplier-a", "2026-11", 1, {{"gp-patient", patients}});
+  world_.Publish("national-apc", "2026-11", 1, {{"sus-apc", spells}});
+  world_.MustBuild(TermsWithAreas(BasicTerms(), kK), kRelease);
+  std::map<std::string, std::set<bool>> has_area;  // by person
+  int kept = 0;
+  const auto check = [&](const char* table, size_t area, size_t other) {
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> people;
+    for (const auto& row : world_.Table(kRelease, table)) {
+      auto& sharing = people[{row[area], row[other]}];
+      if (row[0] != "-") sharing.insert(row[0]);
+      if (row[0] != "-") has_area[row[0]].insert(row[area] != "-");
+    }
+    for (const auto& [combination, sharing] : people) {
+      if (combination.first == "-") continue;
+      ++kept;
+      EXPECT_GE(sharing.size(), size_t{kK})
+          << table << " " << combination.first << " " << combination.second;
+    }
+  };
+  check("gp_patient", 4, 3);
+  check("sus_apc", 3, 4);
+  EXPECT_GT(kept, 10);
+  EXPECT_THAT(has_area, SizeIs(200));
+  for (const auto& [person, states] : has_area) {
+    EXPECT_THAT(states, SizeIs(1)) << person;
+  }
+}
+
+// An organisation is judged by the people of the whole release: few of a large
+// practice are in hospital, and that withholds nothing.
+TEST_F(ReleaseBuilder, JudgesAPracticeByAllItsPeople) {
+  std::vector<TestRow> patients;
+  for (int who = 1; who <= 6; ++who) patients.push_back(Patient(who));
+  TestRow spell = Spell(1, 500, "2026-11-06");
+  spell.values["practice_code"] = engine::Value::Text("Z90001");
+  TestRow elsewhere = Spell(2, 501, "2026-11-06");
+  elsewhere.values["practice_code"] = engine::Value::Text("Z90007");
+  world_.Publish("gp-supplier-a", "2026-11", 1, {{"gp-patient", patients}});
+  world_.Publish("national-apc", "2026-11", 1,
+                 {{"sus-apc", {spell, elsewhere}}});
+  Agreement agreement = TermsWithAreas(BasicTerms(), 3);
+  agreement.datasets[0].columns = {"practice_code"};
+  agreement.datasets[1].columns = {"practice_code", "diag_01"};
+  world_.MustBuild(agreement, kRelease);
+  EXPECT_THAT(ColumnOf(world_.Table(kRelease, "gp_patient"), 3),
+              Each("Z90001"));
+  EXPECT_THAT(ColumnOf(world_.Table(kRelease, "sus_apc"), 3),
+              UnorderedElementsAre("Z90001", "-"));
 }
 
 TEST_F(ReleaseBuilder, CutsAndMergesCoverage) {

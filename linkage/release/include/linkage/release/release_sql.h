@@ -95,15 +95,26 @@ SqlStatement TableRowsSql(const TableRecipe& recipe);
 std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe);
 
 // From a table `from` of such rows: the combinations of `identifiers` that
-// fewer than `k` people share, with their rows: identifiers, rows BIGINT.
+// fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
+// `present`: one of the identifiers, which then has a value in every
+// combination; empty for all combinations.
 SqlStatement SmallGroupsSql(std::string_view from,
-                            const std::vector<std::string>& identifiers, int k);
-// The rows of `from`, `withheld` set to NULL where the combination is in
-// `small`.
+                            const std::vector<std::string>& identifiers, int k,
+                            std::string_view present = "");
+// The people with rows of `from` whose combination of `identifiers` is in
+// `small`: person, group_rows = 1; itself a `small` over {"person"}.
+SqlStatement PeopleInSql(std::string_view from, std::string_view small,
+                         const std::vector<std::string>& identifiers);
+// The rows of `from`, `withheld` set to NULL where the combination of
+// `identifiers` is in `small`. NULL is equal to NULL here.
 SqlStatement WithheldSql(std::string_view from, std::string_view small,
                          const std::vector<std::string>& identifiers,
                          const std::vector<std::string>& all_columns,
-                         const std::vector<std::string>& withheld);
+                         std::string_view withheld);
+// The values of an organisation's column that fewer than `k` people have in
+// all the tables together: value, group_rows.
+SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
+                                   std::string_view column, int k);
 
 // Which rows one file of a table holds.
 struct PartRange {
