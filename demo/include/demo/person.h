@@ -3,7 +3,7 @@
 
 // The people of the synthetic population. Each is a pure function of the
 // seed, the size of the population and the person's index, so the writers
-// stream any number of them in constant memory and in any order.
+// make any of them at any time, in any order.
 //
 // Nobody here can exist: NHS Numbers lie in the 9 billions, practices are
 // Z9...., small areas E0199...., postcodes ZZ.., names are invented syllables.

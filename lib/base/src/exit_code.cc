@@ -30,6 +30,8 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     return ReasonExitCode(reason);
   }
   switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return kExitNotFound;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kResourceExhausted:

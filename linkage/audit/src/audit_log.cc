@@ -93,8 +93,13 @@ class AuditLog::Impl {
   absl::Status ReadLog(const std::optional<Checkpoint>& signed_one);
   absl::Status Sign();
   void WriteGroup() TALLY_REQUIRES(mu_);
-  // `may_try_again`: an error left log and tree as they were.
-  absl::Status WriteEntries(std::vector<Waiting>& group, bool* may_try_again);
+  // What a failed write left behind.
+  enum class Left {
+    kUnknown,      // nobody can tell what the file holds
+    kNothing,      // log and tree are as they were
+    kWithoutNote,  // the entries are in the log; their checkpoint is missing
+  };
+  absl::Status WriteEntries(std::vector<Waiting>& group, Left* left);
   void GiveUp(std::span<const Waiting> group, const absl::Status& why)
       TALLY_REQUIRES(mu_);
   absl::StatusOr<AuditLeaf> ReadLeaf(uint64_t offset) const;
@@ -105,7 +110,10 @@ class AuditLog::Impl {
   std::deque<const AuditEntry*> queue_ TALLY_GUARDED_BY(mu_);
   bool writing_ TALLY_GUARDED_BY(mu_) = false;
   absl::Status broken_ TALLY_GUARDED_BY(mu_);
-  // Writes that failed and left the log as it was, and why the last one did.
+  // The log holds entries that no checkpoint covers. Nothing more is appended
+  // until one does: at the start, one write of such entries is believed.
+  bool unsigned_ TALLY_GUARDED_BY(mu_) = false;
+  // Writes that failed and may be tried again, and why the last one did.
   uint64_t failures_ TALLY_GUARDED_BY(mu_) = 0;
   absl::Status failure_ TALLY_GUARDED_BY(mu_);
   Checkpoint checkpoint_ TALLY_GUARDED_BY(mu_);
@@ -207,8 +215,9 @@ absl::Status AuditLog::Impl::Open() {
   return Sign();
 }
 
+// An empty group only signs.
 absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group,
-                                          bool* may_try_again) {
+                                          Left* left) {
   std::string bytes;
   std::vector<std::string> lines;
   std::vector<uint64_t> offsets;
@@ -230,7 +239,7 @@ absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group,
   if (absl::Status appended = log_->Append(bytes); !appended.ok()) {
     // Cut back to what it was, unless this fails.
     TALLY_RETURN_IF_ERROR(log_->Sync());
-    *may_try_again = true;
+    *left = Left::kNothing;
     return appended;
   }
   TALLY_FAILPOINT("audit.before_fsync");
@@ -243,17 +252,19 @@ absl::Status AuditLog::Impl::WriteEntries(std::vector<Waiting>& group,
     }
     tree_.Add(hash);
   }
-  TALLY_RETURN_IF_ERROR(Sign());
-  MutexLock lock(mu_);
-  offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
-  return absl::OkStatus();
+  *left = Left::kWithoutNote;
+  {
+    MutexLock lock(mu_);
+    offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
+  }
+  return Sign();
 }
 
-// Nothing of the group was written: all who wait are told, and their entries
-// forgotten, so that they may come again.
-void AuditLog::Impl::GiveUp(std::span<const Waiting> group,
+// All who wait are told. Entries that were not written are forgotten, so that
+// they may come again.
+void AuditLog::Impl::GiveUp(std::span<const Waiting> forgotten,
                             const absl::Status& why) {
-  for (const Waiting& waiting : group) {
+  for (const Waiting& waiting : forgotten) {
     corrs_.erase(CorrKeyOf(waiting.entry->corr));
   }
   for (const AuditEntry* entry : queue_) corrs_.erase(CorrKeyOf(entry->corr));
@@ -267,21 +278,27 @@ void AuditLog::Impl::WriteGroup() {
   std::vector<Waiting> group;
   const size_t most = static_cast<size_t>(
       std::clamp(options_.group_entries, 1, kMostGroupEntries));
-  while (!queue_.empty() && group.size() < most) {
+  while (!unsigned_ && !queue_.empty() && group.size() < most) {
     group.push_back({queue_.front()});
     queue_.pop_front();
   }
   writing_ = true;
   mu_.Unlock();
-  bool may_try_again = false;
-  const absl::Status status = WriteEntries(group, &may_try_again);
+  Left left = Left::kUnknown;
+  const absl::Status status = WriteEntries(group, &left);
   mu_.Lock();
   writing_ = false;
-  if (status.ok()) {
+  unsigned_ = !status.ok() && left == Left::kWithoutNote;
+  if (status.ok() || unsigned_) {
     for (const Waiting& waiting : group) {
       corrs_[CorrKeyOf(waiting.entry->corr)] = waiting.seq;
     }
-  } else if (may_try_again) {
+  }
+  if (status.ok()) {
+    // Those who wait look for their entries.
+  } else if (unsigned_) {
+    GiveUp({}, status);
+  } else if (left == Left::kNothing) {
     GiveUp(group, status);
   } else {
     broken_ = Unavailable(absl::StatusCodeToString(status.code()));
@@ -305,12 +322,12 @@ absl::Status AuditLog::Impl::AppendAll(std::span<const AuditEntry> entries) {
   }
   const auto written = [this](const CorrKey& key) TALLY_REQUIRES(mu_) {
     const auto found = corrs_.find(key);
-    return found != corrs_.end() && found->second != kOnItsWay;
+    return !unsigned_ && found != corrs_.end() && found->second != kOnItsWay;
   };
   const uint64_t failures = failures_;
   while (broken_.ok() && !std::all_of(keys.begin(), keys.end(), written)) {
     if (failures_ != failures) return failure_;
-    if (!writing_ && !queue_.empty()) {
+    if (!writing_ && (unsigned_ || !queue_.empty())) {
       WriteGroup();
     } else {
       changed_.Wait(mu_);
@@ -363,7 +380,7 @@ absl::StatusOr<AuditPage> AuditLog::Impl::ListEvents(const AuditFilter& filter,
     uint64_t offset = 0;
     {
       MutexLock lock(mu_);
-      if (seq >= offsets_.size()) return page;
+      if (seq >= checkpoint_.size) return page;
       offset = offsets_[seq];
     }
     if (page.leaves.size() >= static_cast<size_t>(std::max(1, limit))) {
@@ -378,12 +395,8 @@ absl::StatusOr<AuditPage> AuditLog::Impl::ListEvents(const AuditFilter& filter,
 absl::StatusOr<std::vector<AuditSummaryRow>> AuditLog::Impl::Summarise(
     const AuditFilter& filter) const {
   SummaryCounts counts;
-  size_t entries = 0;
-  {
-    MutexLock lock(mu_);
-    entries = offsets_.size();
-  }
-  for (size_t seq = 0; seq < entries; ++seq) {
+  const uint64_t entries = checkpoint().size;
+  for (uint64_t seq = 0; seq < entries; ++seq) {
     uint64_t offset = 0;
     {
       MutexLock lock(mu_);

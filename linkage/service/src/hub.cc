@@ -23,6 +23,8 @@ namespace tally::linkage {
 namespace {
 
 constexpr int64_t kRequestMemoryMs = 30LL * 24 * 60 * 60 * 1000;
+// Longer than any wait of a transport::Backoff.
+constexpr int64_t kLongestPutOffMs = 15'000;
 constexpr double kIngestMemoryShare = 0.5;
 
 // The domain of the hub's keys in the registry; one, unless configured.
@@ -369,10 +371,17 @@ bool Hub::IsServing() const {
 void Hub::QueuePublish(const std::string& uid) {
   publish_queue_.Add(uid, [this, uid] {
     const absl::Status status = extracts_->Publish(uid);
-    if (!status.ok()) {
-      Log(Level::kWarning, "an extract could not be published yet",
-          {Field("code", static_cast<int64_t>(status.code()))});
+    MutexLock lock(mu_);
+    if (status.ok()) {
+      put_off_.erase(uid);
+      return;
     }
+    PutOff& put_off = put_off_[uid];
+    const int64_t wait_ms = put_off.backoff.NextMs();
+    put_off.until_unix_ms = NowUnixMs() + wait_ms;
+    Log(Level::kWarning, "an extract could not be published yet",
+        {Field("code", static_cast<int64_t>(status.code())),
+         Field("again_in_ms", wait_ms)});
   });
 }
 
@@ -414,7 +423,18 @@ void Hub::Tick() {
   const absl::StatusOr<std::vector<std::string>> waiting =
       extracts_->Unpublished();
   if (!waiting.ok()) return;
-  for (const std::string& uid : *waiting) QueuePublish(uid);
+  for (const std::string& uid : *waiting) {
+    if (MayPublish(uid)) QueuePublish(uid);
+  }
+}
+
+bool Hub::MayPublish(const std::string& uid) const {
+  MutexLock lock(mu_);
+  const auto put_off = put_off_.find(uid);
+  if (put_off == put_off_.end()) return true;
+  const int64_t left_ms = put_off->second.until_unix_ms - NowUnixMs();
+  // A clock that was set back keeps nothing waiting.
+  return left_ms <= 0 || left_ms > kLongestPutOffMs;
 }
 
 std::shared_ptr<const crypto::Registry> Hub::registry() const {

@@ -292,7 +292,7 @@ HubKeys::Lease::Factors(std::string_view source, uint32_t source_epoch,
     found.push_back(keys.factors[i].get());
   }
   if (found.empty()) {
-    return Error(Reason::kKeyUnknown, "there is no factor for this source",
+    return Error(Reason::kFactorMismatch, "there is no factor for this source",
                  {.resource = "sources/" + std::string(source)});
   }
   std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) {

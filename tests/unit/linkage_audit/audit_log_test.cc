@@ -327,6 +327,34 @@ TEST_F(AuditLogTest, AFullDiskIsOverOnceThereIsRoom) {
   EXPECT_EQ(log->size(), 2u);
 }
 
+// A folder in the place of the checkpoint: entries reach the log, their note
+// cannot be written.
+TEST_F(AuditLogTest, AnEntryWithoutItsCheckpointGetsItLater) {
+  namespace fs = std::filesystem;
+  test_.Fill(1);
+  ASSERT_OK_AND_ASSIGN(const auto log, test_.Open());
+  const std::string aside = test_.checkpoint_path() + ".aside";
+  fs::rename(test_.checkpoint_path(), aside);
+  fs::create_directories(test_.checkpoint_path() + "/full");
+  const AuditEntry first = MakeEntry(AuditAction::kHubSeal, "");
+  EXPECT_THAT(log->Append(first), ReasonIs(Reason::kAuditUnavailable));
+  const auto bytes = fs::file_size(test_.log_path());
+  const AuditEntry second = MakeEntry(AuditAction::kHubSeal, "");
+  EXPECT_THAT(log->Append(second), ReasonIs(Reason::kAuditUnavailable));
+  // Nothing follows an entry that is not signed, and nobody is shown it.
+  EXPECT_EQ(fs::file_size(test_.log_path()), bytes);
+  EXPECT_TRUE(log->healthy());
+  EXPECT_EQ(log->size(), 1u);
+  EXPECT_EQ(log->SeqOf(first.corr), std::nullopt);
+  ASSERT_OK_AND_ASSIGN(const AuditPage page, log->ListEvents({}, 0, 10));
+  EXPECT_EQ(page.leaves.size(), 1u);
+  fs::remove_all(test_.checkpoint_path());
+  fs::rename(aside, test_.checkpoint_path());
+  EXPECT_THAT(log->Append(second), IsOkAndHolds(2u));
+  EXPECT_THAT(log->Append(first), IsOkAndHolds(1u));
+  EXPECT_THAT(test_.Verify(), IsOk());
+}
+
 // The descriptor of the log becomes one that takes neither bytes nor a cut.
 TEST_F(AuditLogTest, StaysClosedWhenAFailedWriteCannotBeUndone) {
   test_.Fill(1);

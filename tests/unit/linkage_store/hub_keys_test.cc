@@ -69,8 +69,9 @@ TEST_F(HubKeysTest, AFactorThatFitsIsSealedLoadedAndThereAfterARestart) {
     ASSERT_OK_AND_ASSIGN(const auto factors, lease.Factors(kTestSource, 1, 1));
     EXPECT_EQ(factors.size(), 1u);
     EXPECT_THAT(lease.Factors(kTestSource, 2, 1),
-                ReasonIs(Reason::kKeyUnknown));
-    EXPECT_THAT(lease.Factors("other", 1, 1), ReasonIs(Reason::kKeyUnknown));
+                ReasonIs(Reason::kFactorMismatch));
+    EXPECT_THAT(lease.Factors("other", 1, 1),
+                ReasonIs(Reason::kFactorMismatch));
   }
   keys_.Seal();
   ASSERT_OK_AND_ASSIGN(const auto checks, Unseal());
@@ -85,7 +86,8 @@ TEST_F(HubKeysTest, AFactorThatDoesNotFitIsNotTaken) {
   EXPECT_THAT(keys_.AddFactor(scheme_.WrongFactor(), scheme_.registry()),
               ReasonIs(Reason::kFactorMismatch));
   ASSERT_OK_AND_ASSIGN(const HubKeys::Lease lease, keys_.Borrow());
-  EXPECT_THAT(lease.Factors(kTestSource, 1, 1), ReasonIs(Reason::kKeyUnknown));
+  EXPECT_THAT(lease.Factors(kTestSource, 1, 1),
+              ReasonIs(Reason::kFactorMismatch));
 }
 
 // The commonest real fault: a registry in which the key is another one.

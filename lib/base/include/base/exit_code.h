@@ -31,9 +31,9 @@ enum ExitCode : int {
 };
 
 // The exit code of a status, in this order: the one set by WithExitCode(); the
-// one of its reason (base/error.h); else kExitTemporary for kUnavailable,
-// kDeadlineExceeded and kResourceExhausted, kExitInterrupted for kCancelled,
-// kExitFailure for the rest. kExitDone for OK.
+// one of its reason (base/error.h); else kExitNotFound for kNotFound,
+// kExitTemporary for kUnavailable, kDeadlineExceeded and kResourceExhausted,
+// kExitInterrupted for kCancelled, kExitFailure for the rest; kExitDone for OK.
 ExitCode ExitCodeOf(const absl::Status& status);
 
 // `status` with its exit code set; OK stays OK.

@@ -5,8 +5,10 @@
 // covered by a signed checkpoint; entries that come while one is being written
 // share the next write (group commit: nobody waits for a timer). An append that
 // fails (a full disk) is cut off again and answered with AUDIT_UNAVAILABLE; the
-// next entry tries anew. If that cut, an fsync or a checkpoint fails, the log
-// stays closed until the hub is started again: a failed fsync is final.
+// next entry tries anew; one whose checkpoint fails stays, shown to nobody, and
+// nothing follows it before a checkpoint covers it. If that cut or an fsync of
+// the log fails, the log stays closed until the hub is started again: a failed
+// fsync is final.
 //
 // At start every whole entry is kept, a torn last one is cut, the old root is
 // verified at the old size, and the log is signed again. It refuses to open

@@ -41,6 +41,7 @@
 #include "linkage/store/hub_keys.h"
 #include "linkage/store/recovery.h"
 #include "linkage/store/specification_store.h"
+#include "transport/client.h"
 
 namespace tally::linkage {
 
@@ -100,7 +101,8 @@ class Hub {
   // Unsealed, disk above its minimum, log writable: what health says.
   bool IsServing() const;
 
-  // Queues an extract for publishing.
+  // Queues an extract for publishing, now. If it fails (a full disk), Tick()
+  // queues it again, after waits that grow to 10 s.
   void QueuePublish(const std::string& uid);
 
   // To be called about once a second: denied entries, agreements that expire,
@@ -134,6 +136,7 @@ class Hub {
   void WipeKeys();
   void ExpireAgreements();
   void WriteDenied(int64_t until_seconds);
+  bool MayPublish(const std::string& uid) const;
   AuditEntry OwnEntry(AuditAction action, std::string object) const;
 
   const HubConfig config_;
@@ -155,6 +158,12 @@ class Hub {
   bool started_ TALLY_GUARDED_BY(mu_) = false;  // hub.start is written
   bool stopped_ TALLY_GUARDED_BY(mu_) = false;
   CivilDay expired_until_ TALLY_GUARDED_BY(mu_);
+  // Extracts, by uid, whose publishing failed, and when to try again.
+  struct PutOff {
+    transport::Backoff backoff;
+    int64_t until_unix_ms = 0;
+  };
+  std::map<std::string, PutOff> put_off_ TALLY_GUARDED_BY(mu_);
   Mutex seal_mu_;  // one Unseal or Seal at a time
 
   // Declared last, so that they end first.
