@@ -50,7 +50,7 @@ std::string TextOf(BIO* bio) {
 }
 
 absl::StatusOr<Key> MakeKey() {
-  Key key(EVP_EC_gen("P-256"));
+  Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (key == nullptr) return OpenSslError("making a key");
   return key;
 }

@@ -23,11 +23,13 @@ using dataset::ListName;
 constexpr int64_t kPauseStepMs = 100;
 
 constexpr std::string_view kOutboxName = "outbox.spool";
-constexpr std::array<ListName, 2> kListsOfPeople = {
-    ListName::kType1OptOuts, ListName::kNationalEligible};
+// The lists that say who and what may leave.
+constexpr std::array<ListName, 4> kListsThatExclude = {
+    ListName::kType1OptOuts, ListName::kNationalEligible,
+    ListName::kParticipatingPractices, ListName::kRestrictedCodes};
 
-// Whether two states of the lists (DeliveryInputs::lists) have the same people.
-absl::StatusOr<bool> HaveSamePeople(const std::string& a,
+// Whether two states of the lists (DeliveryInputs::lists) let the same leave.
+absl::StatusOr<bool> ExcludeTheSame(const std::string& a,
                                     const std::string& b) {
   TALLY_ASSIGN_OR_RETURN(const JsonValue one, ParseJson(a, 2));
   TALLY_ASSIGN_OR_RETURN(const JsonValue two, ParseJson(b, 2));
@@ -37,7 +39,7 @@ absl::StatusOr<bool> HaveSamePeople(const std::string& a,
                                                   : std::string();
   };
   return std::all_of(
-      kListsOfPeople.begin(), kListsOfPeople.end(),
+      kListsThatExclude.begin(), kListsThatExclude.end(),
       [&](ListName name) { return digest(one, name) == digest(two, name); });
 }
 
@@ -93,7 +95,7 @@ absl::StatusOr<std::optional<uint32_t>> PushJob::NewestBegun() const {
 bool PushJob::IsSpoolTooOld(const std::string& extract) const {
   const absl::StatusOr<int64_t> made =
       FileModifiedMs(store_.PathOf(extract, kOutboxName));
-  for (const ListName name : kListsOfPeople) {
+  for (const ListName name : kListsThatExclude) {
     if (!plan_.lists.digests().contains(
             std::string(dataset::ListNameText(name)))) {
       continue;
@@ -108,13 +110,14 @@ bool PushJob::IsSpoolTooOld(const std::string& extract) const {
   return false;
 }
 
-// Whether a spool may not leave any more, because of who opted out since. What
-// the hub has taken is past that: a new revision tells it.
+// Whether a spool may not leave any more, because of who opted out or what was
+// restricted since. What the hub has taken is past that: a new revision tells
+// it.
 absl::StatusOr<bool> PushJob::IsOutdated(const std::string& extract,
                                          const DeliveryInputs& terms,
                                          const DeliveryInputs& known) const {
   TALLY_ASSIGN_OR_RETURN(const bool same,
-                         HaveSamePeople(terms.lists, known.lists));
+                         ExcludeTheSame(terms.lists, known.lists));
   if (same && !IsSpoolTooOld(extract)) return false;
   const auto at_hub = api_.GetUploadStatus(absl::StrFormat(
       "sources/%s/extracts/%s", plan_.configuration->source, extract));
@@ -156,10 +159,12 @@ absl::StatusOr<PushJob::Choice> PushJob::Choose(
                            IsOutdated(id.ToText(), terms, record.inputs));
     if (outdated) {
       TALLY_RETURN_IF_ERROR(store_.Drop(id.ToText()));
-      notes->push_back(absl::StrFormat(
-          "the lists of people have changed since %s was read, or it is older "
-          "than a list may be: dropped its spool and read the files again",
-          id.ToText()));
+      notes->push_back(
+          absl::StrFormat("the lists of what may leave have changed since %s "
+                          "was read, or it is "
+                          "older than a list may be: dropped its spool and "
+                          "read the files again",
+                          id.ToText()));
       return ChooseNew(request, terms);
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/status.h"
 #include "derivation.h"
 #include "text_tools.h"
 

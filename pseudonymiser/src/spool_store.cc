@@ -105,9 +105,9 @@ absl::StatusOr<DeliveryRecord> DeliveryRecord::FromJson(std::string_view text) {
       return Base64UrlDecode(b64);
     };
     TALLY_ASSIGN_OR_RETURN(record.extract, json.GetString("extract"));
-    const JsonValue* inputs = json.Find("inputs");
-    if (inputs == nullptr) return Damaged();
-    TALLY_ASSIGN_OR_RETURN(record.inputs, DeliveryInputs::FromJson(*inputs));
+    const JsonValue* terms = json.Find("inputs");
+    if (terms == nullptr) return Damaged();
+    TALLY_ASSIGN_OR_RETURN(record.inputs, DeliveryInputs::FromJson(*terms));
     TALLY_ASSIGN_OR_RETURN(const JsonValue::Array* list,
                            json.GetArray("datasets"));
     for (const JsonValue& entry : *list) {
@@ -119,14 +119,14 @@ absl::StatusOr<DeliveryRecord> DeliveryRecord::FromJson(std::string_view text) {
     }
     TALLY_ASSIGN_OR_RETURN(const int64_t start, json.GetInt("periodStart"));
     TALLY_ASSIGN_OR_RETURN(const int64_t end, json.GetInt("periodEnd"));
-    TALLY_ASSIGN_OR_RETURN(const int64_t epoch, json.GetInt("epoch"));
-    TALLY_ASSIGN_OR_RETURN(const int64_t batches, json.GetInt("batches"));
-    TALLY_ASSIGN_OR_RETURN(const int64_t rows, json.GetInt("rows"));
+    TALLY_ASSIGN_OR_RETURN(const int64_t epoch_read, json.GetInt("epoch"));
+    TALLY_ASSIGN_OR_RETURN(const int64_t batches_read, json.GetInt("batches"));
+    TALLY_ASSIGN_OR_RETURN(const int64_t rows_read, json.GetInt("rows"));
     record.period_start = static_cast<int32_t>(start);
     record.period_end = static_cast<int32_t>(end);
-    record.epoch = static_cast<uint32_t>(epoch);
-    record.batches = static_cast<uint64_t>(batches);
-    record.rows = static_cast<uint64_t>(rows);
+    record.epoch = static_cast<uint32_t>(epoch_read);
+    record.batches = static_cast<uint64_t>(batches_read);
+    record.rows = static_cast<uint64_t>(rows_read);
     TALLY_ASSIGN_OR_RETURN(record.key_id, json.GetString("keyId"));
     TALLY_ASSIGN_OR_RETURN(record.canary_tokens, bytes("canaryTokens"));
     TALLY_ASSIGN_OR_RETURN(record.canary_proof, bytes("canaryProof"));

@@ -145,7 +145,7 @@ absl::StatusOr<int64_t> UnixSeconds(const ASN1_TIME* time) {
 TlsRequest::~TlsRequest() { WipeMemory(key_pem.data(), key_pem.size()); }
 
 absl::StatusOr<TlsRequest> MakeTlsRequest(std::string_view uri) {
-  const KeyPtr key(EVP_EC_gen("P-256"));
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (key == nullptr) return Failed("make a key");
   return RequestFor(key.get(), uri);
 }

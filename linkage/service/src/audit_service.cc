@@ -16,8 +16,8 @@ using transport::HandleUnary;
 
 class AuditServiceShell final : public hub::v1::AuditService::CallbackService {
  public:
-  AuditServiceShell(Hub& hub, transport::PeerBook& peers, CallRuntime& calls)
-      : calls_(calls), core_(hub, peers, {}) {}
+  AuditServiceShell(Hub& hub, CallRuntime& calls)
+      : calls_(calls), core_(hub, {}) {}
 
   ServerUnaryReactor* ListEvents(CallbackServerContext* context,
                                  const hub::v1::ListEventsRequest* in,
@@ -36,10 +36,8 @@ class AuditServiceShell final : public hub::v1::AuditService::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAuditService(Hub& hub,
-                                                transport::PeerBook& peers,
-                                                CallRuntime& calls) {
-  return std::make_unique<AuditServiceShell>(hub, peers, calls);
+std::unique_ptr<grpc::Service> MakeAuditService(Hub& hub, CallRuntime& calls) {
+  return std::make_unique<AuditServiceShell>(hub, calls);
 }
 
 }  // namespace tally::linkage

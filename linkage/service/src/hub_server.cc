@@ -112,8 +112,7 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(
   parts->releases = std::make_unique<ReleaseManager>(*hub, *parts->peers);
   Parts* raw = parts.get();
   parts->services = std::make_unique<HubServices>(
-      *hub, *parts->releases, *parts->peers, *parts->calls, *parts->streams,
-      [raw] {
+      *hub, *parts->releases, *parts->calls, *parts->streams, [raw] {
         return raw->server == nullptr ? int64_t{0}
                                       : raw->server->CertificateDaysLeft();
       });

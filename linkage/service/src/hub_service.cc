@@ -16,9 +16,9 @@ using transport::HandleUnary;
 
 class HubServiceShell final : public hub::v1::HubService::CallbackService {
  public:
-  HubServiceShell(Hub& hub, transport::PeerBook& peers, CallRuntime& calls,
+  HubServiceShell(Hub& hub, CallRuntime& calls,
                   std::function<int64_t()> certificate_days_left)
-      : calls_(calls), core_(hub, peers, std::move(certificate_days_left)) {}
+      : calls_(calls), core_(hub, std::move(certificate_days_left)) {}
 
   ServerUnaryReactor* GetStatus(CallbackServerContext* context,
                                 const hub::v1::GetStatusRequest* in,
@@ -56,9 +56,9 @@ class HubServiceShell final : public hub::v1::HubService::CallbackService {
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeHubService(
-    Hub& hub, transport::PeerBook& peers, CallRuntime& calls,
+    Hub& hub, CallRuntime& calls,
     std::function<int64_t()> certificate_days_left) {
-  return std::make_unique<HubServiceShell>(hub, peers, calls,
+  return std::make_unique<HubServiceShell>(hub, calls,
                                            std::move(certificate_days_left));
 }
 

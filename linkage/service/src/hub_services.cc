@@ -7,7 +7,6 @@
 namespace tally::linkage {
 
 HubServices::HubServices(Hub& hub, ReleaseManager& releases,
-                         transport::PeerBook& peers,
                          transport::CallRuntime& calls,
                          transport::StreamWatch& streams,
                          std::function<int64_t()> certificate_days_left) {
@@ -17,8 +16,8 @@ HubServices::HubServices(Hub& hub, ReleaseManager& releases,
   services_.push_back(MakeLinkageService(hub, releases, calls));
   services_.push_back(MakeReleaseAdminService(hub, releases, calls));
   services_.push_back(
-      MakeHubService(hub, peers, calls, std::move(certificate_days_left)));
-  services_.push_back(MakeAuditService(hub, peers, calls));
+      MakeHubService(hub, calls, std::move(certificate_days_left)));
+  services_.push_back(MakeAuditService(hub, calls));
   services_.push_back(MakeReleaseService(hub, calls, streams));
 }
 

@@ -15,7 +15,6 @@
 
 #include "linkage/service/hub.h"
 #include "linkage/service/release_manager.h"
-#include "transport/peers.h"
 #include "transport/stream_watch.h"
 #include "transport/unary.h"
 
@@ -32,10 +31,9 @@ std::unique_ptr<grpc::Service> MakeLinkageService(
 std::unique_ptr<grpc::Service> MakeReleaseAdminService(
     Hub& hub, ReleaseManager& releases, transport::CallRuntime& calls);
 std::unique_ptr<grpc::Service> MakeHubService(
-    Hub& hub, transport::PeerBook& peers, transport::CallRuntime& calls,
+    Hub& hub, transport::CallRuntime& calls,
     std::function<int64_t()> certificate_days_left);
 std::unique_ptr<grpc::Service> MakeAuditService(Hub& hub,
-                                                transport::PeerBook& peers,
                                                 transport::CallRuntime& calls);
 std::unique_ptr<grpc::Service> MakeReleaseService(
     Hub& hub, transport::CallRuntime& calls, transport::StreamWatch& watch);

@@ -352,7 +352,7 @@ TEST_F(Calls, NoticeAFileThatChangedOnDisk) {
 
 TEST_F(Calls, ListTheAuditLogInPages) {
   fixture_.AdmitSource();
-  HubCalls calls(fixture_.hub(), fixture_.peers(), {});
+  HubCalls calls(fixture_.hub(), {});
   hub::v1::ListEventsRequest request;
   request.set_page_size(2);
   int64_t next = 0;
@@ -369,7 +369,7 @@ TEST_F(Calls, ListTheAuditLogInPages) {
 TEST_F(Calls, TellTheHubsState) {
   fixture_.AdmitSource();
   ASSERT_EQ(fixture_.Deliver().state, ExtractState::kPublished);
-  HubCalls calls(fixture_.hub(), fixture_.peers(), [] { return 5; });
+  HubCalls calls(fixture_.hub(), [] { return 5; });
   hub::v1::GetStatusResponse status;
   ASSERT_THAT(calls.GetStatus(OperatorCaller("j"), {}, &status), IsOk());
   EXPECT_EQ(status.hub(), "hub-a");
@@ -385,7 +385,7 @@ TEST_F(Calls, TellTheHubsState) {
 
 TEST_F(Calls, OfTwoExtractsOfOneSecondTheHigherRevisionIsTheNewest) {
   fixture_.AdmitSource();
-  HubCalls calls(fixture_.hub(), fixture_.peers(), {});
+  HubCalls calls(fixture_.hub(), {});
   // Mostly within one second; r10 comes before r9 in order of names.
   for (const char* id : {"p2026-10-r1", "p2026-10-r9", "p2026-10-r10"}) {
     DeliveryOptions options;
@@ -400,7 +400,7 @@ TEST_F(Calls, OfTwoExtractsOfOneSecondTheHigherRevisionIsTheNewest) {
 }
 
 TEST_F(Calls, SealAndUnsealOverTheApi) {
-  HubCalls calls(fixture_.hub(), fixture_.peers(), {});
+  HubCalls calls(fixture_.hub(), {});
   hub::v1::SealRequest seal;
   seal.set_request_id(FreshRequestId());
   hub::v1::SealResponse sealed;

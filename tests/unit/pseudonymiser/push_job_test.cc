@@ -199,6 +199,24 @@ TEST_F(PushJobTest, AnOptOutSinceTheSpoolWasMadeReadsAgain) {
   EXPECT_THAT(Begun(), IsEmpty());
 }
 
+TEST_F(PushJobTest, ACodeRestrictedSinceTheSpoolWasMadeReadsAgain) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  world_.List(ListName::kRestrictedCodes, "Z21\n");
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  EXPECT_TRUE(result.report.has_value()) << "files were not read again";
+}
+
+TEST_F(PushJobTest, AListThatOnlyLooksUpDoesNotReadAgain) {
+  hub_.break_after = 1;
+  EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));
+  hub_.break_after = 0;
+  world_.List(ListName::kCareHomes, "1\n");
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  EXPECT_FALSE(result.report.has_value()) << "files were read again";
+}
+
 TEST_F(PushJobTest, AnOptOutAfterFinalisingWaitsForTheNextRevision) {
   hub_.polls_to_publish = 2;
   PushRequest request;

@@ -30,7 +30,6 @@
 #include "tally/hub/v1/source.pb.h"
 #include "tally/release/v1/release.pb.h"
 #include "transport/authoriser.h"
-#include "transport/peers.h"
 
 namespace tally::linkage {
 
@@ -137,11 +136,8 @@ class ReleaseAdminCalls {
 class HubCalls {
  public:
   // `certificate_days_left`: of the server; may be empty.
-  HubCalls(Hub& hub, transport::PeerBook& peers,
-           std::function<int64_t()> certificate_days_left)
-      : hub_(hub),
-        peers_(peers),
-        certificate_days_left_(std::move(certificate_days_left)) {}
+  HubCalls(Hub& hub, std::function<int64_t()> certificate_days_left)
+      : hub_(hub), certificate_days_left_(std::move(certificate_days_left)) {}
 
   absl::Status GetStatus(const transport::Caller& caller,
                          const hub::v1::GetStatusRequest& in,
@@ -160,7 +156,6 @@ class HubCalls {
   void AddWarnings(hub::v1::GetStatusResponse* out);
 
   Hub& hub_;
-  transport::PeerBook& peers_;
   const std::function<int64_t()> certificate_days_left_;
 };
 

@@ -16,7 +16,6 @@
 
 #include "linkage/service/hub.h"
 #include "linkage/service/release_manager.h"
-#include "transport/peers.h"
 #include "transport/stream_watch.h"
 #include "transport/unary.h"
 
@@ -29,8 +28,8 @@ namespace tally::linkage {
 class HubServices {
  public:
   // All references must outlive this.
-  HubServices(Hub& hub, ReleaseManager& releases, transport::PeerBook& peers,
-              transport::CallRuntime& calls, transport::StreamWatch& streams,
+  HubServices(Hub& hub, ReleaseManager& releases, transport::CallRuntime& calls,
+              transport::StreamWatch& streams,
               std::function<int64_t()> certificate_days_left);
   ~HubServices();
   HubServices(const HubServices&) = delete;
