@@ -28,6 +28,7 @@ class JsonValue {
   // Sorted by key, byte by byte.
   using Object = std::map<std::string, JsonValue, std::less<>>;
 
+  // NOLINTBEGIN(google-explicit-constructor): a value is what it holds
   JsonValue() = default;  // null
   JsonValue(std::nullptr_t) {}
   JsonValue(bool value);
@@ -43,7 +44,7 @@ class JsonValue {
   JsonValue(const char* value);
   JsonValue(Array value);
   JsonValue(Object value);
-  // NOLINTEND(google-explicit-constructor): until here
+  // NOLINTEND(google-explicit-constructor)
   JsonValue(const JsonValue&) = default;
   JsonValue(JsonValue&&) noexcept = default;
   JsonValue& operator=(const JsonValue&) = default;
