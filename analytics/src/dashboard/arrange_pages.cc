@@ -59,6 +59,33 @@ std::vector<std::string> Opening(std::vector<Sentence> sentences,
   return texts;
 }
 
+Page PageOf(const PageKind& kind, std::vector<PagePart> parts,
+            const PageSet& about) {
+  Page page{std::string(kind.id), std::string(kind.title), {}, {}};
+  std::vector<Sentence> sentences;
+  for (PagePart& part : parts) {
+    for (Sentence& s : part.sentences) sentences.push_back(std::move(s));
+    for (Chart& chart : part.charts) {
+      if (chart.rows() > 0) page.charts.push_back(std::move(chart));
+    }
+  }
+  page.sentences = Opening(std::move(sentences), about);
+  return page;
+}
+
+absl::Status CheckPagesExist(const std::vector<std::string>& wanted) {
+  const std::vector<std::string> ids = PageIds();
+  for (const std::string& id : wanted) {
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    const std::string near = NearestMatch(id, ids);
+    return NotFoundError(absl::StrFormat(
+        "there is no such page%s; pages are %s",
+        near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+        JoinText(ids, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<std::string> PageIds() {
@@ -70,34 +97,17 @@ std::vector<std::string> PageIds() {
 absl::StatusOr<std::vector<Page>> ArrangePages(
     std::vector<PagePart> parts, const std::vector<std::string>& wanted,
     const PageSet& about) {
-  const std::vector<std::string> ids = PageIds();
-  for (const std::string& id : wanted) {
-    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
-    const std::string near = NearestMatch(id, ids);
-    return NotFoundError(absl::StrFormat(
-        "there is no such page%s; pages are %s",
-        near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
-        JoinText(ids, ", ")));
-  }
+  TALLY_RETURN_IF_ERROR(CheckPagesExist(wanted));
   std::vector<Page> pages;
   for (const PageKind& kind : kPages) {
     const bool asked = wanted.empty() || std::find(wanted.begin(), wanted.end(),
                                                    kind.id) != wanted.end();
     if (!asked) continue;
-    Page page{std::string(kind.id), std::string(kind.title), {}, {}};
-    std::vector<Sentence> sentences;
-    bool any = false;
+    std::vector<PagePart> own;
     for (PagePart& part : parts) {
-      if (part.page != kind.id) continue;
-      any = true;
-      for (Sentence& s : part.sentences) sentences.push_back(std::move(s));
-      for (Chart& chart : part.charts) {
-        if (chart.rows() > 0) page.charts.push_back(std::move(chart));
-      }
+      if (part.page == kind.id) own.push_back(std::move(part));
     }
-    if (!any) continue;
-    page.sentences = Opening(std::move(sentences), about);
-    pages.push_back(std::move(page));
+    if (!own.empty()) pages.push_back(PageOf(kind, std::move(own), about));
   }
   return pages;
 }

@@ -35,34 +35,6 @@ transport::Caller CallerOf(transport::PeerRole role, const std::string& id) {
   return caller;
 }
 
-// The specifications of the store's fixture, as files.
-constexpr std::string_view kEventSpecification = R"toml(
-id = "gp-event"
-version = 1
-title = "Coded events"
-kind = "activity"
-period_column = "event_date"
-person = { input = "nhs_number", when_no_token = "unlinked" }
-national_opt_out = { applies = false, reason = "a test" }
-column = [
-  { name = "event_date", type = "date", required = true, min = 1990-01-01, max = 2030-12-31, class = "QI", description = "Day of the event" },
-  { name = "cluster_id", type = "code", pattern = "[A-Z]{1,8}_COD", class = "ATTR", description = "Cluster" },
-  { name = "value1", type = "double", min = 0.0, max = 10000.0, class = "ATTR", description = "Value" },
-]
-)toml";
-constexpr std::string_view kPatientSpecification = R"toml(
-id = "gp-patient"
-version = 1
-title = "Registrations"
-kind = "snapshot"
-person = { input = "nhs_number", when_no_token = "unlinked" }
-national_opt_out = { applies = false, reason = "a test" }
-column = [
-  { name = "year_of_birth", type = "int32", min = 1900, max = 2100, class = "QI", description = "Year of birth" },
-  { name = "practice_code", type = "code", pattern = "[A-Z][0-9]{5}", class = "QI", description = "Practice" },
-]
-)toml";
-
 }  // namespace
 
 transport::Caller OperatorCaller(const std::string& person) {
@@ -124,8 +96,8 @@ void HubFixture::WriteFiles() {
   Must(MakeDirectories(Path("data"), 0700));
   Must(MakeDirectories(Path("tmp"), 0700));
   Must(MakeDirectories(Path("datasets"), 0700));
-  WriteFile(Path("datasets/gp-event.toml"), kEventSpecification);
-  WriteFile(Path("datasets/gp-patient.toml"), kPatientSpecification);
+  WriteFile(Path("datasets/gp-event.toml"), kTestEventSpecification);
+  WriteFile(Path("datasets/gp-patient.toml"), kTestPatientSpecification);
   WriteFile(Path("peers.toml"), "peer = []\n");
   const std::string json = scheme_.registry().json();
   WriteFile(Path("registry.json"), json);

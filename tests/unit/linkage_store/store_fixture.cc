@@ -18,9 +18,7 @@
 
 namespace tally::linkage {
 
-namespace {
-
-constexpr std::string_view kEvent = R"toml(
+const std::string_view kTestEventSpecification = R"toml(
 id = "gp-event"
 version = 1
 title = "Coded events"
@@ -35,7 +33,7 @@ column = [
 ]
 )toml";
 
-constexpr std::string_view kPatient = R"toml(
+const std::string_view kTestPatientSpecification = R"toml(
 id = "gp-patient"
 version = 1
 title = "Registrations"
@@ -47,6 +45,8 @@ column = [
   { name = "practice_code", type = "code", pattern = "[A-Z][0-9]{5}", class = "QI", description = "Practice" },
 ]
 )toml";
+
+namespace {
 
 dataset::Specification Parsed(std::string_view text) {
   auto parsed = dataset::Specification::Parse(text, "test.toml");
@@ -102,8 +102,8 @@ crypto::RegistryKey Key(std::string_view party, crypto::KeyRole role,
 
 std::shared_ptr<const SpecificationStore> TestSpecifications() {
   std::vector<dataset::Specification> all;
-  all.push_back(Parsed(kEvent));
-  all.push_back(Parsed(kPatient));
+  all.push_back(Parsed(kTestEventSpecification));
+  all.push_back(Parsed(kTestPatientSpecification));
   return SpecificationStore::Of(std::move(all));
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/worker_pool.h"
@@ -27,7 +28,11 @@ inline constexpr std::string_view kTestPassphrase = "correct horse";
 inline constexpr std::string_view kTestSource = "gp-supplier-a";
 inline constexpr std::string_view kTestHubActor = "tally:hub-a";
 
-// Two datasets: gp-event (activity) and gp-patient (snapshot).
+// Specifications of gp-event (activity) and gp-patient (snapshot), as TOML.
+extern const std::string_view kTestEventSpecification;
+extern const std::string_view kTestPatientSpecification;
+
+// Both of them, read.
 std::shared_ptr<const SpecificationStore> TestSpecifications();
 
 // The keys of one scheme, made from fixed seeds, so that a process that is
