@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
 #include "base/exit_code.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tally::analytics {
