@@ -37,6 +37,7 @@ struct DeliveryArguments {
   std::optional<int64_t> revision;
   bool no_wait = false;
   bool restart = false;
+  bool allow_empty = false;
 };
 
 absl::StatusOr<Period> PeriodOf(const DeliveryArguments& arguments) {
@@ -54,7 +55,11 @@ absl::StatusOr<DeliveryPlan> MakePlan(const Configuration& configuration,
     files.push_back(std::move(file));
   }
   TALLY_ASSIGN_OR_RETURN(const Period period, PeriodOf(arguments));
-  return DeliveryPlan::Make(configuration, files, period, NowUnixMs());
+  TALLY_ASSIGN_OR_RETURN(
+      DeliveryPlan plan,
+      DeliveryPlan::Make(configuration, files, period, NowUnixMs()));
+  plan.allow_empty = arguments.allow_empty;
+  return plan;
 }
 
 void ShowReport(const DeliveryReport& report, const CommonFlags& flags) {
@@ -306,6 +311,8 @@ void AddFiles(Command& command,
                     "month of the delivery, or FIRST..LAST; default the month "
                     "before this one",
                     "YYYY-MM");
+  command.AddFlag("--allow-empty", &args->allow_empty,
+                  "a dataset of which no row would be sent is no error");
 }
 
 }  // namespace

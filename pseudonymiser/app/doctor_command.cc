@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "crypto/secret.h"
 #include "crypto/token_kernel.h"
+#include "pseudonymiser/client/grpc_extract_api.h"
 #include "pseudonymiser/delivery_plan.h"
 #include "pseudonymiser/source_keys.h"
 #include "pseudonymiser/tls_request.h"
@@ -24,6 +25,7 @@ namespace tally::pseudonymiser {
 namespace {
 
 constexpr int64_t kMaxPemBytes = 1 << 20;
+constexpr int64_t kListMs = 10'000;
 constexpr int64_t kLowDiskBytes = int64_t{2} << 30;
 
 enum class Mark { kOk, kWarn, kFail };
@@ -53,7 +55,7 @@ class Findings {
     if (status.ok()) {
       Add(subject, Mark::kOk, good);
     } else {
-      code_ = ExitCodeOf(status);
+      if (code_ == kExitDone) code_ = ExitCodeOf(status);
       Add(subject, Mark::kFail, ToStd(status.message()));
     }
   }
@@ -112,6 +114,9 @@ void CheckTls(const Configuration& configuration, Findings* findings) {
     findings->Add("certificate", certificate.status(), "");
     return;
   }
+  findings->Add("identity", Mark::kOk,
+                absl::StrFormat("%s, TLS public key %s", OwnUri(configuration),
+                                certificate->public_key_sha256));
   findings->Add(
       "certificate", certificate->days_left < 30 ? Mark::kWarn : Mark::kOk,
       absl::StrFormat(
@@ -128,8 +133,16 @@ void CheckTls(const Configuration& configuration, Findings* findings) {
     findings->Add("hub", channel.status(), "");
     return;
   }
-  findings->Add("hub", (*channel)->Diagnose(),
+  const absl::Status reached = (*channel)->Diagnose();
+  findings->Add("hub", reached,
                 absl::StrFormat("%s answers", configuration.hub_address));
+  if (!reached.ok()) return;
+  // An answer says nothing about whether this source is let in.
+  const std::unique_ptr<ExtractApi> api =
+      MakeGrpcExtractApi(**channel, kListMs);
+  findings->Add("allow-list",
+                api->ListExtracts("sources/" + configuration.source).status(),
+                absl::StrFormat("the hub knows %s", configuration.source));
 }
 
 // Whether the volume of `path` is encrypted, as far as the kernel says.

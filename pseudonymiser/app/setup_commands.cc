@@ -1,6 +1,7 @@
 // init and enrol: from nothing to a certificate and an enrolment.
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "absl/strings/str_format.h"
@@ -27,10 +28,21 @@ struct InitArguments {
   std::string datasets{kInstalledDatasets};
 };
 
+// What the configuration names, it names for cron too, whatever folder that
+// starts in.
+std::string AbsolutePath(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 // A section for each specification that is there, ready to be edited.
 absl::StatusOr<std::string> DatasetSections(const std::string& directory) {
   std::string text;
-  if (!IsDirectory(directory)) return text;
+  if (!IsDirectory(directory)) {
+    return NotFoundError(absl::StrFormat(
+        "there is no folder %s of dataset specifications; name one with "
+        "--datasets (in the source tree: datasets)",
+        directory));
+  }
   TALLY_ASSIGN_OR_RETURN(const auto specifications,
                          dataset::LoadSpecifications(directory));
   for (const dataset::Specification& specification : specifications) {
@@ -48,8 +60,8 @@ absl::Status Init(const InitArguments& arguments, const CommonFlags& flags) {
   if (!IsResourceId(arguments.source)) {
     return UsageError("--source must match ^[a-z][a-z0-9-]{0,62}$");
   }
-  const std::string directory =
-      arguments.directory.empty() ? "/etc/tally" : arguments.directory;
+  const std::string directory = AbsolutePath(
+      arguments.directory.empty() ? "/etc/tally" : arguments.directory);
   const std::string config = flags.config.empty()
                                  ? JoinPath(directory, "pseudonymiser.toml")
                                  : flags.config;
@@ -58,7 +70,7 @@ absl::Status Init(const InitArguments& arguments, const CommonFlags& flags) {
         absl::StrFormat("%s is there already; it was left as it is", config));
   }
   TALLY_ASSIGN_OR_RETURN(const std::string sections,
-                         DatasetSections(arguments.datasets));
+                         DatasetSections(AbsolutePath(arguments.datasets)));
   const std::string text = ConfigurationTemplate(arguments.environment,
                                                  arguments.source, directory) +
                            sections;
@@ -208,7 +220,11 @@ void AddSetupCommands(CommandLine& line) {
                          "folder of dataset specifications to take in", "DIR");
   init_command.SetHandler(
       [init](const CommonFlags& flags) { return Init(*init, flags); });
-  init_command.SetNext("edit the file, then: pseudonymiser enrol");
+  init_command.SetNext(
+      "edit the file: hub, lists, and the datasets that you do not deliver "
+      "out; "
+      "put a passphrase where keys.passphrase says, mode 0600; then: "
+      "pseudonymiser enrol");
 
   auto enrol = std::make_shared<EnrolArguments>();
   Command& enrol_command = line.AddCommand(

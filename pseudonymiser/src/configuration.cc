@@ -136,8 +136,7 @@ void ReadPlaces(ConfigReader& config, Configuration* out) {
   } else {
     out->threads = static_cast<int>(threads);
   }
-  out->kernel = config.Choice(
-      "limits.kernel", {"auto", "portable", "avx2", "avx512ifma"}, "auto");
+  out->kernel = config.Choice("limits.kernel", {"auto", "portable"}, "auto");
 }
 
 constexpr std::string_view kTemplate =
@@ -154,7 +153,8 @@ hub = { address = "hub.example.nhs.uk:7443", trust_domain = "example.nhs.uk" }
 # Your certificate comes from `pseudonymiser enrol --store CERT`.
 tls = { certificate = "$DIRECTORY/tls/source.pem", key = "file:$DIRECTORY/tls/source.key", ca = "$DIRECTORY/tls/ca.pem" }
 
-# Your keys. Without a passphrase here you are asked for it on the terminal.
+# Your keys. Write a long passphrase into a file of mode 0600; without one here
+# you are asked for it on the terminal.
 keys = { directory = "$DIRECTORY/keys", passphrase = "file:$DIRECTORY/passphrase" }
 
 # The registry of public keys and the custodian's key that signs it.
@@ -165,7 +165,7 @@ registry = { file = "$DIRECTORY/registry.json", key = "" }
 state = { directory = "$DIRECTORY/state", max_spool = "20GiB" }
 
 # memory: what may be used while reading; threads: 0 = all processors;
-# kernel: auto | portable | avx2 | avx512ifma.
+# kernel: auto | portable.
 limits = { memory = "2GiB", threads = 0, kernel = "auto" }
 
 # The lists that your datasets need: plain CSV files, mode 0600.

@@ -174,7 +174,7 @@ absl::Status DeliveryReader::FirstPass(const DeliveryPlan::Dataset& dataset) {
           bound = fields;
           for (int i = 0; i < pool_.threads(); ++i) {
             scouts.push_back(std::make_unique<RowScout>(
-                plan, bound, header_fields, shared_));
+                plan, bound, header_fields, path, shared_));
           }
           return absl::OkStatus();
         },
@@ -229,7 +229,7 @@ absl::Status DeliveryReader::ReadOneFile(size_t number, const std::string& path,
         bound = fields;
         for (size_t i = 0; i < pens->size(); ++i) {
           readers.push_back(std::make_unique<RowReader>(
-              plan, bound, header_fields, file_number, shared_,
+              plan, bound, header_fields, file_number, path, shared_,
               KeysTiedTo(plan), &out->codes[number], &(*pens)[i]));
         }
         return absl::OkStatus();
@@ -319,6 +319,14 @@ absl::Status DeliveryReader::Verdict(const ReadDelivery& read) const {
   for (size_t i = 0; i < plan_.datasets.size(); ++i) {
     const DatasetPlan& plan = *plan_.datasets[i].plan;
     const RowCounts& counts = read.report.datasets[i].counts;
+    if (counts.sent == 0 && !plan_.allow_empty) {
+      return InputError(absl::StrFormat(
+          "%s: of %s rows none would be sent, and the hub would take it that "
+          "there are none; is %s to %s the right period? Nothing was kept. If "
+          "it is right, add --allow-empty",
+          plan.id(), FormatCount(static_cast<int64_t>(counts.read)),
+          plan_.period.first.ToIso(), plan_.period.last.ToIso()));
+    }
     const auto share = [](uint64_t part, uint64_t whole) {
       return whole == 0
                  ? 0.0

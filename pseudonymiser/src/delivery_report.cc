@@ -110,9 +110,12 @@ std::vector<dataset::DatasetCounts> DeliveryReport::ManifestCounts() const {
 std::string DeliveryReport::IssueLine(const RowIssue& issue) const {
   const std::string_view file =
       issue.file < files.size() ? std::string_view(files[issue.file]) : "";
-  return absl::StrFormat("%s line %d%s%s: %s", file, issue.line,
+  return absl::StrFormat("%s line %d%s%s: %s: %s", file, issue.line,
                          issue.field.empty() ? "" : " ", issue.field,
-                         dataset::RowReasonName(issue.reason));
+                         dataset::RowReasonName(issue.reason),
+                         issue.detail.empty()
+                             ? dataset::RowReasonText(issue.reason)
+                             : std::string_view(issue.detail));
 }
 
 std::string DeliveryReport::IssuesCsv() const {

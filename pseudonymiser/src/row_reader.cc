@@ -21,6 +21,28 @@ bool HasRowFault(const CsvRecord& record, size_t header_fields) {
   return record.fault != CsvFault::kNone || record.field_count != header_fields;
 }
 
+// What is wrong with a row of ROW_SHAPE.
+std::string ShapeFault(const CsvRecord& record, size_t header_fields) {
+  switch (record.fault) {
+    case CsvFault::kNone:
+      return absl::StrFormat("%d fields, the header has %d", record.field_count,
+                             header_fields);
+    case CsvFault::kQuote:
+      return "a quote inside an unquoted field, or text after a closing quote";
+    case CsvFault::kNul:
+      return "a NUL byte";
+    case CsvFault::kFieldTooLong:
+      return absl::StrFormat("a field of more than %d KiB",
+                             CsvReader::kMaxFieldBytes / 1024);
+    case CsvFault::kLineTooLong:
+      return absl::StrFormat("a line of more than %d KiB",
+                             CsvReader::kMaxLineBytes / 1024);
+    case CsvFault::kTooManyFields:
+      return absl::StrFormat("more than %d fields", CsvReader::kMaxFields);
+  }
+  TALLY_CHECK(false);
+}
+
 size_t Slot(RowReason reason) { return static_cast<size_t>(reason); }
 
 ReadingContext MakeContext(const DatasetPlan& plan,
@@ -52,10 +74,12 @@ const RowRules::Values& InputValues::Read(const CsvBlock& block,
 }
 
 RowScout::RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
-                   size_t header_fields, const SharedReading& shared)
+                   size_t header_fields, std::string path,
+                   const SharedReading& shared)
     : plan_(plan),
       shared_(shared),
       header_fields_(header_fields),
+      path_(std::move(path)),
       inputs_(plan, fields),
       rules_(plan, *shared.lists, *shared.rekey, {}) {}
 
@@ -65,9 +89,9 @@ absl::Status RowScout::Read(const CsvBlock& block, size_t first_record) {
     if (HasRowFault(record, header_fields_)) {
       if (plan_.type1_columns().empty()) continue;
       return InputError(absl::StrFormat(
-          "ROW_SHAPE: %s line %d is broken, and it may hold an opt-out; "
-          "nothing was sent",
-          plan_.id(), record.line));
+          "ROW_SHAPE: %s line %d: %s; the row may hold an opt-out, so nothing "
+          "was sent",
+          path_, record.line, ShapeFault(record, header_fields_)));
     }
     const RowRules::Values& values = inputs_.Read(block, record);
     if (rules_.Type1(values) != RowRules::OptOut::kNo) {
@@ -87,13 +111,15 @@ absl::Status RowScout::Read(const CsvBlock& block, size_t first_record) {
 
 RowReader::RowReader(const DatasetPlan& plan,
                      const std::vector<int32_t>& fields, size_t header_fields,
-                     uint32_t file, const SharedReading& shared,
+                     uint32_t file, std::string path,
+                     const SharedReading& shared,
                      std::vector<const LinkedKeys::mapped_type*> tied,
                      std::deque<SharedCodes>* codes, BucketSpool::Pen* pen)
     : plan_(plan),
       shared_(shared),
       header_fields_(header_fields),
       file_(file),
+      path_(std::move(path)),
       context_(MakeContext(plan, shared)),
       inputs_(plan, fields),
       rules_(plan, *shared.lists, *shared.rekey, std::move(tied)),
@@ -114,11 +140,12 @@ absl::Status RowReader::Read(const CsvBlock& block, size_t first_record) {
 }
 
 void RowReader::Drop(RowReason reason, const CsvRecord& record,
-                     std::string_view field) {
+                     std::string_view field, std::string detail) {
   ++counts_.dropped[Slot(reason)];
   if (dataset::OutcomeOf(reason) == RowOutcome::kDroppedFault &&
       issues_.size() < kMaxIssues) {
-    issues_.push_back({file_, record.line, reason, std::string(field)});
+    issues_.push_back(
+        {file_, record.line, reason, std::string(field), std::move(detail)});
   }
 }
 
@@ -200,7 +227,7 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
                                 const CsvRecord& record) {
   ++counts_.read;
   if (HasRowFault(record, header_fields_)) {
-    Drop(RowReason::kRowShape, record, "");
+    Drop(RowReason::kRowShape, record, "", ShapeFault(record, header_fields_));
     return absl::OkStatus();
   }
   const RowRules::Values& values = inputs_.Read(block, record);
@@ -235,7 +262,7 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
     if (fault != RowReason::kFreeText) return absl::OkStatus();
     return InputError(absl::StrFormat(
         "FREE_TEXT: %s line %d, column %s, holds free text; nothing was sent",
-        plan_.id(), record.line, name));
+        path_, record.line, name));
   }
   if (BreaksDateOrder(values)) {
     Drop(RowReason::kDateOrder, record, "");
@@ -249,7 +276,7 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
         person, shared_.people->IndexOf(*number.number, IsVerified(values)));
   } else if (issues_.size() < kMaxIssues) {
     issues_.push_back(
-        {file_, record.line, link, plan_.specification().person().input});
+        {file_, record.line, link, plan_.specification().person().input, ""});
   }
   if (link != RowReason::kNone &&
       plan_.specification().person().drop_without_token) {

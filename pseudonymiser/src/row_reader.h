@@ -61,8 +61,9 @@ class InputValues {
 // with restricted codes. Keeps no row.
 class RowScout {
  public:
+  // `path`: the file's name for messages.
   RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
-           size_t header_fields, const SharedReading& shared);
+           size_t header_fields, std::string path, const SharedReading& shared);
   // Returns kInvalidArgument (exit 8) for a broken row where the dataset has an
   // opt-out column: nobody can say whose opt-out it held.
   absl::Status Read(const CsvBlock& block, size_t first_record);
@@ -72,6 +73,7 @@ class RowScout {
   const DatasetPlan& plan_;
   const SharedReading& shared_;
   size_t header_fields_;
+  const std::string path_;
   InputValues inputs_;
   RowRules rules_;
   std::vector<uint64_t> keys_;
@@ -79,9 +81,11 @@ class RowScout {
 
 class RowReader {
  public:
-  // `file` is the file's number in the delivery, `codes` one a column.
+  // `file` is the file's number in the delivery, `path` its name for messages,
+  // `codes` one a column.
   RowReader(const DatasetPlan& plan, const std::vector<int32_t>& fields,
-            size_t header_fields, uint32_t file, const SharedReading& shared,
+            size_t header_fields, uint32_t file, std::string path,
+            const SharedReading& shared,
             std::vector<const LinkedKeys::mapped_type*> tied,
             std::deque<SharedCodes>* codes, BucketSpool::Pen* pen);
 
@@ -104,13 +108,14 @@ class RowReader {
   bool IsOutsidePeriod(const RowRules::Values& values, const CellPlace& place);
   bool BreaksDateOrder(const RowRules::Values& values);
   void Drop(dataset::RowReason reason, const CsvRecord& record,
-            std::string_view field);
+            std::string_view field, std::string detail = "");
   std::optional<CivilDay> DayOf(std::string_view text);
 
   const DatasetPlan& plan_;
   const SharedReading& shared_;
   const size_t header_fields_;
   const uint32_t file_;
+  const std::string path_;
   ReadingContext context_;
   InputValues inputs_;
   RowRules rules_;

@@ -31,6 +31,13 @@ bool IsTransient(const absl::Status& status) {
          (status.code() == absl::StatusCode::kDeadlineExceeded);
 }
 
+// Whether no later run can upload this spool: the hub has another period or
+// specification.
+bool IsRefusedForGood(const absl::Status& created) {
+  const Reason reason = ReasonOf(created);
+  return reason == Reason::kPeriodOverlap || reason == Reason::kSpecMismatch;
+}
+
 }  // namespace
 
 absl::Status StatusOfDetail(const tally::common::v1::ErrorDetail& detail,
@@ -306,6 +313,10 @@ absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Run(
     // The hub remembers request ids for a month only: is it this upload?
     TALLY_ASSIGN_OR_RETURN(const bool ours, IsAtHub(record));
     if (!ours) return created;
+  } else if (IsRefusedForGood(created)) {
+    // It would stand in the way of the delivery that is right.
+    TALLY_RETURN_IF_ERROR(store_.Drop(extract));
+    return created;
   } else {
     TALLY_RETURN_IF_ERROR(created);
   }

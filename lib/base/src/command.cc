@@ -85,7 +85,8 @@ constexpr CommonFlag kCommonFlags[] = {
     {"--progress", "auto|plain|json|none", kTraitLong,
      "how progress is shown, on standard error"},
     {"--dry-run", "", kTraitChanges,
-     "check everything, print what would be done, change nothing"},
+     "check what can be told beforehand, print what would be done, change "
+     "nothing"},
     {"--memory", "SIZE", kTraitReadsData,
      "most memory to use, as in 2GiB; default: half of what there is"},
     {"--threads", "N", kTraitReadsData,

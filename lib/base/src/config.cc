@@ -328,6 +328,13 @@ std::string ConfigReader::OptionalSecretReference(std::string_view key) {
     if (!found.value->is_string()) FailAt(found, key, "is not a text");
     if (found.value->is_string()) reference = found.value->AsString();
   }
+  // As every path of a configuration; PATH of a flag is the shell's.
+  constexpr std::string_view kFile = "file:";
+  if (found.value != nullptr && !found.text.has_value() &&
+      std::string_view(reference).starts_with(kFile)) {
+    reference = std::string(kFile) + JoinPath(DirectoryOf(root_.file()),
+                                              reference.substr(kFile.size()));
+  }
   if (!reference.empty()) {
     const absl::Status status = CheckSecretReference(reference);
     if (!status.ok())

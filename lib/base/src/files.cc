@@ -115,8 +115,11 @@ absl::Status ErrnoStatus(int errno_value, std::string_view what,
                          std::string_view path) {
   std::array<char, 128> buffer{};
   const char* text = strerror_r(errno_value, buffer.data(), buffer.size());
-  return absl::Status(CodeOf(errno_value),
-                      absl::StrFormat("cannot %s %s: %s", what, path, text));
+  const absl::Status status(
+      CodeOf(errno_value),
+      absl::StrFormat("cannot %s %s: %s", what, path, text));
+  // Set, it says that the text is ours and holds no record's value.
+  return WithExitCode(status, ExitCodeOf(status));
 }
 
 absl::StatusOr<UniqueFd> OpenForRead(const std::string& path) {

@@ -86,6 +86,7 @@ struct DeliveryPlan {
   Period period;
   std::vector<Dataset> datasets;  // ascending by id: the extract's order
   Lists lists;
+  bool allow_empty = false;  // a dataset of which no row is sent
 
   // Checks the words, loads specifications and lists. `now_ms`: milliseconds
   // since 1970. `configuration` must outlive the plan. Errors: kInvalidArgument

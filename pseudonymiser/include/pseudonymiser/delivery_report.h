@@ -49,6 +49,9 @@ struct RowIssue {
   uint64_t line = 0;
   dataset::RowReason reason = dataset::RowReason::kNone;
   std::string field;  // input or column; empty when it is the whole line
+  // What is wrong, where the reason's own text does not say enough; never a
+  // value.
+  std::string detail;
 };
 
 // No more than this many lines are kept for the report.

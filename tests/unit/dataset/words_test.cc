@@ -7,7 +7,9 @@
 #include <sstream>
 #include <type_traits>
 
+#include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "base/files.h"
 #include "dataset/column_type.h"
 #include "dataset/pseudonym.h"
 #include "dataset/rounding.h"
@@ -41,6 +43,16 @@ TEST(RowReason, NamesAndTextsAreDistinctAndComeBack) {
   EXPECT_EQ(RowReasonFromName("nhs_number_missing"), std::nullopt);
   EXPECT_EQ(RowReasonName(static_cast<RowReason>(37)), "");
   EXPECT_EQ(RowReasonName(static_cast<RowReason>(255)), "");
+}
+
+TEST(RowReason, TheManualHasEachWithItsText) {
+  ASSERT_OK_AND_ASSIGN(const std::string manual,
+                       ReadFile(TALLY_SOURCE_DIR "/docs/errors.md", 1 << 20));
+  for (const RowReason reason : AllRowReasons()) {
+    EXPECT_THAT(manual, testing::HasSubstr(absl::StrFormat(
+                            "| `%s` | %s |", RowReasonName(reason),
+                            RowReasonText(reason))));
+  }
 }
 
 TEST(RowReason, EveryOutcomeHasItsReasons) {

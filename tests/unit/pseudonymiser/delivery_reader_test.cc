@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <utime.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace {
 
 using dataset::ListName;
 using dataset::RowReason;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -270,9 +272,9 @@ TEST(DeliveryReader, AnOptOutThatNobodyKnowsKeepsThePersonBack) {
         << c.value;
     ASSERT_EQ(checked->report.issues.size(), c.fault ? 1U : 0U) << c.value;
     if (c.fault) {
-      EXPECT_THAT(
-          checked->report.IssueLine(checked->report.issues[0]),
-          ::testing::EndsWith("p.csv line 2 type1_opt_out: VALUE_NOT_IN_LIST"));
+      EXPECT_THAT(checked->report.IssueLine(checked->report.issues[0]),
+                  ::testing::HasSubstr(
+                      "p.csv line 2 type1_opt_out: VALUE_NOT_IN_LIST: "));
     }
   }
 }
@@ -289,7 +291,7 @@ TEST(DeliveryReader, ABrokenRowBesideAnOptOutColumnStopsThePush) {
     const auto checked = world.Check({{"gp-patient", patients}});
     ASSERT_FALSE(checked.ok());
     EXPECT_THAT(checked.status().message(),
-                HasSubstr("ROW_SHAPE: gp-patient line 2"));
+                HasSubstr("ROW_SHAPE: " + patients + " line 2: "));
     EXPECT_THAT(checked.status().message(), Not(HasSubstr(TestNumber(0))));
   }
 }
@@ -433,6 +435,49 @@ TEST(DeliveryReader, StopsAboveMaxRejectAndMaxUnlinked) {
               HasSubstr("max_unlinked"));
 }
 
+TEST(DeliveryReader, SaysWhatIsWrongWithTheShapeOfARow) {
+  World world;
+  const std::string row = World::EventRow(TestNumber(1));
+  const std::string path = world.File(
+      "events.csv", World::EventHeader() + row + TestNumber(2) + ",1,2\n" +
+                        TestNumber(3) + std::string(",\0x", 3) + "\n" +
+                        TestNumber(4) + ",\"a\"b\n" + TestNumber(5) + "," +
+                        std::string(70'000, 'x') + "\n");
+  const auto checked = world.Check({{"gp-event", path}});
+  ASSERT_OK(checked);
+  std::vector<std::string> lines;
+  for (const RowIssue& issue : checked->report.issues) {
+    lines.push_back(checked->report.IssueLine(issue));
+  }
+  const auto line = [&](int number, const std::string& what) {
+    return absl::StrFormat("%s line %d: ROW_SHAPE: %s", path, number, what);
+  };
+  const size_t fields = std::count(row.begin(), row.end(), ',') + 1;
+  EXPECT_THAT(
+      lines,
+      ElementsAre(
+          line(3, absl::StrFormat("3 fields, the header has %d", fields)),
+          line(4, "a NUL byte"),
+          line(5,
+               "a quote inside an unquoted field, or text after a closing "
+               "quote"),
+          line(6, "a field of more than 64 KiB")));
+}
+
+TEST(DeliveryReader, RefusesADatasetOfWhichNothingWouldBeSent) {
+  World world;
+  world.RefuseEmpty();
+  for (const std::string& rows : {std::string(), RowWith(1, "2026-01-05")}) {
+    const std::string path =
+        world.File("events.csv", World::EventHeader() + rows);
+    const auto checked = world.Check({{"gp-event", path}});
+    ASSERT_OK(checked);
+    EXPECT_THAT(checked->verdict, ExitCodeIs(kExitInvalidInput));
+    EXPECT_THAT(std::string(checked->verdict.message()),
+                HasSubstr("--allow-empty"));
+  }
+}
+
 TEST(DeliveryReader, NamesLineAndFieldOfFaultsNeverOfOptOuts) {
   World world;
   world.List(ListName::kType1OptOuts, TestNumber(1) + "\n");
@@ -444,9 +489,13 @@ TEST(DeliveryReader, NamesLineAndFieldOfFaultsNeverOfOptOuts) {
   const DeliveryReport& report = checked->report;
   ASSERT_EQ(report.issues.size(), 2U);
   EXPECT_EQ(report.IssueLine(report.issues[0]),
-            path + " line 3 concept_id: VALUE_TYPE");
+            path +
+                " line 3 concept_id: VALUE_TYPE: A value is not of its "
+                "column's type.");
   EXPECT_EQ(report.IssueLine(report.issues[1]),
-            path + " line 4 nhs_number: NHS_NUMBER_CHECK_DIGIT");
+            path +
+                " line 4 nhs_number: NHS_NUMBER_CHECK_DIGIT: The check "
+                "digit of the NHS Number is wrong.");
   EXPECT_THAT(report.IssuesCsv(), Not(HasSubstr("oops")));
   EXPECT_THAT(report.IssuesCsv(), Not(HasSubstr("OPTED")));
   for (const auto& counts : report.ManifestCounts()) {

@@ -116,6 +116,9 @@ pb::Extract FakeHub::Show(const std::string& id) const {
 absl::StatusOr<pb::Extract> FakeHub::CreateExtract(
     const pb::CreateExtractRequest& request) {
   TALLY_RETURN_IF_ERROR(Away());
+  if (refuse_create != Reason::kUnspecified) {
+    return Error(refuse_create, "refused");
+  }
   const std::string bytes = request.SerializeAsString();
   const auto replay = create_ids_.find(request.request_id());
   if (replay != create_ids_.end()) {

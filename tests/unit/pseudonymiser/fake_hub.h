@@ -55,6 +55,8 @@ class FakeHub final : public ExtractApi {
 
   // The stream breaks after so many batches were sent on it; 0 = never.
   int break_after = 0;
+  // CreateExtract is answered with this reason; none: it works.
+  Reason refuse_create = Reason::kUnspecified;
   // Breaks at most so often.
   int breaks_left = 1'000'000;
   // After a break the hub has lost what was not acknowledged yet.

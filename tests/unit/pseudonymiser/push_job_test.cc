@@ -266,6 +266,14 @@ TEST_F(PushJobTest, AHubThatForgotTheRequestAndHasOtherTermsIsAConflict) {
   EXPECT_THAT(Push(), ReasonIs(Reason::kResourceExists));
 }
 
+TEST_F(PushJobTest, ASpoolThatTheHubRefusesForGoodIsNotInTheWay) {
+  hub_.refuse_create = Reason::kPeriodOverlap;
+  EXPECT_THAT(Push(), ReasonIs(Reason::kPeriodOverlap));
+  EXPECT_THAT(Begun(), IsEmpty());
+  hub_.refuse_create = Reason::kUnspecified;
+  EXPECT_OK(Push());
+}
+
 TEST_F(PushJobTest, ASupersededSpoolIsDroppedAndTheNextRunGoesOn) {
   hub_.break_after = 1;
   EXPECT_THAT(Push(), ExitCodeIs(kExitTemporary));

@@ -202,7 +202,11 @@ std::string World::EventRow(const std::string& number,
 absl::StatusOr<DeliveryPlan> World::Plan(const std::vector<FileArgument>& files,
                                          std::string_view period) {
   TALLY_ASSIGN_OR_RETURN(const Period parsed, Period::Parse(period));
-  return DeliveryPlan::Make(configuration_, files, parsed, NowUnixMs());
+  TALLY_ASSIGN_OR_RETURN(
+      DeliveryPlan plan,
+      DeliveryPlan::Make(configuration_, files, parsed, NowUnixMs()));
+  plan.allow_empty = allow_empty_;
+  return plan;
 }
 
 absl::StatusOr<ExtractPreparer::Checked> World::Check(

@@ -54,6 +54,9 @@ class World {
                                   "01,2026-11-05,12345678,7.5,mmol/L,A00001,"
                                   "C1,0,2026-11-06");
 
+  // From here on a delivery of which nothing is sent is an error, as it is for
+  // users who do not say --allow-empty.
+  void RefuseEmpty() { allow_empty_ = false; }
   absl::StatusOr<DeliveryPlan> Plan(const std::vector<FileArgument>& files,
                                     std::string_view period = "2026-11");
   // Reads and checks, as `check` does.
@@ -74,6 +77,7 @@ class World {
 
   TempDir dir_;
   Configuration configuration_;
+  bool allow_empty_ = true;
   WorkerPool pool_;
   std::unique_ptr<SourceKeys> keys_;
   std::unique_ptr<crypto::SigningKey> custodian_;
