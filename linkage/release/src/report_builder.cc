@@ -161,6 +161,8 @@ absl::Status AddLevels(const std::string& facts,
     const LinkCounts counts = CountsAt(row, 3);
     report.levels.push_back(
         {source, dataset, dimension, TextOf(row[2]), "", counts});
+    // Who has no verified number cannot be linked: that says nothing of them.
+    if (dimension == "nhs_number_status") continue;
     ContrastLine contrast;
     contrast.source = source;
     contrast.dataset = dataset;

@@ -62,6 +62,7 @@ column = [
   { name = "imd_decile", type = "int32", min = 1, max = 10, class = "QI", description = "Deprivation decile" },
   { name = "age_fy", type = "int32", min = 0, max = 90, class = "QI", description = "Age" },
   { name = "tariff_pence", type = "int64", min = 0, max = 999999999, unit = "pence", class = "ATTR", description = "Tariff" },
+  { name = "nhs_number_status", type = "code", pattern = "[0-9]{2}", class = "ATTR", description = "Status of the number" },
 ]
 )toml";
 
