@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -42,6 +44,13 @@ struct Totals {
   uint64_t bytes = 0;
   uint64_t hits = 0;
 };
+
+// The whole of `text` as a number in base 16.
+bool ReadHex(std::string_view text, uint64_t* value) {
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, *value, 16);
+  return error == std::errc() && stopped == end;
+}
 
 bool IsText(const fs::path& path) {
   static const std::array<const char*, 12> kText = {
@@ -171,11 +180,17 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
   std::string line;
   std::vector<char> buffer(1 << 20);
   while (std::getline(maps, line)) {
+    // "55d0c8a00000-55d0c8a21000 rw-p ..."
+    const size_t dash = line.find('-');
+    const size_t space = line.find(' ');
     uint64_t begin = 0;
     uint64_t end = 0;
-    char readable = '-';
-    if (std::sscanf(line.c_str(), "%lx-%lx %c", &begin, &end, &readable) != 3 ||
-        readable != 'r' || line.find("[v") != std::string::npos) {
+    if (dash == std::string::npos || space == std::string::npos ||
+        !ReadHex(std::string_view(line).substr(0, dash), &begin) ||
+        !ReadHex(std::string_view(line).substr(dash + 1, space - dash - 1),
+                 &end) ||
+        line.compare(space + 1, 1, "r") != 0 ||
+        line.find("[v") != std::string::npos) {
       continue;
     }
     for (uint64_t at = begin; at < end;) {

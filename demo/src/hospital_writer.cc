@@ -109,6 +109,33 @@ std::optional<uint64_t> HospitalWriter::Neighbour(uint64_t index) const {
   return std::nullopt;
 }
 
+namespace {
+
+// A plant that is one number for everybody.
+struct FixedNumber {
+  Plant plant;
+  const char* number;
+  const char* reason;
+};
+
+// Ranges of real numbers never come with a valid check digit.
+constexpr FixedNumber kFixedNumbers[] = {
+    {Plant::kNumberRepeated, "9999999999", "NHS_NUMBER_REPEATED_DIGIT"},
+    {Plant::kNumberChi, "0101010100", "NHS_NUMBER_RANGE_CHI"},
+    {Plant::kNumberHc, "3200000001", "NHS_NUMBER_RANGE_HC"},
+    {Plant::kNumberIhi, "8000000001", "NHS_NUMBER_RANGE_IHI"},
+    {Plant::kNumberNotIssued, "5000000001", "NHS_NUMBER_RANGE_NOT_ISSUED"},
+    {Plant::kNumberCanary, "9990000018", "NHS_NUMBER_CANARY"}};
+
+const FixedNumber* FixedNumberOf(Plant plant) {
+  for (const FixedNumber& fixed : kFixedNumbers) {
+    if (fixed.plant == plant) return &fixed;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 NationalIdentity HospitalWriter::IdentityOf(const Person& person) const {
   NationalIdentity identity;
   identity.number = person.nhs_number;
@@ -134,25 +161,6 @@ NationalIdentity HospitalWriter::IdentityOf(const Person& person) const {
       faulty(std::move(wrong), "NHS_NUMBER_CHECK_DIGIT");
       break;
     }
-    case Plant::kNumberRepeated:
-      faulty("9999999999", "NHS_NUMBER_REPEATED_DIGIT");
-      break;
-    // Ranges of real numbers: never with a valid check digit.
-    case Plant::kNumberChi:
-      faulty("0101010100", "NHS_NUMBER_RANGE_CHI");
-      break;
-    case Plant::kNumberHc:
-      faulty("3200000001", "NHS_NUMBER_RANGE_HC");
-      break;
-    case Plant::kNumberIhi:
-      faulty("8000000001", "NHS_NUMBER_RANGE_IHI");
-      break;
-    case Plant::kNumberNotIssued:
-      faulty("5000000001", "NHS_NUMBER_RANGE_NOT_ISSUED");
-      break;
-    case Plant::kNumberCanary:
-      faulty("9990000018", "NHS_NUMBER_CANARY");
-      break;
     case Plant::kIdentityWithheld:
       identity.withheld = true;  // hospital episodes only: see WriteSpells
       break;
@@ -167,6 +175,9 @@ NationalIdentity HospitalWriter::IdentityOf(const Person& person) const {
       }
       break;
     default:
+      if (const FixedNumber* fixed = FixedNumberOf(person.plant)) {
+        faulty(fixed->number, fixed->reason);
+      }
       break;
   }
   return identity;
@@ -236,6 +247,18 @@ void Book(const Person& person, const NationalIdentity& identity,
 
 }  // namespace
 
+// One spell, drawn; `part` begins its own row of draws.
+struct HospitalWriter::Spell {
+  uint64_t number;
+  uint64_t part;
+  int month;
+  bool emergency;
+  int day;   // of the month, of the admission
+  int stay;  // days
+  size_t pick;
+  uint64_t episodes;
+};
+
 void HospitalWriter::WriteSpells(Common& common, Files& files, bool& linked) {
   const Person& person = common.person;
   const uint64_t spells = 1 + draws_.Below(2, person.index, 1);
@@ -243,56 +266,68 @@ void HospitalWriter::WriteSpells(Common& common, Files& files, bool& linked) {
     const uint64_t part = 100 + 20 * i;
     const std::optional<int> month = MonthOf(person, part);
     if (!month.has_value() || !files.delivery.Covers(*month)) continue;
-    const bool emergency = draws_.Below(100, person.index, part + 1) < 45;
-    const int day =
-        static_cast<int>(draws_.Between(1, 20, person.index, part + 2));
-    const int stay = static_cast<int>(draws_.Below(8, person.index, part + 3));
-    const uint64_t episodes = stay >= 3 ? 2 : 1;
-    const size_t pick = draws_.Below(4, person.index, part + 4);
-    for (uint64_t episode = 0; episode < episodes; ++episode) {
-      const int start = episode == 0 ? day : day + stay / 2;
-      const int end = episode + 1 == episodes ? day + stay : day + stay / 2;
-      const size_t diagnosis =
-          draws_.Below(kDiagnoses.size(), person.index, part + 5 + episode);
-      NationalIdentity identity = common.identity;
-      if (identity.withheld) {
-        identity.reason = "IDENTITY_WITHHELD";
-      }
-      files.apc.Row({identity.number,
-                     identity.withheld ? "03" : "",
-                     absl::StrCat(person.index * 10 + i),
-                     absl::StrCat(person.index * 100 + i * 10 + episode),
-                     absl::StrCat(episode + 1),
-                     episode + 1 == episodes ? "1" : "0",
-                     Day(*month, day),
-                     Day(*month, day + stay),
-                     Day(*month, start),
-                     Day(*month, end),
-                     emergency ? kEmergency[pick] : kElective[pick],
-                     person.care_home ? "54" : "19",
-                     "1",
-                     person.index % 211 == 0 ? "37" : "19",
-                     stay == 0 ? "2" : "1",
-                     kSpecialties[pick],
-                     kSpecialties[pick],
-                     Provider(person.index + i),
-                     Provider(person.index + i) + "01",
-                     common.practice,
-                     person.postcode,
-                     common.birth,
-                     common.sex,
-                     person.ethnic_category,
-                     kDiagnoses[diagnosis],
-                     kDiagnoses[(diagnosis + 1) % kDiagnoses.size()],
-                     "",
-                     stay == 0 ? "C711" : "",
-                     stay == 0 ? Day(*month, start) : "",
-                     "AA01A",
-                     absl::StrCat(40000 + 25000 * stay),
-                     absl::StrFormat("1.%08d", person.index + 1)});
-      Book(person, identity, files.apc_book, linked, common.rows);
+    Spell spell = {};
+    spell.number = i;
+    spell.part = part;
+    spell.month = *month;
+    spell.emergency = draws_.Below(100, person.index, part + 1) < 45;
+    spell.day = static_cast<int>(draws_.Between(1, 20, person.index, part + 2));
+    spell.stay = static_cast<int>(draws_.Below(8, person.index, part + 3));
+    spell.pick = draws_.Below(4, person.index, part + 4);
+    spell.episodes = spell.stay >= 3 ? 2 : 1;
+    for (uint64_t episode = 0; episode < spell.episodes; ++episode) {
+      WriteEpisode(spell, episode, common, files, linked);
     }
   }
+}
+
+void HospitalWriter::WriteEpisode(const Spell& spell, uint64_t episode,
+                                  Common& common, Files& files, bool& linked) {
+  const Person& person = common.person;
+  const uint64_t i = spell.number;
+  const bool last = episode + 1 == spell.episodes;
+  const int middle = spell.day + spell.stay / 2;
+  const int start = episode == 0 ? spell.day : middle;
+  const int end = last ? spell.day + spell.stay : middle;
+  const bool same_day = spell.stay == 0;
+  const size_t diagnosis =
+      draws_.Below(kDiagnoses.size(), person.index, spell.part + 5 + episode);
+  NationalIdentity identity = common.identity;
+  if (identity.withheld) identity.reason = "IDENTITY_WITHHELD";
+  files.apc.Row(
+      {identity.number,
+       identity.withheld ? "03" : "",
+       absl::StrCat(person.index * 10 + i),
+       absl::StrCat(person.index * 100 + i * 10 + episode),
+       absl::StrCat(episode + 1),
+       last ? "1" : "0",
+       Day(spell.month, spell.day),
+       Day(spell.month, spell.day + spell.stay),
+       Day(spell.month, start),
+       Day(spell.month, end),
+       spell.emergency ? kEmergency[spell.pick] : kElective[spell.pick],
+       person.care_home ? "54" : "19",
+       "1",
+       person.index % 211 == 0 ? "37" : "19",
+       same_day ? "2" : "1",
+       kSpecialties[spell.pick],
+       kSpecialties[spell.pick],
+       Provider(person.index + i),
+       Provider(person.index + i) + "01",
+       common.practice,
+       person.postcode,
+       common.birth,
+       common.sex,
+       person.ethnic_category,
+       kDiagnoses[diagnosis],
+       kDiagnoses[(diagnosis + 1) % kDiagnoses.size()],
+       "",
+       same_day ? "C711" : "",
+       same_day ? Day(spell.month, start) : "",
+       "AA01A",
+       absl::StrCat(40000 + 25000 * spell.stay),
+       absl::StrFormat("1.%08d", person.index + 1)});
+  Book(person, identity, files.apc_book, linked, common.rows);
 }
 
 void HospitalWriter::WriteAppointments(Common& common, Files& files,

@@ -132,30 +132,29 @@ bool LeakSearch::AddWord(std::string_view kind, std::string_view word) {
   return true;
 }
 
+void LeakSearch::MatchAt(std::string_view bytes, size_t begin,
+                         std::vector<LeakHit>* hits) const {
+  if (begin + kPrefixBytes > bytes.size()) return;
+  const uint64_t prefix = Prefix(bytes.data() + begin);
+  if (!MayMatch(prefix)) return;
+  const auto found = by_prefix_.find(prefix);
+  if (found == by_prefix_.end()) return;
+  for (const uint32_t number : found->second) {
+    const Pattern& pattern = patterns_[number];
+    const size_t end = begin + pattern.bytes.size();
+    if (bytes.substr(begin, pattern.bytes.size()) == pattern.bytes &&
+        (!pattern.bounded || Bounded(bytes, begin, end))) {
+      hits->push_back({begin, pattern.form});
+    }
+  }
+}
+
 std::vector<LeakHit> LeakSearch::Scan(std::string_view bytes,
                                       bool synthetic_runs, size_t limit) const {
   std::vector<LeakHit> hits;
   size_t run = 0;  // digits that end before `i`
   for (size_t i = 0; i < bytes.size() && hits.size() < limit; ++i) {
-    if (i + kPrefixBytes <= bytes.size()) {
-      const uint64_t prefix = Prefix(bytes.data() + i);
-      if (MayMatch(prefix)) {
-        const auto found = by_prefix_.find(prefix);
-        if (found != by_prefix_.end()) {
-          for (const uint32_t number : found->second) {
-            const Pattern& pattern = patterns_[number];
-            if (bytes.substr(i, pattern.bytes.size()) != pattern.bytes) {
-              continue;
-            }
-            if (pattern.bounded &&
-                !Bounded(bytes, i, i + pattern.bytes.size())) {
-              continue;
-            }
-            hits.push_back({i, pattern.form});
-          }
-        }
-      }
-    }
+    MatchAt(bytes, i, &hits);
     if (!synthetic_runs) continue;
     run = IsDigit(bytes[i]) ? run + 1 : 0;
     const size_t begin = i + 1 - run;

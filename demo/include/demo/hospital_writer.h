@@ -69,7 +69,10 @@ class HospitalWriter {
 
   explicit HospitalWriter(const PersonMaker& maker);
   Common CommonOf(const Person& person) const;
+  struct Spell;
   void WriteSpells(Common& common, Files& files, bool& linked);
+  void WriteEpisode(const Spell& spell, uint64_t episode, Common& common,
+                    Files& files, bool& linked);
   void WriteAppointments(Common& common, Files& files, bool& linked);
   void WriteAttendances(Common& common, Files& files, bool& linked);
   // The month of the person's `number`-th event of one kind; none before

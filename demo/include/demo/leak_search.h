@@ -62,6 +62,9 @@ class LeakSearch {
   void Add(std::string bytes, const char* form, bool bounded);
   static uint64_t Prefix(const char* bytes);
   bool MayMatch(uint64_t prefix) const;
+  // Adds the patterns that begin at `begin`.
+  void MatchAt(std::string_view bytes, size_t begin,
+               std::vector<LeakHit>* hits) const;
 
   std::vector<Pattern> patterns_;
   std::unordered_map<uint64_t, std::vector<uint32_t>> by_prefix_;

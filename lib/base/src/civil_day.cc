@@ -322,6 +322,25 @@ std::string FormatUtcRfc3339(int64_t unix_ms) {
   return FormatUtc(unix_ms, false);
 }
 
+namespace {
+
+// Milliseconds of ".5" or ".123456789"; of "" none.
+std::optional<int64_t> FractionMs(std::string_view text) {
+  if (text.empty()) return 0;
+  const std::string_view digits = text.substr(1);
+  if (text[0] != '.' || digits.empty() || digits.size() > 9 ||
+      !std::all_of(digits.begin(), digits.end(), IsDigit)) {
+    return std::nullopt;
+  }
+  int64_t ms = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    ms = ms * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  }
+  return ms;
+}
+
+}  // namespace
+
 absl::StatusOr<int64_t> ParseUtcRfc3339(std::string_view text) {
   const absl::Status no_time =
       absl::InvalidArgumentError("not a time of the form 2026-11-20T09:30:00Z");
@@ -338,18 +357,10 @@ absl::StatusOr<int64_t> ParseUtcRfc3339(std::string_view text) {
     if (rest.empty() || rest[0] != ':') return no_time;
     rest.remove_prefix(1);
   }
-  int64_t ms = 0;
-  if (!rest.empty()) {
-    if (rest[0] != '.' || rest.size() < 2 || rest.size() > 10) return no_time;
-    for (size_t i = 1; i < rest.size(); ++i) {
-      if (!IsDigit(rest[i])) return no_time;
-    }
-    for (size_t i = 1; i <= 3; ++i) {
-      ms = ms * 10 + (i < rest.size() ? rest[i] - '0' : 0);
-    }
-  }
+  const std::optional<int64_t> ms = FractionMs(rest);
+  if (!ms) return no_time;
   return int64_t{day->days()} * 86400000 + parts[0] * 3600000 +
-         parts[1] * 60000 + parts[2] * 1000 + ms;
+         parts[1] * 60000 + parts[2] * 1000 + *ms;
 }
 
 int64_t NowUnixMs() { return UnixMs(CLOCK_REALTIME); }
