@@ -53,7 +53,7 @@ bool ReadHex(std::string_view text, uint64_t* value) {
 }
 
 bool IsText(const fs::path& path) {
-  static const std::array<const char*, 12> kText = {
+  static constexpr std::array<const char*, 12> kText = {
       ".json", ".csv", ".html", ".txt", ".log",   ".md",
       ".toml", ".sig", ".out",  ".err", ".jsonl", ".pem"};
   const std::string extension = path.extension();

@@ -19,8 +19,8 @@ struct Setting {
 };
 
 Setting ReadSetting() {
-  const char* text = std::getenv(
-      "TALLY_FAILPOINT");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it
+  const char* text = std::getenv("TALLY_FAILPOINT");
   if (text == nullptr) return {};
   const std::string_view view(text);
   const size_t colon = view.rfind(':');
