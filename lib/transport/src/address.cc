@@ -63,6 +63,16 @@ std::string IpBytes(const std::string& text) {
 
 }  // namespace
 
+std::string Address::ToText() const {
+  const bool bracketed = host.find(':') != std::string::npos;
+  return (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+absl::Status NoAnswerFrom(const Address& address) {
+  return TemporaryError("the hub does not answer at " + address.ToText() +
+                        ": run the same command again");
+}
+
 absl::StatusOr<Address> ParseAddress(std::string_view text, bool allow_zero) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return BadAddress();
@@ -94,7 +104,8 @@ absl::StatusOr<UniqueFd> ConnectTcp(const Address& address,
   addrinfo* found = nullptr;
   if (getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(),
                   &hints, &found) != 0) {
-    return TemporaryError("the hub's name does not resolve");
+    return TemporaryError("the hub's name " + address.host +
+                          " does not resolve: run the same command again");
   }
   UniqueFd fd;
   for (const addrinfo* at = found; at != nullptr && !fd.valid();
@@ -102,7 +113,7 @@ absl::StatusOr<UniqueFd> ConnectTcp(const Address& address,
     fd = TryConnect(*at, timeout_ms);
   }
   freeaddrinfo(found);
-  if (!fd.valid()) return TemporaryError("the hub does not answer");
+  if (!fd.valid()) return NoAnswerFrom(address);
   return fd;
 }
 

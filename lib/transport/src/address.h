@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/files.h"
 
@@ -15,7 +16,12 @@ namespace tally::transport {
 struct Address {
   std::string host;  // a name or an IP address, without brackets
   int port = 0;
+
+  std::string ToText() const;  // as it is parsed
 };
+
+// "the hub does not answer at ...", kUnavailable (exit 5).
+absl::Status NoAnswerFrom(const Address& address);
 
 // kInvalidArgument (exit 2) for anything else. Port 0 only if `allow_zero`.
 absl::StatusOr<Address> ParseAddress(std::string_view text, bool allow_zero);

@@ -18,8 +18,6 @@ namespace {
 
 constexpr unsigned char kProbeAlpn[] = {2, 'h', '2'};
 
-absl::Status Away() { return TemporaryError("the hub does not answer"); }
-
 absl::Status Refused() {
   return NotPermittedError(
       "the hub refused this certificate: it is unknown to the hub's authority, "
@@ -80,7 +78,8 @@ CertificateNames NamesOf(const X509& certificate) {
 }
 
 // After a handshake that failed.
-absl::Status WhyNoHandshake(const SSL& ssl, int result) {
+absl::Status WhyNoHandshake(const SSL& ssl, int result,
+                            const Address& address) {
   const int kind = SSL_get_error(&ssl, result);
   const unsigned long error = ERR_peek_last_error();  // NOLINT: OpenSSL's type
   const long verdict = SSL_get_verify_result(&ssl);   // NOLINT: OpenSSL's type
@@ -93,12 +92,12 @@ absl::Status WhyNoHandshake(const SSL& ssl, int result) {
   if (kind == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL) {
     return NotPermittedError("no TLS 1.3 connection with the other side");
   }
-  return Away();
+  return NoAnswerFrom(address);
 }
 
 // After a handshake that went well: an accepted client is sent HTTP/2 settings
 // at once; a refused one is sent an alert, or the connection just ends.
-absl::Status WaitForFirstBytes(SSL& ssl) {
+absl::Status WaitForFirstBytes(SSL& ssl, const Address& address) {
   std::array<char, 64> bytes = {};
   ERR_clear_error();
   const int got = SSL_read(&ssl, bytes.data(), static_cast<int>(bytes.size()));
@@ -106,7 +105,7 @@ absl::Status WaitForFirstBytes(SSL& ssl) {
   const int kind = SSL_get_error(&ssl, got);
   ERR_clear_error();
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) {
-    return Away();  // the time ran out
+    return NoAnswerFrom(address);  // the time ran out
   }
   return Refused();
 }
@@ -118,10 +117,12 @@ absl::Status DiagnoseHub(const Address& address,
                          const TlsMaterial& material, int64_t timeout_ms) {
   TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, ConnectTcp(address, timeout_ms));
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
-  if (context == nullptr) return Away();
+  if (context == nullptr) return NoAnswerFrom(address);
   TALLY_RETURN_IF_ERROR(SetUp(*context, material));
   const SslPtr ssl(SSL_new(context.get()));
-  if (ssl == nullptr || SSL_set_fd(ssl.get(), fd.get()) != 1) return Away();
+  if (ssl == nullptr || SSL_set_fd(ssl.get(), fd.get()) != 1) {
+    return NoAnswerFrom(address);
+  }
   std::string host = address.host;
   if (!SameIpAddress(host, host)) {
     // What SSL_set_tlsext_host_name() is short for; not for IP addresses.
@@ -130,12 +131,12 @@ absl::Status DiagnoseHub(const Address& address,
   }
   ERR_clear_error();
   const int result = SSL_connect(ssl.get());
-  if (result != 1) return WhyNoHandshake(*ssl, result);
+  if (result != 1) return WhyNoHandshake(*ssl, result, address);
   const X509Ptr hub(SSL_get1_peer_certificate(ssl.get()));
-  if (hub == nullptr) return Away();
+  if (hub == nullptr) return NoAnswerFrom(address);
   TALLY_RETURN_IF_ERROR(
       CheckHubNames(NamesOf(*hub), address.host, trust_domain));
-  return WaitForFirstBytes(*ssl);
+  return WaitForFirstBytes(*ssl, address);
 }
 
 }  // namespace tally::transport

@@ -69,7 +69,8 @@ TEST(Client, AHubThatIsAwayIsExitFive) {
   EXPECT_THAT(Get(*client, Once()),
               AllOf(ExitCodeIs(kExitTemporary),
                     StatusIs(absl::StatusCode::kUnavailable,
-                             HasSubstr("does not answer"))));
+                             HasSubstr("the hub does not answer at " + address +
+                                       ": run the same command again"))));
 }
 
 TEST(Client, ACertificateThatTheHubRefusesIsExitSix) {
