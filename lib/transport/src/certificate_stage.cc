@@ -20,7 +20,8 @@ namespace {
 
 constexpr int64_t kLookEveryMs = 5'000;
 constexpr int64_t kMaxStagedPemBytes = 256 * 1024;
-constexpr std::array<int64_t, 3> kWarnDays = {30, 7, 1};
+// Besides the first warning, when it is time to renew.
+constexpr std::array<int64_t, 2> kWarnDays = {7, 1};
 
 int64_t NowSeconds() { return static_cast<int64_t>(std::time(nullptr)); }
 
@@ -144,17 +145,24 @@ int64_t CertificateStage::DaysLeft() const {
   return facts_.DaysLeft(NowSeconds());
 }
 
+CertificateTerm CertificateStage::Term() const {
+  MutexLock lock(mu_);
+  const int64_t left = facts_.DaysLeft(NowSeconds());
+  return {left, left <= facts_.RenewDays()};
+}
+
 absl::StatusOr<TlsMaterial> CertificateStage::ReadCurrent() const {
   return ReadTlsMaterial(certificate_path(), "file:" + key_path(), ca_path());
 }
 
 void CertificateStage::WarnOfEnd() {
-  const int64_t left = DaysLeft();
+  const auto [left, renew] = Term();
   bool warn = false;
   {
     MutexLock lock(mu_);
+    warn = renew && warned_days_ == INT64_MAX;
     for (const int64_t days : kWarnDays) {
-      warn = warn || (left <= days && warned_days_ > days);
+      warn = warn || (renew && left <= days && warned_days_ > days);
     }
     if (warn) warned_days_ = left;
   }

@@ -42,6 +42,7 @@ class CertificateStage {
   // Reads the files again; a set that may not be used leaves the one before.
   absl::Status Reload() TALLY_EXCLUDES(mu_);
   int64_t DaysLeft() const TALLY_EXCLUDES(mu_);
+  CertificateTerm Term() const TALLY_EXCLUDES(mu_);
   // The set in use.
   absl::StatusOr<TlsMaterial> ReadCurrent() const;
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "absl/strings/str_format.h"
@@ -103,6 +104,10 @@ int64_t CertificateFacts::DaysLeft(int64_t now_s) const {
   const int64_t left = not_after_s - now_s;
   constexpr int64_t kDay = 86'400;
   return left >= 0 ? left / kDay : -((-left + kDay - 1) / kDay);
+}
+
+int64_t CertificateFacts::RenewDays() const {
+  return std::min(kRenewDays, (not_after_s - not_before_s) / 86'400 / 3);
 }
 
 absl::StatusOr<CertificateFacts> FactsOf(const X509& certificate) {

@@ -154,9 +154,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
 int Server::port() const { return impl_->port(); }
 void Server::SetServing(bool serving) { impl_->SetServing(serving); }
 absl::Status Server::ReloadCertificate() { return impl_->stage().Reload(); }
-int64_t Server::CertificateDaysLeft() const {
-  return impl_->stage().DaysLeft();
-}
+CertificateTerm Server::CertificateEnd() const { return impl_->stage().Term(); }
 absl::Status Server::ProbeSelf(int connections) {
   return impl_->ProbeSelf(connections);
 }

@@ -55,6 +55,15 @@ std::string Printable(const std::string& text) {
   return clean;
 }
 
+// The text of a status that carries an exit code or a reason: only our own
+// helpers set them, and their texts hold no record's value. Else empty.
+std::string CauseOf(const absl::Status& status) {
+  bool ours = false;
+  status.ForEachPayload(
+      [&ours](auto /*url*/, const auto& /*payload*/) { ours = true; });
+  return ours ? std::string(status.message()) : std::string();
+}
+
 std::string Serialise(const ErrorDetail& detail) {
   pb::ErrorDetail message;
   ToProto(detail, &message);
@@ -112,7 +121,7 @@ absl::Status Correlate(absl::Status status) {
 }
 
 grpc::Status ToGrpc(const absl::Status& status,
-                    grpc::ServerContextBase& context) {
+                    grpc::ServerContextBase& context, std::string_view method) {
   if (status.ok()) return grpc::Status::OK;
   std::optional<ErrorDetail> detail = DetailOf(status);
   if (detail && detail->reason != Reason::kUnspecified &&
@@ -125,10 +134,13 @@ grpc::Status ToGrpc(const absl::Status& status,
   const PublicFace face = FaceOf(status.code());
   ErrorDetail own;
   own.reason = face.reason;
-  own.corr = NewCorrelationId();
+  own.corr =
+      detail && !detail->corr.empty() ? detail->corr : NewCorrelationId();
   if (face.reason == Reason::kInternal) {
-    LogStatus(Level::kError, "unexpected fault", status,
-              {Field("corr", Name(own.corr))});
+    Log(Level::kError, "unexpected fault",
+        {Field("rpc", Name(method)),
+         Field("code", Name(absl::StatusCodeToString(status.code()))),
+         Field("cause", Name(CauseOf(status))), Field("corr", Name(own.corr))});
   }
   context.AddTrailingMetadata(kErrorMetadata, Serialise(own));
   return grpc::Status(GrpcCode(face.code), face.text);
@@ -151,7 +163,11 @@ absl::Status FromGrpc(const grpc::Status& status,
     // A reason that this program does not know keeps the code.
     if (detail.reason != Reason::kUnspecified &&
         ReasonCode(detail.reason) == code) {
-      return Error(detail.reason, Printable(status.error_message()), detail);
+      std::string text = Printable(status.error_message());
+      if (detail.reason == Reason::kInternal && !detail.corr.empty()) {
+        text += " (correlation id " + detail.corr + ")";
+      }
+      return Error(detail.reason, std::move(text), detail);
     }
   }
   return absl::Status(code, Printable(status.error_message()));

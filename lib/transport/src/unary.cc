@@ -40,9 +40,9 @@ void ReportCall(const CallRuntime& runtime, std::string_view method,
 }
 
 void FinishUnary(grpc::CallbackServerContext& context,
-                 grpc::ServerUnaryReactor& reactor,
-                 const absl::Status& status) {
-  reactor.Finish(ToGrpc(status, context));
+                 grpc::ServerUnaryReactor& reactor, const absl::Status& status,
+                 std::string_view method) {
+  reactor.Finish(ToGrpc(status, context, method));
 }
 
 }  // namespace tally::transport

@@ -154,7 +154,7 @@ class DownloadStream : public Reactor,
     MutexLock lock(mu_);
     if (std::exchange(finished_, true)) return;
     outcome_ = status;
-    Finish(transport::ToGrpc(status, *context_));
+    Finish(transport::ToGrpc(status, *context_, kMethod));
   }
 
   ReleaseCalls& releases_;
@@ -183,7 +183,7 @@ class RefusedDownload : public Reactor {
  public:
   RefusedDownload(grpc::CallbackServerContext* context,
                   const absl::Status& status) {
-    Finish(transport::ToGrpc(status, *context));
+    Finish(transport::ToGrpc(status, *context, kMethod));
   }
   void OnDone() override { delete this; }
 };

@@ -8,11 +8,13 @@
 #include "base/civil_day.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/versions.h"
 #include "linkage/service/calls.h"
 #include "linkage/store/pinned_extracts.h"
+#include "linkage/store/validation_report.h"
 #include "proto_convert.h"
 #include "request_guard.h"
 
@@ -21,7 +23,6 @@ namespace {
 
 using transport::Caller;
 
-constexpr int64_t kWarnDays[] = {1, 7, 30};
 constexpr double kPersonLimitWarning = 0.9;
 constexpr int32_t kAllSources = 1000;
 
@@ -36,6 +37,43 @@ void AddWarning(std::string code, std::string resource, std::string text,
 absl::Status CheckRequestId(const google::protobuf::Message& in,
                             const Caller& caller, std::string_view method) {
   return RequestKeyOf(caller, method, in).status();
+}
+
+// Why the keys did not open, for the operator: what the key directory says
+// names paths of the hub.
+absl::Status ExplainUnseal(absl::Status why) {
+  if (ReasonOf(why) != Reason::kUnspecified || ExitCodeOf(why) != kExitKey) {
+    return why;
+  }
+  LogStatus(Level::kWarning, "the key directory does not open", why,
+            {Field("cause", Name(ToStd(why.message())))});
+  return Error(Reason::kHubSealed,
+               "wrong passphrase, or the hub's key directory is not as it was: "
+               "the hub stays sealed");
+}
+
+// Checks of the validation report that this names in a warning.
+constexpr size_t kChecksNamed = 3;
+
+void AddValidationWarning(const ExtractRecord& extract,
+                          hub::v1::GetStatusResponse* out) {
+  const auto report = ValidationReport::Parse(extract.validation);
+  if (!report.ok() || report->Worst() == ValidationOutcome::kAccept) return;
+  std::string checks;
+  size_t found = 0;
+  for (const ValidationResult& result : report->results) {
+    if (result.result == ValidationOutcome::kAccept) continue;
+    if (++found > kChecksNamed) continue;
+    absl::StrAppendFormat(&checks, "%s%s%s%s is %.6g, bound %.6g",
+                          checks.empty() ? "" : "; ", result.dataset,
+                          result.dataset.empty() ? "" : " ", result.check,
+                          result.value, result.bound);
+  }
+  if (found > kChecksNamed) {
+    absl::StrAppendFormat(&checks, "; and %d more", found - kChecksNamed);
+  }
+  AddWarning("validation", extract.name(),
+             checks + "; linkage extract get shows all.", out);
 }
 
 }  // namespace
@@ -66,6 +104,7 @@ absl::Status HubCalls::AddSources(hub::v1::GetStatusResponse* out) {
     if (newest == nullptr) continue;
     status->set_newest_extract(newest->name());
     status->set_publish_time(newest->finish_time);
+    AddValidationWarning(*newest, out);
     const absl::StatusOr<double> share = hub_.extracts().PersonLimitShare(
         source.id, static_cast<uint32_t>(newest->epoch));
     if (!share.ok()) continue;
@@ -101,16 +140,14 @@ void HubCalls::AddWarnings(hub::v1::GetStatusResponse* out) {
                    factor.reason + "): its uploads are refused.",
                out);
   }
-  if (!certificate_days_left_) return;
-  const int64_t days = certificate_days_left_();
+  if (!certificate_term_) return;
+  const auto [days, renew] = certificate_term_();
   out->set_certificate_expires(static_cast<int32_t>(
       CivilDay::TodayUtc().days() + std::clamp<int64_t>(days, -36500, 36500)));
-  for (const int64_t limit : kWarnDays) {
-    if (days > limit) continue;
+  if (renew) {
     AddWarning("certificate-expires", "",
                absl::StrFormat("The hub's certificate ends in %d days.", days),
                out);
-    break;
   }
 }
 
@@ -181,10 +218,10 @@ absl::Status HubCalls::Unseal(const Caller& caller,
   const std::string& bytes = in.passphrase();
   WipeMemory(const_cast<char*>(bytes.data()), bytes.size());
   AuditPlace place;
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<FactorCheck> factors,
-      hub_.Unseal(secret, caller.uri, ActorKey(caller), &place));
-  for (const FactorCheck& factor : factors) {
+  const absl::StatusOr<std::vector<FactorCheck>> factors =
+      hub_.Unseal(secret, caller.uri, ActorKey(caller), &place);
+  if (!factors.ok()) return ExplainUnseal(factors.status());
+  for (const FactorCheck& factor : *factors) {
     if (factor.loaded) {
       out->set_factors_loaded(out->factors_loaded() + 1);
     } else {

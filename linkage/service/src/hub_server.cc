@@ -46,7 +46,7 @@ void LogCertificate(const absl::Status& outcome, int64_t days_left) {
   if (!outcome.ok()) {
     LogStatus(Level::kError, "certificate refused, the one before stays",
               outcome);
-  } else if (days_left <= 30) {
+  } else if (days_left <= transport::kRenewDays) {
     Log(Level::kWarning, "certificate is near its end",
         {Field("days_left", days_left)});
   } else {
@@ -113,8 +113,8 @@ absl::StatusOr<std::unique_ptr<HubServer>> HubServer::Start(
   Parts* raw = parts.get();
   parts->services = std::make_unique<HubServices>(
       *hub, *parts->releases, *parts->calls, *parts->streams, [raw] {
-        return raw->server == nullptr ? int64_t{0}
-                                      : raw->server->CertificateDaysLeft();
+        return raw->server == nullptr ? transport::CertificateTerm{}
+                                      : raw->server->CertificateEnd();
       });
   if (!config.keys_passphrase.empty()) {
     TALLY_ASSIGN_OR_RETURN(const crypto::RingSecret secret,

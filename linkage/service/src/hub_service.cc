@@ -17,8 +17,8 @@ using transport::HandleUnary;
 class HubServiceShell final : public hub::v1::HubService::CallbackService {
  public:
   HubServiceShell(Hub& hub, CallRuntime& calls,
-                  std::function<int64_t()> certificate_days_left)
-      : calls_(calls), core_(hub, std::move(certificate_days_left)) {}
+                  std::function<transport::CertificateTerm()> certificate_term)
+      : calls_(calls), core_(hub, std::move(certificate_term)) {}
 
   ServerUnaryReactor* GetStatus(CallbackServerContext* context,
                                 const hub::v1::GetStatusRequest* in,
@@ -57,9 +57,9 @@ class HubServiceShell final : public hub::v1::HubService::CallbackService {
 
 std::unique_ptr<grpc::Service> MakeHubService(
     Hub& hub, CallRuntime& calls,
-    std::function<int64_t()> certificate_days_left) {
+    std::function<transport::CertificateTerm()> certificate_term) {
   return std::make_unique<HubServiceShell>(hub, calls,
-                                           std::move(certificate_days_left));
+                                           std::move(certificate_term));
 }
 
 }  // namespace tally::linkage

@@ -6,17 +6,16 @@
 
 namespace tally::linkage {
 
-HubServices::HubServices(Hub& hub, ReleaseManager& releases,
-                         transport::CallRuntime& calls,
-                         transport::StreamWatch& streams,
-                         std::function<int64_t()> certificate_days_left) {
+HubServices::HubServices(
+    Hub& hub, ReleaseManager& releases, transport::CallRuntime& calls,
+    transport::StreamWatch& streams,
+    std::function<transport::CertificateTerm()> certificate_term) {
   services_.push_back(MakeExtractService(hub, calls, streams));
   services_.push_back(MakeSourceService(hub, calls));
   services_.push_back(MakeProjectService(hub, releases, calls));
   services_.push_back(MakeLinkageService(hub, releases, calls));
   services_.push_back(MakeReleaseAdminService(hub, releases, calls));
-  services_.push_back(
-      MakeHubService(hub, calls, std::move(certificate_days_left)));
+  services_.push_back(MakeHubService(hub, calls, std::move(certificate_term)));
   services_.push_back(MakeAuditService(hub, calls));
   services_.push_back(MakeReleaseService(hub, calls, streams));
 }

@@ -73,9 +73,12 @@ absl::Status ProjectCalls::CreateProject(
         if (!key.ok()) {
           // A key without its project is what a kill in between leaves: then
           // the key is taken up, never replaced.
-          if (ReasonOf(key.status()) != Reason::kResourceExists ||
-              hub_.catalogue().GetProject(in.project_id()).ok()) {
+          if (ReasonOf(key.status()) != Reason::kResourceExists) {
             return key.status();
+          }
+          if (hub_.catalogue().GetProject(in.project_id()).ok()) {
+            return Error(Reason::kResourceExists, name + " exists already",
+                         {.resource = name});
           }
           TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease,
                                  hub_.keys().Borrow());

@@ -15,6 +15,7 @@
 
 #include "linkage/service/hub.h"
 #include "linkage/service/release_manager.h"
+#include "transport/certificates.h"
 #include "transport/stream_watch.h"
 #include "transport/unary.h"
 
@@ -32,7 +33,7 @@ std::unique_ptr<grpc::Service> MakeReleaseAdminService(
     Hub& hub, ReleaseManager& releases, transport::CallRuntime& calls);
 std::unique_ptr<grpc::Service> MakeHubService(
     Hub& hub, transport::CallRuntime& calls,
-    std::function<int64_t()> certificate_days_left);
+    std::function<transport::CertificateTerm()> certificate_term);
 std::unique_ptr<grpc::Service> MakeAuditService(Hub& hub,
                                                 transport::CallRuntime& calls);
 std::unique_ptr<grpc::Service> MakeReleaseService(

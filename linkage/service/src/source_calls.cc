@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/civil_day.h"
 #include "base/error.h"
+#include "base/exit_code.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -57,7 +60,89 @@ FactorCheck CheckOf(const crypto::ConversionFactor& factor) {
   return check;
 }
 
+// Why a ceremony was refused, for the operator. The ceremony's own texts hold
+// neither names nor paths.
+absl::Status ExplainCeremony(absl::Status why, const std::string& source) {
+  if (ReasonOf(why) != Reason::kUnspecified) return why;
+  ErrorDetail detail;
+  detail.resource = source;
+  switch (ExitCodeOf(why)) {
+    case kExitInvalidInput:
+    case kExitKey:
+      return Error(Reason::kFactorMismatch,
+                   "the source's message and the custodian's answer, in this "
+                   "order, must be of one ceremony of this hub: " +
+                       std::string(why.message()),
+                   std::move(detail));
+    case kExitConflict:
+      return Error(Reason::kResourceExists,
+                   "these messages were used before, and the hub no longer has "
+                   "their factor: a new ceremony is needed",
+                   std::move(detail));
+    default:
+      return why;
+  }
+}
+
 }  // namespace
+
+// Whether both messages are those of a factor that the hub has: a repeat.
+bool SourceCalls::IsImported(const hub::v1::ImportFactorRequest& in,
+                             const std::string& source,
+                             const crypto::BoxKey& box) const {
+  const auto one =
+      crypto::PeekCeremonyHeader(AsBytes(in.source_message()), box);
+  const auto other =
+      crypto::PeekCeremonyHeader(AsBytes(in.custodian_message()), box);
+  if (!one.ok() || !other.ok() || one->id != other->id ||
+      one->step != crypto::CeremonyStep::kBlind ||
+      other->step != crypto::CeremonyStep::kBlindedFactor ||
+      one->factor.source != source || one->factor != other->factor) {
+    return false;
+  }
+  const std::vector<FactorCheck> factors = hub_.factors();
+  return std::any_of(factors.begin(), factors.end(),
+                     [&](const FactorCheck& factor) {
+                       return factor.source == source && factor.loaded &&
+                              factor.source_epoch == one->factor.source_epoch &&
+                              factor.hub_epoch == one->factor.hub_epoch &&
+                              factor.stage == one->factor.stage;
+                     });
+}
+
+// Opens the messages, keeps the factor, and marks the ceremony as used.
+absl::Status SourceCalls::TakeFactor(const hub::v1::ImportFactorRequest& in,
+                                     const std::string& source) {
+  TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
+  TALLY_ASSIGN_OR_RETURN(crypto::CeremonyLog log,
+                         crypto::CeremonyLog::Open(
+                             hub_.config().keys_directory + "/ceremonies.log"));
+  absl::StatusOr<crypto::CombinedFactor> combined =
+      crypto::CombineFactor(*hub_.registry(), AsBytes(in.source_message()),
+                            AsBytes(in.custodian_message()), lease.box(), log);
+  if (ExitCodeOf(combined.status()) == kExitConflict &&
+      IsImported(in, source, lease.box())) {
+    return absl::OkStatus();
+  }
+  if (!combined.ok()) return ExplainCeremony(combined.status(), in.name());
+  if (combined->factor.info().source != source) {
+    return Error(Reason::kFactorMismatch,
+                 "the ceremony was held for another source");
+  }
+  const FactorCheck check = CheckOf(combined->factor);
+  TALLY_RETURN_IF_ERROR(
+      hub_.keys().AddFactor(std::move(combined->factor), *hub_.registry()));
+  TALLY_RETURN_IF_ERROR(log.Add(combined->id, crypto::CeremonyStep::kBlind));
+  TALLY_RETURN_IF_ERROR(
+      log.Add(combined->id, crypto::CeremonyStep::kBlindedFactor));
+  std::vector<FactorCheck> factors = hub_.factors();
+  std::erase_if(factors, [&check](const FactorCheck& factor) {
+    return factor.key_id == check.key_id;
+  });
+  factors.push_back(check);
+  hub_.SetFactors(std::move(factors));
+  return absl::OkStatus();
+}
 
 int64_t SourceCalls::PersonLimitOf(std::string_view source) const {
   const absl::StatusOr<crypto::RegistryParty> party =
@@ -133,31 +218,7 @@ absl::Status SourceCalls::ImportFactor(const Caller& caller,
       hub_, request, std::move(entry), out,
       [&](const Change& change) -> absl::StatusOr<std::string> {
         TALLY_RETURN_IF_ERROR(hub_.catalogue().GetSource(name.source).status());
-        TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease,
-                               hub_.keys().Borrow());
-        TALLY_ASSIGN_OR_RETURN(
-            crypto::CeremonyLog log,
-            crypto::CeremonyLog::Open(hub_.config().keys_directory +
-                                      "/ceremonies.log"));
-        TALLY_ASSIGN_OR_RETURN(
-            crypto::CombinedFactor combined,
-            crypto::CombineFactor(
-                *hub_.registry(), AsBytes(in.source_message()),
-                AsBytes(in.custodian_message()), lease.box(), log));
-        if (combined.factor.info().source != name.source) {
-          return Error(Reason::kFactorMismatch,
-                       "the ceremony was held for another source");
-        }
-        const FactorCheck check = CheckOf(combined.factor);
-        const crypto::CeremonyId id = combined.id;
-        TALLY_RETURN_IF_ERROR(hub_.keys().AddFactor(std::move(combined.factor),
-                                                    *hub_.registry()));
-        TALLY_RETURN_IF_ERROR(log.Add(id, crypto::CeremonyStep::kBlind));
-        TALLY_RETURN_IF_ERROR(
-            log.Add(id, crypto::CeremonyStep::kBlindedFactor));
-        std::vector<FactorCheck> factors = hub_.factors();
-        factors.push_back(check);
-        hub_.SetFactors(std::move(factors));
+        TALLY_RETURN_IF_ERROR(TakeFactor(in, name.source));
         return hub_.catalogue().Record(change);
       },
       [&](hub::v1::ImportFactorResponse* response) -> absl::Status {

@@ -156,7 +156,7 @@ class UploadStream : public UploadStreams::Reactor,
   void FinishLocked(const absl::Status& status) TALLY_REQUIRES(mu_) {
     if (std::exchange(finished_, true)) return;
     outcome_ = status;
-    Finish(transport::ToGrpc(status, *context_));
+    Finish(transport::ToGrpc(status, *context_, kStreamMethod));
   }
 
   transport::CallRuntime& calls_;
@@ -186,7 +186,7 @@ class RefusedStream : public UploadStreams::Reactor {
  public:
   RefusedStream(grpc::CallbackServerContext* context,
                 const absl::Status& status) {
-    Finish(transport::ToGrpc(status, *context));
+    Finish(transport::ToGrpc(status, *context, kStreamMethod));
   }
   void OnDone() override { delete this; }
 };

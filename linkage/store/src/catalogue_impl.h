@@ -88,8 +88,8 @@ std::optional<ReleaseState> ReleaseStateFromName(std::string_view name);
 std::optional<AgreementState> AgreementStateFromName(std::string_view name);
 
 // RESOURCE_NOT_FOUND and RESOURCE_EXISTS about a resource of ours.
-absl::Status NotFound(std::string resource);
-absl::Status Exists(std::string resource);
+absl::Status NotFound(const std::string& resource);
+absl::Status Exists(const std::string& resource);
 // The damage of a row that we did not write like this.
 absl::Status BadRow();
 

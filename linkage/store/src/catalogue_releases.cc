@@ -216,7 +216,7 @@ absl::StatusOr<std::string> Catalogue::ApproveRelease(
       return ReleaseIsNot("awaiting approval");
     }
     if (release.manifest_sha256 != manifest_sha256) {
-      return Error(Reason::kFileDigest,
+      return Error(Reason::kManifestMismatch,
                    "the digest is not that of the manifest",
                    {.resource = release.name(), .field = "manifest_sha256"});
     }

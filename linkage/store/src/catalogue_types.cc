@@ -110,13 +110,13 @@ absl::StatusOr<std::optional<ErrorDetail>> ErrorFromText(
   return std::optional<ErrorDetail>(std::move(error));
 }
 
-absl::Status NotFound(std::string resource) {
-  return Error(Reason::kResourceNotFound, "no such resource",
-               {.resource = std::move(resource)});
+absl::Status NotFound(const std::string& resource) {
+  return Error(Reason::kResourceNotFound, "no such resource: " + resource,
+               {.resource = resource});
 }
-absl::Status Exists(std::string resource) {
-  return Error(Reason::kResourceExists, "the resource exists already",
-               {.resource = std::move(resource)});
+absl::Status Exists(const std::string& resource) {
+  return Error(Reason::kResourceExists, resource + " exists already",
+               {.resource = resource});
 }
 absl::Status BadRow() {
   return Error(Reason::kFileDigest, "the catalogue holds an impossible row");

@@ -202,6 +202,9 @@ absl::Status HubKeys::AddFactor(crypto::ConversionFactor factor,
   if (factor.info().domain != state_->options.domain) {
     return Error(Reason::kFactorMismatch, "the factor is of another domain");
   }
+  for (const auto& there : state_->keys->factors) {
+    if (there->key_id() == factor.key_id()) return absl::OkStatus();
+  }
   TALLY_RETURN_IF_ERROR(crypto::StoreKey(state_->keys->directory, factor));
   state_->keys->factors.push_back(
       std::make_unique<const crypto::ConversionFactor>(std::move(factor)));

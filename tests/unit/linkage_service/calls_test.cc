@@ -369,7 +369,9 @@ TEST_F(Calls, ListTheAuditLogInPages) {
 TEST_F(Calls, TellTheHubsState) {
   fixture_.AdmitSource();
   ASSERT_EQ(fixture_.Deliver().state, ExtractState::kPublished);
-  HubCalls calls(fixture_.hub(), [] { return 5; });
+  HubCalls calls(fixture_.hub(), [] {
+    return transport::CertificateTerm{5, true};
+  });
   hub::v1::GetStatusResponse status;
   ASSERT_THAT(calls.GetStatus(OperatorCaller("j"), {}, &status), IsOk());
   EXPECT_EQ(status.hub(), "hub-a");

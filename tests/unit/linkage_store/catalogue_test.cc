@@ -452,7 +452,8 @@ TEST_F(ReleaseTest, IsBuiltThenApprovedByTwoPersons) {
   EXPECT_THAT(ApproveRelease("one"), ReasonIs(Reason::kReleaseState));
   ASSERT_THAT(Finish(release), IsOk());
   EXPECT_THAT(Finish(release), ReasonIs(Reason::kReleaseState));
-  EXPECT_THAT(ApproveRelease("one", "other"), ReasonIs(Reason::kFileDigest));
+  EXPECT_THAT(ApproveRelease("one", "other"),
+              ReasonIs(Reason::kManifestMismatch));
   ASSERT_THAT(ApproveRelease("one"), IsOk());
   EXPECT_THAT(ApproveRelease("one"), ReasonIs(Reason::kSamePerson));
   ASSERT_THAT(ApproveRelease("two"), IsOk());

@@ -78,7 +78,11 @@ TEST_F(HubKeysTest, AFactorThatFitsIsSealedLoadedAndThereAfterARestart) {
   ASSERT_EQ(checks.size(), 1u);
   EXPECT_TRUE(checks[0].loaded);
   EXPECT_EQ(checks[0].source, kTestSource);
-  EXPECT_FALSE(keys_.AddFactor(scheme_.Factor(), scheme_.registry()).ok());
+  // The same factor again changes nothing.
+  ASSERT_THAT(keys_.AddFactor(scheme_.Factor(), scheme_.registry()), IsOk());
+  ASSERT_OK_AND_ASSIGN(const HubKeys::Lease lease, keys_.Borrow());
+  ASSERT_OK_AND_ASSIGN(const auto factors, lease.Factors(kTestSource, 1, 1));
+  EXPECT_EQ(factors.size(), 1u);
 }
 
 TEST_F(HubKeysTest, AFactorThatDoesNotFitIsNotTaken) {

@@ -48,6 +48,7 @@ class TestScheme {
   }
   const crypto::SourceKey& source() const { return source_; }
   const crypto::SigningKey& source_sign() const { return source_sign_; }
+  const crypto::SigningKey& custodian_sign() const { return custodian_; }
   // k_hub / k_s.
   crypto::ConversionFactor Factor() const;
   // A factor that does not fit.

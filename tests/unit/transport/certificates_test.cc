@@ -39,6 +39,14 @@ TEST(Certificates, FactsAreThoseOfTheCertificate) {
   EXPECT_LE(facts->DaysLeft(now), 30);
 }
 
+TEST(Certificates, RenewalIsDueAFortnightOrAThirdOfTheLifeBeforeTheEnd) {
+  CertificateFacts facts;
+  facts.not_after_s = 90 * 86'400;
+  EXPECT_EQ(facts.RenewDays(), 14);
+  facts.not_after_s = 30 * 86'400;
+  EXPECT_EQ(facts.RenewDays(), 10);
+}
+
 TEST(Certificates, DaysLeftRoundsDown) {
   CertificateFacts facts;
   facts.not_after_s = 1'000'000;

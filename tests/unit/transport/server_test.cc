@@ -286,10 +286,10 @@ void ReplaceCertificate(const TestHub& hub, const std::string& name) {
 
 TEST(Server, ABadCertificateLeavesTheOneBefore) {
   TestHub hub;
-  const int64_t days = hub.server().CertificateDaysLeft();
+  const int64_t days = hub.server().CertificateEnd().days_left;
   ReplaceCertificate(hub, "bad/expired");
   EXPECT_THAT(hub.server().ReloadCertificate(), ExitCodeIs(kExitKey));
-  EXPECT_EQ(hub.server().CertificateDaysLeft(), days);
+  EXPECT_EQ(hub.server().CertificateEnd().days_left, days);
   EXPECT_THAT(
       CallGet(RawChannel(hub.address(), "source-gp-supplier-a"), kOwn).mapped,
       IsOk());
@@ -312,7 +312,7 @@ TEST(Server, ANewCertificateServesTheNextHandshake) {
         IsOk());
   }
   ASSERT_THAT(hub.server().ReloadCertificate(), IsOk());
-  EXPECT_GT(hub.server().CertificateDaysLeft(), 80);
+  EXPECT_GT(hub.server().CertificateEnd().days_left, 80);
   EXPECT_THAT(
       CallGet(RawChannel(hub.address(), "source-gp-supplier-a"), kOwn).mapped,
       IsOk());

@@ -4,8 +4,11 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "base/exit_code.h"
+#include "base/log.h"
 #include "status_matchers.h"
 #include "tally/common/v1/error.pb.h"
+#include "temp_dir.h"
 #include "transport_fixture.h"
 
 namespace tally::transport {
@@ -71,6 +74,25 @@ TEST_F(StatusMapping, TextOfUnexpectedFaultsStaysInside) {
     EXPECT_THAT(answer.mapped, ReasonIs(Reason::kInternal));
     EXPECT_EQ(DetailOf(answer.mapped)->corr.size(), 32u);
   }
+}
+
+TEST_F(StatusMapping, AnUnexpectedFaultNamesItsLineInTheLog) {
+  const TempDir dir;
+  ASSERT_THAT(InitLog({.level = Level::kError, .path = dir.Path("log")}),
+              IsOk());
+  const Answer ours = Send(KeyError("ring.key does not open"));
+  const Answer theirs = Send(absl::UnknownError("words of a library"));
+  ASSERT_THAT(InitLog({.level = Level::kOff}), IsOk());
+  const std::string corr = DetailOf(ours.mapped)->corr;
+  EXPECT_THAT(std::string(ours.mapped.message()),
+              HasSubstr("(correlation id " + corr + ")"));
+  const std::string log = ReadText(dir.Path("log"));
+  EXPECT_THAT(log, HasSubstr("\"code\":\"FAILED_PRECONDITION\",\"cause\":"
+                             "\"ring.key does not open\",\"corr\":\"" +
+                             corr + "\""));
+  EXPECT_THAT(log, HasSubstr("GetExtract"));
+  EXPECT_THAT(log, HasSubstr(DetailOf(theirs.mapped)->corr));
+  EXPECT_THAT(log, Not(HasSubstr("words of a library")));
 }
 
 TEST_F(StatusMapping, CancelledDeadlineAndUnavailableKeepTheirCode) {

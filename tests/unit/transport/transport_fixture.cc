@@ -113,7 +113,7 @@ class UploadReactor
  private:
   void End(const absl::Status& status) {
     if (ended_.exchange(true)) return;
-    Finish(ToGrpc(status, *context_));
+    Finish(ToGrpc(status, *context_, "test"));
   }
 
   grpc::CallbackServerContext* const context_;

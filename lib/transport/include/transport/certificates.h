@@ -26,6 +26,17 @@ struct CertificateFacts {
 
   // Whole days until the end, rounded down; negative after it.
   int64_t DaysLeft(int64_t now_s) const;
+  // From how many days before the end it is time to renew: kRenewDays, or a
+  // third of the certificate's life where that is less.
+  int64_t RenewDays() const;
+};
+
+inline constexpr int64_t kRenewDays = 14;
+
+// How long a certificate still holds.
+struct CertificateTerm {
+  int64_t days_left = 0;
+  bool renew = false;  // at most RenewDays() are left
 };
 
 // The first certificate of a PEM text. kInvalidArgument if there is none or it

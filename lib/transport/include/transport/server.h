@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "transport/certificates.h"
 
 namespace grpc {
 class Service;
@@ -73,8 +74,8 @@ class Server {
 
   // Reads certificate, key and CA again now. The status of the check.
   absl::Status ReloadCertificate();
-  // Days until the certificate in force ends; negative if it has.
-  int64_t CertificateDaysLeft() const;
+  // Of the certificate in force; days are negative once it has ended.
+  CertificateTerm CertificateEnd() const;
 
   // Opens `connections` fresh connections to the own port, with the own
   // certificate, and asks for health over each: OK if every one is answered,

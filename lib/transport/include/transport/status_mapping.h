@@ -35,12 +35,15 @@ inline constexpr size_t kMaxErrorDetailBytes = 1000;
 // The answer for `status`, its detail set in the context's trailing metadata.
 // Call once, just before Finish(). A status without a reason becomes INTERNAL
 // (CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE keep their code), with a text
-// of ours; what happened is logged under the correlation id that the peer gets.
+// of ours; what happened is logged under the correlation id that the peer gets:
+// `method`, status code, and the text where our own helpers made it, which by
+// their contract holds no record's value (base/exit_code.h, base/error.h).
 grpc::Status ToGrpc(const absl::Status& status,
-                    grpc::ServerContextBase& context);
+                    grpc::ServerContextBase& context, std::string_view method);
 
 // The status of a finished call. The detail comes from the trailing metadata if
-// it is there and decodes; the text is the hub's, made printable.
+// it is there and decodes; the text is the hub's, made printable, and for
+// INTERNAL followed by the correlation id.
 absl::Status FromGrpc(const grpc::Status& status,
                       const grpc::ClientContext& context);
 

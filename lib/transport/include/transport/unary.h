@@ -60,7 +60,8 @@ void ReportCall(const CallRuntime& runtime, std::string_view method,
 
 // Ends `reactor` with `status`.
 void FinishUnary(grpc::CallbackServerContext& context,
-                 grpc::ServerUnaryReactor& reactor, const absl::Status& status);
+                 grpc::ServerUnaryReactor& reactor, const absl::Status& status,
+                 std::string_view method);
 
 template <typename Request, typename Response, typename Work>
 grpc::ServerUnaryReactor* HandleUnary(CallRuntime& runtime,
@@ -79,7 +80,7 @@ grpc::ServerUnaryReactor* HandleUnary(CallRuntime& runtime,
     status = Correlate(std::move(status));
     ReportCall(runtime, name, who, status, NowMonotonicMs() - start_ms,
                trace_id);
-    FinishUnary(*context, *reactor, status);
+    FinishUnary(*context, *reactor, status, name);
   };
   if (!caller.ok()) {
     end(nullptr, caller.status());

@@ -30,6 +30,7 @@
 #include "tally/hub/v1/source.pb.h"
 #include "tally/release/v1/release.pb.h"
 #include "transport/authoriser.h"
+#include "transport/certificates.h"
 
 namespace tally::linkage {
 
@@ -77,6 +78,10 @@ class SourceCalls {
                             hub::v1::ImportFactorResponse* out);
 
  private:
+  bool IsImported(const hub::v1::ImportFactorRequest& in,
+                  const std::string& source, const crypto::BoxKey& box) const;
+  absl::Status TakeFactor(const hub::v1::ImportFactorRequest& in,
+                          const std::string& source);
   int64_t PersonLimitOf(std::string_view source) const;
 
   Hub& hub_;
@@ -135,9 +140,10 @@ class ReleaseAdminCalls {
 
 class HubCalls {
  public:
-  // `certificate_days_left`: of the server; may be empty.
-  HubCalls(Hub& hub, std::function<int64_t()> certificate_days_left)
-      : hub_(hub), certificate_days_left_(std::move(certificate_days_left)) {}
+  // `certificate_term`: of the server; may be empty.
+  HubCalls(Hub& hub,
+           std::function<transport::CertificateTerm()> certificate_term)
+      : hub_(hub), certificate_term_(std::move(certificate_term)) {}
 
   absl::Status GetStatus(const transport::Caller& caller,
                          const hub::v1::GetStatusRequest& in,
@@ -156,7 +162,7 @@ class HubCalls {
   void AddWarnings(hub::v1::GetStatusResponse* out);
 
   Hub& hub_;
-  const std::function<int64_t()> certificate_days_left_;
+  const std::function<transport::CertificateTerm()> certificate_term_;
 };
 
 // A download that was permitted and logged.

@@ -16,6 +16,7 @@
 
 #include "linkage/service/hub.h"
 #include "linkage/service/release_manager.h"
+#include "transport/certificates.h"
 #include "transport/stream_watch.h"
 #include "transport/unary.h"
 
@@ -30,7 +31,7 @@ class HubServices {
   // All references must outlive this.
   HubServices(Hub& hub, ReleaseManager& releases, transport::CallRuntime& calls,
               transport::StreamWatch& streams,
-              std::function<int64_t()> certificate_days_left);
+              std::function<transport::CertificateTerm()> certificate_term);
   ~HubServices();
   HubServices(const HubServices&) = delete;
   HubServices& operator=(const HubServices&) = delete;
