@@ -23,6 +23,8 @@ namespace {
 using hub::v1::AuditService;
 
 constexpr int32_t kPageSize = 1000;
+constexpr const char* kExportFiles[] = {"entries.jsonl", "checkpoint",
+                                        "audit_summary.csv"};
 
 struct FetchedLog {
   std::vector<hub::v1::AuditEvent> events;
@@ -171,6 +173,10 @@ absl::Status Verify(const CommonFlags& flags, const std::string& key_text,
 }
 
 absl::Status Export(const CommonFlags& flags, const std::string& directory) {
+  for (const char* name : kExportFiles) {
+    const std::string path = directory + "/" + name;
+    if (FileExists(path)) return ConflictError(path + " is there already");
+  }
   TALLY_ASSIGN_OR_RETURN(const FetchedLog log, FetchLog(flags, 0));
   std::string lines;
   std::map<std::pair<std::string, std::string>, int64_t> months;

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "dataset/resource_name.h"
 #include "hub_client.h"
+#include "hub_queries.h"
 #include "tally/extract/v1/extract.grpc.pb.h"
 #include "tally/hub/v1/project.grpc.pb.h"
 #include "tally/hub/v1/source.grpc.pb.h"
@@ -28,6 +29,7 @@ absl::Status CreateSource(const CommonFlags& flags, const std::string& id,
   if (!IsResourceId(id)) return UsageError("SOURCE is no id");
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   if (flags.dry_run) {
+    TALLY_RETURN_IF_ERROR(CheckSourceIsNew(*hub, flags, "sources/" + id));
     PrintNote("would add the source " + id + " to the hub's catalogue");
     return absl::OkStatus();
   }
@@ -46,21 +48,8 @@ absl::Status CreateSource(const CommonFlags& flags, const std::string& id,
 
 absl::Status ListSources(const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
-  const auto stub = SourceService::NewStub(hub->channel());
-  hub::v1::ListSourcesResponse all;
-  std::string token;
-  do {
-    hub::v1::ListSourcesRequest request;
-    request.set_page_size(kCataloguePageSize);
-    request.set_page_token(token);
-    hub::v1::ListSourcesResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(
-        *hub, flags, *stub, &SourceService::Stub::ListSources, request, &page));
-    token = page.next_page_token();
-    for (auto& source : *page.mutable_sources()) {
-      *all.add_sources() = std::move(source);
-    }
-  } while (!token.empty());
+  TALLY_ASSIGN_OR_RETURN(const hub::v1::ListSourcesResponse all,
+                         FetchSources(*hub, flags));
   if (flags.json) return PrintJson(all);
   TablePrinter table({"source", "state", "person_limit", "factors", "title"});
   for (const hub::v1::Source& source : all.sources()) {
@@ -83,14 +72,16 @@ absl::Status ImportFactor(const CommonFlags& flags, const std::string& source,
   TALLY_ASSIGN_OR_RETURN(const std::string from_custodian,
                          ReadFile(custodian_file, kMaxCeremonyBytes));
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
+  const std::string name = WithPrefix("sources/", source);
   if (flags.dry_run) {
+    TALLY_RETURN_IF_ERROR(CheckSourceIsThere(*hub, flags, name));
     PrintNote(
         "would send both messages; the hub computes, checks and seals "
         "the factor");
     return absl::OkStatus();
   }
   hub::v1::ImportFactorRequest request;
-  request.set_name(WithPrefix("sources/", source));
+  request.set_name(name);
   request.set_source_message(from_source);
   request.set_custodian_message(from_custodian);
   request.set_request_id(NewRequestId());
@@ -185,6 +176,7 @@ absl::Status CreateProject(const CommonFlags& flags, const std::string& id,
   if (!IsResourceId(id)) return UsageError("PROJECT is no id");
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   if (flags.dry_run) {
+    TALLY_RETURN_IF_ERROR(CheckProjectIsNew(*hub, flags, "projects/" + id));
     PrintNote("would add the project " + id + " and make its key");
     return absl::OkStatus();
   }
@@ -203,22 +195,8 @@ absl::Status CreateProject(const CommonFlags& flags, const std::string& id,
 
 absl::Status ListProjects(const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
-  const auto stub = ProjectService::NewStub(hub->channel());
-  hub::v1::ListProjectsResponse all;
-  std::string token;
-  do {
-    hub::v1::ListProjectsRequest request;
-    request.set_page_size(kCataloguePageSize);
-    request.set_page_token(token);
-    hub::v1::ListProjectsResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
-                                  &ProjectService::Stub::ListProjects, request,
-                                  &page));
-    token = page.next_page_token();
-    for (auto& project : *page.mutable_projects()) {
-      *all.add_projects() = std::move(project);
-    }
-  } while (!token.empty());
+  TALLY_ASSIGN_OR_RETURN(const hub::v1::ListProjectsResponse all,
+                         FetchProjects(*hub, flags));
   if (flags.json) return PrintJson(all);
   TablePrinter table({"project", "agreement", "state", "valid_from", "expires",
                       "approvals", "sha256"});

@@ -4,6 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -80,12 +81,21 @@ void PrintStatusText(const hub::v1::GetStatusResponse& status) {
       status.disk_free_share() * 100, status.audit_size(),
       status.open_uploads(), DayText(status.certificate_expires())));
   for (const hub::v1::Warning& warning : status.warnings()) {
-    PrintNote(absl::StrFormat("warning %s %s: %s", warning.code(),
+    PrintNote(absl::StrFormat("warning %s%s%s: %s", warning.code(),
+                              warning.resource().empty() ? "" : " ",
                               warning.resource(), warning.text()));
   }
   for (const std::string& name : status.stale_resources()) {
     PrintNote("older than its source's newest opt-out list: " + name);
   }
+}
+
+// A share for people in a table, as a number for programs.
+TablePrinter::Cell ShareCell(double share, OutputFormat format) {
+  if (format != OutputFormat::kTable && format != OutputFormat::kMarkdown) {
+    return std::round(share * 1000) / 1000;
+  }
+  return absl::StrFormat("%.1f %%", share * 100);
 }
 
 absl::Status Status(const CommonFlags& flags) {
@@ -101,7 +111,8 @@ absl::Status Status(const CommonFlags& flags) {
                       "person_limit_share"});
   for (const hub::v1::SourceStatus& source : status.sources()) {
     table.AddRow({source.name(), source.newest_extract(), source.publish_time(),
-                  int64_t{source.extracts()}, source.person_limit_share()});
+                  int64_t{source.extracts()},
+                  ShareCell(source.person_limit_share(), flags.format)});
   }
   return table.Print(flags.format);
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "commands.h"
 #include "hub_client.h"
 #include "transport/peer_identity.h"
@@ -44,8 +45,21 @@ absl::Status Issue(const CommonFlags& flags, const std::string& directory,
     return UsageError("--trust-domain must be like example.test");
   }
   const std::vector<std::string> parts = absl::StrSplit(peer, '/');
-  if (parts.size() != 2) {
-    return UsageError("PEER is ROLE/ID, as source/gp-supplier-a");
+  if (parts.size() != 2 ||
+      !transport::ParsePeerUri("spiffe://" + trust_domain + "/" + peer).ok()) {
+    return UsageError(
+        "PEER is ROLE/ID, as source/gp-supplier-a; a role is hub, source, "
+        "operator, analyst or auditor, an id small letters, digits and "
+        "hyphens");
+  }
+  TALLY_RETURN_IF_ERROR(CheckNamedFile(directory + "/ca.key"));
+  const std::string key = directory + "/" + parts[0] + "-" + parts[1] + ".key";
+  if (renew) {
+    TALLY_RETURN_IF_ERROR(CheckNamedFile(key));
+  } else if (FileExists(key)) {
+    return ConflictError(key +
+                         " is there already: linkage pki renew makes a "
+                         "fresh certificate for it");
   }
   if (flags.dry_run) {
     PrintNote("would issue a certificate for " + peer);
@@ -86,6 +100,9 @@ void AddPkiCommands(CommandLine& line) {
       .SetHandler([](const CommonFlags& flags) -> absl::Status {
         TALLY_RETURN_IF_ERROR(CheckDays(days));
         PrintWarning();
+        if (FileExists(directory + "/ca.key")) {
+          return ConflictError(directory + "/ca.key is there already");
+        }
         if (flags.dry_run) return absl::OkStatus();
         return TrialPki(directory, trust_domain).Init(days);
       })

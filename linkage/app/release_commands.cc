@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "commands.h"
 #include "hub_client.h"
+#include "hub_queries.h"
 #include "linkage/release/agreement.h"
 #include "tally/hub/v1/linkage.grpc.pb.h"
 #include "tally/hub/v1/project.grpc.pb.h"
@@ -46,14 +47,23 @@ absl::Status AddAgreement(const CommonFlags& flags, const std::string& project,
       const std::string text,
       ReadFile(file, static_cast<int64_t>(kMaxAgreementBytes)));
   TALLY_ASSIGN_OR_RETURN(const Agreement agreement, ParseAgreement(text, file));
+  const std::string parent = WithPrefix("projects/", project);
+  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   if (flags.dry_run) {
-    PrintNote(absl::StrFormat("%s parses; sha256 %s; would add it as %s of %s",
-                              file, agreement.sha256, agreement.id, project));
+    TALLY_RETURN_IF_ERROR(CheckAgreementIsNew(
+        *hub, flags, parent, parent + "/agreements/" + agreement.id));
+    if (WithPrefix("projects/", agreement.project) != parent) {
+      return Error(Reason::kAgreementInvalid, "project.id is another project's",
+                   {.resource = parent, .field = "project.id"});
+    }
+    PrintNote(absl::StrFormat(
+        "%s parses; sha256 %s; would add it as %s of %s; its sources, columns "
+        "and rules are checked by the hub when it is added",
+        file, agreement.sha256, agreement.id, project));
     return absl::OkStatus();
   }
-  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   hub::v1::AddAgreementRequest request;
-  request.set_parent(WithPrefix("projects/", project));
+  request.set_parent(parent);
   request.set_agreement_id(agreement.id);
   request.set_text(text);
   request.set_request_id(NewRequestId());
@@ -71,6 +81,10 @@ absl::Status AddAgreement(const CommonFlags& flags, const std::string& project,
 absl::Status ApproveAgreement(const CommonFlags& flags, const std::string& name,
                               const std::string& digest,
                               const std::string& file) {
+  if (file.empty() && digest.empty()) {
+    return UsageError(
+        "say what is approved: --file FILE, or --sha256 with its digest");
+  }
   std::string hex = digest;
   if (!file.empty()) {
     TALLY_RETURN_IF_ERROR(CheckNamedFile(file));
@@ -133,19 +147,6 @@ std::string StateOf(const hub::v1::Release& release) {
                    "RELEASE_STATE_");
 }
 
-absl::StatusOr<hub::v1::GetReleaseResponse> FetchRelease(
-    transport::HubChannel& hub, const CommonFlags& flags,
-    const std::string& name) {
-  hub::v1::GetReleaseRequest request;
-  request.set_name(name);
-  hub::v1::GetReleaseResponse response;
-  const auto stub = ReleaseAdminService::NewStub(hub.channel());
-  TALLY_RETURN_IF_ERROR(CallHub(hub, flags, *stub,
-                                &ReleaseAdminService::Stub::GetRelease, request,
-                                &response));
-  return response;
-}
-
 // Polls until the release is built or has failed.
 absl::StatusOr<hub::v1::GetReleaseResponse> WaitForRelease(
     transport::HubChannel& hub, const CommonFlags& flags,
@@ -185,13 +186,36 @@ void PrintRelease(const hub::v1::Release& release) {
   }
 }
 
+// Where those who approve find the linkage report.
+void PrintReportPlace(const hub::v1::Release& release) {
+  if (release.manifest_sha256().empty()) return;
+  PrintNote(absl::StrFormat(
+      "linkage report releases/%s/linkage_quality.html below the hub's data "
+      "directory",
+      release.uid()));
+}
+
 // A release that failed ends the command with its reason.
 absl::Status OutcomeOf(const hub::v1::Release& release) {
   if (release.state() != hub::v1::RELEASE_STATE_FAILED) {
     return absl::OkStatus();
   }
   ErrorDetail detail = transport::FromProto(release.error());
-  return Error(detail.reason, release.name() + " could not be built", detail);
+  std::string text = release.name() + " could not be built";
+  if (detail.reason == Reason::kInternal && !detail.corr.empty()) {
+    text += " (correlation id " + detail.corr + ")";
+  }
+  return Error(detail.reason, std::move(text), detail);
+}
+
+// Where a release has the name already: what a later one is called.
+absl::Status HintLaterId(const absl::Status& status, const std::string& id) {
+  if (ReasonOf(status) != Reason::kResourceExists) return status;
+  return Error(Reason::kResourceExists,
+               absl::StrFormat("%s; a later one of the month is --id %s-2, and "
+                               "so on",
+                               ToStd(status.message()), id.substr(0, 8)),
+               *DetailOf(status));
 }
 
 absl::Status CreateRelease(const CommonFlags& flags, const std::string& project,
@@ -203,19 +227,22 @@ absl::Status CreateRelease(const CommonFlags& flags, const std::string& project,
   request.set_release_id(id);
   request.set_agreement(request.parent() + "/agreements/" + agreement);
   request.set_request_id(NewRequestId());
+  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   if (flags.dry_run) {
+    TALLY_RETURN_IF_ERROR(
+        HintLaterId(CheckReleaseMayBegin(*hub, flags, request), id));
     PrintNote("would link and build " + request.parent() + "/releases/" + id +
               " under " + request.agreement() +
               "; linkage preview shows what "
               "would be linked");
     return absl::OkStatus();
   }
-  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   hub::v1::CreateReleaseResponse response;
   const auto stub = ReleaseAdminService::NewStub(hub->channel());
-  TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
-                                &ReleaseAdminService::Stub::CreateRelease,
-                                request, &response));
+  TALLY_RETURN_IF_ERROR(HintLaterId(
+      CallHub(*hub, flags, *stub, &ReleaseAdminService::Stub::CreateRelease,
+              request, &response),
+      id));
   PrintAudit(response.audit());
   if (no_wait) {
     return flags.json ? PrintJson(response) : absl::OkStatus();
@@ -228,6 +255,7 @@ absl::Status CreateRelease(const CommonFlags& flags, const std::string& project,
     TALLY_RETURN_IF_ERROR(PrintJson(response));
   } else {
     PrintRelease(built.release());
+    PrintReportPlace(built.release());
   }
   return OutcomeOf(built.release());
 }
@@ -275,6 +303,7 @@ absl::Status GetRelease(const CommonFlags& flags, const std::string& name,
   TALLY_RETURN_IF_ERROR(response.status());
   if (flags.json) return PrintJson(*response);
   PrintRelease(response->release());
+  PrintReportPlace(response->release());
   TablePrinter extracts({"extract"});
   for (const std::string& extract : response->release().extracts()) {
     extracts.AddRow({extract});
@@ -290,11 +319,12 @@ absl::Status ApproveRelease(const CommonFlags& flags, const std::string& name,
   TALLY_ASSIGN_OR_RETURN(*request.mutable_manifest_sha256(),
                          DigestOf(digest, "--manifest"));
   request.set_request_id(NewRequestId());
+  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   if (flags.dry_run) {
+    TALLY_RETURN_IF_ERROR(CheckReleaseAwaits(*hub, flags, request));
     PrintNote("would approve " + request.name() + " with manifest " + digest);
     return absl::OkStatus();
   }
-  TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   hub::v1::ApproveReleaseResponse response;
   const auto stub = ReleaseAdminService::NewStub(hub->channel());
   TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
