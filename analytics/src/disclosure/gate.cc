@@ -60,10 +60,14 @@ absl::StatusOr<GatedTable> GateRun::Run(
     const std::vector<ReleasedTable>& earlier) {
   TALLY_RETURN_IF_ERROR(CheckColumns());
   TALLY_RETURN_IF_ERROR(ReadCounts());
-  PrintLeaves();
+  PrintCounts();
   TALLY_RETURN_IF_ERROR(IndexCells());
-  if (profile_.hides()) TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
-  PrintTotals();
+  TALLY_RETURN_IF_ERROR(CheckMostlyShown());  // before a long audit
+  if (profile_.hides()) {
+    TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
+    TALLY_RETURN_IF_ERROR(CheckMostlyShown());
+  }
+  PrintCopies();
   GatedTable out;
   out.info_ = raw_.info_;
   out.info_.rows_linked = 0;
@@ -120,7 +124,8 @@ ReleasedTable GateRun::Record() const {
         count.printed.has_value() ? std::to_string(*count.printed) : "*";
     const auto total = raw_.totals_.find(cell);
     if (total == raw_.totals_.end()) continue;
-    std::vector<std::string>& parts = record.totals[KeyOf(cell)];
+    std::vector<std::string>& parts =
+        count.copy ? record.totals[KeyOf(cell)] : record.sums[KeyOf(cell)];
     for (const CellRef part : total->second) {
       parts.push_back(KeyOf(Original(part)));
     }

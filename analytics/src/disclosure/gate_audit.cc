@@ -43,15 +43,22 @@ absl::Status GateRun::IndexCells() {
       cells_.push_back(cell);
     }
   }
+  std::set<std::vector<CellRef>> margins;
+  for (const RawTable::Margin& margin : raw_.margins_) {
+    margins.insert(margin.parts);
+  }
+  for (const auto& [total, parts] : raw_.totals_) {
+    if (margins.contains(parts)) known_totals_.insert(total);
+  }
   return absl::OkStatus();
 }
 
 CountRange GateRun::RangeOf(CellRef cell) const {
   const Count& count = At(cell);
-  if (raw_.totals_.contains(cell)) return {0, kUnboundedCount};
+  if (count.copy) return {0, kUnboundedCount};  // its original has the range
   if (count.printed.has_value()) return profile_.RangeOfPrinted(*count.printed);
   if (count.decision == CellDecision::kPrimary) return profile_.hidden();
-  return {1, kUnboundedCount};
+  return {profile_.hidden().low, kUnboundedCount};
 }
 
 AuditProblem GateRun::CurrentProblem() const {
@@ -99,13 +106,15 @@ void GateRun::AddEarlier(const ReleasedTable& table, AuditProblem& problem,
     if (!count.ok()) continue;
     cell.range = Intersect(cell.range, profile->RangeOfPrinted(*count));
   }
-  for (const auto& [key, parts] : table.totals) {
-    AuditEquality equality;
-    for (const std::string& part : parts) {
-      equality.parts.push_back(unknown(part));
+  for (const auto* relations : {&table.totals, &table.sums}) {
+    for (const auto& [key, parts] : *relations) {
+      AuditEquality equality;
+      for (const std::string& part : parts) {
+        equality.parts.push_back(unknown(part));
+      }
+      equality.whole = {unknown(key)};
+      problem.equalities.push_back(std::move(equality));
     }
-    equality.whole = {unknown(key)};
-    problem.equalities.push_back(std::move(equality));
   }
 }
 
@@ -141,13 +150,16 @@ absl::StatusOr<AuditProblem> GateRun::WithEarlier(
   return problem;
 }
 
-std::vector<size_t> GateRun::Unsafe(const AuditBounds& bounds) const {
+std::vector<size_t> GateRun::Unsafe(const AuditProblem& problem,
+                                    const AuditBounds& bounds) const {
   std::vector<size_t> unsafe;
-  const CountRange hidden = profile_.hidden();
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (At(cells_[i]).decision != CellDecision::kPrimary) continue;
+    // The hidden range, or what of it an earlier table printed in so many
+    // words: a zero under a looser profile is known and stays known.
+    const CountRange& told = problem.unknowns[i].range;
     const CountRange& got = bounds.ranges[i];
-    if (got.low > hidden.low || got.high < hidden.high) unsafe.push_back(i);
+    if (got.low > told.low || got.high < told.high) unsafe.push_back(i);
   }
   return unsafe;
 }
@@ -161,7 +173,8 @@ std::optional<CellRef> GateRun::Cheapest(const AuditEquality& equality) const {
     const CellRef cell = cells_[member];
     const Count& count = At(cell);
     // A zero is the profile's own choice to show; hiding it hides nothing.
-    if (!count.leaf || !count.printed.has_value() || count.exact == 0) continue;
+    if (count.copy || !count.printed.has_value() || count.exact == 0) continue;
+    if (known_totals_.contains(cell)) continue;  // hiding it hides nothing
     if (!best.has_value() || count.exact < At(*best).exact) best = cell;
   }
   return best;
@@ -214,7 +227,7 @@ absl::Status GateRun::AuditAndRepair(
           "table %s: the margins contradict the cells", raw_.info_.table));
     }
     if (in_time) {
-      const std::vector<size_t> unsafe = Unsafe(*bounds);
+      const std::vector<size_t> unsafe = Unsafe(problem, *bounds);
       if (unsafe.empty()) return absl::OkStatus();
       if (round < options_.repair_rounds && Repair(problem, *bounds, unsafe)) {
         continue;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "base/error.h"
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "disclosure/gate_run.h"
@@ -155,7 +156,7 @@ absl::Status GateRun::ResolveExact(CellRef cell) {
   const auto same = raw_.same_.find(cell);
   const auto total = raw_.totals_.find(cell);
   if (same != raw_.same_.end()) {
-    count.leaf = false;
+    count.copy = true;
     TALLY_RETURN_IF_ERROR(ResolveExact(same->second));
     const Count& original = At(same->second);
     if (given != nullptr && original.exact != *given) {
@@ -185,22 +186,27 @@ absl::Status GateRun::ResolveTotal(CellRef cell,
     sum += At(part).exact;
   }
   Count& count = At(cell);
-  count.leaf = false;
+  count.total = true;
+  count.copy = parts.size() == 1;
   count.present = true;
   count.exact = sum;
   return absl::OkStatus();
 }
 
-void GateRun::PrintLeaves() {
+// A total is a count like any other: printed by the profile, not added up from
+// printed cells, so one number is the same wherever it stands.
+void GateRun::PrintCounts() {
   for (std::vector<Count>& row : counts_) {
     for (Count& count : row) {
-      if (!count.present || !count.leaf) continue;
+      if (!count.present || count.copy) continue;
       count.printed = profile_.PrintCount(count.exact);
-      if (!count.printed.has_value()) {
-        count.decision = CellDecision::kPrimary;
-      } else {
+      if (count.printed.has_value()) {
         count.decision =
             count.exact == 0 ? CellDecision::kZero : CellDecision::kReleased;
+      } else {
+        // What a reader may not narrow is the cell; a total goes with it.
+        count.decision =
+            count.total ? CellDecision::kSecondary : CellDecision::kPrimary;
       }
     }
   }
@@ -212,36 +218,45 @@ void GateRun::Hide(CellRef cell, CellDecision why) {
   count.decision = why;
 }
 
-void GateRun::PrintTotals() {
+void GateRun::PrintCopies() {
   for (std::vector<Count>& row : counts_) {
     for (Count& count : row) count.mark = Mark::kPending;
   }
   for (size_t row = 0; row < counts_.size(); ++row) {
     for (size_t column = 0; column < raw_.columns_.size(); ++column) {
-      if (IsCountColumn(column)) PrintTotal({row, column});
+      if (IsCountColumn(column)) PrintCopy({row, column});
     }
   }
 }
 
-void GateRun::PrintTotal(CellRef cell) {
+void GateRun::PrintCopy(CellRef cell) {
   Count& count = At(cell);
-  if (count.mark == Mark::kDone || !count.present) return;
+  if (count.mark == Mark::kDone || !count.present || !count.copy) return;
   count.mark = Mark::kDone;
-  if (const auto same = raw_.same_.find(cell); same != raw_.same_.end()) {
-    PrintTotal(same->second);
-    count.printed = At(same->second).printed;
-    count.decision = At(same->second).decision;
-    return;
+  const auto same = raw_.same_.find(cell);
+  const CellRef original =
+      same != raw_.same_.end() ? same->second : raw_.totals_.at(cell).front();
+  PrintCopy(original);
+  count.printed = At(original).printed;
+  count.decision = At(original).decision;
+}
+
+absl::Status GateRun::CheckMostlyShown() const {
+  if (!raw_.mostly_shown_) return absl::OkStatus();
+  size_t hidden = 0, shown = 0;
+  for (const std::vector<Count>& row : counts_) {
+    for (const Count& count : row) {
+      if (!count.present || count.total || count.copy) continue;
+      hidden += !count.printed.has_value();
+      shown += count.printed.value_or(0) > 0;
+    }
   }
-  const auto total = raw_.totals_.find(cell);
-  if (total == raw_.totals_.end()) return;
-  int64_t sum = 0;
-  for (const CellRef part : total->second) {
-    PrintTotal(part);
-    sum += At(part).printed.value_or(profile_.star_value());
-  }
-  count.printed = sum;
-  count.decision = sum == 0 ? CellDecision::kZero : CellDecision::kReleased;
+  if (hidden <= shown) return absl::OkStatus();
+  return Error(Reason::kDisclosureRefused,
+               absl::StrFormat("table %s is not released: most of its cells "
+                               "would be hidden; use fewer dimensions or wider "
+                               "groups",
+                               raw_.info_.table));
 }
 
 }  // namespace tally::analytics

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,7 +60,8 @@ class GateRun {
   // The state of one count cell.
   struct Count {
     bool present = false;  // has a number at all
-    bool leaf = true;      // neither a total nor the same as another cell
+    bool total = false;    // the sum of other cells
+    bool copy = false;     // prints what another cell prints
     int64_t exact = 0;
     std::optional<int64_t> printed;  // nullopt: `*`
     CellDecision decision = CellDecision::kReleased;
@@ -72,9 +74,10 @@ class GateRun {
   absl::Status CheckRelations() const;
   absl::Status ResolveExact(CellRef cell);
   absl::Status ResolveTotal(CellRef cell, const std::vector<CellRef>& parts);
-  void PrintLeaves();
-  void PrintTotals();
-  void PrintTotal(CellRef cell);
+  void PrintCounts();
+  void PrintCopies();
+  void PrintCopy(CellRef cell);
+  absl::Status CheckMostlyShown() const;
   void Hide(CellRef cell, CellDecision why);
   bool IsCountColumn(size_t column) const;
   Count& At(CellRef cell) { return counts_[cell.row][cell.column]; }
@@ -92,7 +95,8 @@ class GateRun {
       const std::vector<ReleasedTable>& earlier,
       std::vector<const ReleasedTable*>& kept) const;
   CountRange RangeOf(CellRef cell) const;
-  std::vector<size_t> Unsafe(const AuditBounds& bounds) const;
+  std::vector<size_t> Unsafe(const AuditProblem& problem,
+                             const AuditBounds& bounds) const;
   bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
               const std::vector<size_t>& unsafe);
   std::optional<CellRef> Cheapest(const AuditEquality& equality) const;
@@ -126,6 +130,7 @@ class GateRun {
   std::vector<CellRef> cells_;         // unknown -> cell
   std::map<CellRef, size_t> unknown_;  // cell -> unknown
   std::map<std::string, size_t> by_key_;
+  std::set<CellRef> known_totals_;  // of margins that readers know anyway
 };
 
 }  // namespace tally::analytics

@@ -30,8 +30,8 @@ absl::StatusOr<Profile> Profile::Named(std::string_view name) {
     p.hidden_ = {1, 7};
     p.strictness_ = 2;
     p.description_ =
-        "0 is shown as 0, 1 to 7 as *, other counts to the nearest 5; totals "
-        "are sums of the printed cells, a * counting 5";
+        "0 is shown as 0, 1 to 7 as *, other counts and totals each to the "
+        "nearest 5";
   } else if (name == "nhs-national") {
     p.exact_ = true;
     p.strictness_ = 0;
@@ -40,22 +40,20 @@ absl::StatusOr<Profile> Profile::Named(std::string_view name) {
     p.hidden_ = {0, 7};
     p.strictness_ = 3;
     p.description_ =
-        "0 to 7 are shown as *, other counts to the nearest 5; totals are "
-        "sums of the printed cells, a * counting 5";
+        "0 to 7 are shown as *, other counts and totals each to the nearest 5";
   } else if (name == "midpoint6") {
     p.midpoint_ = true;
     p.strictness_ = 1;
     p.description_ =
-        "0 is shown as 0, other counts as the middle of their group of six; "
-        "totals are sums of the printed cells";
+        "0 is shown as 0, other counts and totals each as the middle of their "
+        "group of six";
   } else if (name == "threshold10") {
     p.hidden_ = {0, 9};
     p.minimum_people_ = 10;
     p.zero_is_disclosive_ = true;
     p.strictness_ = 4;
     p.description_ =
-        "0 to 9 are shown as *, other counts to the nearest 5; totals are "
-        "sums of the printed cells, a * counting 5";
+        "0 to 9 are shown as *, other counts and totals each to the nearest 5";
   } else {
     const std::string near = NearestMatch(name, Names());
     return UsageError(absl::StrFormat(

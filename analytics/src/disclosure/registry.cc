@@ -41,13 +41,29 @@ absl::StatusOr<std::vector<std::string>> StringsFromJson(
   return strings;
 }
 
+using Relations = std::map<std::string, std::vector<std::string>>;
+
+JsonValue RelationsToJson(const Relations& relations) {
+  JsonValue json = JsonValue::MakeObject();
+  for (const auto& [key, parts] : relations) {
+    json.Set(key, StringsToJson(parts));
+  }
+  return json;
+}
+
+absl::StatusOr<Relations> RelationsFromJson(const JsonValue& json,
+                                            std::string_view name) {
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* object, json.GetObject(name));
+  Relations relations;
+  for (const auto& [key, parts] : *object) {
+    TALLY_ASSIGN_OR_RETURN(relations[key], StringsFromJson(parts));
+  }
+  return relations;
+}
+
 JsonValue ToJson(const ReleasedTable& table) {
   JsonValue cells = JsonValue::MakeObject();
   for (const auto& [key, printed] : table.cells) cells.Set(key, printed);
-  JsonValue totals = JsonValue::MakeObject();
-  for (const auto& [key, parts] : table.totals) {
-    totals.Set(key, StringsToJson(parts));
-  }
   JsonValue json = JsonValue::MakeObject();
   json.Set("time", table.time)
       .Set("project", table.project)
@@ -59,7 +75,8 @@ JsonValue ToJson(const ReleasedTable& table) {
       .Set("profile", table.profile)
       .Set("dimensions", StringsToJson(table.dimensions))
       .Set("cells", std::move(cells))
-      .Set("totals", std::move(totals));
+      .Set("sums", RelationsToJson(table.sums))
+      .Set("totals", RelationsToJson(table.totals));
   return json;
 }
 
@@ -82,11 +99,10 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
     if (!printed.is_string()) return absl::InvalidArgumentError("cells");
     t.cells[key] = printed.AsString();
   }
-  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* totals,
-                         json.GetObject("totals"));
-  for (const auto& [key, parts] : *totals) {
-    TALLY_ASSIGN_OR_RETURN(t.totals[key], StringsFromJson(parts));
+  if (json.Find("sums") != nullptr) {  // not in the oldest registers
+    TALLY_ASSIGN_OR_RETURN(t.sums, RelationsFromJson(json, "sums"));
   }
+  TALLY_ASSIGN_OR_RETURN(t.totals, RelationsFromJson(json, "totals"));
   return t;
 }
 

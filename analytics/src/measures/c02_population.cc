@@ -155,6 +155,7 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
     return AddArea(breakdown, all, &found->second, table).status();
   }
   std::vector<size_t> firsts;
+  int64_t everyone = 0;
   for (const auto& [area, counts] : breakdown.counts) {
     TALLY_ASSIGN_OR_RETURN(const size_t first,
                            AddArea(breakdown, area, &counts, table));
@@ -165,9 +166,11 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
       parts.push_back({first + i, kPersons});
     }
     table.AddKnownMargin(std::move(parts), areas.list.at(area));
+    everyone += areas.list.at(area);
   }
   TALLY_ASSIGN_OR_RETURN(const size_t total,
                          AddArea(breakdown, all, nullptr, table));
+  std::vector<CellRef> sums;
   for (size_t i = 0; i < breakdown.levels.size(); ++i) {
     std::vector<CellRef> parts;
     for (const size_t first : firsts) {
@@ -175,7 +178,9 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
       table.SetPeer(first + i, total + i);
     }
     table.SetTotal({total + i, kPersons}, std::move(parts));
+    sums.push_back({total + i, kPersons});
   }
+  if (!sums.empty()) table.AddKnownMargin(std::move(sums), everyone);
   return absl::OkStatus();
 }
 
@@ -301,11 +306,13 @@ class PopulationProfile : public Measure {
     TableInfo info = context.Info("population_profile", "Population profile");
     if (!areas.note.empty()) info.notes.push_back(areas.note);
     info.notes.push_back(
-        "Totals are sums of printed cells, so totals of one thing may differ "
-        "between breakdowns by rounding.");
+        "Totals and list sizes are counted and rounded by themselves: the "
+        "cells "
+        "beside them may add up to a little more or less.");
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_patient", info));
     TALLY_ASSIGN_OR_RETURN(RawTable table,
                            RawTable::Create(std::move(info), ProfileColumns()));
+    if (!context.by.empty()) table.RefuseMostlyHidden();
     for (PopulationCut& breakdown : breakdowns) {
       TALLY_RETURN_IF_ERROR(Count(context, areas, breakdown));
       TALLY_RETURN_IF_ERROR(AddBreakdown(breakdown, areas, table));

@@ -229,7 +229,7 @@ absl::StatusOr<double> Expected(const Strata& strata, const Strata& all) {
 }
 
 // Adds one row with what stands behind its figures. A total has null counts:
-// the gate sums what it printed.
+// the gate sums its parts.
 absl::Status AddRow(const Counted& counted, const Group& group,
                     const Strata& strata, std::optional<double> expected,
                     double multiplier, RawTable& table) {
@@ -324,6 +324,7 @@ class Prevalence : public Measure {
         RawTable table,
         RawTable::Create(std::move(info),
                          PrevalenceColumns(groups, multiplier)));
+    if (!context.by.empty()) table.RefuseMostlyHidden();
     for (size_t i = 0; i < conditions.size(); ++i) {
       TALLY_ASSIGN_OR_RETURN(const Counted counted,
                              CountCondition(context, conditions[i], i, groups));

@@ -144,14 +144,14 @@ TEST(Gate, PrintsCountsByProfile) {
   EXPECT_EQ(table->profile(), "nhs-subnational");
 }
 
-TEST(Gate, TotalIsSumOfPrintedCellsWithStarAsFive) {
+TEST(Gate, TotalIsPrintedByItself) {
   RawTable raw = CountTable({3, 12, 13, 0});
   ASSERT_TRUE(raw.AddRow({"All", RawValue()}).ok());
   raw.SetTotal({4, 1}, {{0, 1}, {1, 1}, {2, 1}, {3, 1}});
   Gate gate(Named("nhs-subnational"), {});
   const auto table = gate.Release(raw);
   ASSERT_TRUE(table.ok());
-  EXPECT_EQ(table->at(4, "n").text(), "30");  // 5 + 10 + 15 + 0, not 28
+  EXPECT_EQ(table->at(4, "n").text(), "30");  // 28, not 10 + 15 and a star
 }
 
 TEST(Gate, RefusesTotalThatIsNotItsParts) {
@@ -159,14 +159,6 @@ TEST(Gate, RefusesTotalThatIsNotItsParts) {
   raw.SetTotal({2, 1}, {{0, 1}, {1, 1}});
   Gate gate(Named("nhs-subnational"), {});
   EXPECT_EQ(ExitCodeOf(gate.Release(raw).status()), kExitInvalidInput);
-}
-
-TEST(Gate, RefusesTotalsInARing) {
-  RawTable raw = CountTable({3, 3});
-  raw.SetTotal({0, 1}, {{1, 1}});
-  raw.SetTotal({1, 1}, {{0, 1}});
-  Gate gate(Named("nhs-subnational"), {});
-  EXPECT_FALSE(gate.Release(raw).ok());
 }
 
 RawTable ProportionTable(int64_t x, int64_t n, bool sensitive = false) {
@@ -382,7 +374,7 @@ TEST(Gate, ContradictingMarginIsAnErrorOfTheMeasure) {
 
 // Whatever is released, a reader who adds and subtracts cannot get a hidden
 // count below its range: brute force over all tables the reader cannot rule
-// out.
+// out. The total is printed too.
 TEST(Gate, HiddenCellsStayOpenToExhaustiveSearch) {
   std::mt19937 random(11);
   Gate gate(Named("nhs-subnational"), {});
@@ -393,7 +385,13 @@ TEST(Gate, HiddenCellsStayOpenToExhaustiveSearch) {
                                     static_cast<int64_t>(random() % 40)};
     RawTable raw = CountTable(n);
     const int64_t sum = n[0] + n[1] + n[2];
-    raw.AddKnownMargin({{0, 1}, {1, 1}, {2, 1}}, sum);
+    const bool known = round % 2 == 0;
+    if (known) {
+      raw.AddKnownMargin({{0, 1}, {1, 1}, {2, 1}}, sum);
+    } else {
+      ASSERT_TRUE(raw.AddRow({"All", RawValue()}).ok());
+      raw.SetTotal({3, 1}, {{0, 1}, {1, 1}, {2, 1}});
+    }
     const auto table = gate.Release(raw);
     if (!table.ok()) continue;
     ++released;
@@ -404,13 +402,16 @@ TEST(Gate, HiddenCellsStayOpenToExhaustiveSearch) {
       if (cell.suppressed()) return v >= 1;
       return p.PrintCount(v) == static_cast<int64_t>(*cell.number());
     };
-    for (int64_t a = 0; a <= sum; ++a) {
-      for (int64_t b = 0; a + b <= sum; ++b) {
-        const int64_t c = sum - a - b;
-        if (fits(0, a) && fits(1, b) && fits(2, c)) {
-          possible[0].insert(a);
-          possible[1].insert(b);
-          possible[2].insert(c);
+    for (int64_t all = known ? sum : 0; all <= (known ? sum : 100); ++all) {
+      if (!known && !fits(3, all)) continue;
+      for (int64_t a = 0; a <= all; ++a) {
+        for (int64_t b = 0; a + b <= all; ++b) {
+          const int64_t c = all - a - b;
+          if (fits(0, a) && fits(1, b) && fits(2, c)) {
+            possible[0].insert(a);
+            possible[1].insert(b);
+            possible[2].insert(c);
+          }
         }
       }
     }
@@ -505,10 +506,7 @@ TEST_F(GateFiles, EarlierTableForcesAFurtherCell) {
   ASSERT_TRUE(gate.Release(CountTable({25})).ok());
   const auto table = gate.Release(BySex(2, 23));
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_THAT(Column(*table, "n"), ElementsAre("*", "*", "10"));
-  Gate forgetful(Named("nhs-subnational"), {});
-  EXPECT_THAT(Column(*forgetful.Release(BySex(2, 23)), "n"),
-              ElementsAre("*", "25", "30"));
+  EXPECT_THAT(Column(*table, "n"), ElementsAre("*", "*", "25"));
 }
 
 TEST_F(GateFiles, EarlierTableThatContradictsIsLeftOut) {
@@ -549,7 +547,7 @@ TEST_F(GateFiles, ReadOnlyRegistryJoinsTheAuditAndStaysAsItIs) {
   Gate dry_gate(Named("nhs-subnational"), dry);
   const auto table = dry_gate.Release(BySex(2, 23));
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_THAT(Column(*table, "n"), ElementsAre("*", "*", "10"));
+  EXPECT_THAT(Column(*table, "n"), ElementsAre("*", "*", "25"));
   const auto all = registry.All();
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(all->size(), 1u);
@@ -584,7 +582,7 @@ TEST_F(GateFiles, TablesReleasedAtOnceSeeEachOther) {
               writer.Append(tables->front(), *held).ok());
   held->reset();
   second.join();
-  EXPECT_THAT(printed, ElementsAre("*", "*", "10"));
+  EXPECT_THAT(printed, ElementsAre("*", "*", "25"));
   EXPECT_EQ(writer.All()->size(), 2u);
 }
 

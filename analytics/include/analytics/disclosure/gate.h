@@ -1,11 +1,10 @@
 // The disclosure gate: RawTable in, GatedTable out, under one profile.
 // Runs in: the analyst's program. It stops mistakes, not intent.
 //
-// For each table: counts are printed by the profile; totals are summed from
-// printed cells; the audit looks for hidden cells that can be narrowed and
-// hides further cells until none can; derived figures are computed from the
-// printed counts; the decisions are logged and the table is registered.
-// Spec: docs/measures/disclosure.md.
+// For each table: counts and totals are printed by the profile; the audit looks
+// for hidden cells that can be narrowed and hides further cells until none can;
+// derived figures are computed from the printed counts; the decisions are
+// logged and the table is registered. Spec: docs/measures/disclosure.md.
 // Threading: one thread at a time.
 // Secrets: sees exact counts; its messages never hold a number of a cell.
 #ifndef TALLY_ANALYTICS_DISCLOSURE_GATE_H_

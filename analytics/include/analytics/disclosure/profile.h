@@ -46,8 +46,6 @@ class Profile {
   // (high < low) for profiles that hide nothing.
   CountRange hidden() const { return hidden_; }
   bool hides() const { return hidden_.high >= hidden_.low; }
-  // What one `*` counts in a total.
-  int64_t star_value() const { return 5; }
 
   // Counts are printed unchanged; no rule but consistency applies.
   bool exact() const { return exact_; }

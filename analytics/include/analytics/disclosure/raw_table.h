@@ -49,6 +49,7 @@ struct TableInfo {
   std::string period;       // "2026-11", "2025"
   std::string cohort;       // the definition in words; never a list of people
   std::string denominator;  // in words
+  std::string anchor;       // dataset in which people were looked for
   std::string method;       // in words
   std::vector<std::string> notes;
   // Rows with a person and all rows behind the figures; printed as a share.
@@ -78,7 +79,8 @@ class RawTable {
   // computes them. The row's number is rows() - 1 afterwards.
   absl::Status AddRow(std::vector<RawValue> values);
 
-  // `total` is the sum of `parts`; its printed form is the sum of theirs.
+  // `total` is the sum of `parts`; it is printed by the profile like any
+  // count, and the audit knows the sum. Of one part, it prints what that does.
   // REQUIRES: count cells of this table, no cycle (the gate checks it).
   void SetTotal(CellRef total, std::vector<CellRef> parts);
   // Both cells are one number; `cell` prints what `original` prints.
@@ -92,6 +94,9 @@ class RawTable {
   void SetBasis(CellRef cell, CellBasis basis);
   // `row` is compared with `peer` by columns of role kPeer.
   void SetPeer(size_t row, size_t peer);
+  // The table is refused when more of its counts are hidden than shown, totals
+  // and zeros left out: for breakdowns that somebody asked for.
+  void RefuseMostlyHidden() { mostly_shown_ = true; }
   // A figure that could not be computed, with its reason.
   void SetNa(CellRef cell, NaReason reason);
 
@@ -126,6 +131,7 @@ class RawTable {
   std::map<CellRef, CellBasis> basis_;
   std::map<size_t, size_t> peers_;
   std::map<CellRef, NaReason> na_;
+  bool mostly_shown_ = false;
 };
 
 }  // namespace tally::analytics

@@ -36,8 +36,9 @@ struct ReleasedTable {
   std::string profile;
   std::vector<std::string> dimensions;
   std::map<std::string, std::string> cells;
-  // Keys of totals with the keys of their parts. A total's printed form is
-  // the sum of theirs and says nothing by itself.
+  // Keys of sums with the keys of their parts. The form printed of `sums` is
+  // a count's, of `totals` it follows from the parts' and says nothing.
+  std::map<std::string, std::vector<std::string>> sums;
   std::map<std::string, std::vector<std::string>> totals;
 };
 
