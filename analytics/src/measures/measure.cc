@@ -48,8 +48,8 @@ absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
       near.empty() ? "" : absl::StrFormat(": did you mean %s?", near)));
 }
 
-absl::StatusOr<CivilDay> ReferenceMonth(const ReleaseFolder& release,
-                                        engine::Connection& connection) {
+absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release,
+                                         engine::Connection& connection) {
   std::set<std::string> wanted;
   if (release.HasTable("gp_patient")) {
     TALLY_ASSIGN_OR_RETURN(
@@ -63,21 +63,31 @@ absl::StatusOr<CivilDay> ReferenceMonth(const ReleaseFolder& release,
       }
     }
   }
-  std::map<std::string, CivilDay> newest;
+  std::map<std::string, MonthRange> by_source;
   for (const dataset::ReleaseExtract& extract : release.manifest().extracts) {
     const std::string& source = extract.extract.source;
     if (!wanted.empty() && !wanted.contains(source)) continue;
+    TALLY_ASSIGN_OR_RETURN(const CivilDay start,
+                           CivilDay::Parse(extract.period_start));
     TALLY_ASSIGN_OR_RETURN(const CivilDay end,
                            CivilDay::Parse(extract.period_end));
-    const auto [it, is_new] = newest.emplace(source, end);
-    if (!is_new) it->second = std::max(it->second, end);
+    const auto [it, is_new] = by_source.emplace(source, MonthRange{start, end});
+    it->second.first = std::min(it->second.first, start);
+    it->second.last = std::max(it->second.last, end);
   }
-  if (newest.empty()) {
+  if (by_source.empty()) {
     return ConflictError("the release names no extract: it has no month");
   }
-  CivilDay month = newest.begin()->second;
-  for (const auto& [source, end] : newest) month = std::min(month, end);
-  return month.FirstOfMonth();
+  MonthRange covered = by_source.begin()->second;
+  for (const auto& [source, range] : by_source) {
+    covered.first = std::max(covered.first, range.first);
+    covered.last = std::min(covered.last, range.last);
+  }
+  covered = {covered.first.FirstOfMonth(), covered.last.FirstOfMonth()};
+  if (covered.last < covered.first) {
+    return ConflictError("the sources of the release have no month in common");
+  }
+  return covered;
 }
 
 }  // namespace tally::analytics

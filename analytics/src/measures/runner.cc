@@ -3,10 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/measures/agreement.h"
 #include "base/exit_code.h"
-#include "base/files.h"
 #include "base/status.h"
-#include "base/toml.h"
 
 namespace tally::analytics {
 namespace {
@@ -18,16 +17,11 @@ constexpr std::string_view kDefaultProfile = "nhs-subnational";
 absl::StatusOr<Profile> EffectiveProfile(const ReleaseFolder& release,
                                          const std::string& configured,
                                          const std::string& asked) {
-  std::string agreed(kDefaultProfile);
-  const std::string path = JoinPath(release.path(), "agreement.toml");
-  if (FileExists(path)) {
-    const absl::StatusOr<TomlTable> agreement = ReadTomlFile(path);
-    if (!agreement.ok()) return IntegrityError("agreement.toml is malformed");
-    const TomlValue* profile = agreement->FindPath("disclosure.profile");
-    if (profile != nullptr && profile->is_string()) {
-      agreed = profile->AsString();
-    }
-  }
+  TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
+                         ReadAgreement(release));
+  const std::string agreed = agreement.profile.empty()
+                                 ? std::string(kDefaultProfile)
+                                 : agreement.profile;
   TALLY_ASSIGN_OR_RETURN(Profile floor, Profile::Named(agreed));
   if (asked.empty()) {
     if (configured.empty()) return floor;
@@ -52,8 +46,16 @@ MeasureRunner::MeasureRunner(const ReleaseFolder& release,
       options_(std::move(options)) {}
 
 absl::StatusOr<CivilDay> MeasureRunner::Month() {
-  if (options_.month.has_value()) return options_.month->FirstOfMonth();
-  return ReferenceMonth(release_, database_.connection());
+  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
+                         CoveredMonths(release_, database_.connection()));
+  if (!options_.month.has_value()) return covered.last;
+  const CivilDay month = options_.month->FirstOfMonth();
+  if (month < covered.first || covered.last < month) {
+    return UsageError(absl::StrFormat(
+        "--month: the release covers %s to %s, not %s", covered.first.ToMonth(),
+        covered.last.ToMonth(), month.ToMonth()));
+  }
+  return month;
 }
 
 absl::StatusOr<MeasureResult> MeasureRunner::Run(std::string_view id) {

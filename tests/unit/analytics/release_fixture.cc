@@ -245,7 +245,7 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
   fs::remove_all(temp);
   const std::pair<std::string, std::string> texts[] = {
       {"README.txt", "A release made by a test.\n"},
-      {"agreement.toml", "# agreement of the trial\n"},
+      {"agreement.toml", release.agreement},
       {"audit_summary.csv", "month,action,events\n2026-11,release,1\n"},
       {"dictionary.html", "<!DOCTYPE html><title>Dictionary</title>\n"},
       {"dictionary.json", dictionary.ToJson()},
@@ -274,7 +274,7 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
     }
     manifest.files.push_back(file);
   }
-  manifest.agreement_sha256 = Sha256Hex("# agreement of the trial\n");
+  manifest.agreement_sha256 = Sha256Hex(release.agreement);
   manifest.created = "2026-11-05T09:00:00Z";
   manifest.date_grain = {{"gp-event", release.grain},
                          {"gp-patient", release.grain}};

@@ -40,6 +40,7 @@ struct FixtureRelease {
   std::string grain = "month";
   std::string environment = "example";
   std::string period_end = "2026-10-31";
+  std::string agreement = "# agreement of the trial\n";
 };
 
 // An Ed25519 pair made for one test.

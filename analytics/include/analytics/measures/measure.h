@@ -63,11 +63,18 @@ std::vector<std::string> MeasureIds();
 // kNotFound (exit 4) naming the nearest id.
 absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id);
 
-// The month that the figures are about: the last one that every source of
-// gp-patient covers by its pinned extracts, or every source if the release has
-// no gp_patient. kFailedPrecondition (exit 7) if it names no extract.
-absl::StatusOr<CivilDay> ReferenceMonth(const ReleaseFolder& release,
-                                        engine::Connection& connection);
+// First days of months, both included.
+struct MonthRange {
+  CivilDay first;
+  CivilDay last;
+};
+
+// The months that every source of gp-patient covers by its pinned extracts, or
+// every source if the release has no gp_patient. Figures are about the last
+// one unless another is asked for. kFailedPrecondition (exit 7) if the release
+// names no extract, or its sources have no month in common.
+absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release,
+                                         engine::Connection& connection);
 
 }  // namespace tally::analytics
 

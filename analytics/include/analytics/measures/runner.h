@@ -45,7 +45,7 @@ struct MeasureResult {
 
 struct RunOptions {
   std::vector<std::string> by;
-  std::optional<CivilDay> month;  // first day; else ReferenceMonth
+  std::optional<CivilDay> month;  // first day; else the last one covered
   std::string comparators;
   std::string definitions;  // folder of replaced definition files
 };
@@ -60,7 +60,8 @@ class MeasureRunner {
   // no error: `unavailable` says why. Errors: of the measure or the gate.
   absl::StatusOr<MeasureResult> Run(std::string_view id);
 
-  // The month of the figures.
+  // The month of the figures. kInvalidArgument (exit 2), naming the first and
+  // the last month, if the release does not cover the one that was asked for.
   absl::StatusOr<CivilDay> Month();
 
  private:
