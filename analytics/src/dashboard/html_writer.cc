@@ -181,12 +181,16 @@ std::string Banner(const PageSet& set) {
       HtmlEscape(set.environment));
 }
 
+const std::string& Heading(const PageSet& set) {
+  return set.title.empty() ? set.project : set.title;
+}
+
 std::string Body(const PageSet& set) {
   std::string out;
   out += "<header>" + Banner(set);
   out += absl::StrFormat(
       "<h1>%s</h1><p class=\"meta\">Release %s. Compared with %s.</p></header>",
-      HtmlEscape(set.project), HtmlEscape(set.release),
+      HtmlEscape(Heading(set)), HtmlEscape(set.release),
       HtmlEscape(set.peer_group));
   out += "<nav aria-label=\"Pages\"><ul>";
   for (const Page& page : set.pages) {
@@ -198,7 +202,8 @@ std::string Body(const PageSet& set) {
   out += absl::StrFormat(
       "</main><footer><p>Disclosure profile %s: %s. <code>*</code> stands for "
       "a number that is not shown, NA for one that is not available. Totals "
-      "are sums of printed cells.</p><p>Made on %s. The data stay personal "
+      "are counted and rounded by themselves: the cells beside them may add up "
+      "to a little more or less.</p><p>Made on %s. The data stay personal "
       "data: re-identifying anyone without the controller's consent is an "
       "offence (Data Protection Act 2018, section 171).</p></footer>",
       HtmlEscape(set.profile), HtmlEscape(set.profile_description),
@@ -241,7 +246,7 @@ absl::StatusOr<std::string> WriteDashboard(const PageSet& pages) {
   out += Policy(shell.script);
   out += shell.pieces[1];
   out += HtmlEscape(
-      absl::StrFormat("%s, %s", pages.project, pages.data_date.ToText()));
+      absl::StrFormat("%s, %s", Heading(pages), pages.data_date.ToText()));
   out += shell.pieces[2];
   out += Body(pages);
   out += shell.pieces[3];

@@ -3,12 +3,14 @@
 // The report's counts are exact and so of the class of records. Its own rates
 // and limits are not used: the gate computes them from printed counts.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/measures/agreement.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/patient_list.h"
 #include "base/exit_code.h"
@@ -89,13 +91,18 @@ bool IsSummaryLine(const Line& line) {
   return !other && line.reason.empty() && line.rows.has_value();
 }
 
+// The population of an agreement that is no dataset.
+constexpr std::string_view kEverybody = "all";
+
 // Positions of the counts of rows in linkage_summary.
 constexpr size_t kRowsColumn = 5;
 constexpr size_t kRowsWithPersonColumn = 6;
 
-std::vector<ColumnSpec> SummaryColumns() {
-  const ColumnSpec rate =
-      ProportionColumn("rate", "People linked", "persons_linked", "persons");
+std::vector<ColumnSpec> SummaryColumns(const std::string& anchor) {
+  const bool known = !anchor.empty();
+  const ColumnSpec rate = ProportionColumn(
+      "rate", known ? "Share in the population" : "Share in another source",
+      "persons_linked", "persons");
   return {DimensionColumn("source", "Source"),
           DimensionColumn("dataset", "Dataset"),
           DimensionColumn("dimension", "By"),
@@ -107,10 +114,42 @@ std::vector<ColumnSpec> SummaryColumns() {
           ProportionColumn("row_rate", "Rows with a person, share",
                            "rows_with_person", "rows"),
           CountColumn("persons", ColumnKind::kPersons, "People"),
-          CountColumn("persons_linked", ColumnKind::kPersons, "People linked"),
+          CountColumn(
+              "persons_linked", ColumnKind::kPersons,
+              known ? "People in the population" : "People in another source"),
           rate,
           LimitColumn("lower", "Lower limit", rate, ColumnRole::kLower),
           LimitColumn("upper", "Upper limit", rate, ColumnRole::kUpper)};
+}
+
+// The level as it is shown. Codes of sex are words, each its own.
+std::string ShownLevel(const Line& line) {
+  if (line.dimension == "all" || line.dimension == "month") return line.level;
+  if (line.level.empty()) return std::string(kUnknown);
+  if (line.dimension != "sex") return line.level;
+  if (line.level == "1") return "male";
+  if (line.level == "2") return "female";
+  if (line.level == "0") return "not known";
+  if (line.level == "9") return "not specified";
+  return line.level;
+}
+
+// Keeps the order of datasets and dimensions and puts levels in theirs: decile
+// 10 after 9.
+void SortByLevel(std::vector<Line>& lines) {
+  using Key = std::array<std::string, 3>;
+  const auto key = [](const Line& line) {
+    return Key{line.source, line.dataset, line.dimension};
+  };
+  std::map<Key, size_t> order;
+  for (const Line& line : lines) order.emplace(key(line), order.size());
+  std::stable_sort(lines.begin(), lines.end(),
+                   [&](const Line& a, const Line& b) {
+                     const size_t place_a = order.at(key(a));
+                     const size_t place_b = order.at(key(b));
+                     if (place_a != place_b) return place_a < place_b;
+                     return LevelLess(a.level, b.level);
+                   });
 }
 
 // A line that became a row of the table.
@@ -158,28 +197,30 @@ void AddLevelSums(const std::vector<PlacedLine>& placed, RawTable& table) {
 
 absl::StatusOr<RawTable> Summary(const MeasureContext& context,
                                  const std::vector<Line>& lines) {
+  TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
+                         ReadAgreement(context.release));
   TableInfo info = context.Info("linkage_summary", "Link rates");
+  if (agreement.population != kEverybody) info.anchor = agreement.population;
   info.notes = {
-      "A person is linked when found in the population of the "
-      "agreement, or else in at least one other source."};
+      "Rates are shares of the people of a dataset. Who is not in the "
+      "population of the agreement has a number all the same, and may be "
+      "registered elsewhere: that is no failed match."};
   for (const Line& line : lines) {
     if (line.dimension != "all" || !line.reason.empty()) continue;
     info.rows_all += line.rows.value_or(0);
     info.rows_linked += line.rows_with_person.value_or(0);
   }
   TALLY_ASSIGN_OR_RETURN(RawTable table,
-                         RawTable::Create(std::move(info), SummaryColumns()));
+                         RawTable::Create(info, SummaryColumns(info.anchor)));
   std::vector<PlacedLine> placed;
   for (const Line& line : lines) {
     if (!IsSummaryLine(line)) continue;
-    const bool whole = line.dimension == "all" || line.dimension == "month";
-    const std::string level =
-        whole || !line.level.empty() ? line.level : std::string(kUnknown);
     TALLY_RETURN_IF_ERROR(table.AddRow(
-        {line.source, line.dataset, line.dimension, level, line.month,
-         CountOrNull(line.rows), CountOrNull(line.rows_with_person), RawValue(),
-         CountOrNull(line.persons), CountOrNull(line.persons_linked),
-         RawValue(), RawValue(), RawValue()}));
+        {line.source, line.dataset, line.dimension, ShownLevel(line),
+         line.month, CountOrNull(line.rows), CountOrNull(line.rows_with_person),
+         RawValue(), CountOrNull(line.persons),
+         CountOrNull(line.persons_linked), RawValue(), RawValue(),
+         RawValue()}));
     placed.push_back({&line, table.rows() - 1});
   }
   AddLevelSums(placed, table);
@@ -251,7 +292,8 @@ class LinkageReport : public Measure {
     if (!context.by.empty()) {
       return UsageError("--by: the linkage report has its own breakdowns");
     }
-    TALLY_ASSIGN_OR_RETURN(const std::vector<Line> lines, ReadLines(context));
+    TALLY_ASSIGN_OR_RETURN(std::vector<Line> lines, ReadLines(context));
+    SortByLevel(lines);
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable summary, Summary(context, lines));
     tables.push_back(std::move(summary));

@@ -1,5 +1,7 @@
 // Charts and sentences of C01: link rates, reasons, shared people.
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -22,11 +24,36 @@ std::string Words(std::string_view dimension) {
   return words;
 }
 
+// The population is not compared with itself.
+bool IsCompared(const GatedTable& table, size_t row) {
+  return table.at(row, "dataset").text() != table.info().anchor;
+}
+
+// Where the people of a dataset were found.
+std::string_view Place(const GatedTable& table) {
+  return table.info().anchor.empty() ? "in another source"
+                                     : "in the population";
+}
+
+// The people whom the lowest rate leaves over are no failed matches.
+std::string OthersSentence(const GatedTable& table, const Chart& rates) {
+  if (rates.rows() == 0 || table.info().anchor.empty()) return "";
+  const std::optional<double> lowest = rates.cell(0, 6).number();
+  if (!lowest.has_value() || *lowest >= 100) return "";
+  return absl::StrFormat(
+      " The other %.1f %% of the people in %s of %s are not in %s: they may be "
+      "registered elsewhere, and are no failed matches.",
+      100 - *lowest, rates.cell(0, 1).text(), rates.cell(0, 0).text(),
+      table.info().anchor);
+}
+
 Chart Rates(const GatedTable& table) {
   Chart chart("link-rates", "interval", table,
               {"source", "dataset", "rows", "row_rate", "persons",
                "persons_linked", "rate", "lower", "upper"},
-              IsWhole);
+              [](const GatedTable& t, size_t row) {
+                return IsWhole(t, row) && IsCompared(t, row);
+              });
   chart.SortBy("rate", false);
   chart.unit = "% of people";
   chart.options.Set("x", "rate")
@@ -47,25 +74,50 @@ Chart Rates(const GatedTable& table) {
     return absl::StrFormat("%s of %s", chart.cell(row, 1).text(),
                            chart.cell(row, 0).text());
   };
-  chart.title = absl::StrFormat(
-      "Between %s and %s %% of people are linked, by source and dataset",
-      chart.cell(0, 6).text(), chart.cell(printed - 1, 6).text());
+  const std::string& low = chart.cell(0, 6).text();
+  const std::string& high = chart.cell(printed - 1, 6).text();
+  chart.title =
+      printed == 1
+          ? absl::StrFormat("%s %% of the people in %s are %s", low, name(0),
+                            Place(table))
+          : absl::StrFormat(
+                "Of the people in a dataset, between %s and %s %% are %s", low,
+                high, Place(table));
   chart.summary = absl::StrFormat(
-      "Link rates of %d datasets with 95 %% limits. Lowest: %s, %s %%. "
+      "People of %d datasets who are %s, with 95 %% limits. Lowest: %s, %s %%. "
       "Highest: %s, %s %%.",
-      printed, name(0), chart.cell(0, 6).text(), name(printed - 1),
-      chart.cell(printed - 1, 6).text());
+      printed, Place(table), name(0), low, name(printed - 1), high);
   return chart;
+}
+
+// The first of the last months that a table has; empty if it has no more.
+constexpr size_t kShownMonths = 24;
+std::string FirstShownMonth(const GatedTable& table) {
+  std::set<std::string> months;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (table.at(row, "dimension").text() != "month") continue;
+    if (IsCompared(table, row)) months.insert(table.at(row, "month").text());
+  }
+  if (months.size() <= kShownMonths) return "";
+  return *std::next(months.rbegin(), kShownMonths - 1);
 }
 
 Chart Levels(const GatedTable& table, std::string_view dimension) {
   const bool month = dimension == "month";
+  const std::string first = month ? FirstShownMonth(table) : "";
   Chart chart(absl::StrFormat("link-rates-%s", dimension), "interval", table,
               {"source", "dataset", month ? "month" : "level", "persons",
                "persons_linked", "rate", "lower", "upper"},
               [&](const GatedTable& t, size_t row) {
-                return t.at(row, "dimension").text() == dimension;
+                return t.at(row, "dimension").text() == dimension &&
+                       IsCompared(t, row) && t.at(row, "month").text() >= first;
               });
+  if (!first.empty()) {
+    chart.notes.push_back(
+        absl::StrFormat("The last %d months; `commissioning quality` prints "
+                        "all.",
+                        kShownMonths));
+  }
   chart.unit = "% of people";
   chart.options.Set("x", "rate")
       .Set("lo", "lower")
@@ -76,7 +128,8 @@ Chart Levels(const GatedTable& table, std::string_view dimension) {
 }
 
 // One chart per source and dataset would be many: the drop-down list chooses.
-void DescribeLevels(Chart& chart, std::string_view dimension) {
+void DescribeLevels(Chart& chart, std::string_view dimension,
+                    std::string_view place) {
   const std::vector<std::string> sources = chart.LevelsOf("dataset");
   chart.SelectBy("dataset", "Dataset", sources.empty() ? "" : sources[0]);
   for (const std::string& dataset : sources) {
@@ -104,13 +157,14 @@ void DescribeLevels(Chart& chart, std::string_view dimension) {
     };
     chart.Describe(
         dataset,
-        absl::StrFormat("%s by %s: %s to %s %% linked", dataset,
-                        Words(dimension), text(*low, 5), text(*high, 5)),
+        absl::StrFormat("%s by %s: %s to %s %% %s", dataset, Words(dimension),
+                        text(*low, 5), text(*high, 5), place),
         absl::StrFormat(
-            "Link rates of %s by %s, %d lines with 95 %% limits. Lowest: %s "
-            "in %s, %s %%. Highest: %s in %s, %s %%.",
-            dataset, Words(dimension), levels, text(*low, 2), text(*low, 0),
-            text(*low, 5), text(*high, 2), text(*high, 0), text(*high, 5)));
+            "People of %s who are %s, by %s, %d lines with 95 %% limits. "
+            "Lowest: %s in %s, %s %%. Highest: %s in %s, %s %%.",
+            dataset, place, Words(dimension), levels, text(*low, 2),
+            text(*low, 0), text(*low, 5), text(*high, 2), text(*high, 0),
+            text(*high, 5)));
   }
 }
 
@@ -182,6 +236,7 @@ std::optional<std::string> WorstLevel(const GatedTable& table, double points) {
   for (size_t whole = 0; whole < table.rows(); ++whole) {
     const auto all = table.at(whole, "rate").number();
     if (!IsWhole(table, whole) || !all.has_value()) continue;
+    if (!IsCompared(table, whole)) continue;
     for (size_t row = 0; row < table.rows(); ++row) {
       const auto rate = table.at(row, "rate").number();
       const bool same =
@@ -191,11 +246,12 @@ std::optional<std::string> WorstLevel(const GatedTable& table, double points) {
       worst = *all - *rate;
       const std::string& dimension = table.at(row, "dimension").text();
       sentence = absl::StrFormat(
-          "Lowest: %s %s in %s of %s, %s %% linked against %s %% overall.",
+          "Lowest: %s %s in %s of %s, %s %% %s against %s %% overall.",
           Words(dimension),
           table.at(row, dimension == "month" ? "month" : "level").text(),
           table.at(row, "dataset").text(), table.at(row, "source").text(),
-          table.at(row, "rate").text(), table.at(whole, "rate").text());
+          table.at(row, "rate").text(), Place(table),
+          table.at(whole, "rate").text());
     }
   }
   return sentence;
@@ -210,7 +266,8 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
   const GatedTable& table = tables[0];
   PagePart quality{"quality", {}, {}};
   Chart rates = Rates(table);
-  quality.sentences.push_back({1, rates.title + "."});
+  const std::string opening = rates.title + "." + OthersSentence(table, rates);
+  quality.sentences.push_back({1, opening});
   const double points = definition.Parameter("low_rate_points").value_or(2.0);
   const std::optional<std::string> worst = WorstLevel(table, points);
   quality.sentences.push_back(
@@ -221,7 +278,7 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
       {3, absl::StrFormat("%s %% of all rows carry a person.",
                           table.linked_share_pct())});
   PagePart summary{"summary", {}, {}};
-  summary.sentences.push_back({2, rates.title + "."});
+  summary.sentences.push_back({2, opening});
   summary.charts.push_back(rates);
   quality.charts.push_back(std::move(rates));
   for (const char* dimension :
@@ -229,7 +286,7 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
         "nhs_number_status"}) {
     Chart chart = Levels(table, dimension);
     if (chart.rows() == 0) continue;
-    DescribeLevels(chart, dimension);
+    DescribeLevels(chart, dimension, Place(table));
     quality.charts.push_back(std::move(chart));
   }
   Chart reasons = ReasonBars(tables[1]);

@@ -32,6 +32,7 @@ struct Page {
 struct PageSet {
   std::string release;      // resource name
   std::string project;      // id
+  std::string title;        // of the project, for people; may be empty
   std::string environment;  // "example" shows a banner
   std::string generated;    // UTC, RFC 3339
   CivilDay data_date;       // last day of the data
