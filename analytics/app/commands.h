@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,8 +34,15 @@ void AddDoctorCommand(CommandLine& line);      // doctor
 // --threads are taken in.
 absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags);
 
-// The folder of a release: a path that is there, a resource name below the
-// work directory, or, for an empty text, the only release there.
+// "projects/P/releases/R" of "P/R"; any other text as it is.
+std::string FullReleaseName(const std::string& text);
+
+// "P/R" of every release below the work directory, ascending.
+absl::StatusOr<std::vector<std::string>> PulledReleases(
+    const AnalystConfig& config);
+
+// The folder of a release: a resource name, full or as P/R, below the work
+// directory, a path that is there, or, for an empty text, the only release.
 absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
                                         const std::string& release);
 

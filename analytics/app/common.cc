@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "analytics/measures/runner.h"
@@ -6,6 +8,7 @@
 #include "base/exit_code.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/table_printer.h"
 #include "commands.h"
 #include "dataset/resource_name.h"
@@ -28,40 +31,58 @@ absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags) {
   return config;
 }
 
+std::string FullReleaseName(const std::string& text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return text;
+  const std::string project = text.substr(0, slash);
+  const bool is_short = IsResourceId(project) &&
+                        dataset::ReleaseId::Parse(text.substr(slash + 1)).ok();
+  if (!is_short) return text;
+  return absl::StrFormat("projects/%s/releases/%s", project,
+                         text.substr(slash + 1));
+}
+
+absl::StatusOr<std::vector<std::string>> PulledReleases(
+    const AnalystConfig& config) {
+  std::vector<std::string> found;
+  if (!IsDirectory(config.work_directory)) return found;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> projects,
+                         ListDirectory(config.work_directory));
+  for (const std::string& project : projects) {
+    const std::string folder = JoinPath(config.work_directory, project);
+    if (!IsDirectory(folder)) continue;
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> releases,
+                           ListDirectory(folder));
+    for (const std::string& id : releases) {
+      const std::string name = JoinPath(project, id);
+      const std::string path = JoinPath(config.work_directory, name);
+      if (IsRegularFile(JoinPath(path, "manifest.json"))) found.push_back(name);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
                                         const std::string& release) {
   if (!release.empty()) {
     const absl::StatusOr<dataset::ReleaseName> name =
-        dataset::ParseReleaseName(release);
-    if (name.ok()) {
-      return config.ReleasePath(name->project, name->release.ToText());
-    }
-    return release;
+        dataset::ParseReleaseName(FullReleaseName(release));
+    if (!name.ok()) return release;
+    const std::string path =
+        config.ReleasePath(name->project, name->release.ToText());
+    return !IsDirectory(path) && IsDirectory(release) ? release : path;
   }
-  std::vector<std::string> found;
-  if (IsDirectory(config.work_directory)) {
-    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> projects,
-                           ListDirectory(config.work_directory));
-    for (const std::string& project : projects) {
-      const std::string folder = JoinPath(config.work_directory, project);
-      if (!IsDirectory(folder)) continue;
-      TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> releases,
-                             ListDirectory(folder));
-      for (const std::string& id : releases) {
-        const std::string path = JoinPath(folder, id);
-        if (IsRegularFile(JoinPath(path, "manifest.json"))) {
-          found.push_back(path);
-        }
-      }
-    }
-  }
-  if (found.size() == 1) return found[0];
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                         PulledReleases(config));
+  if (found.size() == 1) return JoinPath(config.work_directory, found[0]);
   if (found.empty()) {
     return NotFoundError(
         "no release has been pulled: run `commissioning pull RELEASE`");
   }
   return UsageError(absl::StrFormat(
-      "%d releases have been pulled: name one with --release", found.size()));
+      "%d releases have been pulled: name one with --release, as in %s",
+      found.size(), found.back()));
 }
 
 absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
+#include "analytics/measures/agreement.h"
 #include "analytics/measures/runner.h"
 #include "base/civil_day.h"
 #include "base/exit_code.h"
@@ -63,6 +64,9 @@ absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
   PageSet set;
   set.release = bench.folder->name();
   set.project = bench.folder->manifest().project;
+  TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
+                         ReadAgreement(*bench.folder));
+  set.title = agreement.title;
   set.environment = bench.folder->manifest().environment;
   set.generated = NowUtcRfc3339();
   set.data_date = month.LastOfMonth();
@@ -104,11 +108,20 @@ absl::Status BuildDashboard(const CommonFlags& flags, const BuildFlags& build) {
   return PrintOut(json.Dump() + "\n");
 }
 
-absl::Status OpenDashboard(const CommonFlags& flags, const std::string& file) {
-  std::string path = file;
+struct OpenFlags {
+  std::string file;
+  std::string release;
+};
+
+absl::Status OpenDashboard(const CommonFlags& flags, const OpenFlags& open) {
+  std::string path = open.file;
+  if (!path.empty() && !open.release.empty()) {
+    return UsageError("give a file or --release, not both");
+  }
   if (path.empty()) {
     TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
-    TALLY_ASSIGN_OR_RETURN(const std::string release, FindRelease(config, ""));
+    TALLY_ASSIGN_OR_RETURN(const std::string release,
+                           FindRelease(config, open.release));
     path = release + "-" + std::string(kFileName);
   }
   if (!IsRegularFile(path)) {
@@ -159,13 +172,18 @@ void AddDashboardCommands(CommandLine& line) {
         return BuildDashboard(flags, *build);
       });
 
-  auto file = std::make_shared<std::string>();
+  auto open = std::make_shared<OpenFlags>();
   line.AddCommand("dashboard open", "Opens the page in a browser",
                   {"commissioning dashboard open",
+                   "commissioning dashboard open --release "
+                   "frailty-2026/r2026-11",
                    "commissioning dashboard open page.html"})
-      .AddPositional("FILE", file.get(), "Default: the last one built", false)
-      .SetHandler([file](const CommonFlags& flags) {
-        return OpenDashboard(flags, *file);
+      .AddPositional("FILE", &open->file,
+                     "Default: the page beside the release's folder", false)
+      .AddOption("--release", &open->release, "Folder or name of the release",
+                 "RELEASE")
+      .SetHandler([open](const CommonFlags& flags) {
+        return OpenDashboard(flags, *open);
       });
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/pull/hub_source.h"
+#include "analytics/release/signature.h"
 #include "analytics/terms.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -16,12 +17,17 @@
 #include "base/table_printer.h"
 #include "base/versions.h"
 #include "commands.h"
+#include "dataset/release_manifest.h"
 #include "engine/database.h"
+#include "transport/certificates.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr int64_t kLowDiskBytes = int64_t{2} << 30;
+constexpr int64_t kMaxPemBytes = 1 << 20;
+constexpr int64_t kMaxManifestBytes = dataset::kMaxReleaseManifestBytes;
+constexpr int64_t kMaxSignatureBytes = 256;
 
 // The findings in order, and the worst exit code.
 class Findings {
@@ -32,6 +38,9 @@ class Findings {
     JsonValue entry = JsonValue::MakeObject();
     entry.Set("check", check).Set("result", result).Set("text", text);
     list_.Append(std::move(entry));
+  }
+  void Add(std::string_view check, std::string_view good) {
+    Add(check, "ok", good);
   }
   void Add(std::string_view check, const absl::Status& status,
            std::string_view good) {
@@ -59,7 +68,64 @@ void CheckHub(const AnalystConfig& config, int64_t timeout_ms,
   findings.Add("certificate", hub.status(),
                "certificate and key belong together and are valid");
   if (!hub.ok()) return;
-  findings.Add("hub", (*hub)->Diagnose(), "the hub answers");
+  findings.Add("identity", (*hub)->own_uri());
+  const absl::Status reached = (*hub)->Diagnose();
+  findings.Add("hub", reached, "the hub answers");
+  if (!reached.ok()) return;
+  // An answer says nothing about whether this analyst is let in.
+  const auto releases = (*hub)->List("projects/-");
+  findings.Add("allow-list", releases.status(),
+               releases.ok()
+                   ? absl::StrFormat("the hub knows this identity and key; "
+                                     "releases that it may see: %d",
+                                     releases->size())
+                   : "");
+}
+
+// The digest that the hub's allow-list holds, also where a certificate has
+// expired or does not fit its key.
+void ShowFingerprint(const AnalystConfig& config, Findings& findings) {
+  const absl::StatusOr<std::string> pem =
+      ReadFile(config.tls_certificate, kMaxPemBytes);
+  if (!pem.ok()) return;  // the certificate's own check says so
+  const absl::StatusOr<transport::CertificateFacts> facts =
+      transport::ReadCertificate(*pem);
+  if (!facts.ok()) return;
+  findings.Add("fingerprint",
+               absl::StrFormat("TLS public key %s", facts->key_sha256));
+}
+
+absl::Status CheckSignature(const AnalystConfig& config,
+                            const std::string& release) {
+  const std::string folder = JoinPath(config.work_directory, release);
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string manifest,
+      ReadFile(JoinPath(folder, "manifest.json"), kMaxManifestBytes));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string signature,
+      ReadFile(JoinPath(folder, "manifest.sig"), kMaxSignatureBytes));
+  return VerifyReleaseSignature(config.release_key, manifest, signature);
+}
+
+// The hub shows its key to nobody: what it has signed must be there.
+void CheckReleaseKeyInUse(const AnalystConfig& config, Findings& findings) {
+  const auto releases = PulledReleases(config);
+  if (!releases.ok()) {
+    return findings.Add("release key", releases.status(), "");
+  }
+  if (releases->empty()) {
+    return findings.Add("release key", "warn",
+                        "well formed, and not checked further: no release has "
+                        "been pulled yet");
+  }
+  for (const std::string& release : *releases) {
+    const absl::Status status = CheckSignature(config, release);
+    if (!status.ok()) {
+      return findings.Add("release key", status, "");
+    }
+  }
+  findings.Add("release key", absl::StrFormat("it signed what was pulled (%d)",
+                                              releases->size()));
 }
 
 void CheckTerms(const AnalystConfig& config, Findings& findings) {
@@ -98,6 +164,8 @@ absl::StatusOr<ExitCode> Doctor(const CommonFlags& flags) {
   if (config.ok()) {
     CheckDisk(*config, findings);
     CheckTerms(*config, findings);
+    CheckReleaseKeyInUse(*config, findings);
+    ShowFingerprint(*config, findings);
     CheckHub(*config, flags.timeout_ms, findings);
   }
   return findings.Print(flags.json);
@@ -106,9 +174,10 @@ absl::StatusOr<ExitCode> Doctor(const CommonFlags& flags) {
 }  // namespace
 
 void AddDoctorCommand(CommandLine& line) {
-  line.AddCommand("doctor",
-                  "Checks configuration, certificate, hub, disk and engine",
-                  {"commissioning doctor", "commissioning doctor --json"})
+  line.AddCommand(
+          "doctor",
+          "Checks configuration, keys, certificate, hub, disk and engine",
+          {"commissioning doctor", "commissioning doctor --json"})
       .SetHandler([](const CommonFlags& flags) { return Doctor(flags); });
 }
 

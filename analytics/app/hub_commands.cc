@@ -39,7 +39,7 @@ JsonValue ToJson(const RemoteRelease& release) {
 // OK if the hub asks for the terms that this program shows. A hub without a
 // release for this identity asks for none yet.
 absl::Status CheckHubTerms(HubSource& hub, const std::string& release) {
-  std::string name = release;
+  std::string name = FullReleaseName(release);
   if (name.empty()) {
     TALLY_ASSIGN_OR_RETURN(const std::vector<RemoteRelease> releases,
                            hub.List("projects/-"));
@@ -106,7 +106,8 @@ absl::Status ListReleases(const CommonFlags& flags,
   return printer.Print(flags.format);
 }
 
-absl::Status ShowRelease(const CommonFlags& flags, const std::string& name) {
+absl::Status ShowRelease(const CommonFlags& flags, const std::string& text) {
+  const std::string name = FullReleaseName(text);
   TALLY_RETURN_IF_ERROR(dataset::ParseReleaseName(name).status());
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubSource> hub,
@@ -170,8 +171,9 @@ absl::Status MakeCsv(const CommonFlags& flags, const AnalystConfig& config,
 }
 
 absl::Status Pull(const CommonFlags& flags, const PullFlags& pull) {
+  const std::string full_name = FullReleaseName(pull.release);
   TALLY_ASSIGN_OR_RETURN(const dataset::ReleaseName name,
-                         dataset::ParseReleaseName(pull.release));
+                         dataset::ParseReleaseName(full_name));
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
   TALLY_ASSIGN_OR_RETURN(const AcceptedTerms terms,
                          ReadAcceptedTerms(config.TermsPath()));
@@ -186,7 +188,7 @@ absl::Status Pull(const CommonFlags& flags, const PullFlags& pull) {
   options.dry_run = flags.dry_run;
   options.progress = &progress;
   TALLY_ASSIGN_OR_RETURN(const PullResult result,
-                         PullRelease(*hub, pull.release, options));
+                         PullRelease(*hub, full_name, options));
   if (flags.dry_run) {
     Say(flags, "dry run: the release can be pulled; nothing was downloaded");
     return absl::OkStatus();
@@ -195,7 +197,7 @@ absl::Status Pull(const CommonFlags& flags, const PullFlags& pull) {
       MakeCsv(flags, config, options.folder, pull, &progress));
   if (flags.json) {
     JsonValue json = JsonValue::MakeObject();
-    json.Set("release", pull.release)
+    json.Set("release", full_name)
         .Set("folder", options.folder)
         .Set("files", std::to_string(result.files))
         .Set("bytes", std::to_string(result.bytes))
@@ -234,7 +236,7 @@ void AddHubCommands(CommandLine& line) {
                   {"commissioning release show "
                    "projects/frailty-2026/releases/r2026-11"},
                   kTraitLists)
-      .AddPositional("RELEASE", shown.get(), "projects/P/releases/R")
+      .AddPositional("RELEASE", shown.get(), "projects/P/releases/R, or P/R")
       .SetHandler([shown](const CommonFlags& flags) {
         return ShowRelease(flags, *shown);
       });
@@ -248,7 +250,7 @@ void AddHubCommands(CommandLine& line) {
            "commissioning pull projects/frailty-2026/releases/r2026-11 "
            "--table gp_patient --csv none"},
           kTraitReadsData | kTraitChanges | kTraitLong)
-      .AddPositional("RELEASE", &pull->release, "projects/P/releases/R")
+      .AddPositional("RELEASE", &pull->release, "projects/P/releases/R, or P/R")
       .AddOption("--table", &pull->tables,
                  "Only these tables, and the small files", "TABLE")
       .AddChoice("--csv", &pull->csv, {"auto", "all", "none"},
