@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -30,8 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using tally::demo::LeakHit;
 using tally::demo::LeakSearch;
-
-constexpr size_t kPieceBytes = size_t{4} << 20;
+using tally::demo::PieceScan;
 
 struct Arguments {
   std::string identifiers;
@@ -63,41 +63,14 @@ bool IsText(const fs::path& path) {
   return false;
 }
 
-// Scans what `read` yields, piece by piece, with enough overlap that a hit
-// across two pieces is seen once.
-class PieceScanner {
- public:
-  PieceScanner(const LeakSearch& search, std::string name, bool text,
-               Totals& totals)
-      : search_(search), name_(std::move(name)), text_(text), totals_(totals) {}
-
-  void Add(std::string_view piece) {
-    totals_.bytes += piece.size();
-    window_.append(piece);
-    if (window_.size() < kPieceBytes) return;
-    const size_t overlap = search_.longest() + 16;
-    Scan(window_.size() - overlap);
-    window_.erase(0, window_.size() - overlap);
-  }
-  void Finish() { Scan(window_.size()); }
-
- private:
-  // Reports hits that begin before `end`: the rest is scanned again.
-  void Scan(size_t end) {
-    for (const LeakHit& hit : search_.Scan(window_, text_)) {
-      if (hit.offset >= end) continue;
-      ++totals_.hits;
-      // The value is not repeated: this line may go into a log.
-      std::printf("found %s: %s\n", hit.form.c_str(), name_.c_str());
-    }
-  }
-
-  const LeakSearch& search_;
-  std::string name_;
-  bool text_;
-  Totals& totals_;
-  std::string window_;
-};
+// Counts and prints hits of one file or process.
+std::function<void(const LeakHit&)> Reporter(std::string name, Totals& totals) {
+  return [name = std::move(name), &totals](const LeakHit& hit) {
+    ++totals.hits;
+    // The value is not repeated: this line may go into a log.
+    std::printf("found %s: %s\n", hit.form.c_str(), name.c_str());
+  };
+}
 
 absl::Status ScanFile(const LeakSearch& search, const fs::path& path,
                       const std::string& name, bool text, Totals& totals) {
@@ -105,13 +78,14 @@ absl::Status ScanFile(const LeakSearch& search, const fs::path& path,
   if (!file) {
     return tally::UsageError(absl::StrCat(name, ": cannot be read"));
   }
-  PieceScanner scanner(search, name, text, totals);
+  PieceScan scan(search, text, Reporter(name, totals));
   std::vector<char> buffer(1 << 20);
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())),
          file.gcount() > 0) {
-    scanner.Add({buffer.data(), static_cast<size_t>(file.gcount())});
+    totals.bytes += static_cast<uint64_t>(file.gcount());
+    scan.Add({buffer.data(), static_cast<size_t>(file.gcount())});
   }
-  scanner.Finish();
+  scan.Finish();
   ++totals.files;
   return absl::OkStatus();
 }
@@ -153,7 +127,8 @@ absl::Status ScanPath(const LeakSearch& search, const std::string& path,
   }
   if (error) return tally::UsageError(absl::StrCat(path, ": cannot be read"));
   for (const fs::path& file : files) {
-    PieceScanner names(search, file.string() + " (its name)", true, totals);
+    PieceScan names(search, true,
+                    Reporter(file.string() + " (its name)", totals));
     names.Add(file.filename().string());
     names.Finish();
     if (file.extension() == ".parquet") {
@@ -176,7 +151,7 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
     return tally::NotPermittedError(
         absl::StrCat("process ", pid, ": its memory can be read by root only"));
   }
-  PieceScanner scanner(search, "memory of process " + pid, false, totals);
+  PieceScan scan(search, false, Reporter("memory of process " + pid, totals));
   std::string line;
   std::vector<char> buffer(1 << 20);
   while (std::getline(maps, line)) {
@@ -198,11 +173,12 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
       const ssize_t got =
           ::pread(memory.get(), buffer.data(), want, static_cast<off_t>(at));
       if (got <= 0) break;  // a guard page or a device
-      scanner.Add({buffer.data(), static_cast<size_t>(got)});
+      totals.bytes += static_cast<uint64_t>(got);
+      scan.Add({buffer.data(), static_cast<size_t>(got)});
       at += static_cast<uint64_t>(got);
     }
   }
-  scanner.Finish();
+  scan.Finish();
   ++totals.files;
   return absl::OkStatus();
 }

@@ -37,6 +37,10 @@ std::string Upper(std::string text) {
   return text;
 }
 
+// What Bounded() looks at on either side, and a run of digits too long to be a
+// number.
+constexpr size_t kContextBytes = 16;
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -164,6 +168,37 @@ std::vector<LeakHit> LeakSearch::Scan(std::string_view bytes,
     }
   }
   return hits;
+}
+
+PieceScan::PieceScan(const LeakSearch& search, bool synthetic_runs,
+                     std::function<void(const LeakHit&)> report,
+                     size_t piece_bytes)
+    : search_(search),
+      synthetic_runs_(synthetic_runs),
+      report_(std::move(report)),
+      piece_bytes_(piece_bytes) {}
+
+void PieceScan::Add(std::string_view piece) {
+  window_.append(piece);
+  // A hit that begins in the overlap may go on behind it: it waits.
+  const size_t overlap = search_.longest() + kContextBytes;
+  if (window_.size() < piece_bytes_ + overlap + kContextBytes) return;
+  const size_t end = window_.size() - overlap;
+  Scan(end);
+  window_.erase(0, end - kContextBytes);
+  offset_ += end - kContextBytes;
+  begin_ = kContextBytes;
+}
+
+void PieceScan::Finish() { Scan(window_.size()); }
+
+// Reports hits that begin in [begin_, end).
+void PieceScan::Scan(size_t end) {
+  for (const LeakHit& hit :
+       search_.Scan(window_, synthetic_runs_, window_.size())) {
+    if (hit.offset < begin_ || hit.offset >= end) continue;
+    report_({offset_ + hit.offset, hit.form});
+  }
 }
 
 }  // namespace tally::demo

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,31 @@ class LeakSearch {
   std::unordered_map<uint64_t, std::vector<uint32_t>> by_prefix_;
   std::vector<uint64_t> filter_;
   size_t longest_ = 0;
+};
+
+// Searches something that comes in pieces: the same hits as of the whole, each
+// reported once, except that a hit must not be longer than the longest pattern.
+class PieceScan {
+ public:
+  // `report` gets hits with their offset in the whole. `piece_bytes`: how much
+  // is gathered before it is searched.
+  PieceScan(const LeakSearch& search, bool synthetic_runs,
+            std::function<void(const LeakHit&)> report,
+            size_t piece_bytes = size_t{8} << 20);
+  void Add(std::string_view piece);
+  // The end of the whole.
+  void Finish();
+
+ private:
+  void Scan(size_t end);
+
+  const LeakSearch& search_;
+  const bool synthetic_runs_;
+  const std::function<void(const LeakHit&)> report_;
+  const size_t piece_bytes_;
+  std::string window_;
+  size_t begin_ = 0;     // of what is to be searched; before it is context
+  uint64_t offset_ = 0;  // of the window in the whole
 };
 
 // True for ten digits that pass Modulus 11.

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tally::demo {
@@ -80,6 +84,46 @@ TEST(LeakSearch, FindsWordsOnlyWhenTheyStandAlone) {
   EXPECT_FALSE(search.AddWord("family_name", "Fox"));
   EXPECT_EQ(search.Scan("at ZZ1 1AA.", false).size(), 1U);
   EXPECT_EQ(search.Scan("atZZ1 1AA", false).size(), 0U);
+}
+
+// Wherever a text is cut, the hits are those of the whole: in particular the
+// digits of a fraction stay a fraction.
+TEST(PieceScan, FindsInPiecesWhatTheWholeHolds) {
+  const LeakSearch search = ForNumber();
+  std::mt19937 random(7);
+  const std::vector<std::string> words = {
+      "9434765919",
+      "943 476 5919",
+      "1.9434765919",
+      "x9434765919",
+      "119434765919",
+      "9434765870",
+      "OTQzNDc2NTkxOQ==",
+      ",",
+      "abc",
+      "12.5",
+      "9434765919943476591994347659199434765919"};
+  for (int round = 0; round < 200; ++round) {
+    std::string text;
+    while (text.size() < 3000) text += words[random() % words.size()] + ",";
+    std::vector<std::pair<uint64_t, std::string>> whole;
+    for (const LeakHit& hit : search.Scan(text, true, text.size())) {
+      whole.emplace_back(hit.offset, hit.form);
+    }
+    std::vector<std::pair<uint64_t, std::string>> found;
+    PieceScan scan(
+        search, true,
+        [&](const LeakHit& hit) { found.emplace_back(hit.offset, hit.form); },
+        1 + random() % 300);
+    for (size_t at = 0; at < text.size();) {
+      const size_t size = std::min(text.size() - at, 1 + random() % 200);
+      scan.Add(std::string_view(text).substr(at, size));
+      at += size;
+    }
+    scan.Finish();
+    ASSERT_EQ(found, whole);
+    ASSERT_GT(whole.size(), 10U);
+  }
 }
 
 TEST(PassesModulus11, AgreesWithAllTenFinalDigits) {
