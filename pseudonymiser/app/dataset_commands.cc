@@ -22,32 +22,17 @@ absl::Status ListDatasets(const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration,
                          ReadConfiguration(flags));
   const SpecificationStore store(configuration);
-  JsonValue list = JsonValue::MakeArray();
+  TablePrinter table({"dataset", "version", "accepted", "digest", "title"});
   for (const auto& [id, settings] : configuration.datasets) {
     TALLY_ASSIGN_OR_RETURN(const auto specification, store.LoadAny(id));
     TALLY_ASSIGN_OR_RETURN(const std::string accepted,
                            store.AcceptedDigest(id));
-    const bool is_accepted = accepted == specification->digest_hex();
-    JsonValue entry = JsonValue::MakeObject();
-    entry.Set("dataset", id);
-    entry.Set("version", int64_t{specification->version()});
-    entry.Set("accepted", is_accepted);
-    entry.Set("digest", specification->digest_hex());
-    entry.Set("title", specification->title());
-    if (!flags.json) {
-      std::printf(
-          "%-20s v%-3u %-13s %s  %s\n", id.c_str(), specification->version(),
-          is_accepted ? "accepted" : "not accepted",
-          specification->digest_hex().c_str(), specification->title().c_str());
-    }
-    list.Append(std::move(entry));
+    table.AddRow({id, int64_t{specification->version()},
+                  accepted == specification->digest_hex(),
+                  specification->digest_hex(),
+                  std::string(specification->title())});
   }
-  if (flags.json) {
-    JsonValue json = JsonValue::MakeObject();
-    json.Set("datasets", std::move(list));
-    PrintJson(json);
-  }
-  return absl::OkStatus();
+  return table.Print(flags.json ? OutputFormat::kJson : flags.format);
 }
 
 JsonValue ColumnJson(const dataset::ColumnSpec& column) {
@@ -150,11 +135,12 @@ absl::Status AcceptDataset(const DatasetArguments& arguments,
 }  // namespace
 
 void AddDatasetCommands(CommandLine& line) {
-  line.AddCommand(
-          "dataset list",
-          "Lists the configured datasets and whether their "
-          "specification was accepted",
-          {"pseudonymiser dataset list", "pseudonymiser dataset list --json"})
+  line.AddCommand("dataset list",
+                  "Lists the configured datasets and whether their "
+                  "specification was accepted",
+                  {"pseudonymiser dataset list",
+                   "pseudonymiser dataset list --format csv"},
+                  kTraitLists)
       .SetHandler(ListDatasets);
 
   auto describe = std::make_shared<DatasetArguments>();

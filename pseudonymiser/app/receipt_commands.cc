@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/table_printer.h"
 #include "commands.h"
 #include "pseudonymiser/client/grpc_extract_api.h"
 #include "pseudonymiser/source_keys.h"
@@ -37,47 +38,24 @@ std::string StateText(pb::ExtractState state) {
   }
 }
 
-JsonValue ExtractJson(const pb::Extract& extract) {
-  JsonValue json = JsonValue::MakeObject();
-  json.Set("name", extract.name());
-  json.Set("state", StateText(extract.state()));
-  json.Set("created", extract.create_time());
-  json.Set("persons", extract.persons());
-  JsonValue datasets = JsonValue::MakeArray();
+// A line for each dataset of each extract.
+void AddExtract(const pb::Extract& extract, TablePrinter& table) {
+  const TablePrinter::Cell error =
+      extract.state() == pb::EXTRACT_STATE_REJECTED
+          ? std::string(StatusOfDetail(extract.error(), "rejected").message())
+          : TablePrinter::Cell();
+  const auto add = [&](TablePrinter::Cell dataset, TablePrinter::Cell rows,
+                       TablePrinter::Cell unlinked) {
+    table.AddRow({extract.name(), StateText(extract.state()),
+                  extract.create_time(), extract.persons(), std::move(dataset),
+                  std::move(rows), std::move(unlinked), error});
+  };
+  if (extract.datasets().empty()) add({}, {}, {});
   for (const pb::DatasetSummary& dataset : extract.datasets()) {
-    JsonValue entry = JsonValue::MakeObject();
-    entry.Set("dataset", dataset.dataset());
-    entry.Set("rows", dataset.rows());
-    entry.Set("rowsUnlinked", dataset.rows_unlinked());
-    datasets.Append(std::move(entry));
-  }
-  json.Set("datasets", std::move(datasets));
-  if (extract.state() == pb::EXTRACT_STATE_REJECTED) {
-    json.Set(
-        "error",
-        std::string(StatusOfDetail(extract.error(), "rejected").message()));
-  }
-  return json;
-}
-
-void PrintExtract(const pb::Extract& extract) {
-  std::printf("%-48s %-10s %s  %s people", extract.name().c_str(),
-              StateText(extract.state()).c_str(), extract.create_time().c_str(),
-              FormatCount(extract.persons()).c_str());
-  for (const pb::DatasetSummary& dataset : extract.datasets()) {
-    std::printf("  %s %s", dataset.dataset().c_str(),
-                FormatCount(dataset.rows()).c_str());
-  }
-  std::printf("\n");
-  if (extract.state() == pb::EXTRACT_STATE_REJECTED) {
-    std::printf(
-        "  %s\n",
-        std::string(StatusOfDetail(extract.error(), "rejected").message())
-            .c_str());
+    add(dataset.dataset(), dataset.rows(), dataset.rows_unlinked());
   }
 }
 
-// The hub's receipts and the spools that wait, by name.
 absl::Status ShowStatus(const std::string& extract, const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration,
                          ReadConfiguration(flags));
@@ -104,20 +82,10 @@ absl::Status ShowStatus(const std::string& extract, const CommonFlags& flags) {
         api->GetExtract(absl::StrFormat("%s/extracts/%s", parent, extract)));
     extracts.push_back(response.extract());
   }
-  JsonValue list = JsonValue::MakeArray();
-  for (const pb::Extract& entry : extracts) {
-    if (flags.json) {
-      list.Append(ExtractJson(entry));
-    } else {
-      PrintExtract(entry);
-    }
-  }
-  if (flags.json) {
-    JsonValue json = JsonValue::MakeObject();
-    json.Set("extracts", std::move(list));
-    PrintJson(json);
-  }
-  return absl::OkStatus();
+  TablePrinter table({"extract", "state", "created", "persons", "dataset",
+                      "rows", "rows_unlinked", "error"});
+  for (const pb::Extract& entry : extracts) AddExtract(entry, table);
+  return table.Print(flags.json ? OutputFormat::kJson : flags.format);
 }
 
 absl::Status VerifyFile(const std::string& path, const CommonFlags& flags) {
@@ -159,7 +127,9 @@ absl::Status VerifyFile(const std::string& path, const CommonFlags& flags) {
 void AddReceiptCommands(CommandLine& line) {
   auto extract = std::make_shared<std::string>();
   line.AddCommand("status", "Shows this source's extracts at the hub",
-                  {"pseudonymiser status", "pseudonymiser status p2026-11-r1"})
+                  {"pseudonymiser status", "pseudonymiser status p2026-11-r1",
+                   "pseudonymiser status --format csv"},
+                  kTraitLists)
       .AddPositional("EXTRACT", extract.get(), "only this one", false)
       .SetHandler([extract](const CommonFlags& flags) {
         return ShowStatus(*extract, flags);

@@ -1,6 +1,7 @@
 #include "dataset_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -40,14 +41,16 @@ absl::StatusOr<std::vector<std::string>> ReadNames(const std::string& file,
     return Refuse(file, record.line, "the header is not CSV text");
   }
   std::vector<std::string> names;
-  std::set<std::string> seen;
+  std::map<std::string, size_t> seen;
   for (size_t i = 0; i < record.field_count; ++i) {
     names.push_back(ToLower(Trim(block.field(record, i))));
-    if (!names.back().empty() && !seen.insert(names.back()).second) {
+    if (names.back().empty()) continue;
+    // A file without a header has values here: places are named, not texts.
+    const auto [earlier, is_new] = seen.emplace(names.back(), i + 1);
+    if (!is_new) {
       return Refuse(file, record.line,
-                    absl::StrFormat("columns %d and an earlier one have the "
-                                    "same name",
-                                    i + 1));
+                    absl::StrFormat("columns %d and %d have the same name",
+                                    earlier->second, i + 1));
     }
   }
   if (names.size() == 1 && HasOtherDelimiter(names[0])) {
