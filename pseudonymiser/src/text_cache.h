@@ -9,6 +9,7 @@
 // Secrets: holds values of fields that are no identifiers; wiped by nobody,
 // dies with its worker.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -53,7 +54,7 @@ class TextCache {
     if (text.size() > kMaxText) return nullptr;
     const Slot& slot = slots_[QuickHash(text) & (slots_.size() - 1)];
     if (slot.length != text.size() + 1 ||
-        std::memcmp(slot.text.data(), text.data(), text.size()) != 0) {
+        std::string_view(slot.text.data(), text.size()) != text) {
       return nullptr;
     }
     return &slot.value;
@@ -63,7 +64,7 @@ class TextCache {
     if (text.size() > kMaxText) return;
     Slot& slot = slots_[QuickHash(text) & (slots_.size() - 1)];
     slot.length = static_cast<uint8_t>(text.size() + 1);
-    std::memcpy(slot.text.data(), text.data(), text.size());
+    std::copy(text.begin(), text.end(), slot.text.begin());
     slot.value = value;
   }
 

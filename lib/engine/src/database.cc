@@ -169,8 +169,11 @@ absl::Status LockDown(DatabaseHandle& handle, const DatabaseOptions& options) {
 
 std::string EngineVersion() { return duckdb_library_version(); }
 
-Database::Database(std::shared_ptr<DatabaseHandle> handle)
-    : handle_(std::move(handle)) {}
+Database::Database(std::shared_ptr<DatabaseHandle> handle,
+                   const DatabaseOptions& options)
+    : handle_(std::move(handle)),
+      memory_bytes_(options.memory_bytes),
+      threads_(options.threads) {}
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
@@ -187,7 +190,7 @@ absl::StatusOr<Database> Database::Open(const DatabaseOptions& options) {
   handle->error_text = options.error_text;
   TALLY_RETURN_IF_ERROR(OpenInMemory(*handle));
   TALLY_RETURN_IF_ERROR(LockDown(*handle, options));
-  return Database(std::move(handle));
+  return Database(std::move(handle), options);
 }
 
 absl::StatusOr<Connection> Database::Connect() {

@@ -88,8 +88,8 @@ std::string TableOverFiles(const std::vector<std::string>& files,
 
 class DuckDbEngine : public SqlEngine {
  public:
-  explicit DuckDbEngine(Connection connection)
-      : connection_(std::move(connection)) {}
+  DuckDbEngine(Connection connection, const GatheringRoom& room)
+      : connection_(std::move(connection)), room_(room) {}
 
   absl::Status RegisterParquet(std::string_view name,
                                const std::vector<std::string>& files,
@@ -126,8 +126,13 @@ class DuckDbEngine : public SqlEngine {
     if (FileExists(target) || FileExists(temporary)) {
       return ConflictError("the output of a statement is there already");
     }
-    TALLY_RETURN_IF_ERROR(CheckOutputTypes(sql, options.values));
-    absl::StatusOr<ParquetFile> file = Write(sql, temporary, target, options);
+    TALLY_ASSIGN_OR_RETURN(const size_t columns,
+                           CheckOutputTypes(sql, options.values));
+    OutputOptions fitted = options;
+    if (fitted.parquet.row_group_rows == 0) {
+      fitted.parquet.row_group_rows = GroupRowsFor(room_, columns);
+    }
+    absl::StatusOr<ParquetFile> file = Write(sql, temporary, target, fitted);
     if (!file.ok()) RemoveTree(temporary).IgnoreError();
     return file;
   }
@@ -165,8 +170,9 @@ class DuckDbEngine : public SqlEngine {
     return absl::OkStatus();
   }
 
-  absl::Status CheckOutputTypes(std::string_view sql,
-                                const std::vector<Value>& values) {
+  // Returns their number.
+  absl::StatusOr<size_t> CheckOutputTypes(std::string_view sql,
+                                          const std::vector<Value>& values) {
     TALLY_ASSIGN_OR_RETURN(
         Result result,
         connection_.Query(absl::StrFormat("DESCRIBE (%s)", sql), values));
@@ -179,7 +185,7 @@ class DuckDbEngine : public SqlEngine {
             *row[0].As<std::string>()));
       }
     }
-    return absl::OkStatus();
+    return rows.size();
   }
 
   absl::StatusOr<ParquetFile> Write(std::string_view sql,
@@ -206,6 +212,7 @@ class DuckDbEngine : public SqlEngine {
   }
 
   Connection connection_;
+  const GatheringRoom room_;
 };
 
 }  // namespace
@@ -250,8 +257,9 @@ SqlType SqlTypeOf(dataset::ColumnType type) {
 absl::StatusOr<std::unique_ptr<SqlEngine>> MakeDuckDbEngine(
     Database& database) {
   TALLY_ASSIGN_OR_RETURN(Connection connection, database.Connect());
-  return std::unique_ptr<SqlEngine>(
-      std::make_unique<DuckDbEngine>(std::move(connection)));
+  return std::unique_ptr<SqlEngine>(std::make_unique<DuckDbEngine>(
+      std::move(connection),
+      GatheringRoom{database.memory_bytes(), database.threads()}));
 }
 
 }  // namespace tally::engine

@@ -15,7 +15,15 @@ namespace tally::engine {
 // kInvalidArgument for a row group size or metadata outside their range.
 absl::Status CheckParquetOptions(const ParquetOptions& options);
 
-// REQUIRES: CheckParquetOptions(), a path without NUL, plain column names.
+// Rows of a row group of so many columns, for row_group_rows 0.
+struct GatheringRoom {
+  int64_t memory_bytes;  // of the database
+  int threads;
+};
+int64_t GroupRowsFor(const GatheringRoom& room, size_t columns);
+
+// REQUIRES: CheckParquetOptions(), row_group_rows not 0, a path without NUL,
+// plain column names.
 std::string ParquetCopy(std::string_view select, std::string_view path,
                         const ParquetOptions& options,
                         const std::vector<std::string>& partition_by);

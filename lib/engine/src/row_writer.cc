@@ -185,7 +185,12 @@ absl::Status RowWriter::BeginPart() {
       std::make_shared<RowFeed>(schema_, options_.queue_batches,
                                 options_.source_threads),
       path);
-  part_->Start(options_.parquet);
+  ParquetOptions parquet = options_.parquet;
+  if (parquet.row_group_rows == 0) {
+    parquet.row_group_rows = GroupRowsFor(
+        {database_.memory_bytes(), database_.threads()}, schema_.size());
+  }
+  part_->Start(parquet);
   ++next_part_;
   return absl::OkStatus();
 }

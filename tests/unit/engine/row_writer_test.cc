@@ -152,6 +152,41 @@ TEST_F(RowWriterTest, BeginsAFurtherPartAtTheLimit) {
   EXPECT_EQ(Count(Parts()), 2'500);
 }
 
+// A row group of the usual size would take more than the whole memory.
+TEST_F(RowWriterTest, WideRowsFitIntoLittleMemory) {
+  constexpr size_t kColumns = 40;
+  constexpr int32_t kBatches = 25, kRows = 8'000;
+  DatabaseOptions options = Options();
+  options.memory_bytes = int64_t{64} << 20;
+  Database database = Open(options);
+  RowSchema schema = {{"person_index", RowColumn::From::kPersonIndex}};
+  for (size_t i = 0; i < kColumns; ++i) {
+    schema.push_back({"c" + std::to_string(i), RowColumn::From::kColumn, i,
+                      ColumnType::kText});
+  }
+  auto writer = RowWriter::Open(database, schema, data());
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  for (int32_t b = 0; b < kBatches; ++b) {
+    RecordBatch batch;
+    for (size_t i = 0; i < kColumns; ++i) {
+      batch.columns.emplace_back(ColumnType::kText);
+    }
+    for (int32_t n = b * kRows; n < (b + 1) * kRows; ++n) {
+      batch.AppendPerson(n, RowReason::kNone);
+      for (size_t i = 0; i < kColumns; ++i) {
+        batch.columns[i].AppendText(
+            "a text of its own " +
+            std::to_string(int64_t{n} * 7919 + static_cast<int64_t>(i)));
+      }
+    }
+    const absl::Status written = (*writer)->Write(std::move(batch));
+    ASSERT_TRUE(written.ok()) << written;
+  }
+  const auto files = (*writer)->Finish();
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(Count(Parts()), kBatches * kRows);
+}
+
 TEST_F(RowWriterTest, NoRowsLeaveOnePartWithTheSchema) {
   const auto writer = Writer();
   const auto files = writer->Finish();

@@ -86,9 +86,16 @@ class Database {
   // A connection; it keeps the database alive. Returns kInternal.
   [[nodiscard]] absl::StatusOr<Connection> Connect();
 
+  // As opened.
+  int64_t memory_bytes() const { return memory_bytes_; }
+  int threads() const { return threads_; }
+
  private:
-  explicit Database(std::shared_ptr<DatabaseHandle> handle);
+  Database(std::shared_ptr<DatabaseHandle> handle,
+           const DatabaseOptions& options);
   std::shared_ptr<DatabaseHandle> handle_;
+  int64_t memory_bytes_;
+  int threads_;
 };
 
 // A statement with `?` for values, checked and planned once.

@@ -55,8 +55,9 @@ struct ParquetOptions {
   // Written into the file's footer, key to value. Keys and values are UTF-8
   // without NUL.
   std::map<std::string, std::string> metadata;
-  // Rows per row group, 2,048 to 1,048,576.
-  int64_t row_group_rows = 122'880;
+  // Rows per row group, 2,048 to 1,048,576; 0: 122,880, or what half of the
+  // database's memory holds of that, since each thread gathers a group.
+  int64_t row_group_rows = 0;
 };
 
 // What one file came to.
