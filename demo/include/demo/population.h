@@ -25,7 +25,7 @@ namespace tally::demo {
 
 // Makes everything below `directory`, which is made if need be. `progress` is
 // called now and then with the people done. Equal options give equal bytes.
-// Cost: O(people), constant memory.
+// Cost: O(people); memory about 12 MiB and 350 bytes a person.
 [[nodiscard]] absl::Status WritePopulation(
     const PopulationOptions& options, const std::string& directory,
     const std::function<void(uint64_t done)>& progress);

@@ -7,8 +7,8 @@
 //
 //   state found                                   what is done
 //   a spool of this period, same files            goes on with it
-//   the same, but a list of people changed, or    drops it and reads again, if
-//   the spool is older than a list may be           the hub has not taken it
+//   the same, but a list that excludes changed,   drops it and reads again, if
+//   or the spool is older than a list may be        the hub has not taken it
 //   a spool, other files or settings              conflict, exit 7 (--restart)
 //   a receipt for the same files, terms, lists    prints it
 //   a receipt, and --revision names it, others    conflict, exit 7

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <utime.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,6 @@ namespace {
 
 using dataset::ListName;
 using dataset::RowReason;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -243,8 +241,7 @@ TEST(DeliveryReader, AnOptOutThatNobodyKnowsKeepsThePersonBack) {
     ASSERT_EQ(checked->report.issues.size(), c.fault ? 1U : 0U) << c.value;
     if (c.fault) {
       EXPECT_THAT(checked->report.IssueLine(checked->report.issues[0]),
-                  ::testing::HasSubstr(
-                      "p.csv line 2 type1_opt_out: VALUE_NOT_IN_LIST: "));
+                  HasSubstr("p.csv line 2 type1_opt_out: VALUE_NOT_IN_LIST: "));
     }
   }
 }
