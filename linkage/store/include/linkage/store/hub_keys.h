@@ -117,8 +117,8 @@ class HubKeys::Lease {
   const crypto::SigningKey& sign() const;
   const crypto::SigningKey& audit() const;
   const crypto::BoxKey& box() const;
-  // Factors of all stages, in order. Errors: FACTOR_MISMATCH when the factor
-  // was refused, KEY_UNKNOWN when there is none.
+  // Factors of all stages, in order. FACTOR_MISMATCH when the factor was
+  // refused or there is none.
   [[nodiscard]] absl::StatusOr<std::vector<const crypto::ConversionFactor*>>
   Factors(std::string_view source, uint32_t source_epoch,
           uint32_t hub_epoch) const;
