@@ -22,47 +22,26 @@ namespace {
 
 using hub::v1::AuditService;
 
-constexpr int32_t kPageSize = 1000;
 constexpr const char* kExportFiles[] = {"entries.jsonl", "checkpoint",
                                         "audit_summary.csv"};
 
-struct FetchedLog {
-  std::vector<hub::v1::AuditEvent> events;
-  std::string checkpoint;
-};
-
-absl::StatusOr<FetchedLog> FetchLog(const CommonFlags& flags, int64_t first) {
+absl::StatusOr<hub::v1::ListEventsResponse> FetchLog(const CommonFlags& flags,
+                                                     int64_t first) {
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   const auto stub = AuditService::NewStub(hub->channel());
-  FetchedLog log;
-  std::string token;
-  do {
-    hub::v1::ListEventsRequest request;
-    request.set_page_size(kPageSize);
-    request.set_first_seq(first);
-    request.set_page_token(token);
-    hub::v1::ListEventsResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(
-        *hub, flags, *stub, &AuditService::Stub::ListEvents, request, &page));
-    token = page.next_page_token();
-    log.checkpoint = page.checkpoint();
-    for (auto& event : *page.mutable_events()) {
-      log.events.push_back(std::move(event));
-    }
-  } while (!token.empty());
+  hub::v1::ListEventsRequest request;
+  request.set_first_seq(first);
+  hub::v1::ListEventsResponse log;
+  TALLY_RETURN_IF_ERROR(CallHubForAll(
+      *hub, flags, *stub, &AuditService::Stub::ListEvents, request, &log));
   return log;
 }
 
 absl::Status List(const CommonFlags& flags, int64_t first) {
-  TALLY_ASSIGN_OR_RETURN(const FetchedLog log, FetchLog(flags, first));
-  if (flags.json) {
-    hub::v1::ListEventsResponse response;
-    for (const auto& event : log.events) *response.add_events() = event;
-    response.set_checkpoint(log.checkpoint);
-    return PrintJson(response);
-  }
+  TALLY_ASSIGN_OR_RETURN(const auto log, FetchLog(flags, first));
+  if (flags.json) return PrintJson(log);
   TablePrinter table({"seq", "time", "action", "outcome", "object", "actor"});
-  for (const hub::v1::AuditEvent& event : log.events) {
+  for (const hub::v1::AuditEvent& event : log.events()) {
     TALLY_ASSIGN_OR_RETURN(const AuditLeaf leaf, ParseAuditLeaf(event.leaf()));
     table.AddRow({event.seq(), leaf.ts,
                   std::string(AuditActionName(leaf.entry.action)),
@@ -115,9 +94,9 @@ absl::Status Report(const CommonFlags& flags, uint64_t entries,
 // Over the network: the leaves that the hub gives must have the signed root.
 absl::Status VerifyOnline(const CommonFlags& flags, const VerifierKey& key,
                           const std::string& kept) {
-  TALLY_ASSIGN_OR_RETURN(const FetchedLog log, FetchLog(flags, 0));
+  TALLY_ASSIGN_OR_RETURN(const auto log, FetchLog(flags, 0));
   TALLY_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                         OpenCheckpoint(log.checkpoint, key.origin, key.key));
+                         OpenCheckpoint(log.checkpoint(), key.origin, key.key));
   std::optional<Checkpoint> older;
   if (!kept.empty()) {
     TALLY_ASSIGN_OR_RETURN(const Checkpoint opened,
@@ -126,14 +105,13 @@ absl::Status VerifyOnline(const CommonFlags& flags, const VerifierKey& key,
   }
   MerkleTree tree;
   bool met_older = !older.has_value();
-  for (uint64_t seq = 0; seq < log.events.size(); ++seq) {
+  for (const hub::v1::AuditEvent& event : log.events()) {
     if (older.has_value() && tree.size() == older->size) {
       met_older = tree.Root() == older->root;
     }
     if (tree.size() == checkpoint.size) break;
-    const hub::v1::AuditEvent& event = log.events[seq];
     TALLY_ASSIGN_OR_RETURN(const AuditLeaf leaf, ParseAuditLeaf(event.leaf()));
-    if (leaf.seq != seq) {
+    if (leaf.seq != tree.size()) {
       return Error(Reason::kAuditCorrupt, "the log has a gap");
     }
     tree.Add(MerkleLeafHash(event.leaf()));
@@ -149,7 +127,8 @@ absl::Status VerifyOnline(const CommonFlags& flags, const VerifierKey& key,
     return Error(Reason::kAuditCorrupt,
                  "the log does not contain the checkpoint that was kept");
   }
-  return Report(flags, log.events.size(), checkpoint.size, checkpoint.root);
+  return Report(flags, static_cast<uint64_t>(log.events_size()),
+                checkpoint.size, checkpoint.root);
 }
 
 absl::Status Verify(const CommonFlags& flags, const std::string& key_text,
@@ -177,10 +156,10 @@ absl::Status Export(const CommonFlags& flags, const std::string& directory) {
     const std::string path = directory + "/" + name;
     if (FileExists(path)) return ConflictError(path + " is there already");
   }
-  TALLY_ASSIGN_OR_RETURN(const FetchedLog log, FetchLog(flags, 0));
+  TALLY_ASSIGN_OR_RETURN(const auto log, FetchLog(flags, 0));
   std::string lines;
   std::map<std::pair<std::string, std::string>, int64_t> months;
-  for (const hub::v1::AuditEvent& event : log.events) {
+  for (const hub::v1::AuditEvent& event : log.events()) {
     TALLY_ASSIGN_OR_RETURN(const AuditLeaf leaf, ParseAuditLeaf(event.leaf()));
     lines += event.leaf() + "\n";
     ++months[{leaf.ts.substr(0, 7),
@@ -191,7 +170,7 @@ absl::Status Export(const CommonFlags& flags, const std::string& directory) {
     summary += absl::StrFormat("%s,%s,%d\n", key.first, key.second, events);
   }
   if (flags.dry_run) {
-    PrintNote(absl::StrFormat("would write %d entries to %s", log.events.size(),
+    PrintNote(absl::StrFormat("would write %d entries to %s", log.events_size(),
                               directory));
     return absl::OkStatus();
   }
@@ -199,11 +178,11 @@ absl::Status Export(const CommonFlags& flags, const std::string& directory) {
   TALLY_RETURN_IF_ERROR(
       CreateFileExclusive(directory + "/entries.jsonl", lines, 0600));
   TALLY_RETURN_IF_ERROR(
-      CreateFileExclusive(directory + "/checkpoint", log.checkpoint, 0600));
+      CreateFileExclusive(directory + "/checkpoint", log.checkpoint(), 0600));
   TALLY_RETURN_IF_ERROR(
       CreateFileExclusive(directory + "/audit_summary.csv", summary, 0600));
   PrintNote(absl::StrFormat("%d entries, checkpoint and summary in %s",
-                            log.events.size(), directory));
+                            log.events_size(), directory));
   return absl::OkStatus();
 }
 

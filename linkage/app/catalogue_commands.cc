@@ -21,7 +21,6 @@ using extract::v1::ExtractService;
 using hub::v1::ProjectService;
 using hub::v1::SourceService;
 
-constexpr int32_t kCataloguePageSize = 1000;
 constexpr int64_t kMaxCeremonyBytes = 4096;
 
 absl::Status CreateSource(const CommonFlags& flags, const std::string& id,
@@ -102,23 +101,12 @@ absl::Status ImportFactor(const CommonFlags& flags, const std::string& source,
 absl::Status ListExtracts(const CommonFlags& flags, const std::string& source) {
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   const auto stub = ExtractService::NewStub(hub->channel());
+  extract::v1::ListExtractsRequest request;
+  request.set_parent(source.empty() ? "sources/-"
+                                    : WithPrefix("sources/", source));
   extract::v1::ListExtractsResponse all;
-  std::string token;
-  do {
-    extract::v1::ListExtractsRequest request;
-    request.set_parent(source.empty() ? "sources/-"
-                                      : WithPrefix("sources/", source));
-    request.set_page_size(kCataloguePageSize);
-    request.set_page_token(token);
-    extract::v1::ListExtractsResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
-                                  &ExtractService::Stub::ListExtracts, request,
-                                  &page));
-    token = page.next_page_token();
-    for (auto& item : *page.mutable_extracts()) {
-      *all.add_extracts() = std::move(item);
-    }
-  } while (!token.empty());
+  TALLY_RETURN_IF_ERROR(CallHubForAll(
+      *hub, flags, *stub, &ExtractService::Stub::ListExtracts, request, &all));
   if (flags.json) return PrintJson(all);
   TablePrinter table(
       {"extract", "state", "from", "to", "persons", "rows", "rows_unlinked"});

@@ -59,6 +59,28 @@ absl::Status CallHub(transport::HubChannel& hub, const CommonFlags& flags,
   });
 }
 
+// All pages of a list in one response, each call as CallHub(). Of fields that
+// are no lists the last page's stay.
+template <typename Stub, typename Request, typename Response>
+absl::Status CallHubForAll(transport::HubChannel& hub, const CommonFlags& flags,
+                           Stub& stub,
+                           grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                        const Request&,
+                                                        Response*),
+                           Request request, Response* all) {
+  constexpr int32_t kPageSize = 1000;
+  request.set_page_size(kPageSize);
+  do {
+    Response page;
+    absl::Status status = CallHub(hub, flags, stub, method, request, &page);
+    if (!status.ok()) return status;
+    request.set_page_token(page.next_page_token());
+    all->MergeFrom(page);
+  } while (!request.page_token().empty());
+  all->clear_next_page_token();
+  return absl::OkStatus();
+}
+
 // One JSON document by protobuf's own printer, so that command line and API
 // cannot drift apart; 64-bit integers are texts in it.
 [[nodiscard]] absl::Status PrintJson(const google::protobuf::Message& message);

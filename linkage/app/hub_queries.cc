@@ -17,8 +17,6 @@ using hub::v1::ProjectService;
 using hub::v1::ReleaseAdminService;
 using hub::v1::SourceService;
 
-constexpr int32_t kQueryPageSize = 1000;
-
 absl::Status IsThere(const std::string& name) {
   return Error(Reason::kResourceExists, name + " exists already",
                {.resource = name});
@@ -43,19 +41,9 @@ absl::StatusOr<hub::v1::ListSourcesResponse> FetchSources(
     transport::HubChannel& hub, const CommonFlags& flags) {
   const auto stub = SourceService::NewStub(hub.channel());
   hub::v1::ListSourcesResponse all;
-  std::string token;
-  do {
-    hub::v1::ListSourcesRequest request;
-    request.set_page_size(kQueryPageSize);
-    request.set_page_token(token);
-    hub::v1::ListSourcesResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(
-        hub, flags, *stub, &SourceService::Stub::ListSources, request, &page));
-    token = page.next_page_token();
-    for (auto& source : *page.mutable_sources()) {
-      *all.add_sources() = std::move(source);
-    }
-  } while (!token.empty());
+  TALLY_RETURN_IF_ERROR(CallHubForAll(hub, flags, *stub,
+                                      &SourceService::Stub::ListSources,
+                                      hub::v1::ListSourcesRequest(), &all));
   return all;
 }
 
@@ -63,20 +51,9 @@ absl::StatusOr<hub::v1::ListProjectsResponse> FetchProjects(
     transport::HubChannel& hub, const CommonFlags& flags) {
   const auto stub = ProjectService::NewStub(hub.channel());
   hub::v1::ListProjectsResponse all;
-  std::string token;
-  do {
-    hub::v1::ListProjectsRequest request;
-    request.set_page_size(kQueryPageSize);
-    request.set_page_token(token);
-    hub::v1::ListProjectsResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(hub, flags, *stub,
-                                  &ProjectService::Stub::ListProjects, request,
-                                  &page));
-    token = page.next_page_token();
-    for (auto& project : *page.mutable_projects()) {
-      *all.add_projects() = std::move(project);
-    }
-  } while (!token.empty());
+  TALLY_RETURN_IF_ERROR(CallHubForAll(hub, flags, *stub,
+                                      &ProjectService::Stub::ListProjects,
+                                      hub::v1::ListProjectsRequest(), &all));
   return all;
 }
 

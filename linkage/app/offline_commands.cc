@@ -258,7 +258,7 @@ absl::Status Backup(const CommonFlags& flags, const std::string& data_dir,
   for (const std::string& file : files) {
     TALLY_ASSIGN_OR_RETURN(
         const std::string digest,
-        CopyFile(data_dir + "/" + file, target + "/" + file));
+        CopyFile(JoinPath(data_dir, file), JoinPath(target, file)));
     list.Set(file, digest);
     progress.Update(++done);
   }
@@ -306,7 +306,7 @@ absl::Status VerifyBackup(const std::string& backup,
   }
   for (const auto& [path, digest] : list) {
     const absl::StatusOr<std::string> now =
-        Sha256HexOfFile(backup + "/" + path);
+        Sha256HexOfFile(JoinPath(backup, path));
     if (!now.ok() || *now != digest) {
       return IntegrityError(path + " is not as it was backed up");
     }
@@ -336,7 +336,7 @@ absl::Status Restore(const CommonFlags& flags, const std::string& backup,
   for (const auto& [path, digest] : list) {
     TALLY_ASSIGN_OR_RETURN(
         const std::string written,
-        CopyFile(backup + "/" + path, data_dir + "/" + path));
+        CopyFile(JoinPath(backup, path), JoinPath(data_dir, path)));
     if (written != digest) return IntegrityError(path + " changed meanwhile");
   }
   PrintNote("restored to " + data_dir +

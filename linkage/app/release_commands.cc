@@ -28,7 +28,6 @@ using hub::v1::LinkageService;
 using hub::v1::ProjectService;
 using hub::v1::ReleaseAdminService;
 
-constexpr int32_t kReleasePageSize = 1000;
 constexpr int64_t kPollMs = 500;
 constexpr int64_t kPreviewTimeoutMs = 60'000;
 
@@ -264,23 +263,13 @@ absl::Status ListReleases(const CommonFlags& flags,
                           const std::string& project) {
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
   const auto stub = ReleaseAdminService::NewStub(hub->channel());
+  hub::v1::ListReleasesRequest request;
+  request.set_parent(project.empty() ? "projects/-"
+                                     : WithPrefix("projects/", project));
   hub::v1::ListReleasesResponse all;
-  std::string token;
-  do {
-    hub::v1::ListReleasesRequest request;
-    request.set_parent(project.empty() ? "projects/-"
-                                       : WithPrefix("projects/", project));
-    request.set_page_size(kReleasePageSize);
-    request.set_page_token(token);
-    hub::v1::ListReleasesResponse page;
-    TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
-                                  &ReleaseAdminService::Stub::ListReleases,
-                                  request, &page));
-    token = page.next_page_token();
-    for (auto& release : *page.mutable_releases()) {
-      *all.add_releases() = std::move(release);
-    }
-  } while (!token.empty());
+  TALLY_RETURN_IF_ERROR(CallHubForAll(*hub, flags, *stub,
+                                      &ReleaseAdminService::Stub::ListReleases,
+                                      request, &all));
   if (flags.json) return PrintJson(all);
   TablePrinter table({"release", "state", "created", "agreement", "approvals",
                       "manifest_sha256"});

@@ -1,5 +1,6 @@
 // status and receipt verify: what came of pushes.
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -12,6 +13,7 @@
 #include "commands.h"
 #include "pseudonymiser/client/grpc_extract_api.h"
 #include "pseudonymiser/source_keys.h"
+#include "pseudonymiser/spool_store.h"
 #include "pseudonymiser/uploader.h"
 #include "transport/client.h"
 
@@ -56,6 +58,24 @@ void AddExtract(const pb::Extract& extract, TablePrinter& table) {
   }
 }
 
+// Extracts that were read and have not begun to leave: the hub does not know
+// of them.
+absl::Status AddSpools(const Configuration& configuration,
+                       const std::vector<pb::Extract>& at_hub,
+                       TablePrinter& table) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> begun,
+                         SpoolStore::Begun(configuration));
+  for (const std::string& id : begun) {
+    const std::string name =
+        absl::StrFormat("sources/%s/extracts/%s", configuration.source, id);
+    const bool known = std::any_of(
+        at_hub.begin(), at_hub.end(),
+        [&](const pb::Extract& extract) { return extract.name() == name; });
+    if (!known) table.AddRow({name, "SPOOLED", {}, {}, {}, {}, {}, {}});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ShowStatus(const std::string& extract, const CommonFlags& flags) {
   TALLY_ASSIGN_OR_RETURN(const Configuration configuration,
                          ReadConfiguration(flags));
@@ -85,6 +105,9 @@ absl::Status ShowStatus(const std::string& extract, const CommonFlags& flags) {
   TablePrinter table({"extract", "state", "created", "persons", "dataset",
                       "rows", "rows_unlinked", "error"});
   for (const pb::Extract& entry : extracts) AddExtract(entry, table);
+  if (extract.empty()) {
+    TALLY_RETURN_IF_ERROR(AddSpools(configuration, extracts, table));
+  }
   return table.Print(flags.json ? OutputFormat::kJson : flags.format);
 }
 

@@ -190,6 +190,7 @@ absl::Status BatchBuilder::TokeniseGroup(const crypto::TokenKey& key,
                            messages.size() * wire::kTokenBytes));
         WipeMemory(messages.data(),
                    messages.size() * sizeof(crypto::NhsMessage));
+        if (progress_ != nullptr) progress_->Add(to - from);
         return status;
       });
 }
@@ -236,9 +237,6 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
           .flags = std::span(flags).subspan(at, n)};
       TALLY_RETURN_IF_ERROR(wire::EncodePersonBatch(batch, content));
       TALLY_RETURN_IF_ERROR(outbox->Append(wire::BatchKind::kPerson, content));
-    }
-    if (progress_ != nullptr) {
-      progress_->Update(static_cast<int64_t>(begin + size));
     }
   }
   WipeMemory(numbers.data(), numbers.size() * sizeof(uint32_t));

@@ -235,34 +235,36 @@ void CsvReader::AddRecord(CsvBlock* block, size_t first_field, size_t length,
                              .fault = fault});
 }
 
+// What a byte of a line that is too long does to the state of skipping.
+void CsvReader::SkipByte(char c) {
+  if (skip_ == Skip::kQuoted) {
+    if (c == '"') skip_ = Skip::kQuoteInQuoted;
+    if (c == '\r' || (c == '\n' && !skip_after_cr_)) ++line_;
+    skip_after_cr_ = c == '\r';
+  } else if (c == '\n' || c == '\r') {
+    ++line_;
+    skip_ = c == '\r' ? Skip::kAfterCr : Skip::kNo;
+  } else if (c == ',') {
+    skip_ = Skip::kFieldStart;
+  } else if (c == '"' && skip_ != Skip::kUnquoted) {
+    if (skip_ == Skip::kFieldStart) quote_line_ = line_;
+    skip_ = Skip::kQuoted;
+    skip_after_cr_ = false;
+  } else {
+    skip_ = Skip::kUnquoted;
+  }
+}
+
 // Passes over the rest of a line that is too long; returns how many bytes
 // belong to it.
 size_t CsvReader::SkipToEnd(const char* data, size_t size) {
   for (size_t i = 0; i < size; ++i) {
-    const char c = data[i];
     if (skip_ == Skip::kAfterCr) {
       skip_ = Skip::kNo;
-      return c == '\n' ? i + 1 : i;
+      return data[i] == '\n' ? i + 1 : i;
     }
-    if (skip_ == Skip::kQuoted) {
-      if (c == '"') skip_ = Skip::kQuoteInQuoted;
-      if (c == '\r' || (c == '\n' && !skip_after_cr_)) ++line_;
-      skip_after_cr_ = c == '\r';
-      continue;
-    }
-    if (c == '\n' || c == '\r') {
-      ++line_;
-      skip_ = c == '\r' ? Skip::kAfterCr : Skip::kNo;
-      if (c == '\n') return i + 1;
-    } else if (c == ',') {
-      skip_ = Skip::kFieldStart;
-    } else if (c == '"' && skip_ != Skip::kUnquoted) {
-      if (skip_ == Skip::kFieldStart) quote_line_ = line_;
-      skip_ = Skip::kQuoted;
-      skip_after_cr_ = false;
-    } else {
-      skip_ = Skip::kUnquoted;
-    }
+    SkipByte(data[i]);
+    if (skip_ == Skip::kNo) return i + 1;
   }
   return size;
 }

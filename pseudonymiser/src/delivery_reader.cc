@@ -30,6 +30,12 @@ struct QueuedBlock {
 
 }  // namespace
 
+// Blocks on their way to the workers, and back to be filled again.
+struct DeliveryReader::BlockQueues {
+  BoundedQueue<QueuedBlock> full;
+  BoundedQueue<BlockPtr> empty;
+};
+
 DeliveryReader::DeliveryReader(const DeliveryPlan& plan, WorkerPool& pool,
                                ProgressReporter* progress, CivilDay today)
     : plan_(plan), pool_(pool), progress_(progress) {
@@ -98,6 +104,19 @@ absl::Status DeliveryReader::StartStage(const char* op,
   return absl::OkStatus();
 }
 
+absl::Status DeliveryReader::SplitBlocks(const InputFile& file,
+                                         CsvReader& reader,
+                                         BlockQueues& queues) {
+  while (auto block = queues.empty.Pop()) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
+    TALLY_ASSIGN_OR_RETURN(const bool more, reader.Next(block->get()));
+    if (!more) break;
+    EstimateRows(block->get()->records().size(), file.bytes_read());
+    if (!queues.full.Push({std::move(*block), 0})) break;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
                                           InputFile* file,
                                           const HeaderFunction& on_header,
@@ -115,45 +134,38 @@ absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
   TALLY_RETURN_IF_ERROR(on_header(fields, header.field_count));
 
   const size_t workers = static_cast<size_t>(pool_.threads());
-  BoundedQueue<QueuedBlock> full(2 * workers);
-  BoundedQueue<BlockPtr> empty(4 * workers + 4);
+  BlockQueues queues{.full = BoundedQueue<QueuedBlock>(2 * workers),
+                     .empty = BoundedQueue<BlockPtr>(4 * workers + 4)};
+  EstimateRows(first->records().size() - 1, file->bytes_read());
+  queues.full.Push({std::move(first), 1});
+  for (size_t i = 0; i < 2 * workers + 1; ++i) {
+    queues.empty.Push(std::make_unique<CsvBlock>());
+  }
   absl::Status read_status;
   std::thread splitter([&] {
-    full.Push({std::move(first), 1});
-    for (size_t i = 0; i < 2 * workers + 1; ++i) {
-      empty.Push(std::make_unique<CsvBlock>());
-    }
-    while (auto block = empty.Pop()) {
-      absl::StatusOr<bool> more = CheckNotStopped().ok()
-                                      ? reader.Next(block->get())
-                                      : CheckNotStopped();
-      if (!more.ok()) read_status = more.status();
-      if (!more.ok() || !*more) break;
-      EstimateRows(block->get()->records().size(), file->bytes_read());
-      if (!full.Push({std::move(*block), 0})) break;
-    }
-    full.Close();
+    read_status = SplitBlocks(*file, reader, queues);
+    queues.full.Close();
   });
   const absl::Status work_status = pool_.ParallelFor(
       static_cast<int64_t>(workers), 1, [&](int64_t begin, int64_t) {
-        while (auto queued = full.Pop()) {
+        while (auto queued = queues.full.Pop()) {
           const absl::Status status = on_block(
               static_cast<size_t>(begin), *queued->block, queued->first_record);
           if (!status.ok()) {
-            full.Abort();
-            empty.Abort();
+            queues.full.Abort();
+            queues.empty.Abort();
             return status;
           }
           if (progress_ != nullptr) {
             progress_->Add(static_cast<int64_t>(
                 queued->block->records().size() - queued->first_record));
           }
-          empty.Push(std::move(queued->block));
+          queues.empty.Push(std::move(queued->block));
         }
         return absl::OkStatus();
       });
-  empty.Abort();
-  full.Abort();
+  queues.empty.Abort();
+  queues.full.Abort();
   splitter.join();
   bytes_before_ += file->bytes_read();
   TALLY_RETURN_IF_ERROR(work_status);

@@ -66,6 +66,7 @@ class DeliveryReader {
   absl::StatusOr<int64_t> InputBytes() const;
 
  private:
+  struct BlockQueues;
   // Called by a worker with the records of a block, header excluded.
   using BlockFunction = std::function<absl::Status(
       size_t worker, const CsvBlock& block, size_t first_record)>;
@@ -76,6 +77,9 @@ class DeliveryReader {
   absl::Status ForEachBlock(const DatasetPlan& plan, InputFile* file,
                             const HeaderFunction& on_header,
                             const BlockFunction& on_block);
+  // Fills blocks until the file ends or the workers do.
+  absl::Status SplitBlocks(const InputFile& file, CsvReader& reader,
+                           BlockQueues& queues);
   absl::Status StartStage(const char* op, const DeliveryPlan::Dataset& dataset);
   void EstimateRows(size_t rows, int64_t bytes_of_file);
   absl::Status FirstPass(const DeliveryPlan::Dataset& dataset);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -43,11 +45,12 @@ JsonValue SettingsJson(const DatasetSettings& settings) {
 
 // A folder of our own for a spool that is only checked.
 absl::StatusOr<std::string> TemporaryFolder(const Configuration& config) {
-  const char* from_environment = std::getenv("TMPDIR");
-  std::string base = IsDirectory(config.state_directory)
-                         ? config.state_directory
-                     : from_environment != nullptr ? from_environment
-                                                   : "/tmp";
+  std::error_code error;
+  const std::string base =
+      IsDirectory(config.state_directory)
+          ? config.state_directory
+          : std::filesystem::temp_directory_path(error).string();
+  if (error) return InputError("TMPDIR names no folder");
   std::string path = JoinPath(base, "tally-check-XXXXXX");
   if (::mkdtemp(path.data()) == nullptr) {
     return InputError(

@@ -79,7 +79,8 @@ absl::StatusOr<bool> PushJob::IsSameDelivery(const DeliveryInputs& terms,
 
 // The highest revision of this period's month that has a complete spool.
 absl::StatusOr<std::optional<uint32_t>> PushJob::NewestBegun() const {
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> begun, store_.Begun());
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> begun,
+                         SpoolStore::Begun(*plan_.configuration));
   std::optional<uint32_t> newest;
   for (const std::string& name : begun) {
     TALLY_ASSIGN_OR_RETURN(const dataset::ExtractId id,

@@ -269,6 +269,12 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
     return absl::OkStatus();
   }
 
+  return WriteRow(record, values, number);
+}
+
+absl::Status RowReader::WriteRow(const CsvRecord& record,
+                                 const RowRules::Values& values,
+                                 const NhsNumberResult& number) {
   const RowReason link = LinkReason(number, values);
   uint32_t person = kNoProvisional;
   if (link == RowReason::kNone) {

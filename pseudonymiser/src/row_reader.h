@@ -98,6 +98,9 @@ class RowReader {
 
  private:
   absl::Status ReadRow(const CsvBlock& block, const CsvRecord& record);
+  // The row whose columns the writer holds, with its person if it has one.
+  absl::Status WriteRow(const CsvRecord& record, const RowRules::Values& values,
+                        const NhsNumberResult& number);
   // Reason without a person; kNone when the row is linked.
   dataset::RowReason LinkReason(const NhsNumberResult& number,
                                 const RowRules::Values& values) const;

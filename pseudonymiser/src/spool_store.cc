@@ -188,13 +188,16 @@ bool SpoolStore::IsBegun(std::string_view extract) const {
   return IsRegularFile(PathOf(extract, kRecordFile));
 }
 
-absl::StatusOr<std::vector<std::string>> SpoolStore::Begun() const {
+absl::StatusOr<std::vector<std::string>> SpoolStore::Begun(
+    const Configuration& configuration) {
+  const std::string directory = configuration.SpoolDirectory();
   std::vector<std::string> begun;
-  if (!IsDirectory(configuration_.SpoolDirectory())) return begun;
+  if (!IsDirectory(directory)) return begun;
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         ListDirectory(configuration_.SpoolDirectory()));
+                         ListDirectory(directory));
   for (const std::string& name : names) {
-    if (dataset::ExtractId::Parse(name).ok() && IsBegun(name)) {
+    const std::string record = JoinPath(JoinPath(directory, name), kRecordFile);
+    if (dataset::ExtractId::Parse(name).ok() && IsRegularFile(record)) {
       begun.push_back(name);
     }
   }

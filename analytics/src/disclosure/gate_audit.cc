@@ -24,6 +24,12 @@ int64_t Width(const CountRange& range) {
   return std::min(range.high, kUnboundedCount) - range.low;
 }
 
+std::vector<size_t> Members(const AuditEquality& equality) {
+  std::vector<size_t> members = equality.parts;
+  members.insert(members.end(), equality.whole.begin(), equality.whole.end());
+  return members;
+}
+
 }  // namespace
 
 absl::Status GateRun::IndexCells() {
@@ -166,9 +172,7 @@ std::vector<size_t> GateRun::Unsafe(const AuditProblem& problem,
 
 std::optional<CellRef> GateRun::Cheapest(const AuditEquality& equality) const {
   std::optional<CellRef> best;
-  std::vector<size_t> members = equality.parts;
-  members.insert(members.end(), equality.whole.begin(), equality.whole.end());
-  for (const size_t member : members) {
+  for (const size_t member : Members(equality)) {
     if (member >= cells_.size()) continue;  // a cell of an earlier table
     const CellRef cell = cells_[member];
     const Count& count = At(cell);
@@ -180,34 +184,36 @@ std::optional<CellRef> GateRun::Cheapest(const AuditEquality& equality) const {
   return best;
 }
 
+std::optional<CellRef> GateRun::BestPartner(const AuditProblem& problem,
+                                            const AuditBounds& bounds,
+                                            size_t cell) const {
+  std::optional<CellRef> best;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const AuditEquality& equality : problem.equalities) {
+    const std::vector<size_t> members = Members(equality);
+    if (std::find(members.begin(), members.end(), cell) == members.end()) {
+      continue;
+    }
+    int64_t slack = 0;
+    for (const size_t member : members) {
+      if (member != cell) slack += Width(bounds.ranges[member]);
+    }
+    if (slack >= least) continue;
+    const std::optional<CellRef> cheapest = Cheapest(equality);
+    if (!cheapest.has_value()) continue;
+    least = slack;
+    best = cheapest;
+  }
+  return best;
+}
+
 bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
                      const std::vector<size_t>& unsafe) {
   bool repaired = false;
   for (const size_t cell : unsafe) {
-    const AuditEquality* tightest = nullptr;
-    int64_t least = std::numeric_limits<int64_t>::max();
-    for (const AuditEquality& equality : problem.equalities) {
-      const auto& parts = equality.parts;
-      const bool member =
-          std::find(parts.begin(), parts.end(), cell) != parts.end() ||
-          (!equality.whole.empty() && equality.whole[0] == cell);
-      if (!member || !Cheapest(equality).has_value()) continue;
-      int64_t slack = 0;
-      for (const size_t part : parts) {
-        if (part != cell) slack += Width(bounds.ranges[part]);
-      }
-      for (const size_t whole : equality.whole) {
-        if (whole != cell) slack += Width(bounds.ranges[whole]);
-      }
-      if (slack < least) {
-        least = slack;
-        tightest = &equality;
-      }
-    }
-    if (tightest == nullptr) continue;
-    const std::optional<CellRef> cheapest = Cheapest(*tightest);
-    if (!cheapest.has_value()) continue;
-    Hide(*cheapest, CellDecision::kSecondary);
+    const std::optional<CellRef> partner = BestPartner(problem, bounds, cell);
+    if (!partner.has_value()) continue;
+    Hide(*partner, CellDecision::kSecondary);
     repaired = true;
   }
   return repaired;

@@ -97,6 +97,10 @@ class GateRun {
   CountRange RangeOf(CellRef cell) const;
   std::vector<size_t> Unsafe(const AuditProblem& problem,
                              const AuditBounds& bounds) const;
+  // The cheapest cell to hide of the tightest sum that `cell` stands in.
+  std::optional<CellRef> BestPartner(const AuditProblem& problem,
+                                     const AuditBounds& bounds,
+                                     size_t cell) const;
   bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
               const std::vector<size_t>& unsafe);
   std::optional<CellRef> Cheapest(const AuditEquality& equality) const;

@@ -83,8 +83,8 @@ RawValue CountOrNull(const std::optional<int64_t>& count) {
 
 // Rows that became of a dataset: kinds of `dimension` that break rows up.
 bool IsSummaryLine(const Line& line) {
-  static const char* const kOther[] = {"overlap", "combination", "dropped",
-                                       "linked_against_unlinked"};
+  static constexpr const char* kOther[] = {"overlap", "combination", "dropped",
+                                           "linked_against_unlinked"};
   const bool other =
       std::any_of(std::begin(kOther), std::end(kOther),
                   [&](const char* d) { return line.dimension == d; });

@@ -13,6 +13,23 @@ namespace {
 
 constexpr size_t kMaxGroups = 5'000'000;
 
+void AppendRows(const engine::Chunk& chunk, size_t columns, size_t levels,
+                std::vector<GroupedRow>& rows) {
+  std::vector<engine::ColumnView> views;
+  for (size_t i = 0; i < columns; ++i) views.push_back(chunk.column(i));
+  for (size_t row = 0; row < chunk.rows(); ++row) {
+    GroupedRow& out = rows.emplace_back();
+    for (size_t i = 0; i < columns; ++i) {
+      const bool null = views[i].IsNull(row);
+      if (i < levels) {
+        out.levels.emplace_back(null ? kUnknown : views[i].Text(row));
+      } else {
+        out.counts.push_back(null ? 0 : views[i].Int64(row));
+      }
+    }
+  }
+}
+
 // 0 numbers, 1 text, 2 "unknown".
 int LevelClass(const std::string& level) {
   if (level == kUnknown || level == kSmallAreas) return 2;
@@ -41,19 +58,7 @@ absl::StatusOr<std::vector<GroupedRow>> QueryGroups(
     TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
                            result.Next());
     if (!chunk.has_value()) break;
-    std::vector<engine::ColumnView> views;
-    for (size_t i = 0; i < columns; ++i) views.push_back(chunk->column(i));
-    for (size_t row = 0; row < chunk->rows(); ++row) {
-      GroupedRow& out = rows.emplace_back();
-      for (size_t i = 0; i < columns; ++i) {
-        const bool null = views[i].IsNull(row);
-        if (i < levels) {
-          out.levels.emplace_back(null ? kUnknown : views[i].Text(row));
-        } else {
-          out.counts.push_back(null ? 0 : views[i].Int64(row));
-        }
-      }
-    }
+    AppendRows(*chunk, columns, levels, rows);
     if (rows.size() > kMaxGroups) {
       return absl::ResourceExhaustedError(
           "the grouping gives more than 5 million groups: use fewer columns");

@@ -13,13 +13,18 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 const double kSqrt2Pi = std::sqrt(2 * std::numbers::pi);
 
+// ln(x!) for x > -1. std::lgamma writes a global sign.
+double LogFactorial(double x) {
+  int sign = 0;
+  return lgamma_r(x + 1, &sign);
+}
+
 // ln(n!) - ((n + 1/2) ln n - n + ln(2 pi)/2), the error of Stirling's formula.
 // The series is good to 1e-16 from 15 on; below, the terms are small enough
 // to be subtracted.
 double StirlingError(double n) {
   if (n <= 15) {
-    return std::lgamma(n + 1) - (n + 0.5) * std::log(n) + n -
-           std::log(kSqrt2Pi);
+    return LogFactorial(n) - (n + 0.5) * std::log(n) + n - std::log(kSqrt2Pi);
   }
   const double nn = n * n;
   return (1.0 / 12 -
@@ -57,8 +62,8 @@ double PoissonTerm(double a, double x) {
 double GammaSeries(double a, double x) {
   double sum = 1;
   double term = 1;
-  for (double k = a + 1; term > sum * kEpsilon / 4; k += 1) {
-    term *= x / k;
+  for (int k = 1; term > sum * kEpsilon / 4; ++k) {
+    term *= x / (a + k);
     sum += term;
   }
   return PoissonTerm(a, x) * sum;
@@ -71,8 +76,8 @@ double GammaFraction(double a, double x) {
   double c = 1 / kTiny;
   double d = 1 / (std::fabs(b) < kTiny ? kTiny : b);
   double h = d;
-  for (double i = 1; i < 1e7; i += 1) {
-    const double an = -i * (i - a);
+  for (int i = 1; i < 10'000'000; ++i) {
+    const double an = -static_cast<double>(i) * (i - a);
     b += 2;
     d = an * d + b;
     if (std::fabs(d) < kTiny) d = kTiny;
@@ -86,16 +91,21 @@ double GammaFraction(double a, double x) {
   return PoissonTerm(a, x) * a * h;
 }
 
+// Where to start looking for the quantile: Wilson and Hilferty's cube, or for
+// small x the first term of the series.
+double GammaQuantileGuess(double a, double p, bool upper) {
+  const double z = upper ? -NormalQuantile(p) : NormalQuantile(p);
+  const double w = 1 - 1 / (9 * a) + z / (3 * std::sqrt(a));
+  const double cube = a * w * w * w;
+  if (cube > 0 && (a >= 1 || upper)) return cube;
+  const double small = std::exp((std::log(p) + LogFactorial(a)) / a);
+  return small > 0 ? small : 1e-300;
+}
+
 // The x with P(a, x) = p (lower) or Q(a, x) = p (upper): Newton's method on
 // the logarithm, held inside a bracket that only shrinks.
 double GammaQuantile(double a, double p, bool upper) {
-  const double z = upper ? -NormalQuantile(p) : NormalQuantile(p);
-  const double w = 1 - 1 / (9 * a) + z / (3 * std::sqrt(a));
-  double x = a * w * w * w;
-  if (!(x > 0) || (a < 1 && !upper)) {
-    x = std::exp((std::log(p) + std::lgamma(a + 1)) / a);
-    if (!(x > 0)) x = 1e-300;
-  }
+  double x = GammaQuantileGuess(a, p, upper);
   double low = 0;
   double high = kInfinity;
   for (int round = 0; round < 200; ++round) {

@@ -81,47 +81,56 @@ bool HasInCommon(const std::vector<std::string>& a,
   });
 }
 
-absl::Status CheckRule(const TomlTable& table, const RuleForm& form,
-                       const Rule& rule) {
-  const auto fault = [&](std::string_view what) {
-    return table.ErrorAt(
-        table.line(),
-        absl::StrFormat("%s %s", std::string(RowReasonName(form.reason)),
-                        std::string(what)));
-  };
+// What is wrong with the inputs and values of a rule; empty: nothing.
+std::string_view FaultOfInputs(const RuleForm& form, const Rule& rule) {
   const bool has_column = !rule.inputs.empty();
   const bool has_value = !rule.values.empty();
   if (form.either) {
     if (rule.list.has_value() == has_value) {
-      return fault("needs either a list or a column with values");
+      return "needs either a list or a column with values";
     }
-    if (has_value && !has_column) return fault("needs column");
+    if (has_value && !has_column) return "needs column";
   } else if (form.list && !rule.list) {
-    return fault("needs its list");
+    return "needs its list";
   }
-  if (form.column == Need::kRequired && !has_column) {
-    return fault("needs column");
-  }
-  if (form.column == Need::kNone && has_column) return fault("takes no column");
+  if (form.column == Need::kRequired && !has_column) return "needs column";
+  if (form.column == Need::kNone && has_column) return "takes no column";
   if (form.reason == RowReason::kOptedOutType1 && rule.list && has_column) {
-    return fault("with a list takes no column: the list holds NHS Numbers");
+    return "with a list takes no column: the list holds NHS Numbers";
   }
-  if (form.value == Need::kRequired && !has_value) return fault("needs value");
-  if (form.value == Need::kNone && has_value) return fault("takes no value");
-  if (form.reason == RowReason::kOptedOutType1 && has_value) {
-    if (rule.keep.empty()) {
-      return fault("needs keep: the values that do not opt out");
-    }
-    for (const std::string& value : rule.values) {
-      if (value.empty()) return fault("with an empty value would drop all");
-    }
-    if (HasInCommon(rule.values, rule.keep)) {
-      return fault("names one value in value and in keep");
-    }
-  } else if (table.Find("keep") != nullptr) {
-    return fault("takes no keep");
+  if (form.value == Need::kRequired && !has_value) return "needs value";
+  if (form.value == Need::kNone && has_value) return "takes no value";
+  return "";
+}
+
+// The same of the values that opt nobody out.
+std::string_view FaultOfKeep(const RuleForm& form, const Rule& rule,
+                             bool has_keep) {
+  if (form.reason != RowReason::kOptedOutType1 || rule.values.empty()) {
+    return has_keep ? "takes no keep" : "";
   }
-  return absl::OkStatus();
+  if (rule.keep.empty()) return "needs keep: the values that do not opt out";
+  if (std::any_of(rule.values.begin(), rule.values.end(),
+                  [](const std::string& value) { return value.empty(); })) {
+    return "with an empty value would drop all";
+  }
+  if (HasInCommon(rule.values, rule.keep)) {
+    return "names one value in value and in keep";
+  }
+  return "";
+}
+
+absl::Status CheckRule(const TomlTable& table, const RuleForm& form,
+                       const Rule& rule) {
+  std::string_view fault = FaultOfInputs(form, rule);
+  if (fault.empty()) {
+    fault = FaultOfKeep(form, rule, table.Find("keep") != nullptr);
+  }
+  if (fault.empty()) return absl::OkStatus();
+  return table.ErrorAt(
+      table.line(),
+      absl::StrFormat("%s %s", std::string(RowReasonName(form.reason)),
+                      std::string(fault)));
 }
 
 }  // namespace

@@ -116,8 +116,7 @@ absl::Status Correlate(absl::Status status) {
     return status;
   }
   detail->corr = NewCorrelationId();
-  return Error(detail->reason, std::string(status.message()),
-               *std::move(detail));
+  return Error(detail->reason, std::string(status.message()), *detail);
 }
 
 grpc::Status ToGrpc(const absl::Status& status,

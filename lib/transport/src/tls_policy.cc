@@ -100,7 +100,10 @@ absl::Status CheckTlsPolicy() {
 }
 
 absl::Status ApplyTlsPolicy() {
-  for (const char* name : kUnwanted) unsetenv(name);
+  for (const char* name : kUnwanted) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before any other thread is there
+    unsetenv(name);
+  }
   TALLY_ASSIGN_OR_RETURN(const UniqueFd file, PolicyFile());
   const std::string path = absl::StrFormat("/proc/self/fd/%d", file.get());
   OPENSSL_INIT_SETTINGS* settings = OPENSSL_INIT_new();

@@ -61,7 +61,7 @@ std::string Range(const dataset::DictionaryColumn& column) {
 std::string Codes(const dataset::DictionaryColumn& column) {
   std::vector<std::string> parts;
   for (const auto& [code, label] : column.codes) {
-    parts.push_back(code == label ? code : code + " " + label);
+    parts.push_back(code == label ? code : absl::StrCat(code, " ", label));
   }
   return JoinText(parts, "; ");
 }

@@ -247,7 +247,7 @@ absl::Status WriteParts(const BuildInputs& inputs, const SqlStatement& rows,
         absl::StrFormat("%s/part-%05d.parquet", relative, i);
     TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
                            engine.Write(OrderedPartSql(rows, ranges[i]),
-                                        folder + "/" + path, metadata));
+                                        JoinPath(folder, path), metadata));
     table.paths.push_back(path);
     table.rows_of_path[path] = file.rows;
     table.rows += file.rows;
@@ -272,7 +272,7 @@ absl::Status FillShares(const std::string& folder, const TableSchema& schema,
   const std::string name = "written_" + table.name;
   std::vector<std::string> files;
   for (const std::string& path : table.paths) {
-    files.push_back(folder + "/" + path);
+    files.push_back(JoinPath(folder, path));
   }
   TALLY_RETURN_IF_ERROR(engine.Register(name, files, schema));
   std::string sql = "SELECT count(*) AS n_rows";

@@ -284,10 +284,10 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
   TALLY_ASSIGN_OR_RETURN(inputs.project_key, lease.Project(release.project));
   inputs.sign_key = &lease.sign();
   TALLY_RETURN_IF_ERROR(hub_.WithAuditLog([&](const AuditLog& log) {
-    absl::StatusOr<std::string> csv =
-        ProjectAuditSummaryCsv(log, "projects/" + release.project);
-    if (csv.ok()) inputs.audit_summary_csv = *std::move(csv);
-    return csv.status();
+    TALLY_ASSIGN_OR_RETURN(
+        inputs.audit_summary_csv,
+        ProjectAuditSummaryCsv(log, "projects/" + release.project));
+    return absl::OkStatus();
   }));
   TALLY_ASSIGN_OR_RETURN(inputs.live_releases, LiveReleases(release.project));
   inputs.tally_version = std::string(TallyVersion());

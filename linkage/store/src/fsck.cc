@@ -29,7 +29,7 @@ absl::Status ListFiles(const std::string& root, const std::string& below,
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          ListDirectory(JoinPath(root, below)));
   for (const std::string& name : names) {
-    const std::string relative = below.empty() ? name : below + "/" + name;
+    const std::string relative = below.empty() ? name : JoinPath(below, name);
     const std::string path = JoinPath(root, relative);
     if (IsDirectory(path)) {
       TALLY_RETURN_IF_ERROR(ListFiles(root, relative, out));

@@ -112,6 +112,7 @@ class CsvReader {
   size_t ScanRecords(CsvBlock* block, size_t begin, size_t size);
   void AddRecord(CsvBlock* block, size_t first_field, size_t length,
                  CsvFault fault);
+  void SkipByte(char c);
   size_t SkipToEnd(const char* data, size_t size);
 
   const std::string name_;

@@ -87,8 +87,9 @@ class SpoolStore {
   // 7) when another one runs.
   absl::Status Lock();
 
-  // Ids with a complete spool.
-  absl::StatusOr<std::vector<std::string>> Begun() const;
+  // Ids with a complete spool; needs neither keys nor the lock.
+  static absl::StatusOr<std::vector<std::string>> Begun(
+      const Configuration& configuration);
   bool IsBegun(std::string_view extract) const;
 
   // An empty folder for a new spool; what was there is removed.

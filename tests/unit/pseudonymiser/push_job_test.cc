@@ -62,7 +62,7 @@ class PushJobTest : public testing::Test {
     return SpoolStore(world_.configuration(), world_.keys().storage());
   }
   std::vector<std::string> Begun() {
-    const auto begun = Store().Begun();
+    const auto begun = SpoolStore::Begun(world_.configuration());
     EXPECT_OK(begun);
     return begun.ok() ? *begun : std::vector<std::string>();
   }

@@ -6,8 +6,8 @@
 //   pushing gp-event  812,400/1,204,511 rows  67%  48k rows/s  eta 0:08
 //
 // Spec: docs/operations.md, "Progress". Goes to stderr, never stdout.
-// Threading: Update() from any thread, at any rate (one atomic store); the rest
-// from one thread.
+// Threading: Update(), Add() and SetTotal() from any thread, at any rate (one
+// atomic operation); the rest from one thread.
 // Secrets: stage and unit are words of the program and dataset names.
 
 #include <cstdint>
