@@ -58,6 +58,43 @@ double PoissonTerm(double a, double x) {
          (kSqrt2Pi * std::sqrt(a));
 }
 
+// x^a y^b / B(a, b) by the same expansion, for x + y = 1.
+double BetaTerm(double x, double y, double a, double b) {
+  if (x == 0 || y == 0) return 0;
+  const double n = a + b;
+  const double log_term = StirlingError(n) - StirlingError(a) -
+                          StirlingError(b) - Deviance(a, n * x) -
+                          Deviance(b, n * y);
+  return std::exp(log_term) * std::sqrt(a) * std::sqrt(b) /
+         (kSqrt2Pi * std::sqrt(n));
+}
+
+// I_x(a, b) by Lentz's evaluation of the continued fraction of A. R. DiDonato
+// and A. H. Morris (ACM Trans. Math. Softw. 18, 1992), whose terms do not
+// cancel when x is near its mean; for x below (a + 1) / (a + b + 2).
+double BetaFraction(double x, double y, double a, double b) {
+  constexpr double kTiny = 1e-300;
+  const auto away = [](double v) { return std::fabs(v) < kTiny ? kTiny : v; };
+  // a - (a + b) x, from whichever of x and y is the small one.
+  const double lambda = a > b ? (a + b) * y - b : a - (a + b) * x;
+  double denominator = away(a / (a + 1) * (lambda + 1));
+  double c = denominator;
+  double d = 0;
+  for (int n = 1; n < 1'000'000; ++n) {
+    const double odd = a + 2.0 * n - 1;
+    const double step = n * (b - n) * x;
+    const double alpha = (a + n - 1) / odd * ((a + b + n - 1) / odd) * step * x;
+    const double beta =
+        n + step / odd + (a + n) / (odd + 2) * (lambda + 1 + n * (1 + y));
+    d = 1 / away(beta + alpha * d);
+    c = away(beta + alpha / c);
+    const double delta = c * d;
+    denominator *= delta;
+    if (std::fabs(delta - 1) < kEpsilon) break;
+  }
+  return BetaTerm(x, y, a, b) / denominator;
+}
+
 // P(a, x) = term (1 + x/(a+1) + x^2/((a+1)(a+2)) + ...).
 double GammaSeries(double a, double x) {
   double sum = 1;
@@ -185,6 +222,46 @@ double ChiSquaredUpperQuantile(double q, double k) {
   if (q == 1) return 0;
   if (q > 0.5) return 2 * GammaQuantile(k / 2, 1 - q, false);
   return 2 * GammaQuantile(k / 2, q, true);
+}
+
+double BetaI(double x, double y, double a, double b) {
+  if (!(a > 0) || !(b > 0) || !(x >= 0) || !(y >= 0)) return kNan;
+  if (x == 0) return 0;
+  if (y == 0) return 1;
+  return x <= (a + 1) / (a + b + 2) ? BetaFraction(x, y, a, b)
+                                    : 1 - BetaFraction(y, x, b, a);
+}
+
+double StudentTUpper(double t, double k) {
+  if (!(k > 0) || std::isnan(t)) return kNan;
+  const double sum = k + t * t;
+  const double tail =
+      std::isinf(sum) ? 0 : BetaI(k / sum, t * t / sum, k / 2, 0.5) / 2;
+  return t < 0 ? 1 - tail : tail;
+}
+
+double StudentTUpperQuantile(double q, double k) {
+  if (!(q > 0 && q < 1) || !(k > 0)) return kNan;
+  if (q == 0.5) return 0;
+  if (q > 0.5) return -StudentTUpperQuantile(1 - q, k);
+  // In the middle the distance from 1/2 is what has relative accuracy.
+  const bool middle = q > 0.25;
+  const auto residual = [&](double t) {  // falls as t grows
+    const double sum = k + t * t;
+    return middle ? (0.5 - q) - BetaI(t * t / sum, k / sum, 0.5, k / 2) / 2
+                  : StudentTUpper(t, k) - q;
+  };
+  double low = 0;
+  double high = 1;
+  while (residual(high) > 0) {
+    low = high;
+    high *= 2;
+  }
+  for (int round = 0; round < 200 && high - low > kEpsilon * high; ++round) {
+    const double mid = (low + high) / 2;
+    (residual(mid) > 0 ? low : high) = mid;
+  }
+  return (low + high) / 2;
 }
 
 }  // namespace tally::analytics

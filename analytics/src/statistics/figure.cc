@@ -11,7 +11,11 @@ std::string_view NaReasonText(NaReason reason) {
     case NaReason::kNoDenominator:
       return "nobody in the denominator";
     case NaReason::kTooFewEvents:
-      return "fewer than 10 events";
+      return "too few events";
+    case NaReason::kTooFewValues:
+      return "too few values";
+    case NaReason::kTooWide:
+      return "an interval too wide to say anything";
     case NaReason::kEmptyBand:
       return "an age band without people";
     case NaReason::kNoExpected:

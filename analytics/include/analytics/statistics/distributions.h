@@ -1,5 +1,5 @@
-// Normal, gamma, chi-squared and Poisson distribution functions and their
-// inverses, written here so that figures are the same on every machine.
+// Normal, gamma, chi-squared, beta and Student's distribution functions and
+// their inverses, written here so that figures are the same on every machine.
 // Runs in: the analyst's program. Must never see: a person, a record.
 //
 // Accuracy: relative error at most 1e-12 for quantiles whose probability is
@@ -34,6 +34,18 @@ double ChiSquaredQuantile(double p, double k);
 // The x with P(X > x) = q. The same point as ChiSquaredQuantile(1 - q, k)
 // without the rounding of 1 - q. REQUIRES: 0 < q <= 1, k > 0.
 double ChiSquaredUpperQuantile(double q, double k);
+
+// Regularised incomplete beta function I_x(a, b), with y = 1 - x given beside
+// x so that neither end loses digits. REQUIRES: a, b > 0, x, y >= 0,
+// x + y = 1; otherwise NaN. Cost: O(sqrt(max(a, b))) terms.
+double BetaI(double x, double y, double a, double b);
+
+// P(T > t) of Student's distribution with k degrees of freedom.
+// REQUIRES: k > 0; otherwise NaN.
+double StudentTUpper(double t, double k);
+
+// The t with P(T > t) = q. REQUIRES: 0 < q < 1, k > 0; otherwise NaN.
+double StudentTUpperQuantile(double q, double k);
 
 }  // namespace tally::analytics
 

@@ -17,9 +17,11 @@ namespace tally::analytics {
 enum class NaReason {
   kNoDenominator,     // nobody is counted below the line
   kTooFewEvents,      // fewer events than the method needs
+  kTooFewValues,      // fewer values than the method needs
   kEmptyBand,         // a band of the standard has no people
   kNoExpected,        // the expected count is zero
   kLimitUndefined,    // the formula has no value here (a negative limit)
+  kTooWide,           // the interval is too wide to say anything
   kInconsistent,      // the counts contradict each other (x above n, below 0)
   kReferenceMissing,  // a reference file that the figure needs is not there
   kNotReleased,       // the disclosure profile does not print it

@@ -1,0 +1,239 @@
+#include "analytics/statistics/spc.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analytics/statistics/sum.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr double kLimitFactor = 2.66;
+constexpr double kScreenFactor = 3.267;
+// What is this near, relative to the largest value, is equal: a mean of values
+// such as 0.1 is rounded.
+constexpr double kSpcRounding = 1e-12;
+
+double MeanRange(std::span<const double> values, SpcMode mode) {
+  std::vector<double> ranges;
+  for (size_t i = 1; i < values.size(); ++i) {
+    ranges.push_back(std::fabs(values[i] - values[i - 1]));
+  }
+  const auto mean = [&ranges] {
+    return PairwiseSum(ranges) / static_cast<double>(ranges.size());
+  };
+  if (mode == SpcMode::kScreened) {
+    const double most = kScreenFactor * mean();
+    std::vector<double> kept;
+    for (const double range : ranges) {
+      if (range < most) kept.push_back(range);
+    }
+    // All ranges 0: nothing is below 0, and nothing stands out.
+    if (!kept.empty()) ranges = std::move(kept);
+  }
+  return mean();
+}
+
+// The rules on one part of a chart, between two rebasings.
+class PartRules {
+ public:
+  explicit PartRules(std::span<SpcPoint> points) : points_(points) {
+    for (const SpcPoint& point : points) {
+      rounding_ = std::max(rounding_, kSpcRounding * std::fabs(point.value));
+    }
+  }
+
+  void Apply() {
+    MarkBeyond();
+    MarkTrends();
+    MarkNearLimits();
+    MarkShifts();
+  }
+
+ private:
+  void Mark(size_t i, SpcRule rule, bool high) {
+    if (points_[i].rule != SpcRule::kNone) return;
+    points_[i].rule = rule;
+    points_[i].high = high;
+  }
+
+  void MarkBeyond() {
+    for (size_t i = 0; i < points_.size(); ++i) {
+      const SpcPoint& point = points_[i];
+      if (!point.upper) continue;
+      if (Sign(point.value - *point.upper) > 0) {
+        Mark(i, SpcRule::kBeyondLimit, true);
+      }
+      if (Sign(point.value - *point.lower) < 0) {
+        Mark(i, SpcRule::kBeyondLimit, false);
+      }
+    }
+  }
+
+  // Marks runs of at least seven points on which `step` is the same and not 0.
+  // `step(i)` is of point i; a run of steps between points has one point more.
+  template <typename Step>
+  void MarkRuns(SpcRule rule, size_t begin, size_t extra, Step step) {
+    size_t first = begin;
+    for (size_t i = begin; i <= points_.size(); ++i) {
+      const int here = i < points_.size() ? step(i) : 0;
+      const int run = first < points_.size() ? step(first) : 0;
+      if (here == run && here != 0) continue;
+      if (run != 0 && i - first + extra >= kSpcRun) {
+        for (size_t j = first - extra; j < i; ++j) Mark(j, rule, run > 0);
+      }
+      first = i;
+    }
+  }
+
+  void MarkTrends() {
+    MarkRuns(SpcRule::kTrend, 1, 1, [this](size_t i) {
+      return Sign(points_[i].value - points_[i - 1].value);
+    });
+  }
+
+  void MarkShifts() {
+    MarkRuns(SpcRule::kShift, 0, 0, [this](size_t i) { return Side(i); });
+  }
+
+  void MarkNearLimits() {
+    std::vector<size_t> found;
+    for (size_t i = 2; i < points_.size(); ++i) {
+      if (Side(i) == 0 || Side(i) != Side(i - 1) || Side(i) != Side(i - 2)) {
+        continue;
+      }
+      if (IsNear(i) + IsNear(i - 1) + IsNear(i - 2) < 2) continue;
+      for (size_t j = i - 2; j <= i; ++j) {
+        if (IsNear(j) == 1) found.push_back(j);
+      }
+    }
+    for (const size_t i : found) Mark(i, SpcRule::kNearLimit, Side(i) > 0);
+  }
+
+  int Sign(double value) const {
+    return (value > rounding_) - (value < -rounding_);
+  }
+  int Side(size_t i) const { return Sign(points_[i].value - points_[i].mean); }
+  int IsNear(size_t i) const {
+    const SpcPoint& point = points_[i];
+    if (!point.upper) return 0;
+    const double reach = (*point.upper - point.mean) * 2 / 3;
+    const double away = std::fabs(point.value - point.mean);
+    const bool beyond = Sign(point.value - *point.upper) > 0 ||
+                        Sign(point.value - *point.lower) < 0;
+    return Sign(away - reach) > 0 && !beyond ? 1 : 0;
+  }
+
+  std::span<SpcPoint> points_;
+  double rounding_ = 0;
+};
+
+void ChartPart(std::span<const double> values, SpcMode mode,
+               std::span<SpcPoint> points) {
+  if (values.empty()) return;
+  const double mean = PairwiseSum(values) / static_cast<double>(values.size());
+  std::optional<double> reach;
+  if (values.size() >= 2) reach = kLimitFactor * MeanRange(values, mode);
+  for (size_t i = 0; i < values.size(); ++i) {
+    points[i].value = values[i];
+    points[i].mean = mean;
+    if (reach) {
+      points[i].lower = mean - *reach;
+      points[i].upper = mean + *reach;
+    }
+    points[i].trial = values.size() < kSpcFirmPoints;
+  }
+  PartRules(points).Apply();
+}
+
+}  // namespace
+
+std::string_view SpcRuleText(SpcRule rule) {
+  switch (rule) {
+    case SpcRule::kNone:
+      return "";
+    case SpcRule::kBeyondLimit:
+      return "beyond a limit";
+    case SpcRule::kTrend:
+      return "a trend of 7";
+    case SpcRule::kNearLimit:
+      return "2 of 3 near a limit";
+    case SpcRule::kShift:
+      return "7 on one side of the mean";
+  }
+  return "";
+}
+
+std::string_view VariationText(Variation variation) {
+  switch (variation) {
+    case Variation::kCommonCause:
+      return "common cause";
+    case Variation::kImprovement:
+      return "improvement";
+    case Variation::kConcern:
+      return "concern";
+    case Variation::kNeutralHigh:
+      return "special cause, high";
+    case Variation::kNeutralLow:
+      return "special cause, low";
+  }
+  return "";
+}
+
+std::string_view AssuranceText(Assurance assurance) {
+  switch (assurance) {
+    case Assurance::kPass:
+      return "passes the target";
+    case Assurance::kFail:
+      return "fails the target";
+    case Assurance::kInconsistent:
+      return "passes and fails by chance";
+    case Assurance::kNoTarget:
+      return "no target";
+  }
+  return "";
+}
+
+std::vector<SpcPoint> XmrChart(std::span<const double> values, SpcMode mode,
+                               std::span<const size_t> rebase) {
+  std::vector<SpcPoint> chart(values.size());
+  std::vector<size_t> starts(rebase.begin(), rebase.end());
+  starts.push_back(0);
+  starts.push_back(values.size());
+  std::sort(starts.begin(), starts.end());
+  for (size_t i = 0; i + 1 < starts.size(); ++i) {
+    const size_t begin = std::min(starts[i], values.size());
+    const size_t end = std::min(starts[i + 1], values.size());
+    ChartPart(values.subspan(begin, end - begin), mode,
+              std::span(chart).subspan(begin, end - begin));
+  }
+  return chart;
+}
+
+Variation VariationOf(std::span<const SpcPoint> chart, Direction direction) {
+  if (chart.empty() || chart.back().rule == SpcRule::kNone) {
+    return Variation::kCommonCause;
+  }
+  const bool high = chart.back().high;
+  if (direction == Direction::kNeither) {
+    return high ? Variation::kNeutralHigh : Variation::kNeutralLow;
+  }
+  return high == (direction == Direction::kHigherIsBetter)
+             ? Variation::kImprovement
+             : Variation::kConcern;
+}
+
+Assurance AssuranceOf(std::span<const SpcPoint> chart,
+                      std::optional<double> target, Direction direction) {
+  if (!target || chart.empty() || !chart.back().upper ||
+      direction == Direction::kNeither) {
+    return Assurance::kNoTarget;
+  }
+  const bool above = *target > *chart.back().upper;
+  const bool below = *target < *chart.back().lower;
+  if (!above && !below) return Assurance::kInconsistent;
+  return below == (direction == Direction::kHigherIsBetter) ? Assurance::kPass
+                                                            : Assurance::kFail;
+}
+
+}  // namespace tally::analytics
