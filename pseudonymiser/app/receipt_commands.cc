@@ -149,7 +149,8 @@ absl::Status VerifyFile(const std::string& path, const CommonFlags& flags) {
 
 void AddReceiptCommands(CommandLine& line) {
   auto extract = std::make_shared<std::string>();
-  line.AddCommand("status", "Shows this source's extracts at the hub",
+  line.AddCommand("status",
+                  "Shows this source's extracts, at the hub and waiting here",
                   {"pseudonymiser status", "pseudonymiser status p2026-11-r1",
                    "pseudonymiser status --format csv"},
                   kTraitLists)

@@ -22,6 +22,12 @@ absl::Status Damaged() {
   return IntegrityError("a file of the spool is not what was written");
 }
 
+// Written last: without it a spool is not complete.
+bool HasRecord(const Configuration& configuration, std::string_view extract) {
+  return IsRegularFile(
+      JoinPath(JoinPath(configuration.SpoolDirectory(), extract), kRecordFile));
+}
+
 }  // namespace
 
 JsonValue DeliveryInputs::ToJson() const {
@@ -185,7 +191,7 @@ std::string SpoolStore::PathOf(std::string_view extract,
 }
 
 bool SpoolStore::IsBegun(std::string_view extract) const {
-  return IsRegularFile(PathOf(extract, kRecordFile));
+  return HasRecord(configuration_, extract);
 }
 
 absl::StatusOr<std::vector<std::string>> SpoolStore::Begun(
@@ -196,8 +202,8 @@ absl::StatusOr<std::vector<std::string>> SpoolStore::Begun(
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          ListDirectory(directory));
   for (const std::string& name : names) {
-    const std::string record = JoinPath(JoinPath(directory, name), kRecordFile);
-    if (dataset::ExtractId::Parse(name).ok() && IsRegularFile(record)) {
+    if (dataset::ExtractId::Parse(name).ok() &&
+        HasRecord(configuration, name)) {
       begun.push_back(name);
     }
   }

@@ -11,9 +11,9 @@ std::string_view NaReasonText(NaReason reason) {
     case NaReason::kNoDenominator:
       return "nobody in the denominator";
     case NaReason::kTooFewEvents:
-      return "too few events";
+      return "fewer events than the method needs";
     case NaReason::kTooFewValues:
-      return "too few values";
+      return "fewer values than the method needs";
     case NaReason::kTooWide:
       return "an interval too wide to say anything";
     case NaReason::kEmptyBand:

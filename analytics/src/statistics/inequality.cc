@@ -119,6 +119,26 @@ Estimate WithDrawnLimits(double value, std::vector<double>& drawn,
   return {Figure::Of(value), at(low), at(high)};
 }
 
+// (2 / mu) sum a h R - 1 in the order of the groups.
+Figure IndexOverRanks(std::span<const InequalityGroup> groups) {
+  double people = 0;
+  double sum = 0;
+  for (const InequalityGroup& group : groups) {
+    if (!(group.population > 0)) return Figure::Na(NaReason::kNoDenominator);
+    people += group.population;
+    sum += group.population * group.value;
+  }
+  if (!(sum > 0)) return Figure::Na(NaReason::kNoExpected);
+  double before = 0;
+  std::vector<double> terms;
+  for (const InequalityGroup& group : groups) {
+    const double middle = (before + group.population / 2) / people;
+    terms.push_back(group.population * group.value / sum * middle);
+    before += group.population;
+  }
+  return Figure::Of(2 * PairwiseSum(terms) - 1);
+}
+
 struct EventCounts {
   double people = 0;
   double events = 0;
@@ -183,38 +203,19 @@ SlopeIndex SlopeIndexOfInequality(std::span<const InequalityGroup> groups,
 
 Figure ConcentrationIndex(std::span<const InequalityGroup> groups) {
   if (groups.size() < 2) return Figure::Na(NaReason::kTooFewValues);
-  double people = 0;
-  double sum = 0;
-  for (const InequalityGroup& group : groups) {
-    if (!(group.population > 0)) return Figure::Na(NaReason::kNoDenominator);
-    people += group.population;
-    sum += group.population * group.value;
-  }
-  if (!(sum > 0)) return Figure::Na(NaReason::kNoExpected);
-  double before = 0;
-  std::vector<double> terms;
-  for (const InequalityGroup& group : groups) {
-    const double middle = (before + group.population / 2) / people;
-    terms.push_back(group.population * group.value / sum * middle);
-    before += group.population;
-  }
-  return Figure::Of(2 * PairwiseSum(terms) - 1);
+  return IndexOverRanks(groups);
 }
 
 Figure Gini(std::span<const int64_t> persons) {
-  const std::optional<EventCounts> all = CountEvents(persons);
-  if (!all) return Figure::Na(NaReason::kInconsistent);
-  if (all->people == 0) return Figure::Na(NaReason::kNoDenominator);
-  if (all->events == 0) return Figure::Na(NaReason::kNoExpected);
-  double before = 0;
-  std::vector<double> terms;
+  std::vector<InequalityGroup> groups;
   for (size_t i = 0; i < persons.size(); ++i) {
-    const auto people = static_cast<double>(persons[i]);
-    const double middle = (before + people / 2) / all->people;
-    terms.push_back(people * static_cast<double>(i) / all->events * middle);
-    before += people;
+    if (persons[i] < 0) return Figure::Na(NaReason::kInconsistent);
+    if (persons[i] == 0) continue;
+    groups.push_back({.population = static_cast<double>(persons[i]),
+                      .value = static_cast<double>(i)});
   }
-  return Figure::Of(2 * PairwiseSum(terms) - 1);
+  if (groups.empty()) return Figure::Na(NaReason::kNoDenominator);
+  return IndexOverRanks(groups);
 }
 
 std::vector<LorenzPoint> LorenzCurve(std::span<const int64_t> persons) {

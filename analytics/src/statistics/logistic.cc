@@ -24,18 +24,18 @@ double CountOnes(std::span<const uint8_t> y) {
   return static_cast<double>(std::count(y.begin(), y.end(), uint8_t{1}));
 }
 
-struct Standardised {
+struct ScaledFeatures {
   std::vector<double> mean;
   std::vector<double> deviation;  // 0: no variation
   std::vector<double> x;
 };
 
-Standardised Standardise(const LogisticData& data) {
+ScaledFeatures ScaleFeatures(const LogisticData& data) {
   const size_t n = data.rows();
   const size_t k = data.features;
-  Standardised out{.mean = std::vector<double>(k),
-                   .deviation = std::vector<double>(k),
-                   .x = data.x};
+  ScaledFeatures out{.mean = std::vector<double>(k),
+                     .deviation = std::vector<double>(k),
+                     .x = data.x};
   std::vector<double> column(n);
   for (size_t j = 0; j < k; ++j) {
     for (size_t i = 0; i < n; ++i) column[i] = data.x[i * k + j];
@@ -183,7 +183,7 @@ absl::StatusOr<LogisticModel> FitLogistic(const LogisticData& data) {
           "those without");
     }
   }
-  const Standardised standard = Standardise(data);
+  const ScaledFeatures standard = ScaleFeatures(data);
   LogisticModel model;
   const auto beta =
       Iterate(standard.x, data.y, k, kRidge * static_cast<double>(data.rows()),

@@ -42,12 +42,14 @@ inline constexpr int kInequalityDraws = 100'000;
 // squares of sqrt(a) y on sqrt(a) and b sqrt(a) without intercept give c0 and
 // c1: SII = c1, RII = (c0 + c1) / c0. Where a high value is bad, -SII and
 // 1 / RII: positive, and above 1, always say that the deprived do worse.
-// Limits: `draws` draws of y ~ N(value, (upper - lower) / (2
-// x 1.959963984540054)) on the scale, at positions round(N alpha / 2) and N -
-// that. NA: kTooFewValues below 5 groups or above 100; kNoDenominator for a
-// group without people; kInconsistent where lower <= value <= upper does not
-// hold or a value is off its scale. Cost: O(draws x groups); 100,000 draws of
-// 10 groups take about 50 ms. REQUIRES: draws >= 1.
+// Limits: `draws` draws of y ~ N(value, se) on the scale, se = (upper - lower)
+// / (2 x 1.959963984540054), at positions round(N alpha / 2) and N - that.
+// NA: kTooFewValues below 5 groups or above 100; kNoDenominator for a group
+// without people; kInconsistent where lower <= value <= upper does not hold or
+// a value is off its scale. kLimitUndefined: RII where an end of the line is
+// not above 0, its limits where that is so in any draw, and all of both where a
+// draw is not finite. REQUIRES: draws >= 1. Cost: O(draws x groups); 100,000
+// draws of 10 groups take about 50 ms.
 SlopeIndex SlopeIndexOfInequality(std::span<const InequalityGroup> groups,
                                   ValueScale scale, bool high_is_bad,
                                   uint64_t seed, int draws = kInequalityDraws,
