@@ -30,6 +30,8 @@ std::string_view ColumnKindName(ColumnKind kind) {
       return "percentile";
     case ColumnKind::kModelMetric:
       return "model_metric";
+    case ColumnKind::kDerived:
+      return "derived";
     case ColumnKind::kText:
       return "text";
   }
@@ -62,6 +64,16 @@ ColumnSpec ProportionColumn(std::string name, std::string title,
   column.unit = "%";
   column.numerator = std::move(numerator);
   column.denominator = std::move(denominator);
+  return column;
+}
+
+ColumnSpec DerivedColumn(std::string name, std::string title,
+                         std::string unit) {
+  ColumnSpec column;
+  column.name = std::move(name);
+  column.kind = ColumnKind::kDerived;
+  column.title = std::move(title);
+  column.unit = std::move(unit);
   return column;
 }
 

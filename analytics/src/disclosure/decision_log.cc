@@ -25,6 +25,13 @@ absl::StatusOr<TableDecisions> DecisionsFromJson(const JsonValue& json) {
     if (!row.is_string()) return absl::InvalidArgumentError("cells");
     d.cells.push_back(row.AsString());
   }
+  const JsonValue* sources = json.Find("derivedFrom");
+  if (sources == nullptr) return d;
+  if (!sources->is_array()) return absl::InvalidArgumentError("derivedFrom");
+  for (const JsonValue& source : sources->AsArray()) {
+    if (!source.is_string()) return absl::InvalidArgumentError("derivedFrom");
+    d.derived_from.push_back(source.AsString());
+  }
   return d;
 }
 
@@ -54,6 +61,11 @@ absl::Status DecisionLog::Append(const TableDecisions& d) {
   JsonValue cells = JsonValue::MakeArray();
   for (const std::string& row : d.cells) cells.Append(row);
   json.Set("cells", std::move(cells));
+  if (!d.derived_from.empty()) {
+    JsonValue sources = JsonValue::MakeArray();
+    for (const std::string& source : d.derived_from) sources.Append(source);
+    json.Set("derivedFrom", std::move(sources));
+  }
   return AppendJsonLine(path_, json);
 }
 

@@ -48,6 +48,9 @@ absl::Status GateRun::CheckColumns() const {
                                         raw_.info_.table, column.name, what));
     };
     if (column.kind == ColumnKind::kUnknown) return bad("has no kind");
+    if (column.kind == ColumnKind::kDerived) {
+      return bad("is derived; such figures are released as a DerivedTable");
+    }
     if (NeedsNumerator(column) && column.numerator.empty()) {
       return bad("names no numerator");
     }

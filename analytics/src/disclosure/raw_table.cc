@@ -1,40 +1,16 @@
 #include "analytics/disclosure/raw_table.h"
 
-#include <array>
 #include <cmath>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "disclosure/table_names.h"
 
 namespace tally::analytics {
 namespace {
-
-// Names under which a release holds people. A table grouped by one of them
-// would be a list of people.
-constexpr std::array<std::string_view, 6> kForbiddenNames = {
-    "person", "pseudonym", "person_index", "nhs_number", "hub_token", "token"};
-
-bool IsColumnName(std::string_view name) {
-  if (name.empty() || name.size() > 63) return false;
-  if (name[0] < 'a' || name[0] > 'z') return false;
-  for (const char c : name) {
-    const bool ok =
-        (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    if (!ok) return false;
-  }
-  return true;
-}
-
-bool IsForbidden(std::string_view name) {
-  for (const std::string_view forbidden : kForbiddenNames) {
-    if (name == forbidden) return true;
-  }
-  return false;
-}
 
 bool IsCount(ColumnKind kind) {
   return kind == ColumnKind::kPersons || kind == ColumnKind::kEvents;
@@ -73,42 +49,11 @@ absl::Status CheckValue(const ColumnSpec& column, const RawValue& value) {
   return absl::OkStatus();
 }
 
-absl::Status CheckReferences(const std::vector<ColumnSpec>& columns,
-                             const std::set<std::string>& names) {
-  for (const ColumnSpec& column : columns) {
-    for (const std::string& reference :
-         {column.numerator, column.denominator, column.of}) {
-      if (!reference.empty() && !names.contains(reference)) {
-        return InputError(absl::StrFormat(
-            "column %s refers to column %s, which is not in the table",
-            column.name, reference));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<RawTable> RawTable::Create(TableInfo info,
                                           std::vector<ColumnSpec> columns) {
-  if (!IsColumnName(info.table)) return InputError("table name is malformed");
-  std::set<std::string> names;
-  for (const ColumnSpec& column : columns) {
-    if (!IsColumnName(column.name)) {
-      return InputError("a column name is malformed");
-    }
-    if (IsForbidden(column.name)) {
-      return InputError(absl::StrFormat(
-          "column %s would list people; figures are about groups",
-          column.name));
-    }
-    if (!names.insert(column.name).second) {
-      return InputError(
-          absl::StrFormat("column %s is there twice", column.name));
-    }
-  }
-  TALLY_RETURN_IF_ERROR(CheckReferences(columns, names));
+  TALLY_RETURN_IF_ERROR(CheckTableNames(info.table, columns));
   return RawTable(std::move(info), std::move(columns));
 }
 

@@ -77,6 +77,9 @@ JsonValue ToJson(const ReleasedTable& table) {
       .Set("cells", std::move(cells))
       .Set("sums", RelationsToJson(table.sums))
       .Set("totals", RelationsToJson(table.totals));
+  if (!table.derived_from.empty()) {
+    json.Set("derivedFrom", StringsToJson(table.derived_from));
+  }
   return json;
 }
 
@@ -93,6 +96,10 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   const JsonValue* dimensions = json.Find("dimensions");
   if (dimensions == nullptr) return absl::InvalidArgumentError("dimensions");
   TALLY_ASSIGN_OR_RETURN(t.dimensions, StringsFromJson(*dimensions));
+  const JsonValue* derived_from = json.Find("derivedFrom");
+  if (derived_from != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(t.derived_from, StringsFromJson(*derived_from));
+  }
   TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* cells,
                          json.GetObject("cells"));
   for (const auto& [key, printed] : *cells) {
@@ -152,6 +159,7 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::Related(
   TALLY_ASSIGN_OR_RETURN(std::vector<ReleasedTable> all, All());
   std::vector<ReleasedTable> related;
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if (!it->derived_from.empty()) continue;
     if (it->project == table.project && it->measure == table.measure &&
         it->period == table.period && it->cohort == table.cohort) {
       related.push_back(std::move(*it));

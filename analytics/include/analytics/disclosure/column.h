@@ -27,6 +27,7 @@ enum class ColumnKind {
   kMean,         // mean of values of `denominator` people
   kPercentile,   // percentile of values of `denominator` people
   kModelMetric,  // a figure about a model: two decimals
+  kDerived,      // computed from printed figures; in a DerivedTable only
   kText,         // a note or label made by the measure, never from a record
 };
 std::string_view ColumnKindName(ColumnKind kind);
@@ -63,6 +64,9 @@ ColumnSpec DimensionColumn(std::string name, std::string title);
 ColumnSpec CountColumn(std::string name, ColumnKind kind, std::string title);
 ColumnSpec ProportionColumn(std::string name, std::string title,
                             std::string numerator, std::string denominator);
+// A number computed from printed figures, of a DerivedTable.
+ColumnSpec DerivedColumn(std::string name, std::string title,
+                         std::string unit = "");
 // The limit of column `of`, which must stand before it in the same table.
 ColumnSpec LimitColumn(std::string name, std::string title,
                        const ColumnSpec& of, ColumnRole role,

@@ -34,6 +34,9 @@ struct TableDecisions {
   std::string profile;
   bool refused = false;
   std::string accepted_by;  // who accepted flagged proportions, or empty
+  // Sources of a table of derived figures, "C03/prevalence@r2026-11"; empty
+  // for tables of counts.
+  std::vector<std::string> derived_from;
   // One string per row, one letter per column; '-' where nothing is decided.
   std::vector<std::string> cells;
 

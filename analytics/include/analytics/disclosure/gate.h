@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "analytics/disclosure/bound_audit.h"
 #include "analytics/disclosure/decision_log.h"
+#include "analytics/disclosure/derived_table.h"
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/disclosure/profile.h"
 #include "analytics/disclosure/raw_table.h"
@@ -50,9 +51,25 @@ class Gate {
   // is not released.
   absl::StatusOr<GatedTable> Release(const RawTable& table);
 
+  // Passes a table that was computed from gated tables only. Nothing is
+  // rounded or hidden here: its numbers follow from printed ones. It is logged
+  // (`s` a number, `x` a `*`) and registered as derived, naming its sources;
+  // its cells join no audit. A note says what it was computed from.
+  // kInvalidArgument (exit 8): a source was gated under another profile than
+  //   this gate's.
+  // Errors of log and registry files as for Release.
+  absl::StatusOr<GatedTable> ReleaseDerived(const DerivedTable& table);
+
   const Profile& profile() const { return profile_; }
 
  private:
+  static GatedCell PrintDerived(const DerivedCell& cell, ColumnKind kind);
+  GatedTable StampDerived(const DerivedTable& table) const;
+  TableDecisions DecisionsOf(const GatedTable& gated) const;
+  absl::StatusOr<bool> IsRegistered(const ReleasedTable& record) const;
+  absl::Status RecordDerived(const DerivedTable& table,
+                             const GatedTable& gated);
+
   Profile profile_;
   GateOptions options_;
   std::unique_ptr<BoundSolver> solver_;

@@ -45,6 +45,7 @@ class GatedCell {
   bool everyone() const { return everyone_; }
 
  private:
+  friend class DerivedCell;  // copies what is printed, and makes none
   friend class Gate;
   friend class GateRun;
   GatedCell() = default;

@@ -35,6 +35,9 @@ struct ReleasedTable {
   std::string cohort;
   std::string profile;
   std::vector<std::string> dimensions;
+  // Sources of a table of derived figures; empty for tables of counts. Such a
+  // table has no cells here: they are no unknowns of their own.
+  std::vector<std::string> derived_from;
   std::map<std::string, std::string> cells;
   // Keys of sums with the keys of their parts. The form printed of `sums` is
   // a count's, of `totals` it follows from the parts' and says nothing.
@@ -69,8 +72,8 @@ class ReleaseRegistry {
   absl::Status Append(const ReleasedTable& table,
                       const std::optional<FileLock>& held);
 
-  // Tables of the same project, measure, period and cohort definition, newest
-  // first. kDataLoss if the file does not parse.
+  // Tables of counts of the same project, measure, period and cohort
+  // definition, newest first. kDataLoss if the file does not parse.
   absl::StatusOr<std::vector<ReleasedTable>> Related(
       const ReleasedTable& table) const;
 
