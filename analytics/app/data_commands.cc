@@ -183,7 +183,9 @@ absl::Status Quality(const CommonFlags& flags, const std::string& release) {
     if (flags.dry_run || part.page != "quality") continue;
     for (const Sentence& sentence : part.sentences) Say(flags, sentence.text);
   }
-  return PrintTables(flags, result.tables);
+  TALLY_RETURN_IF_ERROR(PrintTables(flags, result.tables));
+  return result.refused.empty() ? absl::OkStatus()
+                                : result.refused.front().status;
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
                            LoadDefinition(id, folder));
     std::string state = "built in";
     if (bench != nullptr) {
-      const auto unavailable = definition.Unavailable(*bench->folder);
+      const auto unavailable =
+          definition.Unavailable(*bench->folder, bench->config.comparators);
       state = unavailable.has_value() ? "not available: " + *unavailable
                                       : "available";
     }
@@ -135,6 +136,24 @@ absl::Status PrintResult(const CommonFlags& flags, const MeasureResult& result,
   return absl::OkStatus();
 }
 
+// Names every table that was refused; the first one's status, for the exit
+// code.
+absl::Status FirstRefusal(const CommonFlags& flags,
+                          const std::vector<MeasureResult>& results) {
+  absl::Status first;
+  for (const MeasureResult& result : results) {
+    for (const RefusedTable& refused : result.refused) {
+      if (first.ok()) {
+        first = refused.status;
+      } else {
+        Say(flags, absl::StrFormat("%s %s refused: %s", result.id,
+                                   refused.table, refused.status.message()));
+      }
+    }
+  }
+  return first;
+}
+
 absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
   for (const std::string& id : run.ids) {
     TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
@@ -172,10 +191,12 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
     }
   }
   if (!any) return NotFoundError("no measure is available in this release");
-  if (!flags.json) return absl::OkStatus();
-  JsonValue document = JsonValue::MakeObject();
-  document.Set("tables", std::move(json));
-  return PrintOut(document.Dump() + "\n");
+  if (flags.json) {
+    JsonValue document = JsonValue::MakeObject();
+    document.Set("tables", std::move(json));
+    TALLY_RETURN_IF_ERROR(PrintOut(document.Dump() + "\n"));
+  }
+  return FirstRefusal(flags, results);
 }
 
 }  // namespace

@@ -14,24 +14,15 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c03_conditions.h"
-#include "measures/counts.h"
+#include "measures/strata.h"
 
 namespace tally::analytics {
 namespace {
 
-// People and cases of one sex and age band.
-struct Stratum {
-  int64_t people = 0;
-  int64_t cases = 0;
-};
-// By (sex, age band).
-using Strata = std::map<std::pair<std::string, std::string>, Stratum>;
-using Group = std::vector<std::string>;  // levels of the grouping columns
-
-// One condition: strata by group.
+// One condition: people and cases by group.
 struct Counted {
   const Condition* condition;
-  std::map<Group, Strata> groups;
+  GroupedStrata groups;
 };
 
 std::vector<ColumnSpec> PrevalenceColumns(
@@ -147,85 +138,16 @@ absl::StatusOr<Counted> CountCondition(const MeasureContext& context,
                                        const Condition& condition,
                                        size_t number,
                                        const std::vector<GroupColumn>& groups) {
-  std::string columns;
-  for (const GroupColumn& group : groups) {
-    columns += absl::StrFormat("l.%s, ", group.sql);
-  }
   TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection,
-                  absl::StrFormat(
-                      "SELECT %1$sl.sex, l.age_band, count(*), count(r.person) "
-                      "FROM patient_list AS l LEFT JOIN (SELECT person FROM "
-                      "condition_register WHERE condition = ?) AS r "
-                      "ON r.person = l.person WHERE l.age BETWEEN ? AND ? "
-                      "GROUP BY %1$sl.sex, l.age_band",
-                      columns),
-                  groups.size() + 2,
-                  {engine::Value::Int64(static_cast<int64_t>(number)),
-                   engine::Value::Int64(condition.age_from),
-                   engine::Value::Int64(condition.age_to)}));
-  Counted counted{&condition, {}};
-  for (const GroupedRow& row : rows) {
-    const Group group(row.levels.begin(), row.levels.end() - 2);
-    const auto stratum =
-        std::pair(row.levels[row.levels.size() - 2], row.levels.back());
-    Stratum& cell = counted.groups[group][stratum];
-    cell.people += row.counts[0];
-    cell.cases += row.counts[1];
-  }
-  return counted;
-}
-
-Strata Sum(const Counted& counted) {
-  Strata all;
-  for (const auto& [group, strata] : counted.groups) {
-    for (const auto& [key, stratum] : strata) {
-      all[key].people += stratum.people;
-      all[key].cases += stratum.cases;
-    }
-  }
-  return all;
-}
-
-Stratum Total(const Strata& strata) {
-  Stratum total;
-  for (const auto& [key, stratum] : strata) {
-    total.people += stratum.people;
-    total.cases += stratum.cases;
-  }
-  return total;
-}
-
-DirectRate Standardise(const Strata& strata, const Condition& condition,
-                       double multiplier) {
-  std::map<std::string, BandCounts> bands;
-  for (const auto& [key, stratum] : strata) {
-    BandCounts& band = bands[key.second];
-    band.band = key.second;
-    band.events += static_cast<double>(stratum.cases);
-    band.population += static_cast<double>(stratum.people);
-  }
-  std::vector<BandCounts> counts;
-  for (auto& [name, band] : bands) counts.push_back(std::move(band));
-  return DirectlyStandardised(
-      counts, Esp2013Between(condition.age_from, condition.age_to), multiplier);
-}
-
-// Expected cases: rates of the whole release by sex and band x this list.
-absl::StatusOr<double> Expected(const Strata& strata, const Strata& all) {
-  std::vector<BandCounts> people;
-  std::vector<ReferenceRate> rates;
-  for (const auto& [key, stratum] : all) {
-    rates.push_back({key.first + " " + key.second,
-                     static_cast<double>(stratum.cases) /
-                         static_cast<double>(stratum.people)});
-  }
-  for (const auto& [key, stratum] : strata) {
-    people.push_back(
-        {key.first + " " + key.second, 0, static_cast<double>(stratum.people)});
-  }
-  return ExpectedEvents(people, rates);
+      GroupedStrata counted,
+      CountStrata(context, groups,
+                  absl::StrFormat("(SELECT person FROM condition_register "
+                                  "WHERE condition = %d)",
+                                  number),
+                  absl::StrFormat("(SELECT * FROM patient_list WHERE age "
+                                  "BETWEEN %d AND %d)",
+                                  condition.age_from, condition.age_to)));
+  return Counted{&condition, std::move(counted)};
 }
 
 // Adds one row with what stands behind its figures. A total has null counts:
@@ -237,13 +159,16 @@ absl::Status AddRow(const Counted& counted, const Group& group,
   row[0] = counted.condition->title;
   for (size_t i = 0; i < group.size(); ++i) row[1 + i] = group[i];
   const size_t base = 1 + group.size();
-  const Stratum total = Total(strata);
+  const Stratum total = SumOfStrata(strata);
   if (expected.has_value()) {
-    row[base + kRegister] = total.cases;
+    row[base + kRegister] = total.events;
     row[base + kListSize] = total.people;
     row[base + kExpectedCases] = *expected;
   }
-  const DirectRate rate = Standardise(strata, *counted.condition, multiplier);
+  const DirectRate rate = StandardisedOver(
+      strata,
+      Esp2013Between(counted.condition->age_from, counted.condition->age_to),
+      multiplier, false);
   if (rate.rate.value.known()) {
     row[base + kDsr] = rate.rate.value.value();
   }
@@ -264,18 +189,13 @@ absl::Status AddRow(const Counted& counted, const Group& group,
 
 absl::Status AddCondition(const Counted& counted, size_t group_columns,
                           double multiplier, RawTable& table) {
-  const Strata all = Sum(counted);
-  std::vector<Group> groups;
-  for (const auto& [group, strata] : counted.groups) groups.push_back(group);
-  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                        LevelLess);
-  });
+  const Strata all = SumOfGroups(counted.groups);
+  const std::vector<Group> groups = SortedGroups(counted.groups);
   const size_t base = 1 + group_columns;
   std::vector<CellRef> cases, people;
   for (const Group& group : groups) {
     const Strata& strata = counted.groups.at(group);
-    TALLY_ASSIGN_OR_RETURN(const double expected, Expected(strata, all));
+    TALLY_ASSIGN_OR_RETURN(const double expected, ExpectedOver(strata, all));
     TALLY_RETURN_IF_ERROR(
         AddRow(counted, group, strata, expected, multiplier, table));
     cases.push_back({table.rows() - 1, base + kRegister});
@@ -330,7 +250,7 @@ class Prevalence : public Measure {
                              CountCondition(context, conditions[i], i, groups));
       // A condition without a single event was not asked for by the
       // agreement: its register would read as zero.
-      if (Total(Sum(counted)).cases == 0) continue;
+      if (SumOfStrata(SumOfGroups(counted.groups)).events == 0) continue;
       TALLY_RETURN_IF_ERROR(
           AddCondition(counted, groups.size(), multiplier, table));
     }

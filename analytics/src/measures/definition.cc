@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/measures/reference.h"
 #include "base/exit_code.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -36,11 +37,17 @@ absl::StatusOr<std::vector<std::string>> OptionalStrings(const TomlTable& table,
 }
 
 absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
-  TALLY_RETURN_IF_ERROR(table.OnlyKeys(
-      {"dataset", "file", "columns", "one_of", "optional", "grain"}));
+  TALLY_RETURN_IF_ERROR(
+      table.OnlyKeys({"dataset", "file", "reference", "measure", "columns",
+                      "one_of", "optional", "grain"}));
   MeasureNeed need;
-  if (table.Find("file") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(need.file, table.GetString("file"));
+  const std::pair<std::string_view, std::string*> kinds[] = {
+      {"file", &need.file},
+      {"reference", &need.reference},
+      {"measure", &need.measure}};
+  for (const auto& [key, target] : kinds) {
+    if (table.Find(key) == nullptr) continue;
+    TALLY_ASSIGN_OR_RETURN(*target, table.GetString(key));
     return need;
   }
   TALLY_ASSIGN_OR_RETURN(need.dataset, table.GetString("dataset"));
@@ -168,8 +175,16 @@ absl::StatusOr<double> MeasureDefinition::Parameter(
 }
 
 std::optional<std::string> MeasureDefinition::Unavailable(
-    const ReleaseFolder& release) const {
+    const ReleaseFolder& release, const std::string& references) const {
   for (const MeasureNeed& need : needs_) {
+    if (!need.measure.empty()) continue;
+    if (!need.reference.empty()) {
+      if (!HasReference(references, need.reference)) {
+        return absl::StrFormat("there is no reference file %s.toml",
+                               need.reference);
+      }
+      continue;
+    }
     if (!need.file.empty()) {
       if (release.manifest().Find(need.file) == nullptr) {
         return absl::StrFormat("the release has no %s", need.file);
@@ -200,6 +215,14 @@ std::optional<std::string> MeasureDefinition::Unavailable(
   return std::nullopt;
 }
 
+std::vector<std::string> MeasureDefinition::Uses() const {
+  std::vector<std::string> ids;
+  for (const MeasureNeed& need : needs_) {
+    if (!need.measure.empty()) ids.push_back(need.measure);
+  }
+  return ids;
+}
+
 std::string MeasureDefinition::ToMarkdown() const {
   std::string out =
       absl::StrFormat("# %s %s\n\n%s\n\n", id_, title_, question_);
@@ -225,6 +248,15 @@ std::string MeasureDefinition::ToMarkdown() const {
   for (const MeasureNeed& need : needs_) {
     if (!need.file.empty()) {
       out += absl::StrFormat("- the file `%s` of the release\n", need.file);
+      continue;
+    }
+    if (!need.reference.empty()) {
+      out +=
+          absl::StrFormat("- the reference file `%s.toml`\n", need.reference);
+      continue;
+    }
+    if (!need.measure.empty()) {
+      out += absl::StrFormat("- the released tables of %s\n", need.measure);
       continue;
     }
     out += absl::StrFormat("- `%s` with %s", need.dataset,

@@ -29,6 +29,38 @@ TableInfo MeasureContext::Info(std::string table, std::string title) const {
   return info;
 }
 
+const GatedTable* DeriveContext::Find(std::string_view measure,
+                                      std::string_view table) const {
+  const auto found = released.find(std::string(measure));
+  if (found == released.end()) return nullptr;
+  for (const GatedTable& candidate : found->second) {
+    if (candidate.info().table == table) return &candidate;
+  }
+  return nullptr;
+}
+
+TableInfo DeriveContext::Info(std::string table, std::string title,
+                              const GatedTable& source) const {
+  TableInfo info;
+  info.table = std::move(table);
+  info.title = std::move(title);
+  info.measure_id = definition.id();
+  info.measure_version = definition.version();
+  info.definition_sha256 = definition.sha256();
+  info.project = source.info().project;
+  info.release = source.info().release;
+  info.period = month.ToMonth();
+  info.cohort = definition.numerator();
+  info.denominator = definition.denominator();
+  info.method = definition.interval();
+  return info;
+}
+
+absl::StatusOr<std::vector<DerivedTable>> Measure::Derive(
+    const DeriveContext&) const {
+  return std::vector<DerivedTable>();
+}
+
 std::vector<std::string> MeasureIds() {
   std::vector<std::string> ids;
   for (const MeasureEntry& entry : MeasureTable()) {

@@ -28,11 +28,11 @@ bool Has(const MeasureContext& context, std::string_view column) {
 
 // Age in completed years of the financial year, 0 to 90; NULL where the
 // release has bands only.
-std::string AgeSql(const MeasureContext& context) {
+std::string AgeSql(const MeasureContext& context, CivilDay month) {
   if (Has(context, "year_of_birth")) {
     return absl::StrFormat(
         "CAST(least(greatest(%d - year_of_birth, 0), 90) AS INTEGER)",
-        context.month.FinancialYear());
+        month.FinancialYear());
   }
   if (Has(context, "age_fy")) {
     return "CAST(least(greatest(age_fy, 0), 90) AS INTEGER)";
@@ -72,6 +72,11 @@ std::string EthnicitySql(const MeasureContext& context) {
 }  // namespace
 
 absl::Status MakePatientList(const MeasureContext& context) {
+  return MakePatientListAt(context, context.month, "patient_list");
+}
+
+absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
+                               std::string_view name) {
   const std::string death =
       Has(context, "death_month")
           ? absl::StrFormat("(death_month IS NULL OR %s >= month_of_list)",
@@ -80,7 +85,7 @@ absl::Status MakePatientList(const MeasureContext& context) {
   const std::string start = MonthSql(context, "registration_start");
   const std::string end = MonthSql(context, "registration_end");
   const std::string sql = absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE patient_list AS "
+      "CREATE OR REPLACE TEMPORARY TABLE %s AS "
       "SELECT person, practice, sex, imd_decile, ethnicity, age, "
       "%s AS age_band FROM (SELECT *, row_number() OVER (PARTITION BY person "
       "ORDER BY registration_start DESC NULLS LAST, practice NULLS LAST, "
@@ -95,11 +100,12 @@ absl::Status MakePatientList(const MeasureContext& context) {
       "AND %s <= month_of_list "
       "AND (registration_end IS NULL OR %s >= month_of_list) AND %s)) "
       "WHERE place = 1",
-      AgeBandSql(context), kUnknown, kUnknown,
+      name, AgeBandSql(context), kUnknown, kUnknown,
       TextOrUnknown(context, "imd_decile"), EthnicitySql(context),
-      AgeSql(context), Has(context, "age_band") ? ", age_band" : "",
-      context.month.ToIso(), start, end, death);
-  return context.connection.Execute(sql);
+      AgeSql(context, month), Has(context, "age_band") ? ", age_band" : "",
+      month.ToIso(), start, end, death);
+  return context.base.Once(absl::StrFormat("%s %s", name, month.ToMonth()),
+                           [&] { return context.connection.Execute(sql); });
 }
 
 absl::StatusOr<std::vector<GroupColumn>> GroupColumns(

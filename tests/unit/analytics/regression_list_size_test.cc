@@ -94,9 +94,13 @@ TEST(ListSize, BreakdownThatIsMostlyHiddenIsRefused) {
   RunOptions options;
   options.by = {"practice", "age_band", "sex", "imd_decile", "ethnicity"};
   const auto result = bench.Run("C02", options);
-  EXPECT_EQ(ReasonOf(result.status()), Reason::kDisclosureRefused);
-  EXPECT_EQ(ExitCodeOf(result.status()), kExitNotPermitted);
-  EXPECT_THAT(std::string(result.status().message()),
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->refused.size(), 1);
+  EXPECT_EQ(result->refused[0].table, "population_profile");
+  const absl::Status& status = result->refused[0].status;
+  EXPECT_EQ(ReasonOf(status), Reason::kDisclosureRefused);
+  EXPECT_EQ(ExitCodeOf(status), kExitNotPermitted);
+  EXPECT_THAT(std::string(status.message()),
               testing::HasSubstr("fewer dimensions"));
 }
 

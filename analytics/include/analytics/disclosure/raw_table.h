@@ -109,6 +109,7 @@ class RawTable {
  private:
   friend class Gate;
   friend class GateRun;
+  friend class RawTableProbe;  // of the tests: nothing that goes out defines it
   struct Relation {
     CellRef whole;
     std::vector<CellRef> parts;

@@ -22,8 +22,10 @@ namespace tally::analytics {
 
 // One thing that a measure cannot do without.
 struct MeasureNeed {
-  std::string dataset;               // dataset id; empty if `file` is set
+  std::string dataset;               // dataset id; empty for the next three
   std::string file;                  // a file of the release folder
+  std::string reference;             // a reference file (reference.h)
+  std::string measure;               // another measure, whose tables it uses
   std::vector<std::string> columns;  // all of them
   std::vector<std::vector<std::string>> one_of;  // at least one of each set
   std::vector<std::string> optional;             // used where present
@@ -72,7 +74,12 @@ class MeasureDefinition {
 
   // Why the measure cannot be computed from this release, or nothing if it
   // can: a table, a column or a file is missing, or dates are too coarse.
-  std::optional<std::string> Unavailable(const ReleaseFolder& release) const;
+  // `references` is the folder of reference files, or empty. Measures that it
+  // uses are not asked.
+  std::optional<std::string> Unavailable(const ReleaseFolder& release,
+                                         const std::string& references) const;
+  // Ids of the measures whose tables it uses.
+  std::vector<std::string> Uses() const;
 
   // The definition as a page of documentation, in Markdown.
   std::string ToMarkdown() const;

@@ -1,5 +1,6 @@
 // A measure: SQL counts and groups, C++ does the statistics, the gate decides
-// what is printed, and charts are drawn from what was printed.
+// what is printed, and charts are drawn from what was printed. Control charts,
+// forecasts, ranks and comparisons are computed from printed figures only.
 // Runs in: the analyst's program.
 //
 // A new measure is one definition file,
@@ -12,6 +13,7 @@
 #ifndef TALLY_ANALYTICS_MEASURES_MEASURE_H_
 #define TALLY_ANALYTICS_MEASURES_MEASURE_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,8 +22,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "analytics/dashboard/page_model.h"
+#include "analytics/disclosure/derived_table.h"
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/disclosure/raw_table.h"
+#include "analytics/measures/base_tables.h"
 #include "analytics/measures/definition.h"
 #include "analytics/release/release_folder.h"
 #include "base/civil_day.h"
@@ -36,10 +40,32 @@ struct MeasureContext {
   const MeasureDefinition& definition;
   CivilDay month;               // first day of the reference month
   std::vector<std::string> by;  // columns asked for; empty: the usual ones
-  std::string comparators;      // folder of comparator files, or empty
+  std::string comparators;      // folder of reference files, or empty
+  BaseTables& base;             // tables that measures share
 
   // The parts of TableInfo that are the same for all tables of a measure.
   TableInfo Info(std::string table, std::string title) const;
+};
+
+// Released tables by measure id.
+using ReleasedTables = std::map<std::string, std::vector<GatedTable>>;
+
+// What a measure may look at when it computes from printed figures: no
+// release and no connection.
+struct DeriveContext {
+  const MeasureDefinition& definition;
+  CivilDay month;
+  const std::string& comparators;
+  // Of this measure, and of those that its definition names under `needs`.
+  const ReleasedTables& released;
+
+  // The table of a measure, or null if there is none (the measure was not
+  // available, or was asked for by other columns).
+  const GatedTable* Find(std::string_view measure,
+                         std::string_view table) const;
+  // As MeasureContext::Info, for project and release of `source`.
+  TableInfo Info(std::string table, std::string title,
+                 const GatedTable& source) const;
 };
 
 class Measure {
@@ -51,8 +77,14 @@ class Measure {
   virtual absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const = 0;
 
-  // Charts and sentences, from the printed tables only, in the order in which
-  // Compute gave them.
+  // Figures that are computed from printed figures. They join the measure's
+  // tables, behind those of Compute. Not called with `by`.
+  virtual absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const;
+
+  // Charts and sentences, from the printed tables only: those of Compute, then
+  // those of Derive, each in the order in which they were given; a table that
+  // the gate refused is missing.
   virtual std::vector<PagePart> Draw(
       const MeasureDefinition& definition,
       const std::vector<GatedTable>& tables) const = 0;

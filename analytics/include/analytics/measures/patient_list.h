@@ -24,8 +24,13 @@ inline constexpr std::string_view kSmallAreas = "small practices together";
 
 // Makes the temporary table `patient_list` (person INT, practice, sex,
 // imd_decile, ethnicity, age_band: text, never null; age INT, null if the
-// release has bands only). Replaces one that is there.
+// release has bands only), at the context's month. Made once for a run.
 absl::Status MakePatientList(const MeasureContext& context);
+// The same at another month, as the temporary table `name`. Ages are those of
+// that month's financial year. Made once for a run. REQUIRES: a name belongs to
+// one month.
+absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
+                               std::string_view name);
 
 // The SQL expression and title of a column that people can be grouped by:
 // practice, sex, age_band, imd_decile, ethnicity.

@@ -7,6 +7,7 @@
 #ifndef TALLY_ANALYTICS_MEASURES_RUNNER_H_
 #define TALLY_ANALYTICS_MEASURES_RUNNER_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,11 @@ absl::StatusOr<Profile> EffectiveProfile(const ReleaseFolder& release,
                                          const std::string& configured,
                                          const std::string& asked);
 
+struct RefusedTable {
+  std::string table;
+  absl::Status status;  // kFailedPrecondition DISCLOSURE_REFUSED (exit 6)
+};
+
 struct MeasureResult {
   std::string id;
   std::string title;
@@ -40,14 +46,16 @@ struct MeasureResult {
   // Why nothing was computed; nothing if there are tables.
   std::optional<std::string> unavailable;
   std::vector<GatedTable> tables;
+  // Tables that the gate refused, with its reason.
+  std::vector<RefusedTable> refused;
   std::vector<PagePart> parts;
 };
 
 struct RunOptions {
   std::vector<std::string> by;
   std::optional<CivilDay> month;  // first day; else the last one covered
-  std::string comparators;
-  std::string definitions;  // folder of replaced definition files
+  std::string comparators;        // folder of reference files
+  std::string definitions;        // folder of replaced definition files
 };
 
 class MeasureRunner {
@@ -56,8 +64,10 @@ class MeasureRunner {
   MeasureRunner(const ReleaseFolder& release, ReleaseDatabase& database,
                 Gate& gate, RunOptions options);
 
-  // Computes and gates one measure. A measure that the release cannot carry is
-  // no error: `unavailable` says why. Errors: of the measure or the gate.
+  // Computes and gates one measure, and before it those that it uses, each once
+  // for this runner. A measure that the release cannot carry is no error:
+  // `unavailable` says why. A table that the gate refuses is no error: it is
+  // under `refused`. Other errors: of the measure or the gate.
   absl::StatusOr<MeasureResult> Run(std::string_view id);
 
   // The month of the figures. kInvalidArgument (exit 2), naming the first and
@@ -65,10 +75,24 @@ class MeasureRunner {
   absl::StatusOr<CivilDay> Month();
 
  private:
+  absl::StatusOr<const MeasureResult*> RunOnce(std::string_view id);
+  absl::StatusOr<MeasureResult> Compute(std::string_view id);
+  // Why one of the measures that `definition` uses has no tables; runs them.
+  absl::StatusOr<std::optional<std::string>> RunUsed(
+      const MeasureDefinition& definition);
+  absl::Status Release(const std::vector<RawTable>& raw, MeasureResult& result);
+  absl::Status Derive(const Measure& measure,
+                      const MeasureDefinition& definition, CivilDay month,
+                      MeasureResult& result);
+
   const ReleaseFolder& release_;
   ReleaseDatabase& database_;
   Gate& gate_;
   RunOptions options_;
+  std::optional<CivilDay> month_;
+  BaseTables base_;
+  // Null while the measure is at work.
+  std::map<std::string, std::unique_ptr<MeasureResult>, std::less<>> results_;
 };
 
 // The profile of a table's columns, through the gate: rows, filled, share,

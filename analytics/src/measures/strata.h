@@ -1,0 +1,69 @@
+// People and events by sex and age band, as standardised rates need them.
+// Threading: one connection; pure functions.
+// Secrets: exact counts pass through.
+#ifndef TALLY_ANALYTICS_SRC_MEASURES_STRATA_H_
+#define TALLY_ANALYTICS_SRC_MEASURES_STRATA_H_
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "analytics/measures/measure.h"
+#include "analytics/measures/patient_list.h"
+#include "analytics/statistics/standardise.h"
+
+namespace tally::analytics {
+
+// One sex and age band of one group.
+struct Stratum {
+  int64_t people = 0;
+  int64_t events = 0;
+  int64_t persons = 0;  // with an event
+  // Number of events -> people with exactly so many, 0 left out.
+  std::map<int64_t, int64_t> repeats;
+
+  void Add(int64_t events_each, int64_t people_with);
+  void Add(const Stratum& other);
+};
+
+// By (sex, age band).
+using Strata = std::map<std::pair<std::string, std::string>, Stratum>;
+// Levels of the grouping columns, in their order.
+using Group = std::vector<std::string>;
+using GroupedStrata = std::map<Group, Strata>;
+
+// Everybody in `list`, an SQL relation with the columns of patient_list, by
+// group, and how many rows of `events`, an SQL relation with a column `person`,
+// each of them has. Rows of people outside the list count nowhere.
+// Cost: one hash join.
+absl::StatusOr<GroupedStrata> CountStrata(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    std::string_view events, std::string_view list = "patient_list",
+    const std::vector<engine::Value>& values = {});
+
+// All groups together, and all strata together.
+Strata SumOfGroups(const GroupedStrata& groups);
+Stratum SumOfStrata(const Strata& strata);
+
+// Groups in the order in which tables show them.
+std::vector<Group> SortedGroups(const GroupedStrata& groups);
+
+// The directly standardised rate of events, both sexes together. `repeated`:
+// one person may have several, and the variance says so.
+DirectRate StandardisedOver(const Strata& strata,
+                            std::span<const StandardBand> standard,
+                            double multiplier, bool repeated);
+
+// Events to expect among the people of `strata` at the rates of `reference`, by
+// sex and age band. kInvalidArgument if a stratum has no reference.
+absl::StatusOr<double> ExpectedOver(const Strata& strata,
+                                    const Strata& reference);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_SRC_MEASURES_STRATA_H_
