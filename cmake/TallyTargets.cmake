@@ -1,6 +1,35 @@
 # How targets are declared. One static library per room; headers under
 # include/, sources and private headers under src/.
 
+# tally_stable_batches(TARGET): in a build that joins files, those of one folder
+# and a like name form a batch (a measure with its pictures; tests by their first
+# two letters), so that a new file leaves the other batches as they are.
+function(tally_stable_batches target)
+  if(NOT CMAKE_UNITY_BUILD)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_source_file_property(alone "${source}" SKIP_UNITY_BUILD_INCLUSION)
+    if(NOT source MATCHES "[.]cc$" OR alone)
+      continue()
+    endif()
+    cmake_path(GET source STEM name)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME folder)
+    string(SUBSTRING "${name}" 0 2 letters)
+    string(REGEX MATCH "^[cd][0-9][0-9]_" measure "${name}")
+    if(measure AND NOT target MATCHES "^unit_")
+      set(letters "${measure}")
+    elseif(NOT measure)
+      string(SUBSTRING "${letters}" 0 1 letters)
+    endif()
+    set_source_files_properties("${source}" PROPERTIES
+      UNITY_GROUP "${folder}_${letters}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # tally_library(NAME tally_x SRCS a.cc ... [DEPS ...] [PRIVATE_DEPS ...] [ROOT dir])
 # ROOT: the folder that has include/ and src/; default is the current one.
 function(tally_library)
