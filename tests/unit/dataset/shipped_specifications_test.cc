@@ -58,14 +58,51 @@ void ExpectShape(std::string_view id, std::vector<std::string> expected) {
       << id;
 }
 
-TEST(ShippedSpecifications, AreTheEightThatTheDocumentationNames) {
+TEST(ShippedSpecifications, AreThoseThatTheDocumentationNames) {
   std::set<std::string> ids;
   for (const Specification& specification : Shipped()) {
     ids.insert(specification.id());
   }
-  EXPECT_THAT(ids, testing::ElementsAre("ecds", "gp-event", "gp-patient",
-                                        "hes-ae-0708", "hes-gp-register",
-                                        "hes-op-0304", "sus-apc", "sus-op"));
+  EXPECT_THAT(
+      ids, testing::ElementsAre("community-contact", "ecds", "gos-claim",
+                                "gp-event", "gp-patient", "gp-prescription",
+                                "hes-ae-0708", "hes-gp-register", "hes-op-0304",
+                                "ons-death", "sus-apc", "sus-op"));
+}
+
+TEST(ShippedSpecifications, GpPrescriptionSendsWhatItMay) {
+  ExpectShape("gp-prescription",
+              {"issue_date:QI", "bnf_code:SEN", "dmd_code:SEN", "quantity:ATTR",
+               "items:ATTR", "nic_pence:ATTR", "actual_cost_pence:ATTR",
+               "prescriber_org:QI", "repeat_flag:ATTR"});
+}
+
+TEST(ShippedSpecifications, OnsDeathSendsWhatItMay) {
+  ExpectShape(
+      "ons-death",
+      {"date_of_death:QI", "registration_date:ATTR", "underlying_cause:SEN",
+       "cause*15:SEN", "place_type:QI", "practice_code:QI", "lsoa21:QI",
+       "imd_decile:QI", "age_fy:QI", "sex:QI", "ethnic_category:QI"});
+}
+
+TEST(ShippedSpecifications, CommunityContactSendsWhatItMay) {
+  ExpectShape("community-contact",
+              {"contact_id:RK", "referral_id:RK", "dataset:ATTR",
+               "contact_date:QI", "referral_received:QI", "discharge_date:QI",
+               "service_or_team_type:QI", "attended:ATTR", "mechanism:ATTR",
+               "duration_min:ATTR", "provider_code:QI", "commissioner_code:QI",
+               "practice_code:QI", "lsoa21:QI", "imd_decile:QI", "age_fy:QI",
+               "sex:QI", "ethnic_category:QI"});
+}
+
+TEST(ShippedSpecifications, GosClaimSendsWhatItMay) {
+  ExpectShape(
+      "gos-claim",
+      {"claim_type:ATTR", "service_date:QI", "contractor_ods:QI",
+       "eligibility:SEN", "previous_test_month:QI", "early_retest_code:ATTR",
+       "voucher_band:ATTR", "supplements:ATTR", "domiciliary:ATTR",
+       "outcome:ATTR", "condition:SEN", "fee_pence:ATTR", "lsoa21:QI",
+       "imd_decile:QI", "age_fy:QI", "sex:QI"});
 }
 
 TEST(ShippedSpecifications, GpPatientSendsWhatItMay) {
@@ -219,6 +256,7 @@ TEST(ShippedSpecifications, NoDirectIdentifierLeaves) {
 TEST(ShippedSpecifications, OnlyTheseColumnsAreScannedForNumbers) {
   const std::map<std::string, std::set<std::string>> expected = {
       {"gp-event", {"concept_id", "unit", "supplier"}},
+      {"gp-prescription", {"dmd_code"}},
       {"ecds",
        {"arrival_mode", "attendance_source", "acuity", "chief_complaint",
         "diagnosis", "investigation", "treatment", "discharge_status",
