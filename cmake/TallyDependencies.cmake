@@ -13,6 +13,7 @@ find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(DuckDB REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET "libsodium>=${TALLY_MIN_LIBSODIUM}")
+pkg_check_modules(XLSXWRITER REQUIRED IMPORTED_TARGET xlsxwriter)
 find_program(TALLY_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 
 # SOCI has no CMake configuration in Debian.
@@ -26,8 +27,23 @@ if(TALLY_SANITIZE MATCHES "undefined")
   target_compile_options(tally_soci INTERFACE -fno-sanitize=vptr)
 endif()
 
+# Of CLP's own list (bz2, lapack, ...) its shared libraries bring what they need.
+pkg_check_modules(CLP REQUIRED clp)
+find_library(CLP_LIBRARY Clp HINTS ${CLP_LIBRARY_DIRS} REQUIRED)
+find_library(COINUTILS_LIBRARY CoinUtils HINTS ${CLP_LIBRARY_DIRS} REQUIRED)
+add_library(tally_clp INTERFACE)
+target_include_directories(tally_clp SYSTEM INTERFACE ${CLP_INCLUDE_DIRS})
+target_link_libraries(tally_clp INTERFACE
+  "${CLP_LIBRARY}" "${COINUTILS_LIBRARY}")
+
 if(TALLY_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
   find_package(benchmark CONFIG REQUIRED)
   include(GoogleTest)
+  # GPL: an independent oracle for tests, never in a program (TallyLayers).
+  find_library(GLPK_LIBRARY glpk REQUIRED)
+  find_path(GLPK_INCLUDE glpk.h REQUIRED)
+  add_library(tally_glpk INTERFACE)
+  target_include_directories(tally_glpk SYSTEM INTERFACE "${GLPK_INCLUDE}")
+  target_link_libraries(tally_glpk INTERFACE "${GLPK_LIBRARY}")
 endif()

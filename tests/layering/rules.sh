@@ -42,4 +42,6 @@ rules() {
   printf 'symbol\ttally::internal::HitFailpoint\n'
   printf 'symbol\tInitProtoReflectionServerBuilderPlugin|ServerReflectionService\n'
   printf 'library\tlibgrpc\\+\\+_reflection|libgrpcpp_channelz\n'
+  # GPL: for tests only.
+  printf 'library\tlibglpk\n'
 }

@@ -109,7 +109,6 @@ absl::StatusOr<AuditBounds> PropagationSolver::Solve(
         TightenOne(terms[i], problem.equalities[i].constant, bounds.ranges);
     if (outcome == Outcome::kContradiction) {
       bounds.contradiction = true;
-      bounds.contradicted = i;
       return bounds;
     }
     if (outcome == Outcome::kSame) continue;

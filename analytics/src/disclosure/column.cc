@@ -30,6 +30,10 @@ std::string_view ColumnKindName(ColumnKind kind) {
       return "percentile";
     case ColumnKind::kModelMetric:
       return "model_metric";
+    case ColumnKind::kCoefficient:
+      return "coefficient";
+    case ColumnKind::kIndex:
+      return "index";
     case ColumnKind::kDerived:
       return "derived";
     case ColumnKind::kText:
@@ -52,6 +56,24 @@ ColumnSpec CountColumn(std::string name, ColumnKind kind, std::string title) {
   column.kind = kind;
   column.title = std::move(title);
   column.unit = kind == ColumnKind::kPersons ? "persons" : "rows";
+  return column;
+}
+
+ColumnSpec MidpointColumn(std::string name, ColumnKind kind,
+                          std::string title) {
+  ColumnSpec column = CountColumn(std::move(name), kind, std::move(title));
+  column.midpoint = true;
+  return column;
+}
+
+ColumnSpec IndexColumn(std::string name, std::string title, std::string unit,
+                       std::string events) {
+  ColumnSpec column;
+  column.name = std::move(name);
+  column.kind = ColumnKind::kIndex;
+  column.title = std::move(title);
+  column.unit = std::move(unit);
+  column.numerator = std::move(events);
   return column;
 }
 

@@ -25,6 +25,9 @@ absl::StatusOr<TableDecisions> DecisionsFromJson(const JsonValue& json) {
     if (!row.is_string()) return absl::InvalidArgumentError("cells");
     d.cells.push_back(row.AsString());
   }
+  if (json.Find("reason") != nullptr) {  // not in the oldest logs
+    TALLY_ASSIGN_OR_RETURN(d.reason, json.GetString("reason"));
+  }
   const JsonValue* sources = json.Find("derivedFrom");
   if (sources == nullptr) return d;
   if (!sources->is_array()) return absl::InvalidArgumentError("derivedFrom");
@@ -61,6 +64,7 @@ absl::Status DecisionLog::Append(const TableDecisions& d) {
   JsonValue cells = JsonValue::MakeArray();
   for (const std::string& row : d.cells) cells.Append(row);
   json.Set("cells", std::move(cells));
+  if (!d.reason.empty()) json.Set("reason", d.reason);
   if (!d.derived_from.empty()) {
     JsonValue sources = JsonValue::MakeArray();
     for (const std::string& source : d.derived_from) sources.Append(source);

@@ -3,10 +3,13 @@
 #include <optional>
 #include <utility>
 
+#include "analytics/disclosure/lp_solver.h"
 #include "base/civil_day.h"
 #include "base/error.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "disclosure/gate_run.h"
+#include "disclosure/synthetic_mark.h"
 
 namespace tally::analytics {
 
@@ -14,7 +17,7 @@ Gate::Gate(Profile profile, GateOptions options,
            std::unique_ptr<BoundSolver> solver)
     : profile_(std::move(profile)),
       options_(std::move(options)),
-      solver_(solver == nullptr ? std::make_unique<PropagationSolver>()
+      solver_(solver == nullptr ? std::make_unique<LpSolver>()
                                 : std::move(solver)) {}
 
 Gate::~Gate() = default;
@@ -40,6 +43,7 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     TableDecisions decisions = run.Decisions();
     decisions.time = record.time;
     decisions.refused = !gated.ok();
+    if (decisions.refused) decisions.reason = ToStd(gated.status().message());
     TALLY_RETURN_IF_ERROR(options_.log->Append(decisions));
   }
   if (!gated.ok()) return gated.status();
@@ -72,6 +76,7 @@ absl::StatusOr<GatedTable> GateRun::Run(
   out.info_ = raw_.info_;
   out.info_.rows_linked = 0;
   out.info_.rows_all = 0;
+  if (options_.synthetic) MarkSynthetic(out.info_);
   out.linked_share_pct_ = LinkedShare();
   out.profile_ = profile_.name();
   out.profile_description_ = profile_.description();
@@ -120,8 +125,12 @@ ReleasedTable GateRun::Record() const {
   }
   for (const CellRef cell : cells_) {
     const Count& count = At(cell);
-    record.cells[KeyOf(cell)] =
-        count.printed.has_value() ? std::to_string(*count.printed) : "*";
+    std::string printed = "*";
+    if (count.printed.has_value()) printed = std::to_string(*count.printed);
+    if (count.printed.has_value() && IsMidpoint(cell.column)) {
+      printed.insert(0, kMidpointMark);
+    }
+    record.cells[KeyOf(cell)] = std::move(printed);
     const auto total = raw_.totals_.find(cell);
     if (total == raw_.totals_.end()) continue;
     std::vector<std::string>& parts =

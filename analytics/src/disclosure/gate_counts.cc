@@ -41,6 +41,10 @@ bool GateRun::IsCountColumn(size_t column) const {
   return IsCountKind(raw_.columns_[column].kind);
 }
 
+bool GateRun::IsMidpoint(size_t column) const {
+  return raw_.columns_[column].midpoint && !profile_.exact();
+}
+
 absl::Status GateRun::CheckColumns() const {
   for (const ColumnSpec& column : raw_.columns_) {
     const auto bad = [&](std::string_view what) {
@@ -50,6 +54,9 @@ absl::Status GateRun::CheckColumns() const {
     if (column.kind == ColumnKind::kUnknown) return bad("has no kind");
     if (column.kind == ColumnKind::kDerived) {
       return bad("is derived; such figures are released as a DerivedTable");
+    }
+    if (column.midpoint && !IsCountKind(column.kind)) {
+      return bad("is no count and cannot be a midpoint");
     }
     if (NeedsNumerator(column) && column.numerator.empty()) {
       return bad("names no numerator");
@@ -200,9 +207,11 @@ absl::Status GateRun::ResolveTotal(CellRef cell,
 // printed cells, so one number is the same wherever it stands.
 void GateRun::PrintCounts() {
   for (std::vector<Count>& row : counts_) {
-    for (Count& count : row) {
+    for (size_t column = 0; column < row.size(); ++column) {
+      Count& count = row[column];
       if (!count.present || count.copy) continue;
-      count.printed = profile_.PrintCount(count.exact);
+      count.printed = IsMidpoint(column) ? Profile::MidpointOf(count.exact)
+                                         : profile_.PrintCount(count.exact);
       if (count.printed.has_value()) {
         count.decision =
             count.exact == 0 ? CellDecision::kZero : CellDecision::kReleased;

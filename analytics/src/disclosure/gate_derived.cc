@@ -12,6 +12,7 @@
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "disclosure/number_text.h"
+#include "disclosure/synthetic_mark.h"
 
 namespace tally::analytics {
 namespace {
@@ -77,6 +78,7 @@ GatedTable Gate::StampDerived(const DerivedTable& table) const {
   out.info_.notes.push_back(
       absl::StrFormat("Computed from released figures: %s.",
                       absl::StrJoin(SourceNames(table), ", ")));
+  if (options_.synthetic) MarkSynthetic(out.info_);
   out.linked_share_pct_ = LowestShare(table);
   out.profile_ = profile_.name();
   out.profile_description_ = profile_.description();

@@ -63,6 +63,25 @@ const GateRun::Count* GateRun::CountIn(size_t row,
   return count.present ? &count : nullptr;
 }
 
+CountRange GateRun::PrintedRange(size_t row, std::string_view column) const {
+  const absl::StatusOr<size_t> index = raw_.ColumnIndex(column);
+  if (!index.ok() || !counts_[row][*index].printed.has_value()) return {0, 0};
+  const int64_t printed = *counts_[row][*index].printed;
+  return IsMidpoint(*index) ? Profile::RangeOfMidpoint(printed)
+                            : profile_.RangeOfPrinted(printed);
+}
+
+// Limits stand on the basis of their value.
+CellBasis GateRun::BasisOf(CellRef cell) const {
+  auto found = raw_.basis_.find(cell);
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  if (found == raw_.basis_.end() && !column.of.empty()) {
+    const absl::StatusOr<size_t> of = raw_.ColumnIndex(column.of);
+    if (of.ok()) found = raw_.basis_.find({cell.row, *of});
+  }
+  return found == raw_.basis_.end() ? CellBasis() : found->second;
+}
+
 std::optional<double> GateRun::RawNumber(size_t row,
                                          std::string_view column) const {
   const absl::StatusOr<size_t> index = raw_.ColumnIndex(column);
@@ -180,8 +199,9 @@ GateRun::Printed GateRun::Expected(CellRef cell) const {
   const auto na = raw_.na_.find(cell);
   if (na != raw_.na_.end()) return Printed::Na(na->second);
   const std::optional<double> exact = RawNumber(cell.row, column.name);
+  // Below 100 events for sure: 100 in print may be 98.
   if (events == nullptr || !exact.has_value() ||
-      *events->printed < kManyEvents) {
+      PrintedRange(cell.row, column.numerator).low < kManyEvents) {
     return Printed::Na(NaReason::kNotReleased);
   }
   return Printed::Number(std::to_string(NearestFive(*exact)));
@@ -252,6 +272,40 @@ GateRun::Printed GateRun::ModelMetric(CellRef cell) const {
   return Printed::Number(FixedDecimals(*exact, 2));
 }
 
+GateRun::Printed GateRun::Coefficient(CellRef cell) const {
+  const auto na = raw_.na_.find(cell);
+  if (na != raw_.na_.end()) return Printed::Na(na->second);
+  const std::optional<double> exact =
+      RawNumber(cell.row, raw_.columns_[cell.column].name);
+  if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
+  const int64_t events = BasisOf(cell).events;
+  if (!profile_.exact() && events < profile_.minimum_people()) {
+    return Printed::Star();
+  }
+  return Printed::Number(FixedDecimals(*exact, 2));
+}
+
+// Limits stand on the same events as their value.
+GateRun::Printed GateRun::Index(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const auto na = raw_.na_.find(cell);
+  if (na != raw_.na_.end()) return Printed::Na(na->second);
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
+  if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
+  if (!column.numerator.empty()) {
+    const Count* events = CountIn(cell.row, column.numerator);
+    if (events == nullptr) return Printed::Na(NaReason::kNoDenominator);
+    if (!events->printed) return Printed::Star();
+    if (!profile_.exact() &&
+        (events->exact < kManyEvents || *events->printed < kManyEvents)) {
+      return Printed::Na(NaReason::kTooFewEvents);
+    }
+  } else if (!profile_.exact() && BasisOf(cell).events < kManyEvents) {
+    return Printed::Na(NaReason::kTooFewEvents);
+  }
+  return Printed::Number(ThreeFigures(*exact));
+}
+
 GateRun::Printed GateRun::FigureOf(CellRef cell) const {
   const ColumnSpec& column = raw_.columns_[cell.column];
   if (column.role == ColumnRole::kExpected) return Expected(cell);
@@ -272,6 +326,10 @@ GateRun::Printed GateRun::FigureOf(CellRef cell) const {
       return Sum(cell);
     case ColumnKind::kModelMetric:
       return ModelMetric(cell);
+    case ColumnKind::kCoefficient:
+      return Coefficient(cell);
+    case ColumnKind::kIndex:
+      return Index(cell);
     default:
       return Printed::Na(NaReason::kNotReleased);
   }
@@ -295,8 +353,8 @@ absl::Status GateRun::ComputeFigures(GatedTable& out) {
         cells.push_back(ToCell(FigureOf(cell)));
         hidden_figures_[row][column] = cells.back().suppressed();
       }
-      if (cells.back().everyone() && spec.sensitive &&
-          options_.accepted_by.empty()) {
+      if (cells.back().everyone() && options_.accepted_by.empty() &&
+          spec.sensitive) {
         return Error(
             Reason::kDisclosureRefused,
             absl::StrFormat("table %s, column %s: a share of 0 or 100 %% tells "

@@ -4,6 +4,7 @@
 #ifndef TALLY_ANALYTICS_SRC_DISCLOSURE_GATE_RUN_H_
 #define TALLY_ANALYTICS_SRC_DISCLOSURE_GATE_RUN_H_
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -80,6 +81,8 @@ class GateRun {
   absl::Status CheckMostlyShown() const;
   void Hide(CellRef cell, CellDecision why);
   bool IsCountColumn(size_t column) const;
+  // Printed by midpoint 6 though the profile prints otherwise.
+  bool IsMidpoint(size_t column) const;
   Count& At(CellRef cell) { return counts_[cell.row][cell.column]; }
   const Count& At(CellRef cell) const { return counts_[cell.row][cell.column]; }
   CellRef Original(CellRef cell) const;
@@ -87,23 +90,35 @@ class GateRun {
 
   // gate_audit.cc
   absl::Status AuditAndRepair(const std::vector<ReleasedTable>& earlier);
+  absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
+                                                AuditBounds& bounds);
+  absl::StatusOr<bool> RepairByProof(AuditProblem problem);
   absl::Status IndexCells();
-  AuditProblem CurrentProblem() const;
-  void AddEarlier(const ReleasedTable& table, AuditProblem& problem,
-                  std::map<std::string, size_t>& by_key) const;
-  absl::StatusOr<AuditProblem> WithEarlier(
-      const std::vector<ReleasedTable>& earlier,
-      std::vector<const ReleasedTable*>& kept) const;
   CountRange RangeOf(CellRef cell) const;
   std::vector<size_t> Unsafe(const AuditProblem& problem,
                              const AuditBounds& bounds) const;
-  // The cheapest cell to hide of the tightest sum that `cell` stands in.
-  std::optional<CellRef> BestPartner(const AuditProblem& problem,
-                                     const AuditBounds& bounds,
-                                     size_t cell) const;
+  absl::Status Refusal(std::string_view why) const;
+
+  // gate_problem.cc
+  using Tables = std::vector<const ReleasedTable*>;
+  AuditProblem CurrentProblem() const;
+  // The problem with `earlier` tables; targets are what is not shown safe yet.
+  AuditProblem ProblemWith(const Tables& earlier) const;
+  void AddEarlier(const ReleasedTable& table, AuditProblem& problem,
+                  std::map<std::string, size_t>& by_key) const;
+  // Those of `earlier` that can all be true together with this table, the
+  // newer before the older.
+  absl::StatusOr<Tables> Consistent(
+      const std::vector<ReleasedTable>& earlier) const;
+  Tables ConsistentByPropagation(
+      const std::vector<ReleasedTable>& earlier) const;
+  void PinCells(const Tables& earlier);
+
+  // gate_repair.cc
   bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
               const std::vector<size_t>& unsafe);
-  std::optional<CellRef> Cheapest(const AuditEquality& equality) const;
+  std::optional<CellRef> PartnerIn(const std::vector<size_t>& unknowns) const;
+  bool CanHide(size_t unknown) const;
 
   // gate_figures.cc
   absl::Status ComputeFigures(GatedTable& out);
@@ -120,8 +135,13 @@ class GateRun {
   Printed Percentile(CellRef cell) const;
   Printed Sum(CellRef cell) const;
   Printed ModelMetric(CellRef cell) const;
+  Printed Coefficient(CellRef cell) const;
+  Printed Index(CellRef cell) const;
   // The count cell of this row in a named column; null if there is none.
   const Count* CountIn(size_t row, std::string_view column) const;
+  // What the printed form of a count of this row tells; {0, 0} if it is `*`.
+  CountRange PrintedRange(size_t row, std::string_view column) const;
+  CellBasis BasisOf(CellRef cell) const;
   std::optional<double> RawNumber(size_t row, std::string_view column) const;
   std::string LinkedShare() const;
 
@@ -135,6 +155,10 @@ class GateRun {
   std::map<CellRef, size_t> unknown_;  // cell -> unknown
   std::map<std::string, size_t> by_key_;
   std::set<CellRef> known_totals_;  // of margins that readers know anyway
+  // What earlier tables say about each cell by itself; empty: nothing.
+  std::vector<CountRange> pinned_;
+  std::set<size_t> shown_safe_;  // hiding more cells leaves them safe
+  std::chrono::steady_clock::time_point deadline_;
 };
 
 }  // namespace tally::analytics

@@ -63,21 +63,28 @@ absl::StatusOr<Profile> Profile::Named(std::string_view name) {
   return p;
 }
 
+int64_t Profile::MidpointOf(int64_t count) {
+  if (count == 0) return 0;
+  return (count + kMidpointGroup - 1) / kMidpointGroup * kMidpointGroup -
+         kMidpointGroup / 2;
+}
+
+CountRange Profile::RangeOfMidpoint(int64_t printed) {
+  if (printed == 0) return {0, 0};
+  return {printed - 2, printed + 3};
+}
+
 std::optional<int64_t> Profile::PrintCount(int64_t count) const {
   TALLY_CHECK(count >= 0);
   if (exact_) return count;
-  if (midpoint_) {
-    if (count == 0) return 0;
-    return (count + kMidpointGroup - 1) / kMidpointGroup * kMidpointGroup -
-           kMidpointGroup / 2;
-  }
+  if (midpoint_) return MidpointOf(count);
   if (count >= hidden_.low && count <= hidden_.high) return std::nullopt;
   return (count + kHalf) / kRoundTo * kRoundTo;
 }
 
 CountRange Profile::RangeOfPrinted(int64_t printed) const {
   if (exact_ || printed == 0) return {printed, printed};
-  if (midpoint_) return {printed - 2, printed + 3};
+  if (midpoint_) return RangeOfMidpoint(printed);
   return {std::max(printed - kHalf, hidden_.high + 1), printed + kHalf};
 }
 

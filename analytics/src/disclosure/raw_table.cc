@@ -19,6 +19,9 @@ bool IsCount(ColumnKind kind) {
 // Computed by the gate from printed cells, so the measure leaves them null.
 bool IsDerived(const ColumnSpec& column) {
   if (column.role == ColumnRole::kExpected) return false;
+  const bool given = column.kind == ColumnKind::kIndex ||
+                     column.kind == ColumnKind::kCoefficient;
+  if (given && column.role != ColumnRole::kPeer) return false;
   return column.kind == ColumnKind::kProportion ||
          column.kind == ColumnKind::kRate || column.role != ColumnRole::kValue;
 }

@@ -1,6 +1,8 @@
 #include "analytics/export/table_writers.h"
 
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -71,6 +73,7 @@ std::string MetadataSql(const GatedTable& table) {
 
 std::string OutputName(const GatedTable& table, size_t column) {
   const ColumnSpec& spec = table.columns()[column];
+  if (spec.midpoint) return spec.name;  // named ..._m6 by its measure
   if (table.profile() != "midpoint6" || IsText(spec)) return spec.name;
   return spec.name + "_midpoint6";
 }
@@ -135,14 +138,16 @@ JsonValue GatedJson(const GatedTable& table) {
   return json;
 }
 
-TablePrinter GatedPrinter(const GatedTable& table) {
+TablePrinter GatedPrinter(const GatedTable& table, bool named) {
   std::vector<std::string> names;
+  if (named) names.emplace_back("table");
   for (size_t i = 0; i < table.columns().size(); ++i) {
     names.push_back(OutputName(table, i));
   }
   TablePrinter printer(std::move(names));
   for (size_t row = 0; row < table.rows(); ++row) {
     std::vector<TablePrinter::Cell> cells;
+    if (named) cells.emplace_back(table.info().table);
     for (size_t i = 0; i < table.columns().size(); ++i) {
       const GatedCell& cell = table.cell(row, i);
       const std::optional<double> number = cell.number();
@@ -161,9 +166,13 @@ TablePrinter GatedPrinter(const GatedTable& table) {
 
 absl::Status WriteGatedParquet(const GatedTable& table, const std::string& path,
                                const std::string& temp) {
+  std::error_code error;
+  const std::string file = std::filesystem::absolute(path, error).string();
+  if (error) return ErrnoStatus(error.value(), "resolve", path);
   engine::DatabaseOptions options;
-  options.directories = {DirectoryOf(path)};
-  options.temp_directory = temp;
+  options.directories = {DirectoryOf(file)};
+  options.temp_directory = std::filesystem::absolute(temp, error).string();
+  if (error) return ErrnoStatus(error.value(), "resolve", temp);
   options.memory_bytes = kMemoryBytes;
   TALLY_ASSIGN_OR_RETURN(engine::Database database,
                          engine::Database::Open(options));
@@ -196,7 +205,7 @@ absl::Status WriteGatedParquet(const GatedTable& table, const std::string& path,
   return connection.Execute(absl::StrFormat(
       "COPY (SELECT * EXCLUDE (row_number) FROM gated ORDER BY row_number) TO "
       "%s (FORMAT parquet, COMPRESSION zstd, KV_METADATA {%s})",
-      engine::QuoteLiteral(path), MetadataSql(table)));
+      engine::QuoteLiteral(file), MetadataSql(table)));
 }
 
 }  // namespace tally::analytics

@@ -3,17 +3,18 @@
 // unknowns with bounds and linear equalities; a solver tightens the bounds.
 // Runs in: the analyst's program.
 //
-// PropagationSolver uses each equality by itself until nothing moves. It is a
-// lower bound on what a reader can conclude: an exact solver (linear
-// programming) is another implementation of BoundSolver behind the same
-// interface.
+// PropagationSolver uses each equality by itself until nothing moves: fast, and
+// a lower bound on what a reader can conclude. LpSolver (lp_solver.h) uses all
+// of them together.
 // Threading: a problem belongs to one thread; solvers are stateless.
 // Secrets: bounds of hidden counts. No text form.
 #ifndef TALLY_ANALYTICS_DISCLOSURE_BOUND_AUDIT_H_
 #define TALLY_ANALYTICS_DISCLOSURE_BOUND_AUDIT_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,23 +36,40 @@ struct AuditEquality {
   int64_t constant = 0;
 };
 
+// An unknown that must stay open: a reader may not be able to rule out either
+// end of `range`.
+struct AuditTarget {
+  size_t unknown = 0;
+  CountRange range{0, kUnboundedCount};
+};
+
 struct AuditProblem {
   std::vector<AuditUnknown> unknowns;
   std::vector<AuditEquality> equalities;
+  // What the answer is wanted for. The bounds of other unknowns may come out
+  // wider than they are.
+  std::vector<AuditTarget> targets;
+  // No answer is of use after this.
+  std::chrono::steady_clock::time_point deadline =
+      std::chrono::steady_clock::time_point::max();
 };
 
-// What came out. `contradiction` names an equality that no value satisfies:
-// the printed numbers cannot all be true at once.
+// What came out. A contradiction: the printed numbers cannot all be true at
+// once. `proof` says for a target that is narrower than its range which
+// unknowns' bounds narrow it (of solvers that know).
 struct AuditBounds {
   std::vector<CountRange> ranges;
   bool contradiction = false;
-  size_t contradicted = 0;
+  std::map<size_t, std::vector<size_t>> proof;
 };
 
 class BoundSolver {
  public:
   virtual ~BoundSolver() = default;
-  // Bounds of every unknown, at least as wide as what is truly possible.
+  // Bounds of every unknown, at least as wide as what is truly possible, and
+  // those of a target as narrow as the solver can show, or wide enough to
+  // cover its range. Unknowns may take any real value between their bounds;
+  // results are rounded to whole numbers inside them.
   // kDeadlineExceeded if there is no answer in time: the caller takes that as
   // unsafe.
   virtual absl::StatusOr<AuditBounds> Solve(
@@ -60,7 +78,8 @@ class BoundSolver {
 
 class PropagationSolver : public BoundSolver {
  public:
-  // Cost: O(rounds x terms); at most 1,000 rounds.
+  // Cost: O(rounds x terms); at most 1,000 rounds. Pays no heed to targets and
+  // deadline, gives no proofs.
   absl::StatusOr<AuditBounds> Solve(const AuditProblem& problem) const override;
 };
 

@@ -1,6 +1,24 @@
 // The kinds of columns that a table of figures may have. The kind decides what
 // the gate does with a value; a column without one is refused.
 //
+// What each kind needs and how it is printed, under every profile but
+// nhs-national (counts as they are, no minimum):
+//  count          by the profile; with `midpoint` as the middle of its group of
+//                 six whatever the profile
+//  proportion     printed numerator over printed denominator, one decimal
+//  rate           the same times `multiplier`, one decimal
+//  std_rate,      scaled by printed over exact events, from `minimum_events`
+//  ratio          on; three figures below 100 events, else one decimal
+//  index          value and limits as given, three figures, from 100 events on
+//  mean           from 8 people on, three figures
+//  percentile p   from n x min(p, 1 - p) >= 8 on, whole `step`s
+//  sum            from 8 contributors on and without dominance, three figures
+//  model_metric   two decimals
+//  coefficient    two decimals, when the level of its feature with the fewest
+//                 events has 8
+// Of kinds other than index and coefficient the gate computes limits itself,
+// from printed counts. 8 is the profile's minimum: 10 under threshold10.
+//
 // Spec: docs/measures/disclosure.md.
 // Threading: values.  Secrets: none.
 #ifndef TALLY_ANALYTICS_DISCLOSURE_COLUMN_H_
@@ -26,9 +44,15 @@ enum class ColumnKind {
   kRatio,        // observed / expected
   kMean,         // mean of values of `denominator` people
   kPercentile,   // percentile of values of `denominator` people
-  kModelMetric,  // a figure about a model: two decimals
-  kDerived,      // computed from printed figures; in a DerivedTable only
-  kText,         // a note or label made by the measure, never from a record
+  kModelMetric,  // a figure about a model: AUC, Brier score, slope
+  kCoefficient,  // a coefficient of a model, with CellBasis::events
+  // Life expectancy, SII, RII, concentration index: figures of a whole group
+  // of counts. The events behind one are the count in column `numerator` of
+  // its row or, where no column has them, CellBasis::events of the cell. Limits
+  // (kLower, kUpper with `of`) are given by the measure like the value.
+  kIndex,
+  kDerived,  // computed from printed figures; in a DerivedTable only
+  kText,     // a note or label made by the measure, never from a record
 };
 std::string_view ColumnKindName(ColumnKind kind);
 
@@ -57,11 +81,21 @@ struct ColumnSpec {
   double step = 1;          // a percentile is printed in whole steps of this
   int64_t minimum_events = 10;  // standardised rates and ratios
   bool sensitive = false;       // class SEN: 0 % and 100 % need an acceptance
+  // A count printed by midpoint 6 whatever the profile: people at risk and
+  // events of survival tables. 0 is 0; 1 to 6 are 3, 7 to 12 are 9. Survival is
+  // then computed from the released table (KaplanMeier) as a DerivedTable.
+  // Such columns are named ..._m6.
+  bool midpoint = false;
 };
 
 // Shorthands for the commonest columns.
 ColumnSpec DimensionColumn(std::string name, std::string title);
 ColumnSpec CountColumn(std::string name, ColumnKind kind, std::string title);
+// A count of a survival table, printed by midpoint 6.
+ColumnSpec MidpointColumn(std::string name, ColumnKind kind, std::string title);
+// A figure of kIndex; `events` may be empty (then CellBasis::events).
+ColumnSpec IndexColumn(std::string name, std::string title, std::string unit,
+                       std::string events);
 ColumnSpec ProportionColumn(std::string name, std::string title,
                             std::string numerator, std::string denominator);
 // A number computed from printed figures, of a DerivedTable.

@@ -33,6 +33,7 @@ struct TableDecisions {
   std::string table;
   std::string profile;
   bool refused = false;
+  std::string reason;       // why it was refused, in words; else empty
   std::string accepted_by;  // who accepted flagged proportions, or empty
   // Sources of a table of derived figures, "C03/prevalence@r2026-11"; empty
   // for tables of counts.

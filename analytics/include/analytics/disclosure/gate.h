@@ -10,6 +10,7 @@
 #ifndef TALLY_ANALYTICS_DISCLOSURE_GATE_H_
 #define TALLY_ANALYTICS_DISCLOSURE_GATE_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -30,13 +31,18 @@ struct GateOptions {
   // Who accepts that a proportion of a sensitive column is 0 or 100 %;
   // empty: such a table is refused.
   std::string accepted_by;
+  // The release is made up: title and notes of every table say so.
+  bool synthetic = false;
   // Rounds of further suppression before a table is refused.
   int repair_rounds = 20;
+  // Time for the audit of one table; a table without an answer by then is
+  // refused.
+  std::chrono::seconds audit_time{60};
 };
 
 class Gate {
  public:
-  // `solver` null: PropagationSolver.
+  // `solver` null: LpSolver.
   Gate(Profile profile, GateOptions options,
        std::unique_ptr<BoundSolver> solver = nullptr);
   ~Gate();
@@ -45,8 +51,9 @@ class Gate {
   // kInvalidArgument (exit 8): a column of unknown kind, a derived column
   //   whose columns are missing, a total that is not the sum of its parts.
   // kFailedPrecondition DISCLOSURE_REFUSED (exit 6): hidden cells can still
-  //   be narrowed after the last repair, or a flagged proportion of a
-  //   sensitive column was not accepted. The refusal is logged.
+  //   be narrowed after the last repair, the audit came to no answer in time,
+  //   or a flagged proportion of a sensitive column was not accepted. The
+  //   refusal is logged with its reason.
   // Errors of log and registry files as they come: what could not be recorded
   // is not released.
   absl::StatusOr<GatedTable> Release(const RawTable& table);
@@ -61,6 +68,8 @@ class Gate {
   absl::StatusOr<GatedTable> ReleaseDerived(const DerivedTable& table);
 
   const Profile& profile() const { return profile_; }
+  // Where decisions are logged; null if they are not.
+  const DecisionLog* log() const { return options_.log; }
 
  private:
   static GatedCell PrintDerived(const DerivedCell& cell, ColumnKind kind);

@@ -42,6 +42,11 @@ class Profile {
 
   // What a reader can conclude about a count from its printed form.
   CountRange RangeOfPrinted(int64_t printed) const;
+  // Midpoint 6, for columns that are printed so whatever the profile, and what
+  // its printed form tells. REQUIRES: count >= 0.
+  static int64_t MidpointOf(int64_t count);
+  static CountRange RangeOfMidpoint(int64_t printed);
+
   // What a reader may know of a primary `*`, and may not narrow. Empty range
   // (high < low) for profiles that hide nothing.
   CountRange hidden() const { return hidden_; }
@@ -53,7 +58,7 @@ class Profile {
   bool midpoint() const { return midpoint_; }
   // The smallest number of people behind a mean, percentile or sum.
   int64_t minimum_people() const { return minimum_people_; }
-  // A printed 0 or 100 % tells something about everyone in the cell.
+  // Zeros are disclosive: they are hidden like small counts.
   bool zero_is_disclosive() const { return zero_is_disclosive_; }
 
   // True if printing under this profile gives away no more than under

@@ -60,6 +60,7 @@ struct TableInfo {
 // What stands behind one derived figure.
 struct CellBasis {
   std::optional<double> spread;  // std_rate, ratio: effect of one event
+  int64_t events = 0;            // index, coefficient: see column.h
   int64_t contributors = 0;      // sum: people behind it
   double largest = 0;            // sum: the two largest contributions
   double second = 0;
@@ -75,8 +76,9 @@ class RawTable {
 
   // Appends a row. kInvalidArgument unless it has one value per column, of a
   // type that the column's kind allows, and counts are not negative.
-  // Derived cells (proportion, rate, limits, gap, peer) are null: the gate
-  // computes them. The row's number is rows() - 1 afterwards.
+  // Derived cells (proportion, rate, limits of all kinds but index and
+  // coefficient, gap, peer) are null: the gate computes them. The row's number
+  // is rows() - 1 afterwards.
   absl::Status AddRow(std::vector<RawValue> values);
 
   // `total` is the sum of `parts`; it is printed by the profile like any

@@ -45,6 +45,10 @@ struct ReleasedTable {
   std::map<std::string, std::vector<std::string>> totals;
 };
 
+// Stands before the printed form of a count that was printed by midpoint 6
+// under another profile: "m6:9".
+inline constexpr std::string_view kMidpointMark = "m6:";
+
 // The level of a dimension that is summed over.
 inline constexpr std::string_view kAllLevels = "All";
 

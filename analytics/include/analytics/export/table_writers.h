@@ -27,8 +27,9 @@ std::string GatedCsv(const GatedTable& table);
 // Numbers are numbers, everything else is text.
 JsonValue GatedJson(const GatedTable& table);
 
-// For the terminal.
-TablePrinter GatedPrinter(const GatedTable& table);
+// For the terminal. `named`: with a first column `table`, so that the lines of
+// several tables in one stream can be told apart.
+TablePrinter GatedPrinter(const GatedTable& table, bool named = false);
 
 // zstd Parquet. A figure's column is DOUBLE, NULL where nothing is printed,
 // with a text column NAME_mark (`*`, NA or NULL) beside it. What a figure must

@@ -1,0 +1,112 @@
+// Which further cells are hidden so that a hidden one stays open.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "disclosure/gate_run.h"
+
+namespace tally::analytics {
+namespace {
+
+double WidthOf(const CountRange& range) {
+  return static_cast<double>(range.high - range.low);
+}
+
+std::vector<size_t> MembersOf(const AuditEquality& equality) {
+  std::vector<size_t> members = equality.parts;
+  members.insert(members.end(), equality.whole.begin(), equality.whole.end());
+  return members;
+}
+
+// The equalities that each unknown stands in.
+std::vector<std::vector<size_t>> UsesOf(const AuditProblem& problem) {
+  std::vector<std::vector<size_t>> uses(problem.unknowns.size());
+  for (size_t i = 0; i < problem.equalities.size(); ++i) {
+    for (const size_t member : MembersOf(problem.equalities[i])) {
+      uses[member].push_back(i);
+    }
+  }
+  return uses;
+}
+
+}  // namespace
+
+bool GateRun::CanHide(size_t unknown) const {
+  if (unknown >= cells_.size()) return false;  // a cell of an earlier table
+  const CellRef cell = cells_[unknown];
+  const Count& count = At(cell);
+  // A zero is the profile's own choice to show; hiding it hides nothing.
+  if (count.copy || !count.printed.has_value() || count.exact == 0) {
+    return false;
+  }
+  if (known_totals_.contains(cell)) return false;  // hiding it hides nothing
+  // Nor does hiding what an earlier table has told as closely.
+  const CountRange printed = RangeOf(cell);
+  const CountRange& pinned = pinned_[unknown];
+  return pinned.low < printed.low || pinned.high > printed.high;
+}
+
+// The cheapest cell among `unknowns` that may be hidden.
+std::optional<CellRef> GateRun::PartnerIn(
+    const std::vector<size_t>& unknowns) const {
+  std::optional<CellRef> best;
+  for (const size_t unknown : unknowns) {
+    if (!CanHide(unknown)) continue;
+    const CellRef cell = cells_[unknown];
+    if (!best.has_value() || At(cell).exact < At(*best).exact) best = cell;
+  }
+  return best;
+}
+
+// For each unsafe cell, in order: the cheapest cell of what proves its bounds,
+// or else of its tightest equality. One that already lost a cell in this round
+// is left for the next: a cell may serve several.
+bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
+                     const std::vector<size_t>& unsafe) {
+  const std::vector<std::vector<size_t>> uses = UsesOf(problem);
+  std::set<size_t> hidden;
+  const auto served = [&](const std::vector<size_t>& unknowns) {
+    return std::any_of(unknowns.begin(), unknowns.end(), [&](size_t unknown) {
+      return hidden.contains(unknown);
+    });
+  };
+  const auto hide = [&](CellRef cell) {
+    hidden.insert(unknown_.at(cell));
+    Hide(cell, CellDecision::kSecondary);
+  };
+  const auto slack_of = [&](const std::vector<size_t>& members, size_t cell) {
+    double slack = 0;
+    for (const size_t member : members) {
+      if (member != cell) slack += WidthOf(bounds.ranges[member]);
+    }
+    return slack;
+  };
+  for (const size_t cell : unsafe) {
+    const auto proof = bounds.proof.find(cell);
+    if (proof != bounds.proof.end()) {
+      if (served(proof->second)) continue;
+      if (const auto partner = PartnerIn(proof->second)) {
+        hide(*partner);
+        continue;
+      }
+    }
+    std::optional<CellRef> best;
+    double least = std::numeric_limits<double>::infinity();
+    bool done = false;
+    for (const size_t use : uses[cell]) {
+      const std::vector<size_t> members = MembersOf(problem.equalities[use]);
+      const double slack = slack_of(members, cell);
+      if (slack >= least) continue;
+      const bool was_served = served(members);
+      const std::optional<CellRef> partner = PartnerIn(members);
+      if (!was_served && !partner.has_value()) continue;
+      least = slack;
+      done = was_served;
+      best = partner;
+    }
+    if (!done && best.has_value()) hide(*best);
+  }
+  return !hidden.empty();
+}
+
+}  // namespace tally::analytics

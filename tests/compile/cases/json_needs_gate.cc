@@ -1,0 +1,14 @@
+// Nor does the writer of JSON.
+// expect: could not convert|cannot convert|invalid initialization|no matching
+#include "analytics/export/table_writers.h"
+
+tally::JsonValue Run(const tally::analytics::RawTable& raw,
+                     const tally::analytics::GatedTable& gated) {
+#ifdef TALLY_BAD
+  static_cast<void>(gated);
+  return tally::analytics::GatedJson(raw);
+#else
+  static_cast<void>(raw);
+  return tally::analytics::GatedJson(gated);
+#endif
+}
