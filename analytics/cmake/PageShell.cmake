@@ -7,6 +7,7 @@ execute_process(
     --bundle --minify --format=iife --charset=ascii --target=es2020
     --legal-comments=inline --log-level=warning
     "--alias:d3@7.9.0/dist/d3.min.js=${THIRD_PARTY}/d3/d3.min.js"
+    "--alias:d3=${THIRD_PARTY}/d3/d3.min.js"
     "--alias:d3-array=${THIRD_PARTY}/d3/d3.min.js"
     "--alias:d3-shape=${THIRD_PARTY}/d3/d3.min.js"
     "--alias:plot=${THIRD_PARTY}/plot/plot.umd.min.js"

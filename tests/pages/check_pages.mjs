@@ -7,6 +7,9 @@ import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
+import {contrastFaults, controls, layoutFaults, markFaults, zeroFaults} from './in_page.mjs';
+import {strangeNumbers} from './numbers.mjs';
+
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const thirdParty = join(root, 'build/third-party');
 const require = createRequire(import.meta.url);
@@ -29,12 +32,34 @@ function check(ok, what) {
   if (!ok) failures.push(what);
 }
 
+// Everything but the data: what stands before the body, the script, the frame.
+function shellSize(text) {
+  const body = text.indexOf('<body>');
+  const slot = text.indexOf('</script>', text.indexOf('id="tally-data"'));
+  return Buffer.byteLength(text.slice(0, body)) + Buffer.byteLength(text.slice(slot));
+}
+
+// Numbers in titles, summaries and sentences are those of the data.
+function checkNumbers() {
+  for (const fault of strangeNumbers(data)) check(false, fault);
+  checks += 1;
+}
+
+// The rows of a chart at the level of its drop-down list.
+function rowsAt(chart, level) {
+  const select = chart.options.select;
+  if (!select) return chart.rows.length;
+  const column = chart.columns.findIndex((c) => c.name === select.column);
+  return chart.rows.filter((row) => row[column] === (level ?? select.first)).length;
+}
+
 // --- the page's own data, read without a browser ------------------------------
 const html = readFileSync(file, 'utf8');
 const slot = html.match(/id="tally-data">([\s\S]*?)<\/script>/);
 check(slot !== null, 'the data slot is there');
 const data = JSON.parse(slot[1]);
-check(Buffer.byteLength(html) <= 700_000 + 4_000_000, 'the file is not huge');
+const shellBytes = shellSize(html);
+check(shellBytes <= 700_000, `the shell is ${shellBytes} bytes, above 700,000`);
 check(!slot[1].includes('<'), 'no < in the slot');
 for (const page of data.pages) {
   check(page.sentences.length === 3, `${page.id}: three sentences`);
@@ -52,93 +77,12 @@ for (const page of data.pages) {
   }
 }
 
-// --- palette: 3:1 on white for marks, by numbers -------------------------------
-function luminance(hex) {
-  const parts = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
-    .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-}
-for (const colour of ['#12436D', '#28A197', '#801650', '#F46A25', '#3D3D3D', '#A285D1']) {
-  check(1.05 / (luminance(colour) + 0.05) >= 3, `contrast of ${colour}`);
-}
+checkNumbers();
 
 const browser = await chromium.launch({
   executablePath: process.env.TALLY_CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
 });
-
-// Runs in the page: what a reader would notice.
-function layoutFaults() {
-  const faults = [];
-  const shown = (element) => {
-    const box = element.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && getComputedStyle(element).visibility !== 'hidden';
-  };
-  if (document.documentElement.scrollWidth > window.innerWidth + 1) {
-    faults.push(`sideways scroll: ${document.documentElement.scrollWidth} in ${window.innerWidth}`);
-  }
-  for (const element of document.querySelectorAll('body *')) {
-    if (!shown(element) || ['SCRIPT', 'STYLE'].includes(element.tagName)) continue;
-    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own) continue;
-    const size = parseFloat(getComputedStyle(element).fontSize);
-    if (size < 12) faults.push(`text of ${size} px: ${element.textContent.trim().slice(0, 40)}`);
-  }
-  for (const svg of document.querySelectorAll('.draw svg')) {
-    if (!shown(svg)) continue;
-    const frame = svg.getBoundingClientRect();
-    const texts = [...svg.querySelectorAll('text')].filter((t) => t.textContent.trim());
-    const boxes = texts.map((t) => [t.getBoundingClientRect(), t.textContent.trim()])
-      .filter(([b]) => b.width > 0);
-    for (const [box, text] of boxes) {
-      if (box.left < frame.left - 1.5 || box.right > frame.right + 1.5 ||
-          box.top < frame.top - 1.5 || box.bottom > frame.bottom + 1.5) {
-        faults.push(`clipped in ${svg.closest('figure').id}: ${text}`);
-      }
-    }
-    for (let i = 0; i < boxes.length; i++) {
-      for (let j = i + 1; j < boxes.length; j++) {
-        const [a, s] = boxes[i];
-        const [b, t] = boxes[j];
-        const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-        const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (w > 2 && h > 3) faults.push(`overlap in ${svg.closest('figure').id}: ${s} / ${t}`);
-      }
-    }
-  }
-  return faults;
-}
-
-// Drawn marks against rows of the table that could be drawn.
-function markFaults(charts) {
-  const faults = [];
-  for (const {page, chart} of charts) {
-    const figure = document.getElementById(`chart-${page}-${chart.id}`);
-    if (!figure || !figure.querySelector('.draw svg')) continue;
-    const body = figure.querySelector('tbody');
-    const index = (name) => chart.columns.findIndex((c) => c.name === name);
-    const value = chart.type === 'pyramid' ? 'share'
-      : chart.type === 'funnel' || chart.type === 'column' ? chart.options.y : chart.options.x;
-    const rows = [...body.rows].filter((row) => {
-      if (chart.type === 'pyramid') {
-        const sex = row.cells[index('sex')].textContent;
-        if (sex !== 'male' && sex !== 'female') return false;
-      }
-      const numeric = (name) => Number.isFinite(Number(
-        row.cells[index(name)].textContent.replaceAll(',', '')));
-      if (chart.type === 'funnel' && !numeric(chart.options.x)) return false;
-      return numeric(value);
-    });
-    const selector = {bar: 'g[aria-label="bar"] rect', column: 'g[aria-label="bar"] rect',
-      pyramid: 'g[aria-label="bar"] rect', interval: 'g[aria-label="dot"] circle',
-      funnel: 'g[aria-label="dot"] circle, g[aria-label="dot"] path'}[chart.type];
-    const marks = figure.querySelectorAll(selector).length;
-    if (marks !== rows.length) {
-      faults.push(`${figure.id}: ${rows.length} rows with a number, ${marks} marks`);
-    }
-  }
-  return faults;
-}
 
 async function runAxe(page, where) {
   const result = await page.evaluate(async (source) => {
@@ -174,10 +118,11 @@ for (const width of widths) {
     await page.waitForFunction((wanted) => !document.getElementById(wanted).hidden, id);
     const visible = await page.$$eval('.page', (all) => all.filter((p) => !p.hidden).map((p) => p.id));
     check(visible.length === 1 && visible[0] === id, `${where}: one page is shown`);
-    for (const fault of await page.evaluate(layoutFaults)) check(false, `${where}: ${fault}`);
-    const list = charts.map((chart) => ({page: id, chart}));
-    for (const fault of await page.evaluate(markFaults, list)) check(false, `${where}: ${fault}`);
-    checks += 2;
+    const list = charts.map((chart) => ({page: id, chart, rows: rowsAt(chart)}));
+    for (const test of [layoutFaults, markFaults, zeroFaults, contrastFaults]) {
+      for (const fault of await page.evaluate(test, list)) check(false, `${where}: ${fault}`);
+      checks += 1;
+    }
     await runAxe(page, where);
     if (shots) await page.screenshot({path: join(shots, `${id}-${width}.png`), fullPage: true});
   }
@@ -208,31 +153,62 @@ for (const width of widths) {
       await figure.locator('select').selectOption(last);
       const title = await figure.locator('h3').textContent();
       check(title === select.descriptions[last].title, `${id}/${chart.id}: title follows the list`);
-      const column = chart.columns.findIndex((c) => c.name === select.column);
-      const expected = chart.rows.filter((row) => row[column] === last).length;
+      const expected = rowsAt(chart, last);
       const rows = await figure.locator('tbody tr').count();
       check(rows === expected, `${id}/${chart.id}: table follows the list (${rows}, ${expected})`);
-      for (const fault of await page.evaluate(markFaults, [{page: id, chart}])) check(false, fault);
+      const one = [{page: id, chart, rows: expected}];
+      for (const fault of await page.evaluate(markFaults, one)) check(false, fault);
       for (const fault of await page.evaluate(layoutFaults)) {
         check(false, `${id}/${chart.id} with ${last}: ${fault}`);
       }
     }
   }
   // Tab reaches every control of a page.
-  await page.goto(String(pathToFileURL(file)));
-  const wanted = await page.$$eval('a, select, summary, [tabindex="0"]', (all) => all.filter((e) =>
-    e.getClientRects().length > 0 && e.getBoundingClientRect().width > 0 &&
-    (e.tagName === 'SUMMARY' || !e.closest('details:not([open])'))).length);
-  const reached = new Set();
-  for (let i = 0; i < wanted + 20; i++) {
-    await page.keyboard.press('Tab');
-    reached.add(await page.evaluate(() => {
-      const all = [...document.querySelectorAll('a, select, summary, [tabindex="0"]')];
-      return all.indexOf(document.activeElement);
-    }));
+  for (const {id} of data.pages) {
+    await page.goto(`${pathToFileURL(file)}#${id}`);
+    await page.reload();
+    const wanted = await page.evaluate(controls);
+    await page.evaluate(() => document.body.focus());
+    const reached = new Set();
+    for (let i = 0; i < wanted + 5; i++) {
+      await page.keyboard.press('Tab');
+      reached.add(await page.evaluate(() => [...document.querySelectorAll('*')]
+        .indexOf(document.activeElement)));
+    }
+    reached.delete(await page.evaluate(() => [...document.querySelectorAll('*')]
+      .indexOf(document.body)));
+    check(reached.size >= wanted, `${id}: tab order reaches ${reached.size} of ${wanted} controls`);
   }
-  reached.delete(-1);
-  check(reached.size >= wanted, `tab order reaches ${reached.size} of ${wanted} controls`);
+  await context.close();
+}
+
+// --- hostile names: nothing runs, and no spreadsheet finds a formula -------------
+{
+  const context = await browser.newContext({viewport: {width: 1280, height: 900}, offline: true,
+    acceptDownloads: true});
+  const page = await context.newPage();
+  page.on('dialog', (dialog) => { check(false, `a dialog opened: ${dialog.message()}`); dialog.dismiss(); });
+  await page.goto(String(pathToFileURL(file)));
+  check(await page.evaluate(() => document.scripts.length) === 2, 'two script elements, both ours');
+  check(await page.evaluate(() => document.querySelectorAll('b, img, iframe').length) === 0,
+    'no element came out of a name');
+  let tried = 0;
+  for (const {id, charts} of data.pages) {
+    for (const chart of charts) {
+      const risky = chart.rows.some((row) => row.some((c) => typeof c === 'string' && /^[=+@-]/.test(c)));
+      if (!risky || tried >= 6) continue;
+      tried += 1;
+      await page.evaluate((hash) => { location.hash = hash; }, id);
+      const figure = page.locator(`[id="chart-${id}-${chart.id}"]`);
+      if (chart.type !== 'table') await figure.locator('summary').click();
+      const [download] = await Promise.all([page.waitForEvent('download'),
+        figure.locator('a.csv').click()]);
+      const csv = readFileSync(await download.path(), 'utf8');
+      const lines = csv.trimEnd().split('\n');
+      check(lines.length > chart.rows.length, `${id}/${chart.id}: every row is in the CSV`);
+      check(!/(^|,)"?[=+@]/m.test(csv), `${id}/${chart.id}: a formula in the CSV`);
+    }
+  }
   await context.close();
 }
 
@@ -248,6 +224,9 @@ for (const width of widths) {
     p.getBoundingClientRect().height > 0).length);
   check(shown === data.pages.length, `print shows ${shown} of ${data.pages.length} pages`);
   for (const fault of await page.evaluate(layoutFaults)) check(false, `print: ${fault}`);
+  const closed = await page.$$eval('.draw', (all) => all.filter((d) => !d.firstElementChild).length);
+  check(closed === 0, `print: ${closed} charts without a picture`);
+  if (shots) await page.screenshot({path: join(shots, 'print.png'), fullPage: true});
   await runAxe(page, 'print');
   await context.close();
 }
@@ -265,5 +244,6 @@ for (const width of widths) {
 
 await browser.close();
 for (const failure of [...new Set(failures)]) console.log(`FAIL ${failure}`);
+console.log(`shell ${shellBytes} bytes`);
 console.log(`${checks} checks, ${new Set(failures).size} failed`);
 process.exit(failures.length === 0 ? 0 : 1);

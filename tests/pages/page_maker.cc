@@ -1,6 +1,8 @@
-// Writes a dashboard from a made-up town, for the checks in a browser.
-// Usage: page_maker FOLDER: makes FOLDER/page.html. One practice has a hostile
-// name, another too few people to be shown by itself.
+// Writes dashboards for the checks in a browser.
+// Usage: page_maker FOLDER: makes FOLDER/page.html from a made-up town, in
+// which one practice has a hostile name and another too few people to be shown
+// by itself, and FOLDER/gallery.html with every type of chart. page_maker
+// --gallery FOLDER makes the second only.
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -8,9 +10,11 @@
 #include <vector>
 
 #include "analytics/dashboard/dashboard.h"
+#include "analytics/measures/definition.h"
 #include "analytics/measures/runner.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "gallery.h"
 #include "release_fixture.h"
 
 namespace tally::analytics {
@@ -63,15 +67,22 @@ absl::Status Make(const std::string& folder) {
   MeasureRunner runner(release, database, gate, {});
   std::vector<MeasureResult> results;
   std::vector<PagePart> parts;
+  PageSet set;
   for (const std::string& id : MeasureIds()) {
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
     for (PagePart& part : result.parts) parts.push_back(std::move(part));
+    if (result.unavailable.has_value()) {
+      TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
+                             LoadDefinition(id, ""));
+      for (const std::string& page : definition.pages()) {
+        set.missing.push_back({page, id, result.title, *result.unavailable});
+      }
+    }
     results.push_back(std::move(result));
   }
   TALLY_ASSIGN_OR_RETURN(PagePart about, AboutPage(release, profile, results));
   parts.push_back(std::move(about));
   TALLY_ASSIGN_OR_RETURN(const CivilDay month, runner.Month());
-  PageSet set;
   set.release = release.name();
   set.project = release.manifest().project;
   set.environment = release.manifest().environment;
@@ -85,15 +96,25 @@ absl::Status Make(const std::string& folder) {
   return WriteFileAtomically(folder + "/page.html", html, 0600);
 }
 
+absl::Status MakeGallery(const std::string& folder) {
+  fs::create_directories(folder);
+  TALLY_ASSIGN_OR_RETURN(const std::string html, WriteDashboard(Gallery()));
+  return WriteFileAtomically(folder + "/gallery.html", html, 0600);
+}
+
 }  // namespace
 }  // namespace tally::analytics
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: page_maker FOLDER\n");
+  const bool gallery_only = argc == 3 && std::string(argv[1]) == "--gallery";
+  if (argc != 2 && !gallery_only) {
+    std::fprintf(stderr, "usage: page_maker [--gallery] FOLDER\n");
     return 2;
   }
-  const absl::Status made = tally::analytics::Make(argv[1]);
+  const std::string folder = argv[argc - 1];
+  absl::Status made = absl::OkStatus();
+  if (!gallery_only) made = tally::analytics::Make(folder);
+  if (made.ok()) made = tally::analytics::MakeGallery(folder);
   if (made.ok()) return 0;
   std::fprintf(stderr, "%s\n", std::string(made.message()).c_str());
   return 1;

@@ -15,24 +15,24 @@ namespace {
 struct PageKind {
   std::string_view id;
   std::string_view title;
+  std::string_view question;
 };
 
-// Further pages take their place here by id when their measures exist.
 constexpr std::array<PageKind, 14> kPages = {{
-    {"summary", "Summary"},
-    {"where-to-look", "Where to look"},
-    {"area", "Area profile"},
-    {"population", "Population"},
-    {"needs", "Needs"},
-    {"risk", "Risk"},
-    {"emergency", "Emergency care"},
-    {"medicines", "Medicines"},
-    {"capacity", "Capacity"},
-    {"benchmarking", "Benchmarking"},
-    {"finance", "Finance"},
-    {"pathways", "Pathways"},
-    {"quality", "Data quality"},
-    {"about", "About"},
+    {"summary", "Summary", "What changed?"},
+    {"where-to-look", "Where to look", "Where are we unlike our peers?"},
+    {"area", "Area profile", "How do we compare over many indicators?"},
+    {"population", "Population", "Who lives here, and in which segments?"},
+    {"needs", "Needs", "Which conditions, where, and how unequal?"},
+    {"risk", "Risk", "Who is at rising risk, and is the model fair?"},
+    {"emergency", "Emergency care", "Is it improving, and in which practices?"},
+    {"medicines", "Medicines", "Where is prescribing high or risky?"},
+    {"capacity", "Capacity", "What is coming?"},
+    {"benchmarking", "Benchmarking", "How do we stand against peers?"},
+    {"finance", "Finance", "Why is our share what it is?"},
+    {"pathways", "Pathways", "How do people move?"},
+    {"quality", "Data quality", "Can I trust this?"},
+    {"about", "About", "Where do the figures come from, and how?"},
 }};
 
 constexpr size_t kSentences = 3;
@@ -60,15 +60,37 @@ std::vector<std::string> Opening(std::vector<Sentence> sentences,
   return texts;
 }
 
+// What `about` knows of measures that this page lacks.
+std::vector<std::string> MissingOn(std::string_view page,
+                                   const PageSet& about) {
+  std::vector<std::string> texts;
+  for (const MissingMeasure& measure : about.missing) {
+    if (measure.page != page) continue;
+    texts.push_back(absl::StrFormat("%s %s: %s", measure.id, measure.title,
+                                    measure.reason));
+  }
+  return texts;
+}
+
 Page PageOf(const PageKind& kind, std::vector<PagePart> parts,
             const PageSet& about) {
-  Page page{std::string(kind.id), std::string(kind.title), {}, {}};
+  Page page;
+  page.id = std::string(kind.id);
+  page.title = std::string(kind.title);
+  page.question = std::string(kind.question);
+  page.missing = MissingOn(kind.id, about);
   std::vector<Sentence> sentences;
   for (PagePart& part : parts) {
     for (Sentence& s : part.sentences) sentences.push_back(std::move(s));
     for (Chart& chart : part.charts) {
       if (chart.rows() > 0) page.charts.push_back(std::move(chart));
     }
+  }
+  if (page.charts.empty() && sentences.empty()) {
+    sentences.push_back(
+        {0,
+         "Not available: no measure computed from this release fills this "
+         "page."});
   }
   page.sentences = Opening(std::move(sentences), about);
   return page;
@@ -108,7 +130,7 @@ absl::StatusOr<std::vector<Page>> ArrangePages(
     for (PagePart& part : parts) {
       if (part.page == kind.id) own.push_back(std::move(part));
     }
-    if (!own.empty()) pages.push_back(PageOf(kind, std::move(own), about));
+    pages.push_back(PageOf(kind, std::move(own), about));
   }
   return pages;
 }

@@ -1,6 +1,8 @@
 // The dashboard as one HTML text: static, escaped tables, the data slot, and
 // the policy that lets only our script run.
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -95,12 +97,12 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const size_t select =
       selects ? chart.ColumnIndex(chart.select_column()) : size_t{0};
   for (size_t row = 0; row < chart.rows(); ++row) {
-    if (selects && chart.cell(row, select).text() != chart.first_level()) {
+    if (selects && chart.text(row, select) != chart.first_level()) {
       continue;
     }
     out += "<tr>";
     for (size_t i = 0; i < chart.columns().size(); ++i) {
-      const std::string text = HtmlEscape(DisplayText(chart.cell(row, i)));
+      const std::string text = HtmlEscape(chart.display_text(row, i));
       const char* numeric = chart.columns()[i].numeric ? " class=\"n\"" : "";
       if (i == 0) {
         out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
@@ -135,12 +137,24 @@ void WritePicker(const Page& page, const Chart& chart, std::string& out) {
   out += "</select></div>";
 }
 
+// Pictures that say nothing in half the width of a page.
+constexpr std::string_view kWideTypes[] = {"table",  "flow",  "sankey",
+                                           "matrix", "spine", "multiples"};
+
+bool IsWide(const Chart& chart) {
+  const JsonValue* asked = chart.options.Find("wide");
+  if (asked != nullptr && asked->is_bool()) return asked->AsBool();
+  return std::find(std::begin(kWideTypes), std::end(kWideTypes),
+                   chart.type()) != std::end(kWideTypes);
+}
+
 void WriteChart(const Page& page, const Chart& chart, std::string& out) {
-  const bool wide = chart.type() == "table";
-  out +=
-      absl::StrFormat("<figure id=\"chart-%s-%s\"%s><figcaption><h3>%s</h3>",
-                      HtmlEscape(page.id), HtmlEscape(chart.id()),
-                      wide ? " class=\"wide\"" : "", HtmlEscape(chart.title));
+  const bool wide = IsWide(chart);
+  out += absl::StrFormat(
+      "<figure id=\"chart-%s-%s\" data-type=\"%s\"%s><figcaption>"
+      "<h3>%s</h3>",
+      HtmlEscape(page.id), HtmlEscape(chart.id()), HtmlEscape(chart.type()),
+      wide ? " class=\"wide\"" : "", HtmlEscape(chart.title));
   out += absl::StrFormat("<p class=\"summary\">%s</p></figcaption>",
                          HtmlEscape(chart.summary));
   WritePicker(page, chart, out);
@@ -159,11 +173,43 @@ void WriteChart(const Page& page, const Chart& chart, std::string& out) {
   out += "</figure>";
 }
 
+void WriteMissing(const Page& page, std::string& out) {
+  if (page.missing.empty()) return;
+  out += "<div class=\"missing\"><h3>Not available from this release</h3><ul>";
+  for (const std::string& text : page.missing) {
+    out += absl::StrFormat("<li>%s</li>", HtmlEscape(text));
+  }
+  out += "</ul></div>";
+}
+
+// What a reader must know of the figures, on every page.
+void WriteAboutData(const PageSet& set, std::string& out) {
+  const std::pair<std::string_view, std::string> facts[] = {
+      {"Release", set.release},
+      {"Project", set.project},
+      {"Data up to", set.data_date.ToText()},
+      {"Page made", set.generated},
+      {"Disclosure profile",
+       absl::StrFormat("%s: %s", set.profile, set.profile_description)},
+      {"Compared with", set.peer_group}};
+  out +=
+      "<details class=\"about-data\"><summary>About these data</summary><dl>";
+  for (const auto& [term, text] : facts) {
+    out += absl::StrFormat("<dt>%s</dt><dd>%s</dd>", term, HtmlEscape(text));
+  }
+  out += "</dl></details>";
+}
+
 void WritePage(const Page& page, const PageSet& set, std::string& out) {
   out += absl::StrFormat(
       "<section class=\"page\" id=\"%s\" aria-labelledby=\"title-%s\">"
-      "<h2 id=\"title-%s\" tabindex=\"-1\">%s</h2><div class=\"lead\">",
+      "<h2 id=\"title-%s\" tabindex=\"-1\">%s</h2>",
       page.id, page.id, page.id, HtmlEscape(page.title));
+  if (!page.question.empty()) {
+    out += absl::StrFormat("<p class=\"question\">%s</p>",
+                           HtmlEscape(page.question));
+  }
+  out += "<div class=\"lead\">";
   for (const std::string& sentence : page.sentences) {
     out += absl::StrFormat("<p>%s</p>", HtmlEscape(sentence));
   }
@@ -171,7 +217,10 @@ void WritePage(const Page& page, const PageSet& set, std::string& out) {
                          set.data_date.ToText());
   out += "<div class=\"grid\">";
   for (const Chart& chart : page.charts) WriteChart(page, chart, out);
-  out += "</div></section>";
+  out += "</div>";
+  WriteMissing(page, out);
+  WriteAboutData(set, out);
+  out += "</section>";
 }
 
 std::string Banner(const PageSet& set) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,15 +12,7 @@
 namespace tally::analytics {
 namespace {
 
-// A number as a JSON number, anything else as text: "*", "NA", a level.
-JsonValue CellJson(const GatedCell& cell) {
-  const std::optional<double> number = cell.number();
-  if (!number.has_value()) return cell.text();
-  if (cell.text().find('.') == std::string::npos && std::fabs(*number) < 9e15) {
-    return static_cast<int64_t>(*number);
-  }
-  return *number;
-}
+constexpr std::string_view kNotAvailable = "NA";
 
 int DecimalsOf(const std::string& text) {
   const size_t point = text.find('.');
@@ -60,9 +53,10 @@ Chart::Chart(std::string id, std::string type, const GatedTable& table,
     columns_.push_back(
         {spec.name, spec.title, spec.unit, IsNumeric(spec.kind)});
   }
+  gated_columns_ = columns_.size();
   for (size_t row = 0; row < table.rows(); ++row) {
     if (!keep(table, row)) continue;
-    std::vector<GatedCell>& cells = cells_.emplace_back();
+    std::vector<GatedCell>& cells = rows_.emplace_back().cells;
     for (const size_t position : positions) {
       cells.push_back(table.cell(row, position));
     }
@@ -70,13 +64,83 @@ Chart::Chart(std::string id, std::string type, const GatedTable& table,
   FindDecimals();
 }
 
+const GatedCell& Chart::cell(size_t row, size_t column) const {
+  TALLY_CHECK(column < gated_columns_);
+  return rows_[row].cells[column];
+}
+
+std::optional<double> Chart::number(size_t row, size_t column) const {
+  if (column < gated_columns_) return rows_[row].cells[column].number();
+  return rows_[row].computed[column - gated_columns_].number;
+}
+
+const std::string& Chart::text(size_t row, size_t column) const {
+  if (column < gated_columns_) return rows_[row].cells[column].text();
+  return rows_[row].computed[column - gated_columns_].text;
+}
+
+std::string Chart::display_text(size_t row, size_t column) const {
+  return number(row, column).has_value() ? WithThousands(text(row, column))
+                                         : text(row, column);
+}
+
+// A number as a JSON number, anything else as text: "*", "NA", a level.
+JsonValue Chart::CellJson(size_t row, size_t column) const {
+  const std::optional<double> value = number(row, column);
+  const std::string& shown = text(row, column);
+  if (!value.has_value()) return shown;
+  if (shown.find('.') == std::string::npos && std::fabs(*value) < 9e15) {
+    return static_cast<int64_t>(*value);
+  }
+  return *value;
+}
+
+void Chart::CheckNewColumn(const ChartColumn& column) const {
+  TALLY_CHECK(std::none_of(
+      columns_.begin(), columns_.end(),
+      [&](const ChartColumn& c) { return c.name == column.name; }));
+}
+
+void Chart::AddComputed(ChartColumn column,
+                        const std::function<Figure(size_t row)>& compute) {
+  CheckNewColumn(column);
+  TALLY_CHECK(column.decimals >= 0);
+  column.numeric = true;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    const Figure figure = compute(row);
+    ComputedCell cell{std::nullopt, std::string(kNotAvailable)};
+    if (figure.known()) {
+      cell.text = absl::StrFormat("%.*f", column.decimals, figure.value());
+      // What is printed is what is drawn; there is no minus zero.
+      cell.number = std::strtod(cell.text.c_str(), nullptr);
+      if (*cell.number == 0) {
+        cell.text = absl::StrFormat("%.*f", column.decimals, 0.0);
+        cell.number = 0;
+      }
+    }
+    rows_[row].computed.push_back(std::move(cell));
+  }
+  columns_.push_back(std::move(column));
+}
+
+void Chart::AddComputedText(
+    ChartColumn column, const std::function<std::string(size_t row)>& compute) {
+  CheckNewColumn(column);
+  column.numeric = false;
+  column.decimals = -1;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    rows_[row].computed.push_back({std::nullopt, compute(row)});
+  }
+  columns_.push_back(std::move(column));
+}
+
 void Chart::FindDecimals() {
   for (size_t i = 0; i < columns_.size(); ++i) {
     int decimals = -1;
     bool same = true;
-    for (const std::vector<GatedCell>& row : cells_) {
-      if (!row[i].number().has_value()) continue;
-      const int here = DecimalsOf(row[i].text());
+    for (const Row& row : rows_) {
+      if (!row.cells[i].number().has_value()) continue;
+      const int here = DecimalsOf(row.cells[i].text());
       same = same && (decimals < 0 || decimals == here);
       decimals = here;
     }
@@ -94,15 +158,17 @@ size_t Chart::ColumnIndex(std::string_view name) const {
 
 void Chart::SortBy(std::string_view column, bool descending) {
   const size_t index = ColumnIndex(column);
-  std::stable_sort(
-      cells_.begin(), cells_.end(),
-      [&](const std::vector<GatedCell>& a, const std::vector<GatedCell>& b) {
-        const std::optional<double> x = a[index].number();
-        const std::optional<double> y = b[index].number();
-        if (x.has_value() != y.has_value()) return x.has_value();
-        if (x.has_value() && *x != *y) return descending ? *x > *y : *x < *y;
-        return a[0].text() < b[0].text();
-      });
+  const auto number_of = [&](const Row& row) {
+    return index < gated_columns_ ? row.cells[index].number()
+                                  : row.computed[index - gated_columns_].number;
+  };
+  std::stable_sort(rows_.begin(), rows_.end(), [&](const Row& a, const Row& b) {
+    const std::optional<double> x = number_of(a);
+    const std::optional<double> y = number_of(b);
+    if (x.has_value() != y.has_value()) return x.has_value();
+    if (x.has_value() && *x != *y) return descending ? *x > *y : *x < *y;
+    return a.cells[0].text() < b.cells[0].text();
+  });
 }
 
 void Chart::SelectBy(std::string_view column, std::string label,
@@ -126,8 +192,8 @@ void Chart::Describe(const std::string& level, std::string level_title,
 std::vector<std::string> Chart::LevelsOf(std::string_view column) const {
   const size_t index = ColumnIndex(column);
   std::vector<std::string> levels;
-  for (const std::vector<GatedCell>& row : cells_) {
-    const std::string& level = row[index].text();
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    const std::string& level = text(row, index);
     if (std::find(levels.begin(), levels.end(), level) == levels.end()) {
       levels.push_back(level);
     }
@@ -150,9 +216,9 @@ JsonValue Chart::ToJson() const {
     column_list.Append(std::move(entry));
   }
   JsonValue row_list = JsonValue::MakeArray();
-  for (const std::vector<GatedCell>& row : cells_) {
+  for (size_t row = 0; row < rows_.size(); ++row) {
     JsonValue cells = JsonValue::MakeArray();
-    for (const GatedCell& cell : row) cells.Append(CellJson(cell));
+    for (size_t i = 0; i < columns_.size(); ++i) cells.Append(CellJson(row, i));
     row_list.Append(std::move(cells));
   }
   JsonValue all_options = options;

@@ -26,6 +26,16 @@ struct Page {
   std::string title;
   std::vector<std::string> sentences;  // three
   std::vector<Chart> charts;
+  std::string question;              // "Who lives here, in which segments?"
+  std::vector<std::string> missing;  // "C05 Risk stratification: ..."
+};
+
+// A measure that was not computed, and a page that it would have been on.
+struct MissingMeasure {
+  std::string page;    // "risk"
+  std::string id;      // "C05"
+  std::string title;   // "Risk stratification"
+  std::string reason;  // "the release has no table ecds"
 };
 
 // What the whole file says about itself.
@@ -39,20 +49,24 @@ struct PageSet {
   std::string profile;
   std::string profile_description;
   std::string peer_group;  // "all practices of the release"
+  std::vector<MissingMeasure> missing;
   std::vector<Page> pages;
 
   // The JSON of the page's slot.
   JsonValue ToJson() const;
 };
 
-// Ids of the pages that can be built, in order: summary, population, needs,
+// Ids of all pages, in order: summary, where-to-look, area, population, needs,
+// risk, emergency, medicines, capacity, benchmarking, finance, pathways,
 // quality, about.
 std::vector<std::string> PageIds();
 
 // Orders parts into pages. `wanted` empty: all; else those pages. A page to
-// which no measure gave anything is left out. Each page gets its three
-// sentences of lowest rank; where there are fewer, sentences about the release
-// and the profile follow. kNotFound (exit 4) for an unknown page.
+// which no measure gave anything says so in its first sentence; every page
+// lists the measures of `about.missing` that it lacks, with their reasons. A
+// chart without rows is left out. Each page gets its three sentences of lowest
+// rank; where there are fewer, sentences about the release and the profile
+// follow. kNotFound (exit 4) for an unknown page.
 absl::StatusOr<std::vector<Page>> ArrangePages(
     std::vector<PagePart> parts, const std::vector<std::string>& wanted,
     const PageSet& about);

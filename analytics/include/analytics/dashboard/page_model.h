@@ -4,18 +4,20 @@
 //
 // Spec: docs/spec/dashboard-v1.md.
 // Threading: values.
-// Secrets: none: a chart's cells come from a GatedTable, and nothing else can
-// put a number into one.
+// Secrets: none: a chart's cells come from a GatedTable, and what is computed
+// beside them is computed from these printed cells.
 #ifndef TALLY_ANALYTICS_DASHBOARD_PAGE_MODEL_H_
 #define TALLY_ANALYTICS_DASHBOARD_PAGE_MODEL_H_
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analytics/disclosure/gated_table.h"
+#include "analytics/statistics/figure.h"
 #include "base/json.h"
 
 namespace tally::analytics {
@@ -39,11 +41,27 @@ class Chart {
 
   const std::string& id() const { return id_; }
   const std::string& type() const { return type_; }
+  // Those of the table first, then those that were computed.
   const std::vector<ChartColumn>& columns() const { return columns_; }
-  size_t rows() const { return cells_.size(); }
-  const GatedCell& cell(size_t row, size_t column) const {
-    return cells_[row][column];
-  }
+  size_t rows() const { return rows_.size(); }
+  // A cell of the table. REQUIRES: the column was not computed.
+  const GatedCell& cell(size_t row, size_t column) const;
+  // The number of any cell; nothing for `*`, NA and text.
+  std::optional<double> number(size_t row, size_t column) const;
+  // Any cell as it is written to files, and as a reader sees it.
+  const std::string& text(size_t row, size_t column) const;
+  std::string display_text(size_t row, size_t column) const;
+
+  // Adds a column of numbers that `compute` makes from the printed cells of
+  // this chart: a control limit, a fitted value, a sum from zero. They are in
+  // the data table and the CSV like all others. `compute` must use nothing but
+  // printed cells; a Figure without a value is printed as NA.
+  // REQUIRES: column.decimals >= 0, a name that no other column has.
+  void AddComputed(ChartColumn column,
+                   const std::function<Figure(size_t row)>& compute);
+  // The same for words, such as the kind of a point.
+  void AddComputedText(ChartColumn column,
+                       const std::function<std::string(size_t row)>& compute);
 
   // Orders rows by a number, largest first or last; cells without a number
   // come last, ties by the first column.
@@ -78,12 +96,24 @@ class Chart {
   JsonValue ToJson() const;
 
  private:
+  struct ComputedCell {
+    std::optional<double> number;
+    std::string text;
+  };
+  struct Row {
+    std::vector<GatedCell> cells;
+    std::vector<ComputedCell> computed;
+  };
+
   void FindDecimals();
+  JsonValue CellJson(size_t row, size_t column) const;
+  void CheckNewColumn(const ChartColumn& column) const;
 
   std::string id_;
   std::string type_;
   std::vector<ChartColumn> columns_;
-  std::vector<std::vector<GatedCell>> cells_;
+  size_t gated_columns_ = 0;
+  std::vector<Row> rows_;
   std::string select_column_;
   std::string select_label_;
   std::string first_level_;

@@ -1,0 +1,171 @@
+// Icons of statistical process control with their words, and pictures made of
+// them: one line an indicator, and which indicators are where.
+
+import {canvas, haloed, isNumber, nothing, palette, printed, records, shapeAt, shorten,
+  spcColours, svg, widest, words, wrapped} from './paint.js';
+import {nonePrinted} from './bars.js';
+
+export const variations = {
+  common: 'no special cause', improvement: 'improvement', concern: 'concern',
+  neutral_high: 'special cause, high', neutral_low: 'special cause, low', none: 'too few points',
+};
+export const assurances = {
+  pass: 'passes the target', fail: 'fails the target',
+  inconsistent: 'passes and fails by chance', no_target: 'no target',
+};
+
+export function variationIcon(name, size = 11) {
+  const fill = spcColours[name] || spcColours.common;
+  if (name === 'improvement') return symbol22('triangle2', fill, size);
+  if (name === 'concern') return symbol22('diamond2', fill, size);
+  if (name === 'neutral_high') return symbol22('triangle2', fill, size, '#fff');
+  if (name === 'neutral_low') return symbol22('triangle_down', fill, size, '#fff');
+  const r = size - 1;
+  return svg('g', {}, svg('circle', {r, fill: '#fff', stroke: fill, 'stroke-width': 2.5}),
+    svg('path', {d: `M${-r * 0.6},0q${r * 0.3},${-r * 0.7} ${r * 0.6},0t${r * 0.6},0`, fill: 'none',
+      stroke: fill, 'stroke-width': 2}));
+}
+
+function symbol22(name, fill, size, inside) {
+  const shape = shapeAt(name, size * 0.72, 0, name.startsWith('triangle') ? 1 : 0,
+    {fill: inside || fill, stroke: fill, 'stroke-width': inside ? 3 : 1});
+  return svg('g', {}, shape);
+}
+
+const letters = {pass: 'P', fail: 'F', inconsistent: '?', no_target: '\u2013'};
+const assuranceColours = {pass: spcColours.improvement, fail: spcColours.concern,
+  inconsistent: spcColours.common, no_target: '#fff'};
+
+export function assuranceIcon(name) {
+  const none = name === 'no_target' || !letters[name];
+  return svg('g', {},
+    svg('rect', {x: -10, y: -10, width: 20, height: 20, rx: name === 'inconsistent' ? 10 : 3,
+      fill: assuranceColours[name] || '#fff', stroke: none ? spcColours.common : null,
+      'stroke-width': 2}),
+    words(0, 0, letters[name] || '\u2013', {'text-anchor': 'middle', 'font-weight': 'bold',
+      fill: none ? palette.ink : '#fff'}));
+}
+
+function placed(icon, x, y) {
+  icon.setAttribute('transform', `translate(${x},${y})`);
+  return icon;
+}
+
+// One line an indicator: name, value, icons with words.
+export function icons(chart, rows, level, width) {
+  const {label, value, lo, hi, variation, assurance} = chart.options;
+  const list = records(chart, rows).filter((record) => variations[record[variation]]);
+  if (list.length === 0) return nothing(nonePrinted);
+  const shown = (record) => {
+    if (!value) return '';
+    const text = printed(chart, record, value);
+    const limits = isNumber(record[lo]) && isNumber(record[hi]);
+    return limits ? `${text} (${printed(chart, record, lo)} to ${printed(chart, record, hi)})`
+      : String(text);
+  };
+  const values = list.map(shown);
+  const states = [['variation', (r) => variations[r[variation]], (r) => variationIcon(r[variation])]];
+  if (assurance) {
+    states.push(['assurance', (r) => assurances[r[assurance]] || assurances.no_target,
+      (r) => assuranceIcon(r[assurance])]);
+  }
+  const iconWidth = states.map(([, text]) => widest(list.map(text)) + 38);
+  const needed = iconWidth.reduce((sum, w) => sum + w, 0) + widest(values) + 30;
+  const nameWidth = width - needed;
+  const wide = nameWidth > 150;
+  const step = wide ? 34 : 46 + 28 * states.length;
+  const root = canvas(width, list.length * step + 2);
+  const marks = svg('g', {class: 'mark'});
+  list.forEach((record, i) => {
+    const line = svg('g');
+    const top = i * step;
+    if (i > 0) {
+      line.append(svg('line', {x1: 0, x2: width, y1: top, y2: top, stroke: '#c8ced1'}));
+    }
+    const bold = {'font-weight': 'bold'};
+    if (wide) {
+      line.append(words(2, top + 17, shorten(record[label], nameWidth - 10, true), bold));
+      line.append(words(nameWidth + widest(values), top + 17, values[i], {'text-anchor': 'end'}));
+    } else {
+      line.append(words(2, top + 15, shorten(record[label], width - 4, true), bold));
+      line.append(words(2, top + 34, values[i]));
+    }
+    let x = wide ? nameWidth + widest(values) + 34 : 14;
+    let y = wide ? top + 17 : top + 60;
+    states.forEach(([, text, icon], s) => {
+      line.append(placed(icon(record), x, y), words(x + 18, y, text(record)));
+      if (wide) x += iconWidth[s];
+      else y += 28;
+    });
+    marks.append(line);
+  });
+  root.append(marks);
+  return root;
+}
+
+// Which indicators are where: variation down, assurance across.
+export function matrix(chart, rows, level, width) {
+  const {label, variation, assurance} = chart.options;
+  const list = records(chart, rows).filter((record) => variations[record[variation]] &&
+    assurances[record[assurance]]);
+  if (list.length === 0) return nothing(nonePrinted);
+  const down = Object.keys(variations).filter((v) => list.some((r) => r[variation] === v));
+  const across = Object.keys(assurances);
+  const wide = width >= 640;
+  return wide ? matrixGrid(list, {label, variation, assurance}, down, across, width)
+    : matrixList(list, {label, variation, assurance}, down, across, width);
+}
+
+function matrixGrid(list, names, down, across, width) {
+  const left = 150;
+  const cell = (width - left - 2) / across.length;
+  const inCell = (v, a) => list.filter((r) => r[names.variation] === v && r[names.assurance] === a);
+  const heights = down.map((v) => Math.max(44, ...across.map((a) => inCell(v, a).length * 19 + 14)));
+  const head = 56;
+  const root = canvas(width, head + heights.reduce((sum, h) => sum + h, 0) + 2);
+  const marks = svg('g', {class: 'mark'});
+  across.forEach((a, i) => {
+    const x = left + i * cell;
+    root.append(placed(assuranceIcon(a), x + 16, 18),
+      words(x + 6, 42, shorten(assurances[a], cell - 8)));
+  });
+  let top = head;
+  down.forEach((v, row) => {
+    const name = wrapped(variations[v], left - 38, 2);
+    root.append(placed(variationIcon(v), 14, top + 22), ...name.map((line, i) =>
+      words(32, top + 22 + (i - (name.length - 1) / 2) * 16, line)));
+    across.forEach((a, i) => {
+      root.append(svg('rect', {x: left + i * cell, y: top, width: cell, height: heights[row],
+        fill: '#fff', stroke: '#c8ced1'}));
+      inCell(v, a).forEach((record, n) => marks.append(words(left + i * cell + 8,
+        top + 16 + n * 19, shorten(record[names.label], cell - 16))));
+    });
+    top += heights[row];
+  });
+  root.append(marks);
+  return root;
+}
+
+function matrixList(list, names, down, across, width) {
+  const blocks = [];
+  for (const v of down) {
+    for (const a of across) {
+      const here = list.filter((r) => r[names.variation] === v && r[names.assurance] === a);
+      if (here.length > 0) blocks.push([v, a, here]);
+    }
+  }
+  const height = blocks.reduce((sum, [, , here]) => sum + 74 + here.length * 19, 0);
+  const root = canvas(width, height);
+  const marks = svg('g', {class: 'mark'});
+  let top = 0;
+  for (const [v, a, here] of blocks) {
+    root.append(svg('line', {x1: 0, x2: width, y1: top + 1, y2: top + 1, stroke: '#c8ced1'}),
+      placed(variationIcon(v), 14, top + 18), words(32, top + 18, variations[v]),
+      placed(assuranceIcon(a), 14, top + 44), words(32, top + 44, assurances[a]));
+    here.forEach((record, n) => marks.append(words(8, top + 68 + n * 19,
+      shorten(record[names.label], width - 12), haloed)));
+    top += 74 + here.length * 19;
+  }
+  root.append(marks);
+  return root;
+}
