@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "analytics/config.h"
 #include "analytics/disclosure/gate.h"
+#include "analytics/measures/runner.h"
 #include "analytics/release/release_database.h"
 #include "analytics/release/release_folder.h"
 #include "base/civil_day.h"
@@ -28,7 +29,12 @@ void AddHubCommands(CommandLine& line);        // login, release, pull
 void AddDataCommands(CommandLine& line);       // verify, sql, describe, quality
 void AddMeasureCommands(CommandLine& line);    // measure list, describe, run
 void AddDashboardCommands(CommandLine& line);  // dashboard build, open
-void AddDoctorCommand(CommandLine& line);      // doctor
+void AddDisclosureCommands(CommandLine& line);  // disclosure report
+void AddPlanCommand(CommandLine& line);         // run
+void AddExportCommand(CommandLine& line);       // export
+void AddSynthCommand(CommandLine& line);        // synth
+void AddNotebookCommand(CommandLine& line);     // notebook
+void AddDoctorCommand(CommandLine& line);       // doctor
 
 // The configuration that --config names, else the usual one; --memory and
 // --threads are taken in.
@@ -70,6 +76,33 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
 
 // "2026-10" as the first day of the month; nothing for an empty text.
 absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text);
+
+// Which of the tables are printed, and whether to files instead.
+struct TableChoice {
+  std::vector<std::string> tables;  // --table; empty: all
+  std::string out;                  // --out DIR; empty: standard output
+};
+
+// Adds --table and --out.
+void AddTableChoice(Command& command, TableChoice& choice);
+
+// Before anything is computed, and so registered as released: kInvalidArgument
+// (exit 2) if several tables would go into one CSV stream, kNotFound (exit 4)
+// for a table that is not among `known`, what the command can print.
+absl::Status CheckTableChoice(const CommonFlags& flags,
+                              const TableChoice& choice,
+                              const std::vector<std::string>& known);
+
+// Prints what was chosen of `tables`, as --format, --json, --out and --dry-run
+// say; with --out the list of files that were written.
+absl::Status PrintTables(const CommonFlags& flags, const Workbench& bench,
+                         const TableChoice& choice,
+                         const std::vector<GatedTable>& tables);
+
+// Names every table that was refused; the first one's status, for the exit
+// code.
+absl::Status FirstRefusal(const CommonFlags& flags,
+                          const std::vector<MeasureResult>& results);
 
 // For --dry-run: what would be printed of a table, without a figure of it, as a
 // line or, with --json, as an entry of `json`. Figures that no register knows

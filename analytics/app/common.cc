@@ -113,16 +113,21 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
       Profile profile,
       EffectiveProfile(*bench->folder, bench->config.profile, options.profile));
   // A dry run leaves no trace, and its audit knows what readers have.
-  bench->log = std::make_unique<DecisionLog>(
-      flags.dry_run ? "" : bench->config.DecisionLogPath());
+  AnalystConfig own = bench->config;
+  if (bench->folder->synthetic()) {
+    // Figures about nobody are no news about anybody.
+    own.work_directory = bench->config.SyntheticDirectory();
+  }
+  bench->log =
+      std::make_unique<DecisionLog>(flags.dry_run ? "" : own.DecisionLogPath());
   bench->registry = std::make_unique<ReleaseRegistry>(
-      bench->config.RegistryPath(), flags.dry_run
-                                        ? ReleaseRegistry::Mode::kReadOnly
+      own.RegistryPath(), flags.dry_run ? ReleaseRegistry::Mode::kReadOnly
                                         : ReleaseRegistry::Mode::kWrite);
   GateOptions gate;
   gate.log = bench->log.get();
   gate.registry = bench->registry.get();
   gate.accepted_by = options.accepted_by;
+  gate.synthetic = bench->folder->synthetic();
   bench->gate = std::make_unique<Gate>(std::move(profile), std::move(gate));
   return bench;
 }

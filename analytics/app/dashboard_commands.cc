@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/dashboard/dashboard.h"
-#include "analytics/measures/agreement.h"
 #include "analytics/measures/runner.h"
+#include "analytics/plan/plan_run.h"
 #include "base/civil_day.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -50,32 +49,14 @@ absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
   progress.Start("computing", bench.folder->manifest().release.ToText(),
                  static_cast<int64_t>(ids.size()), "measures");
   std::vector<MeasureResult> results;
-  std::vector<PagePart> parts;
   for (const std::string& id : ids) {
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
-    for (PagePart& part : result.parts) parts.push_back(std::move(part));
     results.push_back(std::move(result));
     progress.Add(1);
   }
   progress.Finish();
-  TALLY_ASSIGN_OR_RETURN(
-      PagePart about, AboutPage(*bench.folder, bench.gate->profile(), results));
-  parts.push_back(std::move(about));
-  PageSet set;
-  set.release = bench.folder->name();
-  set.project = bench.folder->manifest().project;
-  TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
-                         ReadAgreement(*bench.folder));
-  set.title = agreement.title;
-  set.environment = bench.folder->manifest().environment;
-  set.generated = NowUtcRfc3339();
-  set.data_date = month.LastOfMonth();
-  set.profile = bench.gate->profile().name();
-  set.profile_description = bench.gate->profile().description();
-  set.peer_group = "all practices of the release";
-  TALLY_ASSIGN_OR_RETURN(set.pages,
-                         ArrangePages(std::move(parts), build.pages, set));
-  return WriteDashboard(set);
+  return BuildPage(*bench.folder, bench.gate->profile(), month, NowUtcRfc3339(),
+                   build.pages, std::move(results));
 }
 
 std::string OutPath(const Workbench& bench, const BuildFlags& build) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/export/table_writers.h"
 #include "analytics/measures/runner.h"
 #include "analytics/release/record_csv.h"
 #include "base/exit_code.h"
@@ -46,8 +45,14 @@ absl::Status Verify(const CommonFlags& flags, const std::string& path,
     JsonValue json = JsonValue::MakeObject();
     json.Set("release", folder.name())
         .Set("files", static_cast<int64_t>(folder.manifest().files.size()))
+        .Set("signed", !folder.synthetic())
         .Set("verified", true);
     return PrintOut(json.Dump() + "\n");
+  }
+  if (folder.synthetic()) {
+    return PrintOut(absl::StrFormat(
+        "%s: synthetic, so not signed; %d files are as they were made\n",
+        folder.name(), folder.manifest().files.size()));
   }
   return PrintOut(absl::StrFormat("%s: signature and %d files verified\n",
                                   folder.name(),
@@ -122,42 +127,16 @@ absl::Status Sql(const CommonFlags& flags, const SqlFlags& sql) {
   return printer.Print(flags.json ? OutputFormat::kJson : flags.format);
 }
 
-absl::Status PrintTables(const CommonFlags& flags,
-                         const std::vector<GatedTable>& tables) {
-  if (flags.json) {
-    JsonValue list = JsonValue::MakeArray();
-    for (const GatedTable& table : tables) {
-      if (flags.dry_run) {
-        TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, list));
-      } else {
-        list.Append(GatedJson(table));
-      }
-    }
-    JsonValue json = JsonValue::MakeObject();
-    json.Set("tables", std::move(list));
-    return PrintOut(json.Dump() + "\n");
-  }
-  for (const GatedTable& table : tables) {
-    if (flags.dry_run) {
-      JsonValue none = JsonValue::MakeArray();
-      TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, none));
-      continue;
-    }
-    Say(flags,
-        absl::StrFormat("%s (profile %s, %d cells hidden)", table.info().title,
-                        table.profile(), table.suppressed_cells()));
-    TALLY_RETURN_IF_ERROR(GatedPrinter(table).Print(flags.format));
-  }
-  return absl::OkStatus();
-}
-
 struct DescribeFlags {
   std::string release;
   std::string table;
   std::vector<std::string> columns;
+  TableChoice choice;
 };
 
 absl::Status Describe(const CommonFlags& flags, const DescribeFlags& describe) {
+  TALLY_RETURN_IF_ERROR(CheckTableChoice(flags, describe.choice,
+                                         {"column_fill", "column_levels"}));
   WorkbenchOptions options;
   options.release = describe.release;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
@@ -166,10 +145,19 @@ absl::Status Describe(const CommonFlags& flags, const DescribeFlags& describe) {
       const std::vector<GatedTable> tables,
       DescribeColumns(*bench->folder, *bench->database, *bench->gate,
                       describe.table, describe.columns));
-  return PrintTables(flags, tables);
+  return PrintTables(flags, *bench, describe.choice, tables);
 }
 
-absl::Status Quality(const CommonFlags& flags, const std::string& release) {
+absl::Status Quality(const CommonFlags& flags, const std::string& release,
+                     const TableChoice& choice) {
+  TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
+  TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
+                         LoadDefinition("C01", config.definitions));
+  std::vector<std::string> known;
+  for (const MeasureOutput& output : definition.outputs()) {
+    known.push_back(output.table);
+  }
+  TALLY_RETURN_IF_ERROR(CheckTableChoice(flags, choice, known));
   WorkbenchOptions options;
   options.release = release;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
@@ -183,9 +171,43 @@ absl::Status Quality(const CommonFlags& flags, const std::string& release) {
     if (flags.dry_run || part.page != "quality") continue;
     for (const Sentence& sentence : part.sentences) Say(flags, sentence.text);
   }
-  TALLY_RETURN_IF_ERROR(PrintTables(flags, result.tables));
+  TALLY_RETURN_IF_ERROR(PrintTables(flags, *bench, choice, result.tables));
   return result.refused.empty() ? absl::OkStatus()
                                 : result.refused.front().status;
+}
+
+// describe and quality: what is in a table, through the gate.
+void AddProfileCommands(CommandLine& line) {
+  auto describe = std::make_shared<DescribeFlags>();
+  Command& description = line.AddCommand(
+      "describe", "The profile of a table's columns, through the gate",
+      {"commissioning describe gp_patient",
+       "commissioning describe gp_event --column cluster_id --table "
+       "column_levels --format csv"},
+      kTraitLists | kTraitReadsData | kTraitChanges);
+  AddTableChoice(description, describe->choice);
+  description.AddPositional("TABLE", &describe->table, "Table of the release")
+      .AddOption("--column", &describe->columns, "Only these", "COLUMN")
+      .AddOption("--release", &describe->release,
+                 "Folder or name of the release", "RELEASE")
+      .SetHandler([describe](const CommonFlags& flags) {
+        return Describe(flags, *describe);
+      });
+
+  auto release = std::make_shared<std::string>();
+  auto choice = std::make_shared<TableChoice>();
+  Command& quality = line.AddCommand(
+      "quality", "The linkage quality report, through the gate",
+      {"commissioning quality",
+       "commissioning quality --table linkage_summary --format csv"},
+      kTraitLists | kTraitReadsData | kTraitChanges);
+  AddTableChoice(quality, *choice);
+  quality
+      .AddOption("--release", release.get(), "Folder or name of the release",
+                 "RELEASE")
+      .SetHandler([release, choice](const CommonFlags& flags) {
+        return Quality(flags, *release, *choice);
+      });
 }
 
 }  // namespace
@@ -221,31 +243,7 @@ void AddDataCommands(CommandLine& line) {
       .AddOption("--release", &sql->release, "Folder or name of the release",
                  "RELEASE")
       .SetHandler([sql](const CommonFlags& flags) { return Sql(flags, *sql); });
-
-  auto describe = std::make_shared<DescribeFlags>();
-  line.AddCommand("describe",
-                  "The profile of a table's columns, through the gate",
-                  {"commissioning describe gp_patient",
-                   "commissioning describe gp_event --column cluster_id"},
-                  kTraitLists | kTraitReadsData | kTraitChanges)
-      .AddPositional("TABLE", &describe->table, "Table of the release")
-      .AddOption("--column", &describe->columns, "Only these", "COLUMN")
-      .AddOption("--release", &describe->release,
-                 "Folder or name of the release", "RELEASE")
-      .SetHandler([describe](const CommonFlags& flags) {
-        return Describe(flags, *describe);
-      });
-
-  auto release = std::make_shared<std::string>();
-  line.AddCommand(
-          "quality", "The linkage quality report, through the gate",
-          {"commissioning quality", "commissioning quality --format csv"},
-          kTraitLists | kTraitReadsData | kTraitChanges)
-      .AddOption("--release", release.get(), "Folder or name of the release",
-                 "RELEASE")
-      .SetHandler([release](const CommonFlags& flags) {
-        return Quality(flags, *release);
-      });
+  AddProfileCommands(line);
 }
 
 }  // namespace tally::analytics

@@ -40,12 +40,17 @@ int Main(int argc, const char* const* argv) {
                   "tables and pages that have passed disclosure control.",
        .examples =
            {"commissioning pull projects/frailty-2026/releases/r2026-11",
-            "commissioning measure run C03 --by practice"},
+            "commissioning run plan.toml"},
        .version_details = VersionDetails});
   AddHubCommands(line);
   AddDataCommands(line);
   AddMeasureCommands(line);
+  AddPlanCommand(line);
   AddDashboardCommands(line);
+  AddDisclosureCommands(line);
+  AddExportCommand(line);
+  AddNotebookCommand(line);
+  AddSynthCommand(line);
   AddDoctorCommand(line);
   return line.Run(argc, argv);
 }

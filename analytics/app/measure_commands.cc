@@ -6,19 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/export/table_writers.h"
 #include "analytics/measures/runner.h"
 #include "base/exit_code.h"
-#include "base/files.h"
 #include "base/status.h"
 #include "base/table_printer.h"
 #include "commands.h"
 
 namespace tally::analytics {
 namespace {
-
-constexpr int kTableFileMode = 0600;
-constexpr int kFolderMode = 0700;
 
 // Definitions can be listed without a configuration.
 std::string DefinitionFolder(const CommonFlags& flags) {
@@ -90,74 +85,29 @@ struct RunFlags {
   std::string month;
   std::string profile;
   std::string accept;
-  std::string out;
+  TableChoice choice;
 };
 
-// Writes one table as CSV, JSON and Parquet into a folder.
-absl::Status WriteFiles(const Workbench& bench, const std::string& folder,
-                        const GatedTable& table) {
-  TALLY_RETURN_IF_ERROR(MakeDirectories(folder, kFolderMode));
-  const std::string stem = JoinPath(
-      folder,
-      absl::StrFormat("%s-%s", table.info().measure_id, table.info().table));
-  TALLY_RETURN_IF_ERROR(
-      WriteFileAtomically(stem + ".csv", GatedCsv(table), kTableFileMode));
-  TALLY_RETURN_IF_ERROR(WriteFileAtomically(
-      stem + ".json", GatedJson(table).DumpPretty() + "\n", kTableFileMode));
-  const std::string temp = JoinPath(bench.config.work_directory, "temp");
-  TALLY_RETURN_IF_ERROR(MakeDirectories(temp, kFolderMode));
-  const std::string part = stem + ".parquet.tmp";
-  TALLY_RETURN_IF_ERROR(RemoveFile(part));
-  TALLY_RETURN_IF_ERROR(WriteGatedParquet(table, part, temp));
-  return RenameDurably(part, stem + ".parquet");
-}
-
-absl::Status PrintResult(const CommonFlags& flags, const MeasureResult& result,
-                         JsonValue& json) {
-  if (result.unavailable.has_value()) {
-    Say(flags, absl::StrFormat("%s not available: %s", result.id,
-                               *result.unavailable));
-  }
-  for (const GatedTable& table : result.tables) {
-    if (flags.dry_run) {
-      TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, json));
-      continue;
-    }
-    if (flags.json) {
-      json.Append(GatedJson(table));
-      continue;
-    }
-    Say(flags, absl::StrFormat("%s %s: %s (%s, profile %s, %d cells hidden)",
-                               result.id, table.info().table,
-                               table.info().title, table.info().period,
-                               table.profile(), table.suppressed_cells()));
-    TALLY_RETURN_IF_ERROR(GatedPrinter(table).Print(flags.format));
-  }
-  return absl::OkStatus();
-}
-
-// Names every table that was refused; the first one's status, for the exit
-// code.
-absl::Status FirstRefusal(const CommonFlags& flags,
-                          const std::vector<MeasureResult>& results) {
-  absl::Status first;
-  for (const MeasureResult& result : results) {
-    for (const RefusedTable& refused : result.refused) {
-      if (first.ok()) {
-        first = refused.status;
-      } else {
-        Say(flags, absl::StrFormat("%s %s refused: %s", result.id,
-                                   refused.table, refused.status.message()));
-      }
+// The tables that the measures say they print.
+absl::StatusOr<std::vector<std::string>> PlannedTables(
+    const CommonFlags& flags, const std::vector<std::string>& ids) {
+  const std::string folder = DefinitionFolder(flags);
+  std::vector<std::string> tables;
+  for (const std::string& id : ids) {
+    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
+    TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
+                           LoadDefinition(id, folder));
+    for (const MeasureOutput& output : definition.outputs()) {
+      tables.push_back(output.table);
     }
   }
-  return first;
+  return tables;
 }
 
 absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
-  for (const std::string& id : run.ids) {
-    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
-  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> planned,
+                         PlannedTables(flags, run.ids));
+  TALLY_RETURN_IF_ERROR(CheckTableChoice(flags, run.choice, planned));
   RunOptions options;
   options.by = run.by;
   TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(run.month));
@@ -174,28 +124,22 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
   progress.Start("computing", bench->folder->manifest().release.ToText(),
                  static_cast<int64_t>(run.ids.size()), "measures");
   std::vector<MeasureResult> results;
+  std::vector<GatedTable> tables;
   bool any = false;
   for (const std::string& id : run.ids) {
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
     any = any || !result.unavailable.has_value();
+    if (result.unavailable.has_value()) {
+      Say(flags, absl::StrFormat("%s not available: %s", result.id,
+                                 *result.unavailable));
+    }
+    for (GatedTable& table : result.tables) tables.push_back(std::move(table));
     results.push_back(std::move(result));
     progress.Add(1);
   }
   progress.Finish();
-  JsonValue json = JsonValue::MakeArray();
-  for (const MeasureResult& result : results) {
-    TALLY_RETURN_IF_ERROR(PrintResult(flags, result, json));
-    if (run.out.empty() || flags.dry_run) continue;
-    for (const GatedTable& table : result.tables) {
-      TALLY_RETURN_IF_ERROR(WriteFiles(*bench, run.out, table));
-    }
-  }
   if (!any) return NotFoundError("no measure is available in this release");
-  if (flags.json) {
-    JsonValue document = JsonValue::MakeObject();
-    document.Set("tables", std::move(json));
-    TALLY_RETURN_IF_ERROR(PrintOut(document.Dump() + "\n"));
-  }
+  TALLY_RETURN_IF_ERROR(PrintTables(flags, *bench, run.choice, tables));
   return FirstRefusal(flags, results);
 }
 
@@ -223,12 +167,13 @@ void AddMeasureCommands(CommandLine& line) {
       });
 
   auto run = std::make_shared<RunFlags>();
-  line.AddCommand(
-          "measure run", "Computes measures; prints what the gate lets pass",
-          {"commissioning measure run C02 C03",
-           "commissioning measure run C02 --by practice,sex --format csv"},
-          kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong)
-      .AddPositionals("ID", &run->ids, "As in C03")
+  Command& running = line.AddCommand(
+      "measure run", "Computes measures; prints what the gate lets pass",
+      {"commissioning measure run C02 C03 --out tables",
+       "commissioning measure run C03 --by practice,sex --format csv"},
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong);
+  AddTableChoice(running, run->choice);
+  running.AddPositionals("ID", &run->ids, "As in C03")
       .AddOption("--by", &run->by,
                  "Group by practice, sex, age_band, imd_decile, ethnicity",
                  "COLUMN")
@@ -243,8 +188,6 @@ void AddMeasureCommands(CommandLine& line) {
       .AddOption("--accept", &run->accept,
                  "Who accepts shares of 0 or 100 % in sensitive columns",
                  "NAME")
-      .AddOption("--out", &run->out, "Write CSV, JSON and Parquet files here",
-                 "DIR")
       .SetHandler(
           [run](const CommonFlags& flags) { return RunMeasures(flags, *run); });
 }

@@ -35,6 +35,10 @@ std::string AnalystConfig::TermsPath() const {
   return JoinPath(work_directory, "terms.json");
 }
 
+std::string AnalystConfig::SyntheticDirectory() const {
+  return JoinPath(work_directory, "synthetic");
+}
+
 std::string AnalystConfig::ReleasePath(const std::string& project,
                                        const std::string& release) const {
   return JoinPath(JoinPath(work_directory, project), release);

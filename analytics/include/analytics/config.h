@@ -32,6 +32,8 @@ struct AnalystConfig {
   std::string DecisionLogPath() const;
   std::string RegistryPath() const;
   std::string TermsPath() const;
+  // Where `synth` puts releases, and what was released of them is remembered.
+  std::string SyntheticDirectory() const;
   // Where `pull` puts projects/P/releases/R: WORK/P/R.
   std::string ReleasePath(const std::string& project,
                           const std::string& release) const;

@@ -132,19 +132,24 @@ absl::Status ReleaseFolder::ReadManifest(const OpenOptions& options) {
   TALLY_ASSIGN_OR_RETURN(const std::string manifest,
                          ReadFile(manifest_path, kMaxManifestBytes));
   const std::string signature_path = JoinPath(path_, "manifest.sig");
-  if (!IsRegularFile(signature_path)) {
-    return Damaged("manifest.sig", "is missing");
+  const bool is_signed = FileExists(signature_path);
+  if (is_signed) {
+    TALLY_ASSIGN_OR_RETURN(const std::string signature,
+                           ReadFile(signature_path, kMaxSignatureBytes));
+    TALLY_RETURN_IF_ERROR(
+        VerifyReleaseSignature(options.release_key, manifest, signature));
   }
-  TALLY_ASSIGN_OR_RETURN(const std::string signature,
-                         ReadFile(signature_path, kMaxSignatureBytes));
-  TALLY_RETURN_IF_ERROR(
-      VerifyReleaseSignature(options.release_key, manifest, signature));
   absl::StatusOr<dataset::ReleaseManifest> parsed =
       dataset::ReleaseManifest::Parse(manifest);
   if (!parsed.ok()) {
     return Damaged("manifest.json", ToStd(parsed.status().message()));
   }
   manifest_ = *std::move(parsed);
+  // What claims to be real must be signed; no hub signs what is synthetic.
+  if (is_signed == synthetic()) {
+    return Damaged("manifest.sig",
+                   is_signed ? "signs a synthetic release" : "is missing");
+  }
   return absl::OkStatus();
 }
 

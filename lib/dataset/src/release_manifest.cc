@@ -204,7 +204,9 @@ absl::Status ReleaseManifest::Check() const {
   TALLY_RETURN_IF_ERROR(CheckHex("agreementSha256", agreement_sha256, 64));
   TALLY_RETURN_IF_ERROR(CheckMoment("created", created));
   TALLY_RETURN_IF_ERROR(CheckGrains(date_grain));
-  TALLY_RETURN_IF_ERROR(CheckEnvironment("environment", environment));
+  if (environment != kSyntheticEnvironment) {
+    TALLY_RETURN_IF_ERROR(CheckEnvironment("environment", environment));
+  }
   TALLY_RETURN_IF_ERROR(CheckExtracts(extracts));
   TALLY_RETURN_IF_ERROR(CheckFiles(files, row_counts));
   TALLY_RETURN_IF_ERROR(CheckId("hub", hub));

@@ -23,7 +23,8 @@ namespace tally::analytics {
 // One thing that a measure cannot do without.
 struct MeasureNeed {
   std::string dataset;               // dataset id; empty for the next three
-  std::string file;                  // a file of the release folder
+  std::string file;                  // a file of the release folder, or a
+                                     // folder of it with its slash
   std::string reference;             // a reference file (reference.h)
   std::string measure;               // another measure, whose tables it uses
   std::vector<std::string> columns;  // all of them

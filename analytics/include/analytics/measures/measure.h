@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "analytics/dashboard/page_model.h"
+#include "analytics/disclosure/decision_log.h"
 #include "analytics/disclosure/derived_table.h"
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/disclosure/raw_table.h"
@@ -38,10 +39,12 @@ struct MeasureContext {
   const ReleaseFolder& release;
   engine::Connection& connection;
   const MeasureDefinition& definition;
-  CivilDay month;               // first day of the reference month
-  std::vector<std::string> by;  // columns asked for; empty: the usual ones
-  std::string comparators;      // folder of reference files, or empty
-  BaseTables& base;             // tables that measures share
+  CivilDay month;                    // first day of the reference month
+  std::vector<std::string> by;       // columns asked for; empty: the usual ones
+  std::string comparators;           // folder of reference files, or empty
+  BaseTables& base;                  // tables that measures share
+  std::string definitions = {};      // folder of replaced definition files
+  const DecisionLog* log = nullptr;  // what the gate decided; may be null
 
   // The parts of TableInfo that are the same for all tables of a measure.
   TableInfo Info(std::string table, std::string title) const;

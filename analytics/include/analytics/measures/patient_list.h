@@ -31,6 +31,20 @@ absl::Status MakePatientList(const MeasureContext& context);
 // one month.
 absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
                                std::string_view name);
+// The registration of each of `people`, an SQL relation with the columns person
+// (each once) and month_of_list (the first of a month), in that month: the
+// columns of patient_list in the temporary table `name`. People who are not on
+// the list of their month are missing; who died in it or before is not left
+// out, so that deaths find their registration. Replaces a table that is there.
+absl::Status MakePatientListWhen(const MeasureContext& context,
+                                 std::string_view people,
+                                 std::string_view name);
+
+// The SQL expression of the first day of a registration's or death's month.
+// Week grain gives the Monday on or before the first of the month, at most six
+// days early.
+std::string RegistrationMonthSql(const MeasureContext& context,
+                                 std::string_view column);
 
 // The SQL expression and title of a column that people can be grouped by:
 // practice, sex, age_band, imd_decile, ethnicity.

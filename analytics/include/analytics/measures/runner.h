@@ -43,6 +43,7 @@ struct MeasureResult {
   std::string title;
   std::string version;
   std::string definition_sha256;
+  std::vector<std::string> pages;  // on which it would be drawn
   // Why nothing was computed; nothing if there are tables.
   std::optional<std::string> unavailable;
   std::vector<GatedTable> tables;

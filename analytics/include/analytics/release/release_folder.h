@@ -1,5 +1,6 @@
 // A release as it lies on the analyst's disk, opened only after its signature
-// and the digest of every file have been checked.
+// and the digest of every file have been checked; or a synthetic one, which has
+// digests and no signature.
 // Runs in: the analyst's program.
 //
 // Spec: docs/spec/release-v1.md.
@@ -37,7 +38,8 @@ class ReleaseFolder {
  public:
   // Checks and opens `path`.
   // kNotFound (exit 4): no such folder, or no manifest in it.
-  // kDataLoss (exit 11): wrong signature; a file is missing, longer, shorter
+  // kDataLoss (exit 11): wrong signature, or none though the environment is not
+  //   "synthetic"; a file is missing, longer, shorter
   //   or of another digest; a file that the manifest does not name (but for
   //   csv/<table>.csv, made here, and unfinished downloads NAME.part); a link.
   // Cost: reads every byte once.
@@ -45,6 +47,11 @@ class ReleaseFolder {
       const std::string& path, const OpenOptions& options);
 
   const std::string& path() const { return path_; }  // absolute
+  // Made by `commissioning synth`: unsigned, about nobody. Whatever is made
+  // from it says so.
+  bool synthetic() const {
+    return manifest_.environment == dataset::kSyntheticEnvironment;
+  }
   const dataset::ReleaseManifest& manifest() const { return manifest_; }
   const dataset::Dictionary& dictionary() const { return dictionary_; }
   // "projects/frailty-2026/releases/r2026-11"

@@ -28,6 +28,20 @@ struct LogisticData {
   size_t rows() const { return y.size(); }
 };
 
+// Takes features out of the data, by position. REQUIRES: ascending, distinct,
+// below data.features; x of rows() x features numbers. Cost: O(rows x
+// features).
+void DropFeatures(LogisticData& data, std::span<const size_t> positions);
+
+// Takes out every feature of zeros and ones of which a level has fewer than
+// `least_events` events, and returns their positions in the data as given, so
+// that the caller can name them: such a coefficient would be about a handful of
+// people, and one without any event has no estimate of its own. Data of a later
+// date that the model is judged on lose the same features by DropFeatures.
+// REQUIRES: as DropFeatures. Cost: O(rows x features).
+std::vector<size_t> DropRareFeatures(LogisticData& data,
+                                     int64_t least_events = 8);
+
 struct LogisticModel {
   double intercept = 0;
   std::vector<double> coefficients;  // on the features as given
@@ -42,8 +56,9 @@ struct LogisticModel {
 // coefficient changes by 1e-8 or more. A feature without variation gets 0.
 // kInvalidArgument for data of other sizes or y above 1; kFailedPrecondition
 // when the model is refused: without events or without others, where a feature
-// or the fitted score separates them, or after 50 rounds. Cost: O(rounds x rows
-// x features^2).
+// or the fitted score separates them (all of the one lie above all of the
+// other: a level in which nobody has an event does not), or after 50 rounds.
+// Cost: O(rounds x rows x features^2).
 absl::StatusOr<LogisticModel> FitLogistic(const LogisticData& data);
 
 // The chance that a random event has a higher score than a random other, ties

@@ -25,6 +25,9 @@ namespace tally::dataset {
 
 inline constexpr size_t kMaxReleaseManifestBytes = 16 * 1024 * 1024;
 inline constexpr int64_t kReleaseFormat = 1;
+// The environment of a release that an analyst's program made up. It is the
+// only one that carries no signature, and no hub has it.
+inline constexpr std::string_view kSyntheticEnvironment = "synthetic";
 
 struct ReleaseFile {
   std::string path;    // IsReleasePath, not manifest.json or manifest.sig

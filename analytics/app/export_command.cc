@@ -1,0 +1,194 @@
+// export: gated tables of measures as a workbook, CSV, Parquet or JSON.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/export/table_files.h"
+#include "analytics/export/workbook.h"
+#include "analytics/measures/agreement.h"
+#include "analytics/measures/runner.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/process.h"
+#include "base/status.h"
+#include "base/table_printer.h"
+#include "commands.h"
+
+namespace tally::analytics {
+namespace {
+
+struct ExportFlags {
+  std::vector<std::string> ids;
+  std::string format = "xlsx";
+  std::vector<std::string> by;
+  std::string release;
+  std::string month;
+  std::string profile;
+  std::string accept;
+  std::string out;
+};
+
+// The tables of the measures; what a release cannot carry is said and left
+// out.
+absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
+    const CommonFlags& flags, Workbench& bench, const ExportFlags& wanted) {
+  RunOptions options;
+  options.by = wanted.by;
+  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(wanted.month));
+  options.comparators = bench.config.comparators;
+  options.definitions = bench.config.definitions;
+  MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
+  const std::vector<std::string> ids =
+      wanted.ids.empty() ? MeasureIds() : wanted.ids;
+  ProgressReporter progress(flags.MakeProgressOptions());
+  progress.Start("computing", bench.folder->manifest().release.ToText(),
+                 static_cast<int64_t>(ids.size()), "measures");
+  std::vector<MeasureResult> results;
+  size_t tables = 0;
+  for (const std::string& id : ids) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
+    TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
+    if (result.unavailable.has_value()) {
+      Say(flags, absl::StrFormat("%s not available: %s", result.id,
+                                 *result.unavailable));
+    }
+    tables += result.tables.size();
+    results.push_back(std::move(result));
+    progress.Add(1);
+  }
+  progress.Finish();
+  if (tables > 0) return results;
+  TALLY_RETURN_IF_ERROR(FirstRefusal(flags, results));
+  return NotFoundError("no measure is available in this release");
+}
+
+// Beside the release, not in it.
+std::string ExportPath(const Workbench& bench, const ExportFlags& wanted) {
+  if (!wanted.out.empty()) return wanted.out;
+  const std::string path = bench.folder->path() + "-tables";
+  return wanted.format == "xlsx" ? path + ".xlsx" : path;
+}
+
+absl::StatusOr<std::vector<std::string>> WriteExport(
+    const Workbench& bench, const ExportFlags& wanted, const std::string& path,
+    const std::vector<GatedTable>& tables) {
+  const std::string temp = JoinPath(bench.config.work_directory, "temp");
+  if (wanted.format == "xlsx") {
+    if (IsDirectory(path)) {
+      return UsageError(absl::StrFormat(
+          "%s is a folder: a workbook is one file, as in --out tables.xlsx",
+          path));
+    }
+    TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
+                           ReadAgreement(*bench.folder));
+    const WorkbookFacts facts{agreement.title, bench.folder->name(),
+                              bench.folder->manifest().created,
+                              bench.folder->synthetic()};
+    TALLY_RETURN_IF_ERROR(WriteWorkbook(tables, facts, path, temp));
+    return std::vector<std::string>{path};
+  }
+  const TableFormat format = wanted.format == "csv"    ? TableFormat::kCsv
+                             : wanted.format == "json" ? TableFormat::kJson
+                                                       : TableFormat::kParquet;
+  std::vector<std::string> files;
+  for (const GatedTable& table : tables) {
+    const TableInfo& info = table.info();
+    TALLY_ASSIGN_OR_RETURN(
+        const std::vector<std::string> written,
+        WriteTableFiles(table,
+                        JoinPath(path, absl::StrFormat("%s-%s", info.measure_id,
+                                                       info.table)),
+                        temp, {format}));
+    files.insert(files.end(), written.begin(), written.end());
+  }
+  return files;
+}
+
+absl::Status Export(const CommonFlags& flags, const ExportFlags& wanted) {
+  for (const std::string& id : wanted.ids) {
+    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
+  }
+  WorkbenchOptions options;
+  options.release = wanted.release;
+  options.profile = wanted.profile;
+  options.accepted_by = wanted.accept;
+  TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
+                         OpenWorkbench(flags, options));
+  const std::string path = ExportPath(*bench, wanted);
+  TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, bench->folder->path()));
+  TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureResult> results,
+                         ComputeResults(flags, *bench, wanted));
+  std::vector<GatedTable> tables;
+  for (const MeasureResult& result : results) {
+    tables.insert(tables.end(), result.tables.begin(), result.tables.end());
+  }
+  JsonValue list = JsonValue::MakeArray();
+  if (flags.dry_run) {
+    Say(flags, absl::StrFormat("dry run: %s would be written", path));
+    for (const GatedTable& table : tables) {
+      TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, list));
+    }
+  } else {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                           WriteExport(*bench, wanted, path, tables));
+    for (const std::string& file : files) {
+      list.Append(file);
+      if (!flags.json) TALLY_RETURN_IF_ERROR(PrintOut(file + "\n"));
+    }
+  }
+  if (!flags.json) return FirstRefusal(flags, results);
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("release", bench->folder->name())
+      .Set("profile", bench->gate->profile().name())
+      .Set(flags.dry_run ? "tables" : "files", std::move(list));
+  TALLY_RETURN_IF_ERROR(PrintOut(json.Dump() + "\n"));
+  return FirstRefusal(flags, results);
+}
+
+}  // namespace
+
+void AddExportCommand(CommandLine& line) {
+  auto wanted = std::make_shared<ExportFlags>();
+  line.AddCommand(
+          "export",
+          "Writes tables of measures, through the gate, as a workbook fit to "
+          "publish or as CSV, Parquet or JSON files",
+          {"commissioning export C02 C03",
+           "commissioning export C03 --by practice --format csv --out tables",
+           "commissioning export --out board-paper.xlsx"},
+          kTraitReadsData | kTraitChanges | kTraitLong)
+      .AddPositionals("ID", &wanted->ids,
+                      "As in C03; default: every measure that the release can "
+                      "carry",
+                      0)
+      .AddChoice("--format", &wanted->format,
+                 {"xlsx", "csv", "parquet", "json"},
+                 "One workbook, or a file a table")
+      .AddOption("--by", &wanted->by,
+                 "Group by practice, sex, age_band, imd_decile, ethnicity",
+                 "COLUMN")
+      .AddOption("--release", &wanted->release, "Folder or name of the release",
+                 "RELEASE")
+      .AddOption("--month", &wanted->month,
+                 "Reference month; default: the last that all sources cover",
+                 "YYYY-MM")
+      .AddOption("--profile", &wanted->profile,
+                 "A stricter disclosure profile than the agreement's",
+                 "PROFILE")
+      .AddOption("--accept", &wanted->accept,
+                 "Who accepts shares of 0 or 100 % in sensitive columns",
+                 "NAME")
+      .AddOption("--out", &wanted->out,
+                 "The workbook, or the folder of the files; default: beside "
+                 "the release's folder",
+                 "PATH")
+      .SetHandler([wanted](const CommonFlags& flags) {
+        return Export(flags, *wanted);
+      });
+}
+
+}  // namespace tally::analytics

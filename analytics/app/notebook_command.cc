@@ -1,0 +1,96 @@
+// notebook: starter notebooks for a release.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/export/notebook.h"
+#include "analytics/export/table_files.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/table_printer.h"
+#include "commands.h"
+
+namespace tally::analytics {
+namespace {
+
+struct NotebookFlags {
+  std::string release;
+  std::string language = "both";
+  std::string out;
+};
+
+absl::Status WriteNotebooks(const CommonFlags& flags,
+                            const NotebookFlags& wanted) {
+  TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindRelease(config, wanted.release));
+  OpenOptions open;
+  open.release_key = config.release_key;
+  open.allow_absent_tables = true;
+  TALLY_ASSIGN_OR_RETURN(const ReleaseFolder folder,
+                         ReleaseFolder::Open(path, open));
+  const NotebookFacts facts = FactsForNotebook(folder);
+  const std::string stem = wanted.out.empty()
+                               ? folder.path() + "-notebook"
+                               : JoinPath(wanted.out, "notebook");
+  TALLY_RETURN_IF_ERROR(CheckOutsideRelease(stem, folder.path()));
+  std::vector<std::pair<std::string, std::string>> files;
+  if (wanted.language != "r") {
+    files.emplace_back(stem + ".ipynb", PythonNotebook(facts));
+  }
+  if (wanted.language != "python") {
+    files.emplace_back(stem + ".qmd", QuartoNotebook(facts));
+  }
+  for (const auto& [file, text] : files) {
+    if (!FileExists(file)) continue;
+    return ConflictError(absl::StrFormat(
+        "%s is there already, perhaps with your work in it: move it, or name "
+        "another folder with --out",
+        file));
+  }
+  JsonValue list = JsonValue::MakeArray();
+  for (const auto& [file, text] : files) {
+    if (flags.dry_run) {
+      Say(flags, absl::StrFormat("dry run: %s would be written", file));
+      continue;
+    }
+    TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(file), kTableFolderMode));
+    TALLY_RETURN_IF_ERROR(CreateFileExclusive(file, text, kTableFileMode));
+    list.Append(file);
+    if (!flags.json) TALLY_RETURN_IF_ERROR(PrintOut(file + "\n"));
+  }
+  if (!flags.json) return absl::OkStatus();
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("release", facts.release).Set("files", std::move(list));
+  return PrintOut(json.Dump() + "\n");
+}
+
+}  // namespace
+
+void AddNotebookCommand(CommandLine& line) {
+  auto wanted = std::make_shared<NotebookFlags>();
+  line.AddCommand(
+          "notebook",
+          "Writes starter notebooks for a release: Python (.ipynb) and R "
+          "(.qmd)",
+          {"commissioning notebook",
+           "commissioning notebook frailty-2026/r2026-11 --language r --out "
+           "notebooks"},
+          kTraitChanges)
+      .AddPositional("RELEASE", &wanted->release,
+                     "Folder or name of the release; default: the only one",
+                     false)
+      .AddChoice("--language", &wanted->language, {"both", "python", "r"},
+                 "Which to write; default: both")
+      .AddOption("--out", &wanted->out,
+                 "A folder; default: beside the release's folder", "DIR")
+      .SetHandler([wanted](const CommonFlags& flags) {
+        return WriteNotebooks(flags, *wanted);
+      });
+}
+
+}  // namespace tally::analytics

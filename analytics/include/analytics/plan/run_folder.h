@@ -1,0 +1,44 @@
+// The folder that `commissioning run` leaves: tables, page, what the gate did,
+// what is missing and why, and digests of it all.
+// Runs in: the analyst's program.
+//
+// Spec: docs/spec/plan-v1.md, "Output".
+// Threading: one thread.
+// Secrets: none: every figure is gated.
+#ifndef TALLY_ANALYTICS_PLAN_RUN_FOLDER_H_
+#define TALLY_ANALYTICS_PLAN_RUN_FOLDER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/plan/plan_run.h"
+#include "base/json.h"
+
+namespace tally::analytics {
+
+inline constexpr int64_t kRunFormat = 1;
+
+struct RunFolderOptions {
+  std::string path;         // where the folder goes
+  std::string temp;         // for the engine; may be made
+  std::string comparators;  // folder whose files are named by digest, or empty
+  std::string definitions;  // likewise
+  int threads = 1;          // for timings.json
+};
+
+// Writes PATH.part and moves it to PATH. kFailedPrecondition (exit 7) if
+// something is at PATH that no run left; kInvalidArgument (exit 2) if PATH is
+// in the release's folder; errors of the file system, after which PATH is as it
+// was.
+absl::Status WriteRunFolder(const Plan& plan, const PlanOutcome& outcome,
+                            const PlanGround& ground,
+                            const RunFolderOptions& options);
+
+// Checks the place before anything is computed. Errors as WriteRunFolder.
+absl::Status CheckRunFolder(const std::string& path,
+                            const ReleaseFolder& release);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_PLAN_RUN_FOLDER_H_

@@ -1,0 +1,327 @@
+#include "analytics/plan/run_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/export/table_files.h"
+#include "analytics/release/record_csv.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "base/versions.h"
+#include "engine/database.h"
+
+namespace tally::analytics {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTimingsName = "timings.json";
+constexpr std::string_view kRunName = "run.json";
+
+std::string RunCsvLine(const std::vector<std::pair<std::string, bool>>& cells) {
+  std::string line;
+  bool first = true;
+  for (const auto& [text, numeric] : cells) {
+    if (!first) line += ',';
+    line += CsvField(text, numeric);
+    first = false;
+  }
+  return line + "\n";
+}
+
+int64_t NotAvailableCells(const GatedTable& table) {
+  int64_t count = 0;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    for (size_t i = 0; i < table.columns().size(); ++i) {
+      count += table.cell(row, i).state() == GatedCell::State::kNotAvailable;
+    }
+  }
+  return count;
+}
+
+std::string GateReport(const PlanOutcome& outcome) {
+  std::string csv =
+      "step,measure,table,profile,rows,columns,hidden_cells,na_cells\n";
+  for (const StepOutcome& step : outcome.steps) {
+    for (const GatedTable& table : step.tables) {
+      csv += RunCsvLine({{step.step.id, false},
+                         {table.info().measure_id, false},
+                         {table.info().table, false},
+                         {table.profile(), false},
+                         {std::to_string(table.rows()), true},
+                         {std::to_string(table.columns().size()), true},
+                         {std::to_string(table.suppressed_cells()), true},
+                         {std::to_string(NotAvailableCells(table)), true}});
+    }
+  }
+  return csv;
+}
+
+std::string MissingReport(const PlanOutcome& outcome) {
+  std::string csv = "step,measure,table,state,reason\n";
+  for (const StepOutcome& step : outcome.steps) {
+    const std::string& measure = step.step.measure;
+    for (const RefusedTable& refused : step.refused) {
+      csv +=
+          RunCsvLine({{step.step.id, false},
+                      {measure, false},
+                      {refused.table, false},
+                      {"refused", false},
+                      {std::string(ToStd(refused.status.message())), false}});
+    }
+    if (step.state == StepState::kDone || !step.refused.empty()) continue;
+    csv += RunCsvLine({{step.step.id, false},
+                       {measure, false},
+                       {"", false},
+                       {std::string(StepStateName(step.state)), false},
+                       {step.reason, false}});
+  }
+  return csv;
+}
+
+// Regular files below `root`, relative, ascending.
+absl::StatusOr<std::vector<std::string>> RunFilesBelow(
+    const std::string& root) {
+  std::vector<std::string> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(root, error);
+  const fs::recursive_directory_iterator end;
+  while (!error && it != end) {
+    if (it->is_regular_file(error)) {
+      files.push_back(it->path().lexically_relative(root).string());
+    }
+    it.increment(error);
+  }
+  if (error) return ErrnoStatus(error.value(), "list", root);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Adds `prefix`/path and digest of every file of a folder, if there is one.
+absl::Status AddInputs(const std::string& folder, std::string_view prefix,
+                       JsonValue& list) {
+  if (folder.empty() || !IsDirectory(folder)) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                         RunFilesBelow(folder));
+  for (const std::string& file : files) {
+    TALLY_ASSIGN_OR_RETURN(const std::string digest,
+                           Sha256HexOfFile(JoinPath(folder, file)));
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("path", absl::StrFormat("%s/%s", prefix, file))
+        .Set("sha256", digest);
+    list.Append(std::move(entry));
+  }
+  return absl::OkStatus();
+}
+
+JsonValue WordList(const std::vector<std::string>& words) {
+  JsonValue list = JsonValue::MakeArray();
+  for (const std::string& word : words) list.Append(word);
+  return list;
+}
+
+class RunFolderWriter {
+ public:
+  RunFolderWriter(const Plan& plan, const PlanOutcome& outcome,
+                  const PlanGround& ground, const RunFolderOptions& options)
+      : plan_(plan),
+        outcome_(outcome),
+        ground_(ground),
+        options_(options),
+        part_(options.path + ".part") {}
+
+  absl::Status Write();
+
+ private:
+  absl::Status WriteText(std::string_view name, std::string_view text) {
+    return WriteFileAtomically(JoinPath(part_, name), text, kTableFileMode);
+  }
+  absl::Status WriteSteps();
+  absl::StatusOr<JsonValue> ReleaseJson() const;
+  absl::StatusOr<JsonValue> FilesJson() const;
+  JsonValue StepsJson() const;
+  absl::Status WriteRunJson();
+  absl::Status WriteTimings();
+
+  const Plan& plan_;
+  const PlanOutcome& outcome_;
+  const PlanGround& ground_;
+  const RunFolderOptions& options_;
+  const std::string part_;
+};
+
+absl::Status RunFolderWriter::WriteSteps() {
+  for (const StepOutcome& step : outcome_.steps) {
+    if (!step.page.empty()) {
+      TALLY_RETURN_IF_ERROR(WriteText("dashboard.html", step.page));
+    }
+    for (const GatedTable& table : step.tables) {
+      const std::string stem =
+          JoinPath(JoinPath(part_, step.step.id), table.info().table);
+      TALLY_RETURN_IF_ERROR(WriteTableFiles(table, stem, options_.temp,
+                                            {std::begin(kAllTableFormats),
+                                             std::end(kAllTableFormats)})
+                                .status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<JsonValue> RunFolderWriter::ReleaseJson() const {
+  const ReleaseFolder& release = ground_.release;
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string digest,
+      Sha256HexOfFile(JoinPath(release.path(), "manifest.json")));
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("name", release.name())
+      .Set("created", release.manifest().created)
+      .Set("environment", release.manifest().environment)
+      .Set("synthetic", release.synthetic())
+      .Set("manifestSha256", digest);
+  return json;
+}
+
+JsonValue RunFolderWriter::StepsJson() const {
+  JsonValue list = JsonValue::MakeArray();
+  for (const StepOutcome& step : outcome_.steps) {
+    JsonValue files = JsonValue::MakeArray();
+    for (const GatedTable& table : step.tables) {
+      for (const TableFormat format : kAllTableFormats) {
+        files.Append(absl::StrFormat("%s/%s.%s", step.step.id,
+                                     table.info().table,
+                                     TableFormatName(format)));
+      }
+    }
+    if (!step.page.empty()) files.Append("dashboard.html");
+    JsonValue refused = JsonValue::MakeArray();
+    for (const RefusedTable& table : step.refused) refused.Append(table.table);
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("id", step.step.id)
+        .Set("measure", step.step.measure)
+        .Set("version", step.version)
+        .Set("definitionSha256", step.definition)
+        .Set("by", WordList(step.step.by))
+        .Set("pages", WordList(step.step.pages))
+        .Set("state", StepStateName(step.state))
+        .Set("reason", step.reason)
+        .Set("refused", std::move(refused))
+        .Set("files", std::move(files));
+    list.Append(std::move(entry));
+  }
+  return list;
+}
+
+absl::StatusOr<JsonValue> RunFolderWriter::FilesJson() const {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                         RunFilesBelow(part_));
+  JsonValue list = JsonValue::MakeArray();
+  for (const std::string& file : files) {
+    if (file == kTimingsName || file == kRunName) continue;
+    const std::string path = JoinPath(part_, file);
+    TALLY_ASSIGN_OR_RETURN(const int64_t bytes, FileSize(path));
+    TALLY_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(path));
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("path", file).Set("bytes", bytes).Set("sha256", digest);
+    list.Append(std::move(entry));
+  }
+  return list;
+}
+
+absl::Status RunFolderWriter::WriteRunJson() {
+  JsonValue inputs = JsonValue::MakeArray();
+  TALLY_RETURN_IF_ERROR(AddInputs(options_.comparators, "comparators", inputs));
+  TALLY_RETURN_IF_ERROR(AddInputs(options_.definitions, "definitions", inputs));
+  TALLY_ASSIGN_OR_RETURN(JsonValue release, ReleaseJson());
+  TALLY_ASSIGN_OR_RETURN(JsonValue files, FilesJson());
+  JsonValue plan;  // null: no file
+  if (!plan_.file.empty()) {
+    plan.Set("file", BaseNameOf(plan_.file)).Set("sha256", plan_.sha256);
+  }
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("format", kRunFormat)
+      .Set("plan", std::move(plan))
+      .Set("release", std::move(release))
+      .Set("month", outcome_.month.ToMonth())
+      .Set("profile", ground_.gate.profile().name())
+      .Set("tallyVersion", TallyVersion())
+      .Set("engine", engine::EngineVersion())
+      .Set("inputs", std::move(inputs))
+      .Set("steps", StepsJson())
+      .Set("files", std::move(files));
+  return WriteText(kRunName, json.DumpPretty() + "\n");
+}
+
+absl::Status RunFolderWriter::WriteTimings() {
+  JsonValue steps = JsonValue::MakeArray();
+  int64_t total = 0;
+  for (const StepOutcome& step : outcome_.steps) {
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("id", step.step.id)
+        .Set("seconds", static_cast<double>(step.elapsed_ms) / 1000);
+    steps.Append(std::move(entry));
+    total += step.elapsed_ms;
+  }
+  JsonValue json = JsonValue::MakeObject();
+  json.Set("ended", NowUtcRfc3339())
+      .Set("threads", options_.threads)
+      .Set("seconds", static_cast<double>(total) / 1000)
+      .Set("steps", std::move(steps));
+  return WriteText(kTimingsName, json.DumpPretty() + "\n");
+}
+
+absl::Status RunFolderWriter::Write() {
+  TALLY_RETURN_IF_ERROR(RemoveTree(part_));
+  TALLY_RETURN_IF_ERROR(MakeDirectories(part_, kTableFolderMode));
+  TALLY_RETURN_IF_ERROR(WriteSteps());
+  TALLY_RETURN_IF_ERROR(WriteText("gate.csv", GateReport(outcome_)));
+  TALLY_RETURN_IF_ERROR(
+      WriteText("not_available.csv", MissingReport(outcome_)));
+  if (!plan_.file.empty()) {
+    TALLY_RETURN_IF_ERROR(WriteText("plan.toml", plan_.text));
+  }
+  TALLY_RETURN_IF_ERROR(WriteRunJson());
+  TALLY_RETURN_IF_ERROR(WriteTimings());
+  const std::string old = options_.path + ".old";
+  TALLY_RETURN_IF_ERROR(RemoveTree(old));
+  if (FileExists(options_.path)) {
+    TALLY_RETURN_IF_ERROR(RenameDurably(options_.path, old));
+  }
+  TALLY_RETURN_IF_ERROR(RenameDurably(part_, options_.path));
+  return RemoveTree(old);
+}
+
+}  // namespace
+
+absl::Status CheckRunFolder(const std::string& path,
+                            const ReleaseFolder& release) {
+  TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, release.path()));
+  if (!FileExists(path)) return absl::OkStatus();
+  if (IsDirectory(path)) {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           ListDirectory(path));
+    if (names.empty() || IsRegularFile(JoinPath(path, kRunName))) {
+      return absl::OkStatus();
+    }
+  }
+  return ConflictError(absl::StrFormat(
+      "%s is there and is no folder of an earlier run: name another with --out",
+      path));
+}
+
+absl::Status WriteRunFolder(const Plan& plan, const PlanOutcome& outcome,
+                            const PlanGround& ground,
+                            const RunFolderOptions& options) {
+  TALLY_RETURN_IF_ERROR(CheckRunFolder(options.path, ground.release));
+  TALLY_RETURN_IF_ERROR(
+      MakeDirectories(DirectoryOf(options.path), kTableFolderMode));
+  return RunFolderWriter(plan, outcome, ground, options).Write();
+}
+
+}  // namespace tally::analytics
