@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "analytics/measures/patient_list.h"
 #include "base/status.h"
 #include "measures/counts.h"
@@ -14,12 +15,13 @@ const std::string* Areas::Of(const std::string& practice) const {
 }
 
 absl::StatusOr<Areas> ReadAreas(engine::Connection& connection,
-                                int64_t smallest) {
+                                int64_t smallest, std::string_view list) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(connection,
-                  "SELECT practice, count(*) FROM patient_list GROUP BY "
-                  "practice ORDER BY practice",
+                  absl::StrFormat("SELECT practice, count(*) FROM %s GROUP BY "
+                                  "practice ORDER BY practice",
+                                  list),
                   1));
   Areas areas;
   int64_t together = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "analytics/measures/measure.h"
@@ -26,10 +27,12 @@ struct Areas {
   const std::string* Of(const std::string& practice) const;
 };
 
-// Practices of `patient_list`. Those with fewer than `smallest` people are
-// shown together; if even together they are too few, they are left out.
+// Practices of `list`, a table like patient_list. Those with fewer than
+// `smallest` people are shown together; if even together they are too few,
+// they are left out.
 absl::StatusOr<Areas> ReadAreas(engine::Connection& connection,
-                                int64_t smallest);
+                                int64_t smallest,
+                                std::string_view list = "patient_list");
 
 }  // namespace tally::analytics
 

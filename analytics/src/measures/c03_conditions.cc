@@ -83,4 +83,52 @@ absl::StatusOr<std::vector<Condition>> ReadConditions(
   return conditions;
 }
 
+absl::Status MakeConditionRegister(const MeasureContext& context,
+                                   const std::vector<Condition>& conditions) {
+  engine::Connection& connection = context.connection;
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE condition_cluster (condition INTEGER, "
+      "cluster_id VARCHAR, resolves BOOLEAN, since DATE)"));
+  TALLY_ASSIGN_OR_RETURN(
+      engine::PreparedStatement insert,
+      connection.Prepare("INSERT INTO condition_cluster VALUES (?, ?, ?, ?)"));
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const Condition& condition = conditions[i];
+    engine::Value since = engine::Value::Null();
+    if (condition.within_months > 0) {
+      TALLY_ASSIGN_OR_RETURN(
+          const CivilDay first,
+          context.month.AddMonths(1 - condition.within_months));
+      since = engine::Value::Day(first.days());
+    }
+    const auto add = [&](const std::string& cluster, bool resolves) {
+      return insert
+          .Run({engine::Value::Int64(static_cast<int64_t>(i)),
+                engine::Value::Text(cluster), engine::Value::Bool(resolves),
+                since})
+          .status();
+    };
+    for (const std::string& cluster : condition.clusters) {
+      TALLY_RETURN_IF_ERROR(add(cluster, false));
+    }
+    for (const std::string& cluster : condition.resolved) {
+      TALLY_RETURN_IF_ERROR(add(cluster, true));
+    }
+  }
+  // Resolved only by a later event: on the same day (or in the same month)
+  // the diagnosis stands.
+  return connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE condition_register AS "
+      "SELECT condition, person FROM (SELECT c.condition, e.person, "
+      "max(e.event_date) FILTER (NOT c.resolves) AS last_on, "
+      "max(e.event_date) FILTER (c.resolves) AS last_off "
+      "FROM gp_event AS e INNER JOIN condition_cluster AS c "
+      "ON e.cluster_id = c.cluster_id "
+      "WHERE e.person IS NOT NULL AND e.event_date <= ? "
+      "AND (c.since IS NULL OR e.event_date >= c.since) "
+      "GROUP BY c.condition, e.person) "
+      "WHERE last_on IS NOT NULL AND (last_off IS NULL OR last_off <= last_on)",
+      {engine::Value::Day(context.month.LastOfMonth().days())});
+}
+
 }  // namespace tally::analytics

@@ -1,5 +1,7 @@
-// The conditions of C03, read from its definition file, and its pictures.
-// Threading: pure functions.  Secrets: none.
+// Conditions as C03 and D03 read them from their definition files, who has
+// them, and the pictures of C03.
+// Threading: one connection; pure functions.  Secrets: record values stay in
+// the engine.
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_C03_CONDITIONS_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_C03_CONDITIONS_H_
 
@@ -10,6 +12,7 @@
 #include "analytics/dashboard/page_model.h"
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/measures/definition.h"
+#include "analytics/measures/measure.h"
 
 namespace tally::analytics {
 
@@ -27,6 +30,13 @@ struct Condition {
 // id twice, ages outside 0 to 90, a cluster that is no [A-Z0-9_]+.
 absl::StatusOr<std::vector<Condition>> ReadConditions(
     const MeasureDefinition& definition);
+
+// Makes the temporary table `condition_register` (condition, its place in
+// `conditions`; person): who had each of them recorded up to the end of the
+// context's month, and not recorded as resolved later. Replaces one that is
+// there. Cost: one hash aggregation of the events of these clusters.
+absl::Status MakeConditionRegister(const MeasureContext& context,
+                                   const std::vector<Condition>& conditions);
 
 std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
                                      const std::vector<GatedTable>& tables);

@@ -75,6 +75,15 @@ absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
   return need;
 }
 
+// A file, or any file of a folder that is named with its slash.
+bool HasFile(const ReleaseFolder& release, const std::string& name) {
+  if (!name.ends_with('/')) return release.manifest().Find(name) != nullptr;
+  const auto& files = release.manifest().files;
+  return std::any_of(
+      files.begin(), files.end(),
+      [&](const dataset::ReleaseFile& f) { return f.path.starts_with(name); });
+}
+
 bool AnyColumn(const ReleaseFolder& release, std::string_view table,
                const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -186,7 +195,7 @@ std::optional<std::string> MeasureDefinition::Unavailable(
       continue;
     }
     if (!need.file.empty()) {
-      if (release.manifest().Find(need.file) == nullptr) {
+      if (!HasFile(release, need.file)) {
         return absl::StrFormat("the release has no %s", need.file);
       }
       continue;

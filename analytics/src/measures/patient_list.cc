@@ -13,26 +13,17 @@ namespace {
 
 constexpr std::string_view kTable = "gp_patient";
 
-// A registration's or death's month. Week grain gives the Monday on or before
-// the first of the month, at most six days early.
-std::string MonthSql(const MeasureContext& context, std::string_view column) {
-  const std::string moved = context.release.Grain(kTable) == "week"
-                                ? absl::StrFormat("%s + 6", column)
-                                : std::string(column);
-  return absl::StrFormat("CAST(date_trunc('month', %s) AS DATE)", moved);
-}
-
 bool Has(const MeasureContext& context, std::string_view column) {
   return context.release.Column(kTable, column) != nullptr;
 }
 
 // Age in completed years of the financial year, 0 to 90; NULL where the
 // release has bands only.
-std::string AgeSql(const MeasureContext& context, CivilDay month) {
+std::string AgeSql(const MeasureContext& context) {
   if (Has(context, "year_of_birth")) {
-    return absl::StrFormat(
-        "CAST(least(greatest(%d - year_of_birth, 0), 90) AS INTEGER)",
-        month.FinancialYear());
+    return "CAST(least(greatest(year(month_of_list) - CASE WHEN "
+           "month(month_of_list) < 4 THEN 1 ELSE 0 END - year_of_birth, 0), "
+           "90) AS INTEGER)";
   }
   if (Has(context, "age_fy")) {
     return "CAST(least(greatest(age_fy, 0), 90) AS INTEGER)";
@@ -69,22 +60,18 @@ std::string EthnicitySql(const MeasureContext& context) {
       kUnknown);
 }
 
-}  // namespace
-
-absl::Status MakePatientList(const MeasureContext& context) {
-  return MakePatientListAt(context, context.month, "patient_list");
-}
-
-absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
-                               std::string_view name) {
+// The statement that makes a list as the table `name`. `rows` is gp_patient
+// with a further column month_of_list.
+std::string ListSql(const MeasureContext& context, std::string_view name,
+                    std::string_view rows, bool alive) {
   const std::string death =
-      Has(context, "death_month")
+      alive && Has(context, "death_month")
           ? absl::StrFormat("(death_month IS NULL OR %s >= month_of_list)",
-                            MonthSql(context, "death_month"))
+                            RegistrationMonthSql(context, "death_month"))
           : "true";
-  const std::string start = MonthSql(context, "registration_start");
-  const std::string end = MonthSql(context, "registration_end");
-  const std::string sql = absl::StrFormat(
+  const std::string start = RegistrationMonthSql(context, "registration_start");
+  const std::string end = RegistrationMonthSql(context, "registration_end");
+  return absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE %s AS "
       "SELECT person, practice, sex, imd_decile, ethnicity, age, "
       "%s AS age_band FROM (SELECT *, row_number() OVER (PARTITION BY person "
@@ -95,17 +82,47 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
       "coalesce(practice_code, '%s') AS practice, "
       "CASE sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' ELSE '%s' END "
       "AS sex, %s AS imd_decile, %s AS ethnicity, %s AS age%s "
-      "FROM gp_patient, (SELECT DATE '%s' AS month_of_list) "
+      "FROM %s "
       "WHERE person IS NOT NULL AND registration_start IS NOT NULL "
       "AND %s <= month_of_list "
       "AND (registration_end IS NULL OR %s >= month_of_list) AND %s)) "
       "WHERE place = 1",
       name, AgeBandSql(context), kUnknown, kUnknown,
       TextOrUnknown(context, "imd_decile"), EthnicitySql(context),
-      AgeSql(context, month), Has(context, "age_band") ? ", age_band" : "",
-      month.ToIso(), start, end, death);
-  return context.base.Once(absl::StrFormat("%s %s", name, month.ToMonth()),
-                           [&] { return context.connection.Execute(sql); });
+      AgeSql(context), Has(context, "age_band") ? ", age_band" : "", rows,
+      start, end, death);
+}
+
+}  // namespace
+
+std::string RegistrationMonthSql(const MeasureContext& context,
+                                 std::string_view column) {
+  const std::string moved = context.release.Grain(kTable) == "week"
+                                ? absl::StrFormat("%s + 6", column)
+                                : std::string(column);
+  return absl::StrFormat("CAST(date_trunc('month', %s) AS DATE)", moved);
+}
+
+absl::Status MakePatientList(const MeasureContext& context) {
+  return MakePatientListAt(context, context.month, "patient_list");
+}
+
+absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
+                               std::string_view name) {
+  const std::string rows = absl::StrFormat(
+      "gp_patient, (SELECT DATE '%s' AS month_of_list)", month.ToIso());
+  return context.base.Once(
+      absl::StrFormat("%s %s", name, month.ToMonth()), [&] {
+        return context.connection.Execute(ListSql(context, name, rows, true));
+      });
+}
+
+absl::Status MakePatientListWhen(const MeasureContext& context,
+                                 std::string_view people,
+                                 std::string_view name) {
+  const std::string rows =
+      absl::StrFormat("gp_patient INNER JOIN %s AS p USING (person)", people);
+  return context.connection.Execute(ListSql(context, name, rows, false));
 }
 
 absl::StatusOr<std::vector<GroupColumn>> GroupColumns(

@@ -142,6 +142,7 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id) {
   result.title = definition.title();
   result.version = definition.version();
   result.definition_sha256 = definition.sha256();
+  result.pages = definition.pages();
   result.unavailable = definition.Unavailable(release_, options_.comparators);
   if (result.unavailable.has_value()) return result;
   // Of a measure that computes from others' tables nothing is grouped anew.
@@ -153,7 +154,8 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay month, Month());
   const MeasureContext context{
       release_,    database_.connection(), definition, month,
-      options_.by, options_.comparators,   base_};
+      options_.by, options_.comparators,   base_,      options_.definitions,
+      gate_.log()};
   TALLY_ASSIGN_OR_RETURN(const std::vector<RawTable> raw,
                          measure->Compute(context));
   TALLY_RETURN_IF_ERROR(Release(raw, result));

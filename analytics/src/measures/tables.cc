@@ -230,6 +230,15 @@ TableBuilder& TableBuilder::Total(size_t row, const std::vector<size_t>& parts,
   return *this;
 }
 
+TableBuilder& TableBuilder::TotalOf(
+    size_t row, std::string_view column,
+    const std::vector<std::pair<size_t, std::string>>& parts) {
+  std::vector<CellRef> cells;
+  for (const auto& [part, name] : parts) cells.push_back({part, At(name)});
+  totals_[{row, At(column)}] = std::move(cells);
+  return *this;
+}
+
 TableBuilder& TableBuilder::Same(size_t row, size_t original,
                                  std::string_view column) {
   const size_t at = At(column);

@@ -21,6 +21,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -89,6 +90,10 @@ class TableBuilder {
   // `parts`.
   TableBuilder& Total(size_t row, const std::vector<size_t>& parts,
                       const std::vector<std::string>& apart = {});
+  // The count of `column` in `row` is the sum of these cells.
+  TableBuilder& TotalOf(
+      size_t row, std::string_view column,
+      const std::vector<std::pair<size_t, std::string>>& parts);
   // A whole number of `column` in `row` is that of `original`: one thing that
   // stands in two places.
   TableBuilder& Same(size_t row, size_t original, std::string_view column);

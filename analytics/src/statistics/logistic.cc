@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "analytics/statistics/linear_system.h"
@@ -55,8 +56,7 @@ ScaledFeatures ScaleFeatures(const LogisticData& data) {
   return out;
 }
 
-// Whether values of events and of others overlap in no more than one point.
-// Values that are all the same separate nobody.
+// Whether all values of events lie above all of others, or below.
 bool Separates(std::span<const double> values, std::span<const uint8_t> y) {
   constexpr double kFar = std::numeric_limits<double>::infinity();
   double low[2] = {kFar, kFar};
@@ -65,8 +65,18 @@ bool Separates(std::span<const double> values, std::span<const uint8_t> y) {
     low[y[i]] = std::min(low[y[i]], values[i]);
     high[y[i]] = std::max(high[y[i]], values[i]);
   }
-  if (std::min(low[0], low[1]) == std::max(high[0], high[1])) return false;
-  return low[1] >= high[0] || low[0] >= high[1];
+  return low[1] > high[0] || low[0] > high[1];
+}
+
+// Whether the feature is of zeros and ones and a level has too few events.
+bool IsRare(const LogisticData& data, size_t feature, int64_t least_events) {
+  int64_t events[2] = {0, 0};
+  for (size_t i = 0; i < data.rows(); ++i) {
+    const double value = data.x[i * data.features + feature];
+    if (value != 0 && value != 1) return false;
+    events[value == 1 ? 1 : 0] += data.y[i];
+  }
+  return std::min(events[0], events[1]) < least_events;
 }
 
 absl::Status CheckData(const LogisticData& data) {
@@ -164,6 +174,35 @@ std::vector<ScoreGroup> GroupScores(std::span<const double> p,
 }
 
 }  // namespace
+
+void DropFeatures(LogisticData& data, std::span<const size_t> positions) {
+  TALLY_CHECK(data.x.size() == data.features * data.rows());
+  std::vector<double> kept;
+  kept.reserve(data.rows() * (data.features - positions.size()));
+  for (size_t i = 0; i < data.rows(); ++i) {
+    auto next = positions.begin();
+    for (size_t j = 0; j < data.features; ++j) {
+      if (next != positions.end() && *next == j) {
+        ++next;
+      } else {
+        kept.push_back(data.x[i * data.features + j]);
+      }
+    }
+    TALLY_CHECK(next == positions.end());
+  }
+  data.x = std::move(kept);
+  data.features -= positions.size();
+}
+
+std::vector<size_t> DropRareFeatures(LogisticData& data, int64_t least_events) {
+  TALLY_CHECK(data.x.size() == data.features * data.rows());
+  std::vector<size_t> rare;
+  for (size_t j = 0; j < data.features; ++j) {
+    if (IsRare(data, j, least_events)) rare.push_back(j);
+  }
+  if (!rare.empty()) DropFeatures(data, rare);
+  return rare;
+}
 
 double LogisticModel::Predict(std::span<const double> x) const {
   TALLY_CHECK(x.size() == coefficients.size());

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "analytics/disclosure/gate.h"
 #include "analytics/measures/runner.h"
@@ -63,6 +64,25 @@ class Bench {
   std::optional<ReleaseDatabase> database_;
   std::optional<Gate> gate_;
 };
+
+// Every table of the result has the columns that the definition names, in their
+// order. A table that the release cannot carry may be missing.
+inline void ExpectDeclaredColumns(const MeasureResult& result) {
+  const auto definition = LoadDefinition(result.id, "");
+  ASSERT_TRUE(definition.ok()) << definition.status();
+  EXPECT_FALSE(result.tables.empty()) << result.id;
+  for (const GatedTable& table : result.tables) {
+    std::vector<std::string> names;
+    for (const ColumnSpec& column : table.columns()) {
+      names.push_back(column.name);
+    }
+    std::vector<std::string> declared;
+    for (const MeasureOutput& output : definition->outputs()) {
+      if (output.table == table.info().table) declared = output.columns;
+    }
+    EXPECT_EQ(names, declared) << result.id << " " << table.info().table;
+  }
+}
 
 // The text of a column in the row whose levels match; "absent" if none does.
 inline std::string Find(const GatedTable& table,

@@ -71,8 +71,64 @@ TEST(Dashboard, HasItsPagesWithThreeSentencesEach) {
       EXPECT_FALSE(chart.summary.empty()) << chart.id();
     }
   }
-  EXPECT_THAT(ids, testing::ElementsAre("summary", "population", "needs",
-                                        "quality", "about"));
+  EXPECT_EQ(ids, PageIds());
+  EXPECT_EQ(ids.size(), 14u);
+}
+
+TEST(Dashboard, PageWithoutMeasuresSaysSoAndWhy) {
+  PageSet about;
+  about.release = "projects/trial/releases/r2026-11";
+  about.missing = {{"risk", "C05", "Risk stratification",
+                    "the release has no table <ecds>"}};
+  about.pages = *ArrangePages({}, {"risk", "pathways"}, about);
+  ASSERT_EQ(about.pages.size(), 2u);
+  const Page& risk = about.pages[0];
+  EXPECT_THAT(risk.sentences[0], testing::StartsWith("Not available:"));
+  EXPECT_EQ(risk.sentences.size(), 3u);
+  EXPECT_FALSE(risk.question.empty());
+  EXPECT_THAT(risk.missing,
+              testing::ElementsAre("C05 Risk stratification: the release has "
+                                   "no table <ecds>"));
+  EXPECT_TRUE(about.pages[1].missing.empty());
+  const auto html = WriteDashboard(about);
+  ASSERT_TRUE(html.ok()) << html.status();
+  EXPECT_THAT(*html, HasSubstr("Not available from this release"));
+  EXPECT_THAT(*html, HasSubstr("no table &lt;ecds&gt;"));
+}
+
+TEST(Dashboard, SentencesAloneFillAPage) {
+  PagePart part{"risk", {{1, "The model was refused."}}, {}};
+  const auto pages = ArrangePages({part}, {"risk"}, {});
+  ASSERT_TRUE(pages.ok());
+  EXPECT_EQ((*pages)[0].sentences[0], "The model was refused.");
+}
+
+size_t CountOf(std::string_view text, std::string_view what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != std::string_view::npos;
+       at = text.find(what, at + what.size())) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Dashboard, EveryPageSaysWhereItsDataComeFrom) {
+  PageSet set;
+  set.release = "projects/trial/releases/r2026-11";
+  set.peer_group = "all <practices>";
+  set.pages = *ArrangePages({}, {}, set);
+  const auto html = WriteDashboard(set);
+  ASSERT_TRUE(html.ok()) << html.status();
+  EXPECT_EQ(CountOf(*html, "<summary>About these data</summary>"), 14u);
+  EXPECT_EQ(CountOf(*html, "<dd>all &lt;practices&gt;</dd>"), 14u);
+}
+
+// Style, script and frame: what a page weighs before there are figures.
+TEST(Dashboard, ShellStaysBelowItsLimit) {
+  const auto html = WriteDashboard({});
+  ASSERT_TRUE(html.ok()) << html.status();
+  EXPECT_LE(html->size(), 700'000u);
+  EXPECT_GT(html->size(), 400'000u) << "the libraries are in it";
 }
 
 // The slot's JSON: everything in it must be printable text or a printed

@@ -12,7 +12,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr std::string_view kHead =
+constexpr std::string_view kReferenceHead =
     "id = \"plan\"\nsource = \"Schedule 3\"\nvalid_from = 2026-04-01\n"
     "valid_to = 2027-03-31\n";
 
@@ -20,7 +20,7 @@ class ReferenceTest : public testing::Test {
  protected:
   absl::StatusOr<ReferenceFile> ReadText(const std::string& body) {
     EXPECT_TRUE(WriteFileAtomically(JoinPath(dir_.path(), "plan.toml"),
-                                    std::string(kHead) + body, 0600)
+                                    std::string(kReferenceHead) + body, 0600)
                     .ok());
     return ReferenceFile::Read(dir_.path(), "plan",
                                {{"activity", ReferenceType::kInteger},

@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "dataset/dictionary.h"
 #include "dataset/release_manifest.h"
+#include "dataset/specification.h"
 #include "engine/database.h"
 
 namespace tally::analytics {
@@ -83,6 +84,89 @@ void FillEvents(const FixtureRelease& release, engine::Connection& db) {
   }
 }
 
+std::string SqlType(dataset::ColumnType type) {
+  switch (type) {
+    case dataset::ColumnType::kBool:
+      return "BOOLEAN";
+    case dataset::ColumnType::kInt32:
+      return "INTEGER";
+    case dataset::ColumnType::kInt64:
+      return "BIGINT";
+    case dataset::ColumnType::kDouble:
+      return "DOUBLE";
+    case dataset::ColumnType::kDate:
+      return "DATE";
+    default:
+      return "VARCHAR";
+  }
+}
+
+// The columns of a table with their SQL types, person and source first.
+std::vector<std::pair<std::string, std::string>> ActivityColumns(
+    const FixtureTable& table) {
+  const auto specification = Must(dataset::Specification::Load(
+      std::string(TALLY_SOURCE_DIR) + "/datasets/" + table.dataset + ".toml"));
+  std::set<std::string> named(table.columns.begin(), table.columns.end());
+  for (const auto& [name, value] : table.defaults) named.insert(name);
+  for (const FixtureRow& row : table.rows) {
+    for (const auto& [name, value] : row) named.insert(name);
+  }
+  std::vector<std::pair<std::string, std::string>> columns = {
+      {"person", "INTEGER"},
+      {"unlinked_reason", "VARCHAR"},
+      {"source", "VARCHAR"}};
+  for (const auto& fixed : columns) named.erase(fixed.first);
+  for (const std::string& name : named) {
+    const dataset::ColumnSpec* column = specification.Column(name);
+    if (column == nullptr) {
+      Must(absl::InvalidArgumentError(table.dataset + " has no " + name));
+    }
+    columns.emplace_back(name, SqlType(column->type));
+  }
+  return columns;
+}
+
+std::string SqlName(const FixtureTable& table) {
+  std::string name = table.dataset;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::string FieldOf(const FixtureTable& table, const FixtureRow& row,
+                    const std::string& column) {
+  for (const FixtureRow* fields : {&row, &table.defaults}) {
+    const auto found = fields->find(column);
+    if (found != fields->end()) return found->second;
+  }
+  return column == "source" ? table.source : "";
+}
+
+void FillActivity(const FixtureTable& table, engine::Connection& db) {
+  const auto columns = ActivityColumns(table);
+  std::string types, casts;
+  for (const auto& [name, type] : columns) {
+    if (!types.empty()) types += ", ", casts += ", ";
+    types += name + " " + type;
+    casts += absl::StrFormat("CAST(CAST(? AS VARCHAR) AS %s)", type);
+  }
+  Must(db.Execute(
+      absl::StrFormat("CREATE TABLE %s_raw (%s)", SqlName(table), types)));
+  engine::PreparedStatement insert = Must(db.Prepare(absl::StrFormat(
+      "INSERT INTO %s_raw VALUES (%s)", SqlName(table), casts)));
+  Must(db.Execute("BEGIN TRANSACTION"));
+  for (const FixtureRow& row : table.rows) {
+    std::vector<engine::Value> values;
+    for (const auto& [name, type] : columns) {
+      const std::string field = FieldOf(table, row, name);
+      const bool reason = name == "unlinked_reason" && field.empty() &&
+                          FieldOf(table, row, "person").empty();
+      values.push_back(TextOrNull(reason ? "NHS_NUMBER_MISSING" : field));
+    }
+    Must(insert.Run(values).status());
+  }
+  Must(db.Execute("COMMIT"));
+}
+
 // The age column as a release has it: year of birth, age or band.
 std::string AgeSelect(const std::string& column) {
   if (column == "year_of_birth") return "year_of_birth";
@@ -98,28 +182,51 @@ std::string AgeSelect(const std::string& column) {
 struct TablePart {
   std::string table;
   std::string select;
+  std::string grain;
 };
 
 std::vector<TablePart> Parts(const FixtureRelease& release) {
-  return {
+  std::string people = "SELECT person FROM gp_patient_raw";
+  std::vector<TablePart> parts = {
       {"gp_patient",
        absl::StrFormat("SELECT person, unlinked_reason, source, %s, sex, "
                        "ethnic_category, practice_code, imd_decile, "
                        "registration_start, registration_end, death_month "
                        "FROM gp_patient_raw ORDER BY person NULLS LAST",
-                       AgeSelect(release.age_column))},
-      {"gp_event", "SELECT * FROM gp_event_raw ORDER BY person NULLS LAST"},
-      {"persons",
-       "SELECT person, md5(CAST(person AS VARCHAR)) AS pseudonym, "
-       "'nhs_number' AS link_status, true AS in_population FROM "
-       "(SELECT DISTINCT person FROM gp_patient_raw WHERE person IS NOT NULL) "
-       "ORDER BY person"},
+                       AgeSelect(release.age_column)),
+       release.grain},
+      {"gp_event", "SELECT * FROM gp_event_raw ORDER BY person NULLS LAST",
+       release.grain},
       {"coverage",
        "SELECT person, source, 'gp-event' AS dataset, "
        "registration_start AS from_month, coalesce(registration_end, "
        "DATE '2026-10-01') AS to_month, 'no extract' AS ended_by "
-       "FROM gp_patient_raw WHERE person IS NOT NULL ORDER BY person"},
-  };
+       "FROM gp_patient_raw WHERE person IS NOT NULL ORDER BY person",
+       release.grain}};
+  for (const FixtureTable& table : release.activity) {
+    const std::string name = SqlName(table);
+    parts.push_back(
+        {name,
+         absl::StrFormat("SELECT * FROM %s_raw ORDER BY person NULLS LAST",
+                         name),
+         table.grain});
+    people += absl::StrFormat(" UNION SELECT person FROM %s_raw", name);
+  }
+  parts.push_back(
+      {"persons",
+       absl::StrFormat("SELECT person, md5(CAST(person AS VARCHAR)) AS "
+                       "pseudonym, 'nhs_number' AS link_status, "
+                       "true AS in_population FROM (SELECT DISTINCT person "
+                       "FROM (%s) WHERE person IS NOT NULL) ORDER BY person",
+                       people),
+       release.grain});
+  for (const FixtureQuery& query : release.queries) {
+    std::erase_if(parts, [&](const TablePart& part) {
+      return part.table == query.table;
+    });
+    parts.push_back({query.table, query.select, query.grain});
+  }
+  return parts;
 }
 
 dataset::ColumnType DictionaryType(engine::ColumnKind kind) {
@@ -209,11 +316,14 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
     engine::DatabaseOptions options;
     options.directories = {folder};
     options.temp_directory = temp;
-    options.memory_bytes = 256 << 20;
+    options.memory_bytes = release.memory_bytes;
     engine::Database database = Must(engine::Database::Open(options));
     engine::Connection db = Must(database.Connect());
+    Must(db.Execute("BEGIN TRANSACTION"));
     FillPatients(release, db);
     FillEvents(release, db);
+    Must(db.Execute("COMMIT"));
+    for (const FixtureTable& table : release.activity) FillActivity(table, db);
     for (const TablePart& part : Parts(release)) {
       fs::create_directories(folder + "/tables/" + part.table);
       const std::string path = "tables/" + part.table + "/part-00000.parquet";
@@ -224,19 +334,22 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
       table.name = part.table;
       table.title = part.table;
       table.paths = {path};
-      engine::Result result = Must(db.Query(part.select));
+      const std::string stored = absl::StrFormat(
+          "read_parquet(%s)", engine::QuoteLiteral(folder + "/" + path));
+      engine::Result result =
+          Must(db.Query(absl::StrFormat("SELECT * FROM %s LIMIT 0", stored)));
       for (const engine::ResultColumn& column : result.columns()) {
         dataset::DictionaryColumn words;
         words.name = column.name;
         words.type = DictionaryType(column.kind);
         words.description = "Column " + column.name;
         if (words.type == dataset::ColumnType::kDate) {
-          words.grain = release.grain;
+          words.grain = part.grain;
         }
         table.columns.push_back(words);
       }
-      const engine::Value rows = Must(
-          db.Scalar(absl::StrFormat("SELECT count(*) FROM (%s)", part.select)));
+      const engine::Value rows =
+          Must(db.Scalar(absl::StrFormat("SELECT count(*) FROM %s", stored)));
       table.rows = static_cast<uint64_t>(*rows.As<int64_t>());
       manifest.row_counts[part.table] = table.rows;
       dictionary.tables.push_back(table);
@@ -246,7 +359,7 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
   const std::pair<std::string, std::string> texts[] = {
       {"README.txt", "A release made by a test.\n"},
       {"agreement.toml", release.agreement},
-      {"audit_summary.csv", "month,action,events\n2026-11,release,1\n"},
+      {"audit_summary.csv", release.audit_summary},
       {"dictionary.html", "<!DOCTYPE html><title>Dictionary</title>\n"},
       {"dictionary.json", dictionary.ToJson()},
       {"linkage_quality.csv", release.linkage_quality_csv.empty()
@@ -254,7 +367,7 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
                                   : release.linkage_quality_csv},
       {"linkage_quality.html", "<!DOCTYPE html><title>Linkage</title>\n"},
       {"linkage_quality.json", "{}\n"},
-      {"validation/gp-supplier-a-p2026-10-r1.json", "{}\n"},
+      {"validation/gp-supplier-a-p2026-10-r1.json", release.validation},
   };
   for (const auto& [name, text] : texts) {
     std::ofstream(folder + "/" + name, std::ios::binary) << text;
@@ -278,12 +391,23 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
   manifest.created = "2026-11-05T09:00:00Z";
   manifest.date_grain = {{"gp-event", release.grain},
                          {"gp-patient", release.grain}};
+  std::set<std::string> sources = {"gp-supplier-a", "gp-supplier-b"};
+  for (const FixtureTable& table : release.activity) {
+    manifest.date_grain[table.dataset] = table.grain;
+    sources.insert(table.source);
+  }
+  for (const FixtureQuery& query : release.queries) {
+    if (query.table == "persons" || query.table == "coverage") continue;
+    std::string dataset = query.table;
+    std::replace(dataset.begin(), dataset.end(), '_', '-');
+    manifest.date_grain[dataset] = query.grain;
+  }
   manifest.environment = release.environment;
-  for (const char* source : {"gp-supplier-a", "gp-supplier-b"}) {
+  for (const std::string& source : sources) {
     dataset::ReleaseExtract extract;
     extract.extract = {source, {{2026, 10}, 1}};
     extract.manifest_sha256 = std::string(64, 'a');
-    extract.period_start = "2022-11-01";
+    extract.period_start = release.period_start;
     extract.period_end = release.period_end;
     manifest.extracts.push_back(extract);
   }

@@ -278,8 +278,7 @@ TEST(FitLogistic, IgnoresAFeatureWithoutVariation) {
 TEST(FitLogistic, RefusesSeparation) {
   EXPECT_EQ(FitLogistic({1, {1, 2, 3, 4}, {0, 0, 1, 1}}).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  // One level without an event.
-  EXPECT_EQ(FitLogistic({1, {1, 1, 0, 0, 0}, {0, 0, 1, 0, 1}}).status().code(),
+  EXPECT_EQ(FitLogistic({1, {4, 3, 2, 1}, {0, 0, 1, 1}}).status().code(),
             absl::StatusCode::kFailedPrecondition);
   // Neither feature alone, both together.
   EXPECT_EQ(FitLogistic({2,
@@ -290,6 +289,39 @@ TEST(FitLogistic, RefusesSeparation) {
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(FitLogistic({1, {1, 2, 3}, {1, 1, 1}}).status().code(),
             absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(FitLogistic, HoldsALevelWithoutEventsByItsPenalty) {
+  // Oracle: Newton's method on the penalised likelihood, in Python.
+  const auto model = FitLogistic({1, {1, 1, 0, 0, 0}, {0, 0, 1, 0, 1}});
+  ASSERT_TRUE(model.ok()) << model.status();
+  ExpectWithin(model->coefficients[0], -8.296489761140764, 1e-6);
+  ExpectWithin(model->intercept, 0.69165418372453, 1e-6);
+  // Values that meet in one point separate nobody either.
+  EXPECT_TRUE(FitLogistic({1, {1, 2, 2, 3}, {0, 0, 1, 1}}).ok());
+}
+
+TEST(DropRareFeatures, TakesOutLevelsWithFewEvents) {
+  // Of 40 people 20 have the event. Level 1 of the features has 8 and 7 events,
+  // 13 (so 7 are in level 0), 0; the last is a number, however rare.
+  LogisticData data{.features = 5, .x = {}, .y = {}};
+  for (int i = 0; i < 40; ++i) {
+    data.y.push_back(i < 20 ? 1 : 0);
+    data.x.insert(data.x.end(),
+                  {i < 8 ? 1.0 : 0.0, i < 7 ? 1.0 : 0.0, i < 13 ? 1.0 : 0.0,
+                   i == 39 ? 1.0 : 0.0, i == 39 ? 2.0 : 0.0});
+  }
+  LogisticData later = data;
+  const std::vector<size_t> dropped = DropRareFeatures(data);
+  EXPECT_EQ(dropped, (std::vector<size_t>{1, 2, 3}));
+  EXPECT_EQ(data.features, 2u);
+  ASSERT_EQ(data.x.size(), 80u);
+  EXPECT_EQ(data.x[14], 1.0);  // of the eighth person
+  EXPECT_EQ(data.x[16], 0.0);
+  EXPECT_EQ(data.x[79], 2.0);
+  DropFeatures(later, dropped);
+  EXPECT_EQ(later.x, data.x);
+  EXPECT_EQ(DropRareFeatures(later, 9), (std::vector<size_t>{0}));
 }
 
 TEST(FitLogistic, RefusesDataOfOtherSizes) {

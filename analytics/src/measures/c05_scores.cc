@@ -1,0 +1,327 @@
+// The working tables of C05: scores beside their persons.
+#include "absl/strings/str_format.h"
+#include "analytics/measures/patient_list.h"
+#include "analytics/measures/reference.h"
+#include "base/status.h"
+#include "measures/admissions.h"
+#include "measures/c05_risk.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kEmergency = "admission_method LIKE '2%'";
+
+std::string DiagnosisRows(const MeasureContext& context) {
+  std::string rows;
+  for (int i = 1; i <= 20; ++i) {
+    const std::string column = absl::StrFormat("diag_%02d", i);
+    if (context.release.Column("sus_apc", column) == nullptr) continue;
+    rows += absl::StrFormat(
+        "%sSELECT person, admission_date AS day, %s AS code FROM sus_apc "
+        "WHERE %s IS NOT NULL AND person IS NOT NULL "
+        "AND admission_date IS NOT NULL",
+        rows.empty() ? "" : " UNION ALL ", column, column);
+  }
+  return "(" + rows + ")";
+}
+
+// "(SELECT person, count(*) ... ) AS n": how many rows each person has in a
+// window that ends with `at`.
+std::string CountIn(std::string_view rows, CivilDay from, CivilDay to) {
+  return absl::StrFormat(
+      "(SELECT person, count(*) AS n FROM %s WHERE person IS NOT NULL "
+      "AND day BETWEEN DATE '%s' AND DATE '%s' GROUP BY person)",
+      rows, from.ToIso(), to.ToIso());
+}
+
+// Scores of Charlson's index from charlson_hit in a window.
+absl::Status MakeCharlsonScores(const MeasureContext& context, CivilDay from,
+                                CivilDay to) {
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE charlson_score AS "
+      "WITH present AS (SELECT DISTINCT person, grp FROM charlson_hit "
+      "WHERE day BETWEEN DATE '%s' AND DATE '%s'), "
+      "cancelled AS (SELECT DISTINCT p.person, c.grp FROM present AS p "
+      "INNER JOIN charlson_cancel AS c ON c.by_group = p.grp) "
+      "SELECT p.person, CAST(sum(w.weight_1987) AS BIGINT) AS score_1987, "
+      "CAST(sum(w.weight_2011) AS BIGINT) AS score_2011 FROM present AS p "
+      "INNER JOIN charlson_weight AS w ON w.grp = p.grp "
+      "ANTI JOIN cancelled AS x ON x.person = p.person AND x.grp = p.grp "
+      "GROUP BY p.person",
+      from.ToIso(), to.ToIso()));
+}
+
+// The Hospital Frailty Risk Score in tenths: each three-character code once,
+// over the index admission (the last emergency one of a year) and the two years
+// before it.
+absl::Status MakeFrailtyScores(const MeasureContext& context, CivilDay at) {
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile weights,
+      ReferenceFile::Read(context.comparators, "hfrs_weights",
+                          {{"code", ReferenceType::kText},
+                           {"tenths", ReferenceType::kInteger}}));
+  TALLY_RETURN_IF_ERROR(weights.Load(context.connection, "frailty_weight"));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE frailty_score AS "
+      "WITH stay AS (SELECT person, max(admission_date) AS last FROM sus_apc "
+      "WHERE person IS NOT NULL AND %s AND admission_date BETWEEN DATE '%s' "
+      "AND DATE '%s' GROUP BY person), "
+      "coded AS (SELECT DISTINCT d.person, left(d.code, 3) AS code "
+      "FROM %s AS d INNER JOIN stay AS s ON s.person = d.person "
+      "WHERE d.day <= s.last AND d.day > s.last - INTERVAL 2 YEAR) "
+      "SELECT s.person, CAST(coalesce(sum(w.tenths), 0) AS BIGINT) AS tenths "
+      "FROM stay AS s LEFT JOIN coded AS c ON c.person = s.person "
+      "LEFT JOIN frailty_weight AS w ON w.code = c.code GROUP BY s.person",
+      std::string(kEmergency), first.ToIso(), at.ToIso(),
+      DiagnosisRows(context)));
+}
+
+absl::Status MakeCountScores(const MeasureContext& context,
+                             const std::vector<RuleElement>& elements,
+                             bool there, CivilDay at, std::string_view list,
+                             std::string_view name) {
+  TALLY_RETURN_IF_ERROR(
+      MatchElements(context, there ? elements : std::vector<RuleElement>(), at,
+                    list, "risk_hit"));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT person, count(*) AS n "
+      "FROM risk_hit GROUP BY person",
+      name));
+}
+
+// Adds a column with the count of a window to the statement.
+void AddWindow(bool there, std::string_view column, std::string_view rows,
+               CivilDay from, CivilDay to, std::string& columns,
+               std::string& joins) {
+  if (!there) {
+    columns += absl::StrFormat(", CAST(0 AS BIGINT) AS %s", column);
+    return;
+  }
+  columns += absl::StrFormat(", coalesce(w_%1$s.n, 0) AS %1$s", column);
+  joins += absl::StrFormat(
+      " LEFT JOIN %1$s AS w_%2$s ON w_%2$s.person = "
+      "l.person",
+      CountIn(rows, from, to), column);
+}
+
+// Days of emergency admission: several episodes of one stay are one.
+constexpr std::string_view kStays =
+    "(SELECT DISTINCT person, admission_date AS day FROM sus_apc "
+    "WHERE admission_method LIKE '2%')";
+constexpr std::string_view kVisits =
+    "(SELECT person, arrival_date AS day FROM ecds "
+    "WHERE attendance_category = '1')";
+constexpr std::string_view kAppointments =
+    "(SELECT person, appointment_date AS day FROM sus_op "
+    "WHERE attended IN ('5', '6'))";
+
+}  // namespace
+
+RiskSources FindRiskSources(const MeasureContext& context,
+                            const RiskDefinition& definition) {
+  RiskSources sources;
+  const auto carried = [&](const std::vector<RuleElement>& elements,
+                           std::string_view what) {
+    for (const RuleElement& element : elements) {
+      const std::string missing = ElementMissing(context, element);
+      if (missing.empty()) continue;
+      sources.notes.push_back(absl::StrFormat("%s are not available: %s.",
+                                              std::string(what), missing));
+      return false;
+    }
+    return true;
+  };
+  sources.deficits = carried(definition.deficits, "Deficits (eFI)");
+  sources.conditions = carried(definition.conditions, "Long-term conditions");
+  sources.admissions =
+      HasColumns(context, "sus_apc", {"admission_date", "admission_method"});
+  sources.diagnoses =
+      sources.admissions && HasColumns(context, "sus_apc", {"diag_01"});
+  sources.ed =
+      HasColumns(context, "ecds", {"arrival_date", "attendance_category"});
+  sources.outpatients =
+      HasColumns(context, "sus_op", {"appointment_date", "attended"});
+  sources.frailty_weights =
+      sources.diagnoses && HasReference(context.comparators, "hfrs_weights");
+  if (!sources.diagnoses) {
+    sources.notes.emplace_back(
+        "Charlson index, hospital frailty and LACE are not available: sus-apc "
+        "has no diag_01.");
+  } else if (!sources.frailty_weights) {
+    sources.notes.emplace_back(
+        "The Hospital Frailty Risk Score is not available: there is no "
+        "reference file hfrs_weights.toml.");
+  }
+  if (!sources.ed) {
+    sources.notes.emplace_back(
+        "Attendances are not available and LACE is not: the release has no "
+        "ecds with arrival_date and attendance_category.");
+  }
+  if (!sources.outpatients) {
+    sources.notes.emplace_back(
+        "Outpatient visits are not available: the release has no sus-op with "
+        "appointment_date and attended.");
+  }
+  return sources;
+}
+
+absl::Status MakeCharlsonHits(const MeasureContext& context,
+                              const RiskDefinition& definition) {
+  return context.base.Once("charlson_hit", [&]() -> absl::Status {
+    engine::Connection& connection = context.connection;
+    for (const char* table :
+         {"charlson_prefix (grp INTEGER, code VARCHAR)",
+          "charlson_weight (grp INTEGER, weight_1987 INTEGER, "
+          "weight_2011 INTEGER)",
+          "charlson_cancel (grp INTEGER, by_group INTEGER)"}) {
+      TALLY_RETURN_IF_ERROR(connection.Execute(
+          absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s", table)));
+    }
+    for (size_t i = 0; i < definition.charlson.size(); ++i) {
+      const CharlsonGroup& group = definition.charlson[i];
+      TALLY_RETURN_IF_ERROR(connection.Execute(
+          absl::StrFormat("INSERT INTO charlson_weight VALUES (%d, %d, %d)", i,
+                          group.weight_1987, group.weight_2011)));
+      for (const std::string& prefix : group.prefixes) {
+        TALLY_RETURN_IF_ERROR(connection.Execute(
+            absl::StrFormat("INSERT INTO charlson_prefix VALUES (%d, %s)", i,
+                            engine::QuoteLiteral(prefix))));
+      }
+      for (const size_t milder : group.cancels) {
+        if (!definition.hierarchy) break;
+        TALLY_RETURN_IF_ERROR(connection.Execute(absl::StrFormat(
+            "INSERT INTO charlson_cancel VALUES (%d, %d)", milder, i)));
+      }
+    }
+    return connection.Execute(absl::StrFormat(
+        "CREATE OR REPLACE TEMPORARY TABLE charlson_hit AS "
+        "WITH coded AS (SELECT DISTINCT c.code, p.grp FROM "
+        "(SELECT DISTINCT code FROM %1$s) AS c INNER JOIN charlson_prefix AS p "
+        "ON starts_with(c.code, p.code)) "
+        "SELECT DISTINCT d.person, d.day, c.grp FROM %1$s AS d "
+        "INNER JOIN coded AS c ON c.code = d.code",
+        DiagnosisRows(context)));
+  });
+}
+
+absl::Status MakeRiskScores(const MeasureContext& context,
+                            const RiskDefinition& definition,
+                            const RiskSources& sources, CivilDay at,
+                            std::string_view name) {
+  const CivilDay month = at.FirstOfMonth();
+  const std::string list =
+      absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
+  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, month, list));
+  TALLY_RETURN_IF_ERROR(MakeCountScores(context, definition.deficits,
+                                        sources.deficits, at, list,
+                                        "risk_deficits"));
+  TALLY_RETURN_IF_ERROR(MakeCountScores(context, definition.conditions,
+                                        sources.conditions, at, list,
+                                        "risk_conditions"));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay year, next.AddMonths(-12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay years, next.AddMonths(-24));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay window,
+                         next.AddMonths(-definition.charlson_months));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay after, next.AddMonths(12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay end, after.AddDays(-1));
+  std::string columns, joins;
+  const bool stays = sources.admissions;
+  AddWindow(stays, "emergency_12", kStays, year, at, columns, joins);
+  AddWindow(stays, "emergency_24", kStays, years, at, columns, joins);
+  AddWindow(sources.ed, "ed_12", kVisits, year, at, columns, joins);
+  AddWindow(sources.ed, "ed_24", kVisits, years, at, columns, joins);
+  AddWindow(sources.outpatients, "outpatient_12", kAppointments, year, at,
+            columns, joins);
+  AddWindow(sources.outpatients, "outpatient_24", kAppointments, years, at,
+            columns, joins);
+  AddWindow(stays, "later", kStays, next, end, columns, joins);
+  columns += ", coalesce(d.n, 0) AS deficits, coalesce(c.n, 0) AS conditions";
+  joins +=
+      " LEFT JOIN risk_deficits AS d ON d.person = l.person"
+      " LEFT JOIN risk_conditions AS c ON c.person = l.person";
+  if (sources.diagnoses) {
+    TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
+    TALLY_RETURN_IF_ERROR(MakeCharlsonScores(context, window, at));
+    columns +=
+        ", coalesce(q.score_1987, 0) AS charlson_1987, "
+        "coalesce(q.score_2011, 0) AS charlson_2011";
+    joins += " LEFT JOIN charlson_score AS q ON q.person = l.person";
+  } else {
+    columns +=
+        ", CAST(0 AS BIGINT) AS charlson_1987, "
+        "CAST(0 AS BIGINT) AS charlson_2011";
+  }
+  if (sources.frailty_weights) {
+    TALLY_RETURN_IF_ERROR(MakeFrailtyScores(context, at));
+    columns += ", CASE WHEN l.age >= 75 THEN f.tenths END AS frailty_tenths";
+    joins += " LEFT JOIN frailty_score AS f ON f.person = l.person";
+  } else {
+    columns += ", CAST(NULL AS BIGINT) AS frailty_tenths";
+  }
+  return context.connection.Execute(
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT *, "
+                      "CASE WHEN later > 0 THEN 1 ELSE 0 END AS outcome "
+                      "FROM (SELECT l.*%s FROM %s AS l%s)",
+                      name, columns, list, joins));
+}
+
+absl::Status MakeLace(const MeasureContext& context,
+                      const RiskDefinition& definition, CivilDay at) {
+  TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
+  TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
+  const auto points = [](const PointSteps& steps, std::string_view value) {
+    std::string sql = "CASE";
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      sql += absl::StrFormat(" WHEN %s >= %d THEN %d", value, step->first,
+                             step->second);
+    }
+    return sql + " ELSE 0 END";
+  };
+  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT spell_no, person, "
+      "admission_date, discharge_date, coalesce(%s, false) AS emergency "
+      "FROM admission WHERE person IS NOT NULL AND discharge_date BETWEEN "
+      "DATE '%s' AND DATE '%s' AND discharge_method IN ('1', '2', '3')",
+      std::string(kEmergency), first.ToIso(), at.ToIso())));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE lace AS "
+      "WITH present AS (SELECT DISTINCT s.spell_no, h.grp FROM lace_stay AS s "
+      "INNER JOIN charlson_hit AS h ON h.person = s.person "
+      "WHERE h.day <= s.admission_date AND h.day > s.admission_date - "
+      "INTERVAL %1$d MONTH), "
+      "cancelled AS (SELECT DISTINCT p.spell_no, c.grp FROM present AS p "
+      "INNER JOIN charlson_cancel AS c ON c.by_group = p.grp), "
+      "charlson AS (SELECT p.spell_no, sum(w.weight_1987) AS score "
+      "FROM present AS p INNER JOIN charlson_weight AS w ON w.grp = p.grp "
+      "ANTI JOIN cancelled AS x ON x.spell_no = p.spell_no AND x.grp = p.grp "
+      "GROUP BY p.spell_no), "
+      "visits AS (SELECT s.spell_no, count(*) AS n FROM lace_stay AS s "
+      "INNER JOIN ecds AS e ON e.person = s.person "
+      "WHERE e.attendance_category = '1' AND e.arrival_date < s.admission_date "
+      "AND e.arrival_date >= s.admission_date - INTERVAL 6 MONTH "
+      "GROUP BY s.spell_no), "
+      "back AS (SELECT DISTINCT s.spell_no FROM lace_stay AS s "
+      "INNER JOIN admission AS a ON a.person = s.person "
+      "WHERE a.spell_no <> s.spell_no AND a.%2$s "
+      "AND a.admission_date BETWEEN s.discharge_date AND "
+      "s.discharge_date + 29) "
+      "SELECT s.person, CAST(%3$s + CASE WHEN s.emergency THEN %4$d ELSE 0 END "
+      "+ %5$s + least(coalesce(v.n, 0), %6$d) AS BIGINT) AS points, "
+      "CASE WHEN b.spell_no IS NULL THEN 0 ELSE 1 END AS readmitted "
+      "FROM lace_stay AS s LEFT JOIN charlson AS c ON c.spell_no = s.spell_no "
+      "LEFT JOIN visits AS v ON v.spell_no = s.spell_no "
+      "LEFT JOIN back AS b ON b.spell_no = s.spell_no",
+      definition.charlson_months, std::string(kEmergency),
+      points(definition.stay_points,
+             "date_diff('day', s.admission_date, s.discharge_date)"),
+      definition.emergency_points,
+      points(definition.charlson_points, "coalesce(c.score, 0)"),
+      definition.most_visits));
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,477 @@
+// C05: risk stratification: counts by band of each score, and how well scores
+// and the fitted model foretold emergency admissions.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/patient_list.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "measures/admissions.h"
+#include "measures/c05_risk.h"
+#include "measures/counts.h"
+#include "measures/list_totals.h"
+#include "measures/tables.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kModelName = "Logistic model";
+
+// A score of whole numbers as it is printed.
+struct RiskScore {
+  std::string model;   // as printed
+  std::string bands;   // key of its bands in the definition
+  std::string column;  // of the score table
+  std::string where;   // who has it
+};
+
+std::vector<RiskScore> ScoresHere(const RiskDefinition& definition,
+                                  const RiskSources& sources, int frail_from) {
+  const std::string everybody = "age IS NOT NULL";
+  std::vector<RiskScore> scores;
+  if (sources.deficits) {
+    scores.push_back({"Electronic frailty index", "efi", "deficits",
+                      absl::StrFormat("age >= %d", frail_from)});
+  }
+  if (sources.frailty_weights) {
+    scores.push_back({"Hospital Frailty Risk Score", "hfrs", "frailty_tenths",
+                      "frailty_tenths IS NOT NULL"});
+  }
+  if (sources.diagnoses) {
+    const char* hierarchy =
+        definition.hierarchy ? "hierarchy on" : "hierarchy off";
+    for (const int year : {1987, 2011}) {
+      scores.push_back({absl::StrFormat("Charlson index, weights of %d, %s",
+                                        year, hierarchy),
+                        "charlson", absl::StrFormat("charlson_%d", year),
+                        everybody});
+    }
+  }
+  if (sources.conditions) {
+    scores.push_back(
+        {"Long-term conditions", "conditions", "conditions", everybody});
+  }
+  if (sources.admissions) {
+    scores.push_back({"Emergency admissions, 12 months before",
+                      "prior_emergency", "emergency_12", everybody});
+    scores.push_back({"Emergency admissions, 24 months before",
+                      "prior_emergency", "emergency_24", everybody});
+  }
+  if (sources.ed) {
+    scores.push_back(
+        {"Attendances, 12 months before", "prior_ed", "ed_12", everybody});
+    scores.push_back(
+        {"Attendances, 24 months before", "prior_ed", "ed_24", everybody});
+  }
+  if (sources.outpatients) {
+    scores.push_back({"Outpatient visits, 12 months before", "prior_outpatient",
+                      "outpatient_12", everybody});
+    scores.push_back({"Outpatient visits, 24 months before", "prior_outpatient",
+                      "outpatient_24", everybody});
+  }
+  return scores;
+}
+
+// People and outcomes of one model by area, then band.
+struct BandCount {
+  int64_t persons = 0;
+  int64_t outcomes = 0;
+  double predicted = 0;
+};
+using AreaBands = std::map<std::string, std::vector<BandCount>>;
+
+size_t BandOf(const std::vector<ScoreBand>& bands, int64_t score) {
+  size_t band = 0;
+  while (band + 1 < bands.size() && score >= bands[band + 1].low) ++band;
+  return band;
+}
+
+absl::StatusOr<AreaBands> CountScore(const MeasureContext& context,
+                                     const RiskScore& score,
+                                     const std::vector<ScoreBand>& bands,
+                                     std::string_view table) {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(
+          context.connection,
+          absl::StrFormat("SELECT practice, CAST(%1$s AS BIGINT), count(*), "
+                          "CAST(sum(outcome) AS BIGINT) FROM %2$s WHERE %3$s "
+                          "GROUP BY practice, %1$s",
+                          score.column, table, score.where),
+          1));
+  AreaBands areas;
+  for (const GroupedRow& row : rows) {
+    std::vector<BandCount>& counts = areas[row.levels[0]];
+    counts.resize(bands.size());
+    BandCount& count = counts[BandOf(bands, row.counts[0])];
+    count.persons += row.counts[1];
+    count.outcomes += row.counts[2];
+  }
+  return areas;
+}
+
+AreaBands BandsOfModel(const RiskModel& model) {
+  AreaBands areas;
+  for (size_t band = 0; band < model.bands.size(); ++band) {
+    for (const auto& [area, counts] : model.bands[band].areas) {
+      std::vector<BandCount>& row = areas[area];
+      row.resize(model.bands.size());
+      row[band] = {counts.persons, counts.outcomes, counts.predicted};
+    }
+  }
+  return areas;
+}
+
+TableBuilder BandTable(TableInfo info) {
+  TableBuilder table(std::move(info));
+  table.Dimension("model", "Score or model")
+      .Dimension("area", "Practice")
+      .Dimension("band", "Band")
+      .Persons("persons", "People")
+      .Persons("list", "People with a score")
+      .Proportion("share", "Share of them", "persons", "list", false)
+      .Persons("admitted", "With an emergency admission in the year after")
+      .Proportion("observed", "Observed", "admitted", "persons")
+      .Mean("predicted", "Predicted", "%", "persons");
+  return table;
+}
+
+size_t AddBandRow(const std::string& model, const std::string& area,
+                  const std::string& band, const BandCount& count,
+                  bool predicted, TableBuilder& table) {
+  const size_t row = table.AddRow({model, area, band});
+  if (predicted && count.persons > 0) {
+    table.Set(row, "predicted",
+              100 * count.predicted / static_cast<double>(count.persons));
+  }
+  return row;
+}
+
+// The rows of a model: practices, then all of them.
+void AddModelBands(const std::string& model,
+                   const std::vector<std::string>& bands,
+                   const AreaBands& areas, bool predicted, TableBuilder& table,
+                   std::vector<std::vector<size_t>>& splits) {
+  std::vector<std::string> order;
+  for (const auto& [area, counts] : areas) order.push_back(area);
+  SortLevels(order);
+  std::vector<std::vector<size_t>> parts(bands.size());
+  std::vector<BandCount> all(bands.size());
+  for (const std::string& area : order) {
+    std::vector<size_t> rows;
+    for (size_t band = 0; band < bands.size(); ++band) {
+      const BandCount& count = areas.at(area)[band];
+      const size_t row =
+          AddBandRow(model, area, bands[band], count, predicted, table);
+      table.Set(row, "persons", count.persons);
+      table.Set(row, "admitted", count.outcomes);
+      parts[band].push_back(row);
+      rows.push_back(row);
+      all[band].persons += count.persons;
+      all[band].outcomes += count.outcomes;
+      all[band].predicted += count.predicted;
+    }
+    splits.push_back(std::move(rows));
+  }
+  if (order.empty()) return;
+  std::vector<size_t> rows;
+  for (size_t band = 0; band < bands.size(); ++band) {
+    const size_t row = AddBandRow(model, std::string(kAllLevels), bands[band],
+                                  all[band], predicted, table);
+    table.Total(row, parts[band]);
+    rows.push_back(row);
+  }
+  splits.push_back(std::move(rows));
+}
+
+TableBuilder ModelTable(TableInfo info) {
+  TableBuilder table(std::move(info));
+  table.Dimension("model", "Score or model")
+      .Text("trained", "Trained at the end of")
+      .Text("judged", "Judged at the end of")
+      .Persons("persons", "People")
+      .Persons("admitted", "With an emergency admission in the year after");
+  const std::pair<const char*, const char*> metrics[] = {
+      {"auc", "Area under the curve"},
+      {"brier", "Brier score"},
+      {"intercept", "Calibration intercept"},
+      {"slope", "Calibration slope"},
+      {"capture_0_5", "Share of events in the top 0.5 %"},
+      {"capture_5", "Share of events in the top 5 %"},
+      {"capture_20", "Share of events in the top 20 %"}};
+  for (const auto& [name, title] : metrics) {
+    ColumnSpec column;
+    column.name = name;
+    column.kind = ColumnKind::kModelMetric;
+    column.title = title;
+    table.Column(column);
+  }
+  return table;
+}
+
+void AddModelRow(const std::string& model, const std::string& trained,
+                 const std::string& judged, const ModelFigures& figures,
+                 TableBuilder& table) {
+  const size_t row = table.AddRow({model});
+  table.Set(row, "trained", trained).Set(row, "judged", judged);
+  table.Set(row, "persons", figures.persons);
+  table.Set(row, "admitted", figures.outcomes);
+  const std::pair<const char*, const Figure*> metrics[] = {
+      {"auc", &figures.auc},
+      {"brier", &figures.brier},
+      {"intercept", &figures.intercept},
+      {"slope", &figures.slope},
+      {"capture_0_5", &figures.capture_0_5},
+      {"capture_5", &figures.capture_5},
+      {"capture_20", &figures.capture_20}};
+  for (const auto& [name, figure] : metrics) {
+    if (figure->known()) {
+      table.Set(row, name, figure->value());
+    } else {
+      table.SetNa(row, name, figure->reason());
+    }
+  }
+}
+
+absl::StatusOr<RawTable> CalibrationTable(TableInfo info,
+                                          const RiskModel& model) {
+  TableBuilder table(std::move(info));
+  table.Dimension("group", "Group")
+      .Dimension("level", "Level")
+      .Persons("persons", "People")
+      .Persons("admitted", "With an emergency admission in the year after")
+      .Proportion("observed", "Observed", "admitted", "persons")
+      .Mean("predicted", "Predicted", "%", "persons")
+      .IndirectRatio("ratio", "Observed over predicted", "admitted");
+  for (const ModelGroup& group : model.groups) {
+    const size_t row = table.AddRow({group.dimension, group.level});
+    table.Set(row, "persons", group.persons);
+    table.Set(row, "admitted", group.outcomes);
+    table.Set(row, "predicted",
+              100 * group.predicted / static_cast<double>(group.persons));
+    table.SetExpected(row, "ratio", group.outcomes, group.predicted);
+  }
+  return table.Finish();
+}
+
+absl::StatusOr<RawTable> LaceTable(const MeasureContext& context,
+                                   TableInfo info,
+                                   const std::vector<ScoreBand>& bands) {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(context.connection,
+                  "SELECT points, count(*), CAST(sum(readmitted) AS BIGINT) "
+                  "FROM lace GROUP BY points",
+                  0));
+  std::vector<BandCount> counts(bands.size());
+  for (const GroupedRow& row : rows) {
+    BandCount& count = counts[BandOf(bands, row.counts[0])];
+    count.persons += row.counts[1];
+    count.outcomes += row.counts[2];
+  }
+  TableBuilder table(std::move(info));
+  table.Dimension("band", "LACE at discharge")
+      .Events("discharges", "Discharges alive")
+      .Events("readmitted", "Emergency admission within 30 days")
+      .Proportion("observed", "Observed", "readmitted", "discharges");
+  std::vector<size_t> parts;
+  for (size_t band = 0; band < bands.size(); ++band) {
+    const size_t row = table.AddRow({bands[band].name});
+    table.Set(row, "discharges", counts[band].persons);
+    table.Set(row, "readmitted", counts[band].outcomes);
+    parts.push_back(row);
+  }
+  table.Total(table.AddRow({std::string(kAllLevels)}), parts);
+  return table.Finish();
+}
+
+// Everything that Compute passes about.
+struct RiskRun {
+  RiskDefinition definition;
+  RiskSources sources;
+  CivilDay judged;  // index dates, last days of months
+  CivilDay trained;
+  bool fit = false;  // the release reaches back to the training date
+};
+
+// Takes out the features that stand on what the release lacks, and names them.
+void KeepFeaturesHere(RiskRun& run) {
+  const auto missing = [&](const std::string& feature) {
+    if (feature == "deficits") return !run.sources.deficits;
+    if (feature == "conditions") return !run.sources.conditions;
+    if (feature.starts_with("charlson")) return !run.sources.diagnoses;
+    if (feature.starts_with("ed_")) return !run.sources.ed;
+    if (feature.starts_with("outpatient")) return !run.sources.outpatients;
+    return false;
+  };
+  std::vector<std::string> kept, gone;
+  for (const std::string& feature : run.definition.features) {
+    (missing(feature) ? gone : kept).push_back(feature);
+  }
+  if (gone.empty()) return;
+  run.definition.features = std::move(kept);
+  run.sources.notes.push_back(
+      absl::StrFormat("The model does without features that the release "
+                      "lacks: %s.",
+                      JoinText(gone, ", ")));
+}
+
+absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
+  RiskRun run;
+  TALLY_ASSIGN_OR_RETURN(run.definition,
+                         ReadRiskDefinition(context.definition));
+  for (const char* model :
+       {"efi", "hfrs", "charlson", "conditions", "lace", "prior_emergency",
+        "prior_ed", "prior_outpatient"}) {
+    if (run.definition.bands.contains(model)) continue;
+    return context.definition.root().ErrorAt(
+        context.definition.root().Find("band")->line(),
+        absl::StrFormat("there are no bands of %s", model));
+  }
+  run.sources = FindRiskSources(context, run.definition);
+  KeepFeaturesHere(run);
+  TALLY_ASSIGN_OR_RETURN(const CivilDay judged, context.month.AddMonths(-12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay trained, context.month.AddMonths(-24));
+  run.judged = judged.LastOfMonth();
+  run.trained = trained.LastOfMonth();
+  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
+                         CoveredMonths(context.release, context.connection));
+  run.fit = !(trained < covered.first);
+  if (!run.fit) {
+    run.sources.notes.push_back(absl::StrFormat(
+        "The model is not fitted: it is trained at the end of %s, before the "
+        "release begins.",
+        trained.ToMonth()));
+  }
+  return run;
+}
+
+absl::StatusOr<TableInfo> RiskInfo(const MeasureContext& context,
+                                   const RiskRun& run, std::string table,
+                                   std::string title) {
+  TableInfo info = context.Info(std::move(table), std::move(title));
+  info.period = run.judged.ToMonth();
+  info.notes = {
+      absl::StrFormat("Scores at the end of %s from records up to that day; "
+                      "outcomes of the twelve months after.",
+                      run.judged.ToMonth()),
+      "Scores stay with the analyst's working tables: only counts by band "
+      "leave."};
+  info.notes.insert(info.notes.end(), run.sources.notes.begin(),
+                    run.sources.notes.end());
+  TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
+  return info;
+}
+
+class RiskStratification : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError(
+          "--by: scores are shown by practice and the model by subgroups; they "
+          "are not grouped otherwise");
+    }
+    TALLY_ASSIGN_OR_RETURN(RiskRun run, StartRun(context));
+    TALLY_RETURN_IF_ERROR(MakeRiskScores(context, run.definition, run.sources,
+                                         run.judged, "risk_judged"));
+    RiskModel model;
+    if (run.fit) {
+      TALLY_RETURN_IF_ERROR(MakeRiskScores(context, run.definition, run.sources,
+                                           run.trained, "risk_trained"));
+      TALLY_ASSIGN_OR_RETURN(
+          model,
+          FitRiskModel(context, run.definition, "risk_trained", "risk_judged"));
+      run.sources.notes.insert(run.sources.notes.end(), model.notes.begin(),
+                               model.notes.end());
+    }
+    std::vector<RawTable> tables;
+    TALLY_RETURN_IF_ERROR(AddScores(context, run, model, tables));
+    if (model.fitted) {
+      TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                             RiskInfo(context, run, "risk_calibration",
+                                      "Predicted and observed by group"));
+      TALLY_ASSIGN_OR_RETURN(RawTable table,
+                             CalibrationTable(std::move(info), model));
+      tables.push_back(std::move(table));
+    }
+    const bool days = context.release.Grain("sus_apc") == "day";
+    if (run.sources.diagnoses && run.sources.ed && HasAdmissions(context) &&
+        days) {
+      TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));
+      TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                             RiskInfo(context, run, "lace_bands",
+                                      "LACE at discharge and readmissions"));
+      TALLY_ASSIGN_OR_RETURN(
+          RawTable table,
+          LaceTable(context, std::move(info), run.definition.bands.at("lace")));
+      tables.push_back(std::move(table));
+    }
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition& definition,
+      const std::vector<GatedTable>& tables) const override {
+    return DrawRisk(definition, tables);
+  }
+
+ private:
+  // The tables risk_bands and risk_model.
+  static absl::Status AddScores(const MeasureContext& context,
+                                const RiskRun& run, const RiskModel& model,
+                                std::vector<RawTable>& tables) {
+    TALLY_ASSIGN_OR_RETURN(const double frail_from,
+                           context.definition.Parameter("efi_from"));
+    TALLY_ASSIGN_OR_RETURN(TableInfo info, RiskInfo(context, run, "risk_bands",
+                                                    "People by risk band"));
+    TableBuilder bands = BandTable(std::move(info));
+    TALLY_ASSIGN_OR_RETURN(
+        info, RiskInfo(context, run, "risk_model", "How well scores foretell"));
+    TableBuilder figures = ModelTable(std::move(info));
+    std::vector<std::vector<size_t>> splits;
+    const std::string judged = run.judged.ToMonth();
+    if (model.fitted) {
+      std::vector<std::string> names;
+      for (const ModelBand& band : model.bands) names.push_back(band.band);
+      AddModelBands(std::string(kModelName), names, BandsOfModel(model), true,
+                    bands, splits);
+      AddModelRow(std::string(kModelName), run.trained.ToMonth(), judged,
+                  model.figures, figures);
+    }
+    for (const RiskScore& score : ScoresHere(run.definition, run.sources,
+                                             static_cast<int>(frail_from))) {
+      const std::vector<ScoreBand>& of_score =
+          run.definition.bands.at(score.bands);
+      std::vector<std::string> names;
+      for (const ScoreBand& band : of_score) names.push_back(band.name);
+      TALLY_ASSIGN_OR_RETURN(
+          const AreaBands counts,
+          CountScore(context, score, of_score, "risk_judged"));
+      AddModelBands(score.model, names, counts, false, bands, splits);
+      TALLY_ASSIGN_OR_RETURN(
+          const ModelFigures judged_score,
+          JudgeScore(context, "risk_judged", score.column, score.where));
+      AddModelRow(score.model, "", judged, judged_score, figures);
+    }
+    TALLY_ASSIGN_OR_RETURN(RawTable table, bands.Finish());
+    TALLY_RETURN_IF_ERROR(SetListTotals(table, splits));
+    tables.push_back(std::move(table));
+    TALLY_ASSIGN_OR_RETURN(RawTable of_models, figures.Finish());
+    tables.push_back(std::move(of_models));
+    return absl::OkStatus();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeC05() {
+  return std::make_unique<RiskStratification>();
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,162 @@
+// The rates of C06 and how they are counted.
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "measures/admissions.h"
+#include "measures/c06_inequality.h"
+#include "measures/deaths.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr int kOldestInequalityAge = 90;
+
+absl::StatusOr<InequalityEvents> EventsOf(const TomlTable& table) {
+  TALLY_ASSIGN_OR_RETURN(const std::string events, table.GetString("events"));
+  if (events == "emergency_admissions") {
+    return InequalityEvents::kEmergencyAdmissions;
+  }
+  if (events == "ed_attendances") return InequalityEvents::kEdAttendances;
+  if (events == "deaths") return InequalityEvents::kDeaths;
+  return table.ErrorAt(
+      table.line(), "events is emergency_admissions, ed_attendances or deaths");
+}
+
+absl::StatusOr<InequalityRate> ReadRate(const TomlTable& table) {
+  TALLY_RETURN_IF_ERROR(table.OnlyKeys(
+      {"id", "title", "events", "age_from", "age_to", "multiplier", "high"}));
+  InequalityRate rate;
+  TALLY_ASSIGN_OR_RETURN(rate.title, table.GetString("title"));
+  TALLY_ASSIGN_OR_RETURN(rate.events, EventsOf(table));
+  TALLY_ASSIGN_OR_RETURN(const int64_t from, table.GetInt("age_from"));
+  TALLY_ASSIGN_OR_RETURN(const int64_t to, table.GetInt("age_to"));
+  if (from < 0 || to > kOldestInequalityAge || from > to) {
+    return table.ErrorAt(table.line(), "ages lie in 0 to 90, from before to");
+  }
+  rate.age_from = static_cast<int>(from);
+  rate.age_to = static_cast<int>(to);
+  TALLY_ASSIGN_OR_RETURN(rate.multiplier, table.GetDouble("multiplier"));
+  TALLY_ASSIGN_OR_RETURN(const std::string high, table.GetString("high"));
+  if (high != "bad" && high != "good") {
+    return table.ErrorAt(table.line(), "high is bad or good");
+  }
+  rate.high_is_bad = high == "bad";
+  return rate;
+}
+
+// Rows of twelve months: an SQL relation with a column person.
+absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
+                                      const InequalityRate& rate) {
+  if (rate.events == InequalityEvents::kRegister) {
+    return absl::StrFormat(
+        "(SELECT person FROM condition_register WHERE condition = %d)",
+        rate.condition);
+  }
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  const std::string between =
+      absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
+                      context.month.LastOfMonth().ToIso());
+  if (rate.events == InequalityEvents::kEdAttendances) {
+    return absl::StrFormat(
+        "(SELECT person FROM ecds WHERE attendance_category = '1' "
+        "AND arrival_date %s)",
+        between);
+  }
+  TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<std::string> methods,
+      context.definition.root().GetStrings("emergency_methods"));
+  return absl::StrFormat(
+      "(SELECT person FROM admission WHERE admission_method IN %s "
+      "AND admission_date %s)",
+      SqlList(methods), between);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<InequalityRate>> ReadInequalityRates(
+    const MeasureDefinition& definition,
+    const std::vector<Condition>& conditions) {
+  TALLY_ASSIGN_OR_RETURN(const TomlArray array,
+                         definition.root().GetArray("indicator"));
+  std::vector<InequalityRate> rates;
+  std::set<std::string> titles;
+  for (const TomlValue& value : array) {
+    if (!value.is_table()) {
+      return definition.root().ErrorAt(value.line(), "an indicator is a table");
+    }
+    TALLY_ASSIGN_OR_RETURN(rates.emplace_back(), ReadRate(value.AsTable()));
+    if (!titles.insert(rates.back().title).second) {
+      return definition.root().ErrorAt(value.line(),
+                                       "an indicator is there twice");
+    }
+  }
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    InequalityRate& rate = rates.emplace_back();
+    rate.title = conditions[i].title;
+    rate.condition = i;
+    rate.age_from = conditions[i].age_from;
+    rate.age_to = conditions[i].age_to;
+  }
+  return rates;
+}
+
+std::string RateMissing(const MeasureContext& context,
+                        const InequalityRate& rate) {
+  switch (rate.events) {
+    case InequalityEvents::kRegister:
+      if (HasColumns(context, "gp_event", {"event_date", "cluster_id"})) break;
+      return "the release has no gp-event with event_date and cluster_id";
+    case InequalityEvents::kEmergencyAdmissions:
+      if (HasAdmissions(context)) break;
+      return "the release has no sus-apc with all that spells are built of";
+    case InequalityEvents::kEdAttendances:
+      if (HasColumns(context, "ecds",
+                     {"arrival_date", "attendance_category"})) {
+        break;
+      }
+      return "the release has no ecds with arrival_date and "
+             "attendance_category";
+    case InequalityEvents::kDeaths:
+      if (HasColumns(context, "ons_death",
+                     {"date_of_death", "underlying_cause"})) {
+        break;
+      }
+      return "the release has no ons-death with date_of_death and "
+             "underlying_cause";
+  }
+  return "";
+}
+
+absl::StatusOr<GroupedStrata> CountRate(
+    const MeasureContext& context, const InequalityRate& rate,
+    const std::vector<GroupColumn>& groups) {
+  const std::string ages = absl::StrFormat("WHERE age BETWEEN %d AND %d)",
+                                           rate.age_from, rate.age_to);
+  if (rate.events == InequalityEvents::kRegister) {
+    TALLY_RETURN_IF_ERROR(MakePatientList(context));
+    TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));
+    return CountStrata(context, groups, events,
+                       "(SELECT * FROM patient_list " + ages);
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> lists,
+                         MakeMidYearLists(context, 1));
+  const std::string list =
+      absl::StrFormat("(SELECT * FROM %s %s", lists[0], ages);
+  if (rate.events == InequalityEvents::kDeaths) {
+    TALLY_RETURN_IF_ERROR(MakeDeaths(context));
+    GroupedStrata counted;
+    TALLY_RETURN_IF_ERROR(AddDeathStrata(
+        context, groups, list,
+        absl::StrFormat("(SELECT * FROM registered_death WHERE year = 0 AND "
+                        "age BETWEEN %d AND %d)",
+                        rate.age_from, rate.age_to),
+        counted));
+    return counted;
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));
+  return CountStrata(context, groups, events, list);
+}
+
+}  // namespace tally::analytics

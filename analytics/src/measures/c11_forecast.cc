@@ -1,0 +1,510 @@
+// C11: monthly activity by type, and its forecast from printed months.
+#include "measures/c11_forecast.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/profile.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/patient_list.h"
+#include "analytics/measures/reference.h"
+#include "analytics/statistics/forecast.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "measures/activity.h"
+#include "measures/counts.h"
+#include "measures/indicator_series.h"
+#include "measures/table_months.h"
+#include "measures/tables.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kProjectionFile = "population_projection";
+
+// (by, level) -> events a month.
+using LevelCounts =
+    std::map<std::pair<std::string, std::string>, std::vector<int64_t>>;
+
+// Months of one type of activity that all its sources cover.
+struct PodMonths {
+  std::string pod;
+  std::vector<CivilDay> months;
+  LevelCounts counts;
+};
+
+std::string_view DatasetOfPod(std::string_view pod) {
+  if (pod.starts_with("op_")) return "sus_op";
+  if (pod.starts_with("ed_")) return "ecds";
+  return "sus_apc";
+}
+
+absl::StatusOr<std::vector<PodMonths>> CountPods(const MeasureContext& context,
+                                                 const ActivityParts& parts,
+                                                 MonthRange range) {
+  std::vector<PodMonths> pods;
+  std::map<std::pair<std::string, std::string>, std::pair<size_t, size_t>> at;
+  std::map<std::string, std::optional<MonthRange>> covered;
+  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
+                                                 {"sus_op", parts.appointments},
+                                                 {"ecds", parts.attendances}};
+  for (const auto& [table, there] : tables) {
+    if (!there) continue;
+    TALLY_ASSIGN_OR_RETURN(covered[table], TableMonths(context, table, range));
+  }
+  for (const auto& [pod, title] : ActivityTypes()) {
+    const auto months = covered.find(std::string(DatasetOfPod(pod)));
+    if (months == covered.end() || !months->second.has_value()) continue;
+    PodMonths& one = pods.emplace_back();
+    one.pod = pod;
+    for (CivilDay m = months->second->first; !(months->second->last < m);) {
+      at[{pod, m.ToMonth()}] = {pods.size() - 1, one.months.size()};
+      one.months.push_back(m);
+      TALLY_ASSIGN_OR_RETURN(m, m.AddMonths(1));
+    }
+  }
+  if (pods.empty()) return pods;
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(
+          context.connection,
+          "SELECT pod, strftime(month, '%Y-%m') AS in_month, "
+          "CASE WHEN grouping(provider) = 0 THEN 'provider' "
+          "WHEN grouping(tfc) = 0 THEN 'specialty' ELSE 'practice' END, "
+          "coalesce(provider, tfc, practice), count(*) FROM activity "
+          "GROUP BY GROUPING SETS ((pod, in_month, provider), "
+          "(pod, in_month, tfc), (pod, in_month, practice))",
+          4));
+  for (const GroupedRow& row : rows) {
+    const auto place = at.find({row.levels[0], row.levels[1]});
+    if (place == at.end()) continue;
+    PodMonths& pod = pods[place->second.first];
+    std::vector<int64_t>& counts = pod.counts[{row.levels[2], row.levels[3]}];
+    counts.resize(pod.months.size());
+    counts[place->second.second] = row.counts[0];
+  }
+  return pods;
+}
+
+// Levels with few events a month become one.
+LevelCounts PutSmallTogether(const PodMonths& pod, double least) {
+  LevelCounts out;
+  for (const auto& [key, counts] : pod.counts) {
+    int64_t sum = 0;
+    for (const int64_t count : counts) sum += count;
+    const bool small =
+        static_cast<double>(sum) < least * static_cast<double>(counts.size());
+    std::vector<int64_t>& to =
+        out[{key.first, small ? std::string(kOtherLevels) : key.second}];
+    to.resize(counts.size());
+    for (size_t i = 0; i < counts.size(); ++i) to[i] += counts[i];
+  }
+  return out;
+}
+
+absl::StatusOr<RawTable> ActivityMonthTable(const MeasureContext& context,
+                                            const std::vector<PodMonths>& pods,
+                                            double least) {
+  TableInfo info = context.Info("activity_month", "Activity by month");
+  info.notes.emplace_back(
+      "Activity of all people, of those on no list as well. Admissions count "
+      "in the month of admission.");
+  TableBuilder table(std::move(info));
+  table.Dimension("pod", "Type")
+      .Dimension("by", "By")
+      .Dimension("level", "Provider, specialty or practice")
+      .Dimension("month", "Month")
+      .Events("events", "Events");
+  for (const PodMonths& pod : pods) {
+    const LevelCounts levels = PutSmallTogether(pod, least);
+    for (const std::string by : {"provider", "specialty", "practice"}) {
+      if (by == "specialty" && pod.pod.starts_with("ed_")) continue;
+      for (size_t i = 0; i < pod.months.size(); ++i) {
+        const std::string month = pod.months[i].ToMonth();
+        std::vector<size_t> parts;
+        for (const auto& [key, counts] : levels) {
+          if (key.first != by) continue;
+          const size_t row = table.AddRow({pod.pod, by, key.second, month});
+          table.Set(row, "events", counts[i]);
+          parts.push_back(row);
+        }
+        if (parts.empty()) continue;
+        table.Total(table.AddRow({pod.pod, by, std::string(kAllLevels), month}),
+                    parts);
+      }
+    }
+  }
+  return table.Finish();
+}
+
+// The last 12 months by sex and age band, for the demographic variant.
+absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(
+          context.connection,
+          absl::StrFormat(
+              "SELECT p.pod, l.sex, l.age_band, CAST(coalesce(a.events, 0) AS "
+              "BIGINT), l.people FROM (SELECT sex, age_band, count(*) AS "
+              "people "
+              "FROM patient_list GROUP BY sex, age_band) AS l CROSS JOIN "
+              "(SELECT DISTINCT pod FROM activity) AS p LEFT JOIN (SELECT "
+              "x.pod, y.sex, y.age_band, count(*) AS events FROM activity AS x "
+              "INNER JOIN patient_list AS y ON y.person = x.person "
+              "WHERE x.month >= DATE '%s' GROUP BY ALL) AS a ON a.pod = p.pod "
+              "AND a.sex = l.sex AND a.age_band = l.age_band",
+              first.ToIso()),
+          3));
+  TableInfo info = context.Info("activity_age_sex",
+                                "Activity of one year by sex and age band");
+  info.notes.emplace_back(
+      "Of people on the list, in the 12 months that end with the month.");
+  TableBuilder table(std::move(info));
+  table.Dimension("pod", "Type")
+      .Dimension("sex", "Sex")
+      .Dimension("age_band", "Age band")
+      .Events("events", "Events")
+      .Persons("people", "On the list");
+  std::vector<GroupedRow> sorted = rows;
+  std::sort(sorted.begin(), sorted.end(),
+            [](const GroupedRow& a, const GroupedRow& b) {
+              return std::lexicographical_compare(
+                  a.levels.begin(), a.levels.end(), b.levels.begin(),
+                  b.levels.end(), LevelLess);
+            });
+  for (const GroupedRow& row : sorted) {
+    const size_t at = table.AddRow(row.levels);
+    table.Set(at, "events", row.counts[0]).Set(at, "people", row.counts[1]);
+  }
+  return table.Finish();
+}
+
+// --- forecast, from printed months -------------------------------------------
+
+struct ForecastSeries {
+  std::string pod, by, level, title;
+  std::vector<std::string> months;
+  std::vector<double> values;
+};
+
+// The months after the last one that is not printed. The same total stands
+// below each way of cutting it: it is forecast once.
+std::vector<ForecastSeries> SeriesToForecast(const GatedTable& table) {
+  std::vector<ForecastSeries> all;
+  std::map<std::vector<std::string>, size_t> places;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const std::string& pod = table.at(row, "pod").text();
+    const std::string& by = table.at(row, "by").text();
+    const std::string& level = table.at(row, "level").text();
+    if (level == kAllLevels && by != "provider") continue;
+    const auto [place, is_new] =
+        places.emplace(std::vector<std::string>{pod, by, level}, all.size());
+    if (is_new) {
+      const std::string title = ActivityTitle(pod);
+      all.push_back({pod,
+                     by,
+                     level,
+                     level == kAllLevels
+                         ? title
+                         : absl::StrFormat("%s, %s %s", title, by, level),
+                     {},
+                     {}});
+    }
+    ForecastSeries& series = all[place->second];
+    const auto number = table.at(row, "events").number();
+    if (!number.has_value()) {
+      series.months.clear();
+      series.values.clear();
+      continue;
+    }
+    series.months.push_back(table.at(row, "month").text());
+    series.values.push_back(*number);
+  }
+  return all;
+}
+
+double MeanOf(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+// A forecast is printed as a count of its profile would be.
+DerivedCell AsCount(double value, const Profile& profile) {
+  const auto whole = static_cast<int64_t>(std::llround(std::max(0.0, value)));
+  const std::optional<int64_t> printed = profile.PrintCount(whole);
+  if (!printed.has_value()) return DerivedCell::Star();
+  return DerivedCell::Number(static_cast<double>(*printed), 0);
+}
+
+class ForecastTables {
+ public:
+  static absl::StatusOr<ForecastTables> Begin(const DeriveContext& context,
+                                              const GatedTable& source);
+  absl::Status Add(const ForecastSeries& series, size_t ahead);
+  DerivedTable forecast, backtest;
+
+ private:
+  ForecastTables(DerivedTable f, DerivedTable b, Profile profile)
+      : forecast(std::move(f)),
+        backtest(std::move(b)),
+        profile_(std::move(profile)) {}
+  absl::Status AddPoints(const ForecastSeries& series,
+                         const ForecastResult& result);
+
+  Profile profile_;
+};
+
+absl::StatusOr<ForecastTables> ForecastTables::Begin(
+    const DeriveContext& context, const GatedTable& source) {
+  const std::vector<ColumnSpec> series = {
+      DimensionColumn("series", "Series"), DimensionColumn("pod", "Type"),
+      DimensionColumn("by", "By"),
+      DimensionColumn("level", "Provider, specialty or practice")};
+  std::vector<ColumnSpec> points = series;
+  points.push_back(DimensionColumn("month", "Month"));
+  const std::pair<std::string, std::string> numbers[] = {
+      {"actual", "Counted"},        {"point", "Forecast"},
+      {"lo80", "80 % lower limit"}, {"hi80", "80 % upper limit"},
+      {"lo95", "95 % lower limit"}, {"hi95", "95 % upper limit"}};
+  for (const auto& [name, title] : numbers) {
+    points.push_back(DerivedColumn(name, title, "events"));
+  }
+  points.push_back(WordColumn("model", "Model"));
+  std::vector<ColumnSpec> errors = series;
+  errors.push_back(DimensionColumn("horizon", "Months ahead"));
+  const std::pair<std::string, std::string> figures[] = {
+      {"origins", "Origins"},
+      {"mae", "Mean absolute error"},
+      {"mase", "MASE"},
+      {"mape", "MAPE"},
+      {"pinball", "Pinball loss"},
+      {"cover80", "Inside 80 %"},
+      {"cover95", "Inside 95 %"}};
+  for (const auto& [name, title] : figures) {
+    const bool percent = name == "mape" || name.starts_with("cover");
+    errors.push_back(DerivedColumn(name, title, percent ? "%" : ""));
+  }
+  errors.push_back(WordColumn("model", "Model"));
+  TableInfo info = context.Info("forecast", "Forecast of activity", source);
+  info.notes.emplace_back(
+      "A series needs 24 printed months in a row, for Holt-Winters 36. Points "
+      "are printed as counts are.");
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable forecast,
+      DerivedTable::Create(std::move(info), std::move(points), {&source}));
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable backtest,
+      DerivedTable::Create(
+          context.Info("forecast_backtest", "Errors of past forecasts", source),
+          std::move(errors), {&source}));
+  TALLY_ASSIGN_OR_RETURN(Profile profile, Profile::Named(source.profile()));
+  return ForecastTables(std::move(forecast), std::move(backtest),
+                        std::move(profile));
+}
+
+absl::Status ForecastTables::AddPoints(const ForecastSeries& series,
+                                       const ForecastResult& result) {
+  const auto row = [&](std::string month, std::vector<DerivedCell> cells) {
+    std::vector<DerivedCell> all = {
+        DerivedCell::Text(series.title), DerivedCell::Text(series.pod),
+        DerivedCell::Text(series.by), DerivedCell::Text(series.level),
+        DerivedCell::Text(std::move(month))};
+    all.insert(all.end(), cells.begin(), cells.end());
+    all.push_back(
+        DerivedCell::Text(std::string(ForecastModelText(result.model))));
+    return forecast.AddRow(std::move(all));
+  };
+  const DerivedCell none = DerivedCell::Na(NaReason::kTooFewValues);
+  for (size_t i = 0; i < series.months.size(); ++i) {
+    TALLY_RETURN_IF_ERROR(
+        row(series.months[i], {DerivedCell::Number(series.values[i], 0), none,
+                               none, none, none, none}));
+  }
+  TALLY_ASSIGN_OR_RETURN(CivilDay month,
+                         CivilDay::Parse(series.months.back() + "-01"));
+  for (const ForecastPoint& p : result.points) {
+    TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
+    TALLY_RETURN_IF_ERROR(
+        row(month.ToMonth(),
+            {none, AsCount(p.point, profile_), AsCount(p.low80, profile_),
+             AsCount(p.high80, profile_), AsCount(p.low95, profile_),
+             AsCount(p.high95, profile_)}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ForecastTables::Add(const ForecastSeries& series, size_t ahead) {
+  const std::optional<ForecastResult> result =
+      ForecastMonths(series.values, ahead);
+  if (!result.has_value()) return absl::OkStatus();
+  TALLY_RETURN_IF_ERROR(AddPoints(series, *result));
+  for (const BacktestRow& error : result->backtest) {
+    const auto percent = [](const Figure& figure) {
+      return figure.known() ? DerivedCell::Number(100 * figure.value(), 1)
+                            : DerivedCell::Na(figure.reason());
+    };
+    TALLY_RETURN_IF_ERROR(backtest.AddRow(
+        {DerivedCell::Text(series.title), DerivedCell::Text(series.pod),
+         DerivedCell::Text(series.by), DerivedCell::Text(series.level),
+         DerivedCell::Text(std::to_string(error.horizon)),
+         DerivedCell::Number(error.origins, 0),
+         DerivedCell::Number(error.mae, 1), DerivedCell::Number(error.mase, 2),
+         percent(error.mape), DerivedCell::Number(error.pinball, 2),
+         DerivedCell::Number(100 * error.cover80, 1),
+         DerivedCell::Number(100 * error.cover95, 1),
+         DerivedCell::Text(std::string(ForecastModelText(result->model)))}));
+  }
+  return absl::OkStatus();
+}
+
+class Forecasts : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError(
+          "--by: activity is forecast by provider, specialty and practice");
+    }
+    TALLY_ASSIGN_OR_RETURN(const double months,
+                           context.definition.Parameter("months"));
+    TALLY_ASSIGN_OR_RETURN(const double least,
+                           context.definition.Parameter("least_per_month"));
+    TALLY_ASSIGN_OR_RETURN(
+        const CivilDay first,
+        context.month.AddMonths(1 - static_cast<int>(months)));
+    TALLY_ASSIGN_OR_RETURN(const ActivityParts parts, MakeActivity(context));
+    TALLY_ASSIGN_OR_RETURN(const std::vector<PodMonths> pods,
+                           CountPods(context, parts, {first, context.month}));
+    std::vector<RawTable> tables;
+    TALLY_ASSIGN_OR_RETURN(RawTable month,
+                           ActivityMonthTable(context, pods, least));
+    tables.push_back(std::move(month));
+    if (HasReference(context.comparators, kProjectionFile) && !pods.empty()) {
+      TALLY_RETURN_IF_ERROR(MakePatientList(context));
+      TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
+      tables.push_back(std::move(age_sex));
+    }
+    return tables;
+  }
+
+  absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const override {
+    std::vector<DerivedTable> tables;
+    const GatedTable* source =
+        context.Find(context.definition.id(), "activity_month");
+    if (source == nullptr) return tables;
+    TALLY_ASSIGN_OR_RETURN(const double ahead,
+                           context.definition.Parameter("months_ahead"));
+    TALLY_ASSIGN_OR_RETURN(ForecastTables made,
+                           ForecastTables::Begin(context, *source));
+    TALLY_ASSIGN_OR_RETURN(const double least,
+                           context.definition.Parameter("least_to_forecast"));
+    for (const ForecastSeries& series : SeriesToForecast(*source)) {
+      if (series.by == "practice" && MeanOf(series.values) < least) continue;
+      TALLY_RETURN_IF_ERROR(made.Add(series, static_cast<size_t>(ahead)));
+    }
+    tables.push_back(std::move(made.forecast));
+    tables.push_back(std::move(made.backtest));
+    TALLY_ASSIGN_OR_RETURN(std::optional<DerivedTable> demographic,
+                           DemographicForecast(context));
+    if (demographic.has_value()) tables.push_back(*std::move(demographic));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition&,
+      const std::vector<GatedTable>& tables) const override {
+    return DrawForecast(tables);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(
+    const DeriveContext& context) {
+  const GatedTable* source =
+      context.Find(context.definition.id(), "activity_age_sex");
+  if (source == nullptr) return std::nullopt;
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, kProjectionFile,
+                          {{"year", ReferenceType::kInteger},
+                           {"sex", ReferenceType::kText},
+                           {"age_band", ReferenceType::kText},
+                           {"people", ReferenceType::kInteger}}));
+  std::map<int64_t, std::map<std::pair<std::string, std::string>, double>> of;
+  for (size_t row = 0; row < file.rows(); ++row) {
+    const bool is_new =
+        of[file.Integer(row, 0)]
+            .emplace(std::pair(file.Text(row, 1), file.Text(row, 2)),
+                     static_cast<double>(file.Integer(row, 3)))
+            .second;
+    if (!is_new) return file.ErrorAt(row, "this sex and age band come twice");
+  }
+  TableInfo info = context.Info(
+      "forecast_demographic", "Activity at the projected population", *source);
+  info.method = "Activity by sex and age band, times the projected people";
+  info.notes = {file.Citation(),
+                "*: a sex and age band of the year is not printed. NA: the "
+                "projection lacks one."};
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(std::move(info),
+                           {DimensionColumn("pod", "Type"),
+                            DimensionColumn("year", "Financial year"),
+                            DerivedColumn("base", "One year now", "events"),
+                            DerivedColumn("projected", "Projected", "events"),
+                            DerivedColumn("factor", "Factor")},
+                           {source}));
+  std::map<std::string, std::vector<size_t>> pods;
+  for (size_t row = 0; row < source->rows(); ++row) {
+    pods[source->at(row, "pod").text()].push_back(row);
+  }
+  for (const auto& [pod, rows] : pods) {
+    for (const auto& [year, people] : of) {
+      double base = 0;
+      double projected = 0;
+      bool hidden = false;
+      bool missing = false;
+      for (const size_t row : rows) {
+        const auto events = source->at(row, "events").number();
+        const auto now = source->at(row, "people").number();
+        const auto then = people.find({source->at(row, "sex").text(),
+                                       source->at(row, "age_band").text()});
+        if (!events.has_value() || !now.has_value()) {
+          hidden = true;
+        } else if (*events > 0 && (then == people.end() || *now <= 0)) {
+          missing = true;
+        } else if (*events > 0) {
+          base += *events;
+          projected += *events / *now * then->second;
+        }
+      }
+      std::vector<DerivedCell> cells = {
+          DerivedCell::Text(pod), DerivedCell::Text(std::to_string(year))};
+      for (const double value : {base, projected, projected / base}) {
+        if (hidden) {
+          cells.push_back(DerivedCell::Star());
+        } else if (missing || !(base > 0)) {
+          cells.push_back(DerivedCell::Na(NaReason::kReferenceMissing));
+        } else {
+          cells.push_back(
+              DerivedCell::Number(value, cells.size() == 4 ? 3 : 0));
+        }
+      }
+      TALLY_RETURN_IF_ERROR(table.AddRow(std::move(cells)));
+    }
+  }
+  return table;
+}
+
+std::unique_ptr<Measure> MakeC11() { return std::make_unique<Forecasts>(); }
+
+}  // namespace tally::analytics

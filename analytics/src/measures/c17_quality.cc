@@ -1,0 +1,160 @@
+// C17: the value of one year of every indicator, and its icons.
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/measure.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "measures/indicator_series.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kTrendEngine = "C29";
+
+absl::Status AddResults(const DeriveContext& context, const GatedTable& year,
+                        const std::map<std::string, CatalogueEntry>& catalogue,
+                        DerivedTable& table) {
+  const auto words = LastWords(context.Find(kTrendEngine, kSpcTable));
+  for (size_t row = 0; row < year.rows(); ++row) {
+    const auto entry = catalogue.find(year.at(row, "indicator").text());
+    if (entry == catalogue.end()) continue;
+    const auto word = words.find({entry->first, year.at(row, "area").text()});
+    const bool charted = word != words.end();
+    TALLY_RETURN_IF_ERROR(table.AddRow(
+        {DerivedCell::Text(entry->first), DerivedCell::Text(entry->second.name),
+         DerivedCell::Text(entry->second.programme),
+         DerivedCell::Copy(year.at(row, "area")),
+         DerivedCell::Text(context.month.ToMonth()),
+         DerivedCell::Copy(year.at(row, "num")),
+         DerivedCell::Copy(year.at(row, "den")),
+         DerivedCell::Copy(year.at(row, "value")),
+         DerivedCell::Copy(year.at(row, "value_lo")),
+         DerivedCell::Copy(year.at(row, "value_hi")),
+         DerivedCell::Text(entry->second.unit),
+         DerivedCell::Text(charted ? word->second.variation : ""),
+         DerivedCell::Text(charted ? word->second.assurance : "")}));
+  }
+  return absl::OkStatus();
+}
+
+class QualityDashboard : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError("--by: this measure is read from the tables of C29");
+    }
+    return std::vector<RawTable>();
+  }
+
+  absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const override {
+    std::vector<DerivedTable> tables;
+    std::vector<const GatedTable*> sources =
+        IndicatorTables(context, kTrendEngine, kIndicatorYearTables);
+    if (sources.empty()) return tables;
+    const std::vector<const GatedTable*> years = sources;
+    const GatedTable* points = context.Find(kTrendEngine, kSpcTable);
+    if (points != nullptr) sources.push_back(points);
+    const auto catalogue =
+        ReadCatalogue(context.Find(kTrendEngine, kIndicatorTable));
+    TableInfo info = context.Info("indicator_results",
+                                  "Indicators of one year with their icons",
+                                  *sources.front());
+    info.notes.emplace_back(
+        "The value is that of 12 months; variation and assurance are those of "
+        "the last month of the control chart. Without words: no chart.");
+    TALLY_ASSIGN_OR_RETURN(
+        DerivedTable table,
+        DerivedTable::Create(
+            std::move(info),
+            {DimensionColumn("indicator", "Indicator"),
+             WordColumn("name", "Name"), WordColumn("programme", "Programme"),
+             DimensionColumn("area", "Practice"),
+             DimensionColumn("period", "Year to"),
+             DerivedColumn("num", "Events"), DerivedColumn("den", "Of"),
+             DerivedColumn("value", "Value"),
+             DerivedColumn("lo", "Lower limit"),
+             DerivedColumn("hi", "Upper limit"), WordColumn("unit", "Unit"),
+             WordColumn("variation", "Variation"),
+             WordColumn("assurance", "Assurance")},
+            sources));
+    for (const GatedTable* year : years) {
+      TALLY_RETURN_IF_ERROR(AddResults(context, *year, catalogue, table));
+    }
+    tables.push_back(std::move(table));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition&,
+      const std::vector<GatedTable>& tables) const override;
+};
+
+bool HasIcons(const GatedTable& table, size_t row) {
+  return table.at(row, "area").text() == kAllLevels &&
+         !table.at(row, "variation").text().empty();
+}
+
+std::vector<PagePart> QualityDashboard::Draw(
+    const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
+  std::vector<PagePart> parts;
+  const GatedTable* table = PrintedTable(tables, "indicator_results");
+  if (table == nullptr) return parts;
+  int charted = 0, concern = 0, fail = 0;
+  std::string named;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    if (!HasIcons(*table, row)) continue;
+    ++charted;
+    const bool worse = table->at(row, "variation").text() == "concern";
+    concern += worse;
+    fail += table->at(row, "assurance").text() == "fail";
+    if (worse && named.empty()) named = table->at(row, "name").text();
+  }
+  if (charted == 0) return parts;
+  const std::string words = absl::StrFormat(
+      "%d of %d indicators worsen by more than chance%s; %d will miss their "
+      "target as things are",
+      concern, charted,
+      named.empty() ? "" : absl::StrFormat(", among them: %s", named), fail);
+  Chart matrix("quality-matrix", "matrix", *table,
+               {"name", "variation", "assurance"}, HasIcons);
+  matrix.title = words;
+  matrix.summary = words + ". Indicators by variation and assurance.";
+  matrix.options.Set("label", "name")
+      .Set("variation", "variation")
+      .Set("assurance", "assurance");
+  Chart icons("quality-icons", "icons", *table,
+              {"name", "value", "lo", "hi", "unit", "variation", "assurance"},
+              HasIcons);
+  icons.title = absl::StrFormat("%d indicators of the year to %s", charted,
+                                table->at(0, "period").text());
+  icons.summary = icons.title +
+                  ": value with 95 % limits, variation and assurance of the "
+                  "last month.";
+  icons.options.Set("label", "name")
+      .Set("value", "value")
+      .Set("lo", "lo")
+      .Set("hi", "hi")
+      .Set("variation", "variation")
+      .Set("assurance", "assurance");
+  PagePart summary{"summary", {{2, words + "."}}, {}};
+  summary.charts.push_back(std::move(matrix));
+  summary.charts.push_back(std::move(icons));
+  parts.push_back(std::move(summary));
+  return parts;
+}
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeC17() {
+  return std::make_unique<QualityDashboard>();
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,270 @@
+// C19: overview of providers, plan against actual, from printed figures.
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/reference.h"
+#include "base/status.h"
+#include "measures/activity.h"
+#include "measures/c19_provider.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kPlanFile = "contract_plan";
+
+// Row of a level in a table whose first dimension is `column`.
+std::optional<size_t> RowOf(const GatedTable& table, std::string_view column,
+                            const std::string& level) {
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (table.at(row, column).text() == level) return row;
+  }
+  return std::nullopt;
+}
+
+DerivedCell CopyOrNa(const GatedTable* table, std::string_view key,
+                     const std::string& level, std::string_view column) {
+  if (table == nullptr) return DerivedCell::Na(NaReason::kNotReleased);
+  const auto row = RowOf(*table, key, level);
+  if (!row) return DerivedCell::Na(NaReason::kNoDenominator);
+  return DerivedCell::Copy(table->at(*row, column));
+}
+
+// A sum of printed cells: `*` if one of them is hidden.
+struct PrintedSum {
+  double sum = 0;
+  int known = 0;
+  bool hidden = false;
+
+  void Add(const GatedCell& cell) {
+    hidden = hidden || cell.suppressed();
+    if (const auto number = cell.number()) {
+      sum += *number;
+      ++known;
+    }
+  }
+  DerivedCell Cell() const {
+    if (hidden) return DerivedCell::Star();
+    return known == 0 ? DerivedCell::Na(NaReason::kReferenceMissing)
+                      : DerivedCell::Number(sum, 0);
+  }
+};
+
+absl::StatusOr<DerivedTable> Overview(const DeriveContext& context,
+                                      const GatedTable& report,
+                                      const GatedTable* rates) {
+  const GatedTable* readmission = context.Find("C20", "readmission_provider");
+  std::vector<const GatedTable*> sources = {&report};
+  if (rates != nullptr) sources.push_back(rates);
+  if (readmission != nullptr) sources.push_back(readmission);
+  TableInfo info =
+      context.Info("provider_overview", "Providers at a glance", report);
+  info.period = report.info().period;
+  info.notes = {
+      "The readmission ratio is of the last financial year; 100 is "
+      "as expected."};
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(
+          std::move(info),
+          {DimensionColumn("provider", "Provider"),
+           DerivedColumn("activity", "Activity"),
+           DerivedColumn("cost", "Cost", "pounds"),
+           DerivedColumn("daycase_rate", "Day-case rate", "%"),
+           DerivedColumn("mean_los", "Mean length of stay", "nights"),
+           DerivedColumn("readmit_ratio", "Readmission ratio",
+                         "100 = as expected")},
+          sources));
+  std::map<std::string, std::pair<PrintedSum, PrintedSum>> sums;
+  std::vector<std::string> order;
+  for (size_t row = 0; row < report.rows(); ++row) {
+    if (report.at(row, "month").text() != kAllLevels) continue;
+    const std::string& provider = report.at(row, "provider").text();
+    if (!sums.contains(provider)) order.push_back(provider);
+    sums[provider].first.Add(report.at(row, "activity"));
+    sums[provider].second.Add(report.at(row, "cost"));
+  }
+  for (const std::string& provider : order) {
+    TALLY_RETURN_IF_ERROR(
+        table.AddRow({DerivedCell::Text(provider), sums[provider].first.Cell(),
+                      sums[provider].second.Cell(),
+                      CopyOrNa(rates, "provider", provider, "daycase_rate"),
+                      CopyOrNa(rates, "provider", provider, "mean_los"),
+                      CopyOrNa(readmission, "provider", provider, "ratio")}));
+  }
+  return table;
+}
+
+// The plan by provider, title of the type, and month.
+using PlanKey = std::tuple<std::string, std::string, std::string>;
+using Plan = std::map<PlanKey, double>;
+
+absl::StatusOr<Plan> ReadPlan(const ReferenceFile& file) {
+  std::set<std::string> types;
+  for (const auto& [pod, title] : ActivityTypes()) types.insert(pod);
+  Plan plan;
+  for (size_t row = 0; row < file.rows(); ++row) {
+    const std::string& pod = file.Text(row, 1);
+    if (!types.contains(pod)) {
+      return file.ErrorAt(row, "there is no such type of activity");
+    }
+    const double planned = file.Number(row, 3);
+    if (planned < 0) return file.ErrorAt(row, "a plan is not below 0");
+    const PlanKey key = {file.Text(row, 0), ActivityTitle(pod),
+                         file.Text(row, 2)};
+    if (!plan.emplace(key, planned).second) {
+      return file.ErrorAt(row, "this line of the plan is there twice");
+    }
+  }
+  return plan;
+}
+
+std::vector<DerivedCell> PlanRow(const PlanKey& key, const DerivedCell& actual,
+                                 double planned, std::optional<double> number,
+                                 bool hidden) {
+  DerivedCell variance = DerivedCell::Na(NaReason::kNotReleased);
+  if (hidden) variance = DerivedCell::Star();
+  if (!hidden && number) {
+    variance = DerivedCell::Number(*number - planned, 1);
+  }
+  return {
+      DerivedCell::Text(std::get<0>(key)), DerivedCell::Text(std::get<1>(key)),
+      DerivedCell::Text(std::get<2>(key)), actual,
+      DerivedCell::Number(planned, 1),     variance};
+}
+
+// Planned and printed activity of one type, all providers and months of the
+// plan together.
+struct BridgeStep {
+  double planned = 0;
+  PrintedSum actual;
+};
+
+absl::StatusOr<DerivedTable> PlanTable(
+    const DeriveContext& context, const GatedTable& report, const Plan& plan,
+    const std::string& citation, std::map<std::string, BridgeStep>& bridge) {
+  TableInfo info = context.Info("provider_plan", "Plan and actual", report);
+  info.period = report.info().period;
+  info.notes = {"Plan: " + citation + "."};
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(
+          std::move(info),
+          {DimensionColumn("provider", "Provider"),
+           DimensionColumn("pod", "Type of activity"),
+           DimensionColumn("month", "Month"),
+           DerivedColumn("activity", "Activity"), DerivedColumn("plan", "Plan"),
+           DerivedColumn("variance", "Activity less plan")},
+          {&report}));
+  std::map<PlanKey, size_t> rows;
+  std::set<std::string> months;
+  for (size_t row = 0; row < report.rows(); ++row) {
+    rows[{report.at(row, "provider").text(), report.at(row, "pod").text(),
+          report.at(row, "month").text()}] = row;
+    months.insert(report.at(row, "month").text());
+  }
+  for (const auto& [key, planned] : plan) {
+    if (!months.contains(std::get<2>(key))) continue;  // another time
+    BridgeStep& step = bridge[std::get<1>(key)];
+    step.planned += planned;
+    const auto found = rows.find(key);
+    if (found == rows.end()) {
+      // Planned, and none: that is a number too.
+      TALLY_RETURN_IF_ERROR(table.AddRow(
+          PlanRow(key, DerivedCell::Number(0.0, 0), planned, 0, false)));
+      ++step.actual.known;
+      continue;
+    }
+    const GatedCell& actual = report.at(found->second, "activity");
+    step.actual.Add(actual);
+    TALLY_RETURN_IF_ERROR(
+        table.AddRow(PlanRow(key, DerivedCell::Copy(actual), planned,
+                             actual.number(), actual.suppressed())));
+  }
+  return table;
+}
+
+// From the plan to what was done, type by type, over the lines of the plan.
+absl::StatusOr<DerivedTable> BridgeTable(
+    const DeriveContext& context, const GatedTable& report,
+    const std::map<std::string, BridgeStep>& bridge) {
+  TableInfo info =
+      context.Info("provider_bridge", "From plan to actual", report);
+  info.period = report.info().period;
+  info.notes = {
+      "Lines of the plan only: activity that nobody planned is in "
+      "the report."};
+  ColumnSpec kind;
+  kind.name = "kind";
+  kind.kind = ColumnKind::kText;
+  kind.title = "Kind";
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(std::move(info),
+                           {DimensionColumn("step", "Step"), kind,
+                            DerivedColumn("value", "Activity")},
+                           {&report}));
+  double planned = 0;
+  PrintedSum actual;
+  for (const auto& [pod, step] : bridge) {
+    planned += step.planned;
+    actual.hidden = actual.hidden || step.actual.hidden;
+    actual.sum += step.actual.sum;
+    actual.known += step.actual.known;
+  }
+  const auto add = [&](const std::string& step, const char* what,
+                       const DerivedCell& value) {
+    return table.AddRow(
+        {DerivedCell::Text(step), DerivedCell::Text(what), value});
+  };
+  TALLY_RETURN_IF_ERROR(add("Plan", "total", DerivedCell::Number(planned, 1)));
+  for (const auto& [pod, title] : ActivityTypes()) {
+    const auto step = bridge.find(title);
+    if (step == bridge.end()) continue;
+    TALLY_RETURN_IF_ERROR(
+        add(title, "step",
+            step->second.actual.hidden
+                ? DerivedCell::Star()
+                : DerivedCell::Number(
+                      step->second.actual.sum - step->second.planned, 1)));
+  }
+  TALLY_RETURN_IF_ERROR(add("Actual", "total", actual.Cell()));
+  return table;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<DerivedTable>> DeriveProviders(
+    const DeriveContext& context) {
+  std::vector<DerivedTable> tables;
+  const GatedTable* report = context.Find("C19", "provider_report");
+  if (report == nullptr) return tables;
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable overview,
+      Overview(context, *report, context.Find("C19", "provider_rates")));
+  tables.push_back(std::move(overview));
+  if (!HasReference(context.comparators, kPlanFile)) return tables;
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, kPlanFile,
+                          {{"provider", ReferenceType::kText},
+                           {"pod", ReferenceType::kText},
+                           {"month", ReferenceType::kText},
+                           {"activity", ReferenceType::kNumber}}));
+  TALLY_ASSIGN_OR_RETURN(const Plan plan, ReadPlan(file));
+  std::map<std::string, BridgeStep> bridge;
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable planned,
+      PlanTable(context, *report, plan, file.Citation(), bridge));
+  if (bridge.empty()) return tables;
+  tables.push_back(std::move(planned));
+  TALLY_ASSIGN_OR_RETURN(DerivedTable steps,
+                         BridgeTable(context, *report, bridge));
+  tables.push_back(std::move(steps));
+  return tables;
+}
+
+}  // namespace tally::analytics

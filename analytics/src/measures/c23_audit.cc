@@ -1,0 +1,168 @@
+// C23: the project's entries of the hub's audit log, and the gate's decisions.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/measures/measure.h"
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "engine/database.h"
+#include "measures/counts.h"
+#include "measures/indicator_series.h"
+#include "measures/tables.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kAuditFile = "audit_summary.csv";
+
+absl::StatusOr<RawTable> AuditTable(const MeasureContext& context) {
+  const std::string path =
+      JoinPath(context.release.path(), std::string(kAuditFile));
+  const absl::StatusOr<std::vector<GroupedRow>> rows = QueryGroups(
+      context.connection,
+      absl::StrFormat(
+          "SELECT month, action, CAST(sum(CAST(events AS BIGINT)) AS BIGINT) "
+          "FROM read_csv(%s, auto_detect = false, header = true, delim = ',', "
+          "quote = '\"', escape = '\"', columns = {'month': 'VARCHAR', "
+          "'action': 'VARCHAR', 'events': 'VARCHAR'}) GROUP BY month, action "
+          "ORDER BY month, action",
+          engine::QuoteLiteral(path)),
+      2);
+  if (!rows.ok()) {
+    return IntegrityError(absl::StrFormat("%s is malformed", kAuditFile));
+  }
+  TableBuilder table(context.Info(
+      "audit_summary", "Entries of the project in the hub's audit log"));
+  table.Dimension("month", "Month")
+      .Dimension("action", "Action")
+      .Events("events", "Entries");
+  for (const GroupedRow& row : *rows) {
+    if (row.counts[0] < 0) {
+      return IntegrityError(absl::StrFormat("%s is malformed", kAuditFile));
+    }
+    table.Set(table.AddRow(row.levels), "events", row.counts[0]);
+  }
+  return table.Finish();
+}
+
+struct PassageCounts {
+  int64_t released = 0, zero = 0, primary = 0, secondary = 0;
+  int64_t refused = 0;  // passages
+};
+
+// By measure, table, profile; cells of the newest passage that was released.
+using Passages =
+    std::map<std::tuple<std::string, std::string, std::string>, PassageCounts>;
+
+absl::StatusOr<Passages> ReadPassages(const MeasureContext& context) {
+  Passages passages;
+  if (context.log == nullptr || context.log->path().empty()) return passages;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<TableDecisions> decisions,
+                         context.log->Read());
+  const TableInfo own = context.Info("", "");
+  for (const TableDecisions& one : decisions) {
+    if (one.project != own.project || one.release != own.release) continue;
+    PassageCounts& counts = passages[{one.measure, one.table, one.profile}];
+    if (one.refused) {
+      ++counts.refused;
+      continue;
+    }
+    counts.released = one.Count(CellDecision::kReleased);
+    counts.zero = one.Count(CellDecision::kZero);
+    counts.primary = one.Count(CellDecision::kPrimary);
+    counts.secondary = one.Count(CellDecision::kSecondary);
+  }
+  return passages;
+}
+
+absl::StatusOr<RawTable> DecisionTable(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const Passages passages, ReadPassages(context));
+  TableInfo info =
+      context.Info("gate_decisions", "Cells of each table by decision");
+  info.notes.emplace_back(
+      "Of tables that passed the gate before this one was made. Cells are "
+      "counted, never people.");
+  TableBuilder table(std::move(info));
+  table.Dimension("measure", "Measure")
+      .Dimension("table", "Table")
+      .Dimension("profile", "Profile")
+      .Text("released", "Cells printed")
+      .Text("zero", "Cells printed as 0")
+      .Text("primary", "Cells hidden as small")
+      .Text("secondary", "Cells hidden to shield others")
+      .Text("refused", "Times refused");
+  for (const auto& [key, counts] : passages) {
+    const auto& [measure, name, profile] = key;
+    const size_t row = table.AddRow({measure, name, profile});
+    table.Set(row, "released", std::to_string(counts.released))
+        .Set(row, "zero", std::to_string(counts.zero))
+        .Set(row, "primary", std::to_string(counts.primary))
+        .Set(row, "secondary", std::to_string(counts.secondary))
+        .Set(row, "refused", std::to_string(counts.refused));
+  }
+  return table.Finish();
+}
+
+class AuditOfAccess : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError("--by: entries are counted by month and action");
+    }
+    TALLY_ASSIGN_OR_RETURN(RawTable audit, AuditTable(context));
+    TALLY_ASSIGN_OR_RETURN(RawTable decisions, DecisionTable(context));
+    std::vector<RawTable> tables;
+    tables.push_back(std::move(audit));
+    tables.push_back(std::move(decisions));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition&,
+      const std::vector<GatedTable>& tables) const override {
+    std::vector<PagePart> parts;
+    PagePart about{"about", {}, {}};
+    const auto all = [](const GatedTable&, size_t) { return true; };
+    const GatedTable* audit = PrintedTable(tables, "audit_summary");
+    if (audit != nullptr && audit->rows() > 0) {
+      Chart chart("audit", "table", *audit, {"month", "action", "events"}, all);
+      chart.title = absl::StrFormat(
+          "%d kinds of entries in the hub's audit log of this project, to %s",
+          chart.LevelsOf("action").size(),
+          audit->at(audit->rows() - 1, "month").text());
+      chart.summary = chart.title + ".";
+      about.charts.push_back(std::move(chart));
+    }
+    const GatedTable* decisions = PrintedTable(tables, "gate_decisions");
+    if (decisions != nullptr && decisions->rows() > 0) {
+      Chart chart("gate-decisions", "table", *decisions,
+                  {"measure", "table", "profile", "released", "zero", "primary",
+                   "secondary", "refused"},
+                  all);
+      chart.title = absl::StrFormat(
+          "%d tables passed the gate or were refused before "
+          "this page was made",
+          chart.rows());
+      chart.summary = chart.title + ". Cells of each by decision.";
+      about.charts.push_back(std::move(chart));
+    }
+    if (!about.charts.empty()) parts.push_back(std::move(about));
+    return parts;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeC23() { return std::make_unique<AuditOfAccess>(); }
+
+}  // namespace tally::analytics

@@ -1,0 +1,70 @@
+// C24: areas against the comparator file.
+#include <memory>
+#include <utility>
+
+#include "analytics/measures/reference.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "measures/benchmark.h"
+
+namespace tally::analytics {
+namespace {
+
+class Benchmarks : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError("--by: this measure is read from the tables of C29");
+    }
+    return std::vector<RawTable>();
+  }
+
+  absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const override {
+    TALLY_ASSIGN_OR_RETURN(
+        const ReferenceFile file,
+        ReferenceFile::Read(context.comparators, "comparator_indicators",
+                            {{"indicator", ReferenceType::kText},
+                             {"value", ReferenceType::kNumber},
+                             {"lo", ReferenceType::kNumber},
+                             {"hi", ReferenceType::kNumber}}));
+    BenchmarkRequest request;
+    request.comparators.emplace();
+    for (size_t row = 0; row < file.rows(); ++row) {
+      const Comparator comparator{file.Number(row, 1), file.Number(row, 2),
+                                  file.Number(row, 3)};
+      if (comparator.lo > comparator.value ||
+          comparator.value > comparator.hi) {
+        return file.ErrorAt(row, "lo <= value <= hi does not hold");
+      }
+      if (!request.comparators->emplace(file.Text(row, 0), comparator).second) {
+        return file.ErrorAt(row, "this indicator is there twice");
+      }
+    }
+    TALLY_ASSIGN_OR_RETURN(const double seed,
+                           context.definition.Parameter("seed"));
+    TALLY_ASSIGN_OR_RETURN(const double neighbours,
+                           context.definition.Parameter("neighbours"));
+    request.seed = static_cast<uint64_t>(seed);
+    request.neighbours = static_cast<size_t>(neighbours);
+    request.notes = {"Comparator: " + file.Citation()};
+    TALLY_ASSIGN_OR_RETURN(std::optional<DerivedTable> table,
+                           BenchmarkTable(context, request));
+    std::vector<DerivedTable> tables;
+    if (table.has_value()) tables.push_back(*std::move(table));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition& definition,
+      const std::vector<GatedTable>& tables) const override {
+    return DrawBenchmark(tables, definition.pages(), "the comparator");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeC24() { return std::make_unique<Benchmarks>(); }
+
+}  // namespace tally::analytics

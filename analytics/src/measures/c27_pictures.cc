@@ -1,0 +1,114 @@
+// Charts and sentences of C27: opportunity by procedure and practice.
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "measures/c27_ebi.h"
+
+namespace tally::analytics {
+namespace {
+
+// The opportunity of one procedure everywhere, and of practices.
+Chart EbiProcedures(const GatedTable& table) {
+  Chart chart("ebi-opportunity", "bar", table,
+              {"procedure", "n", "dsr", "benchmark_p25", "excess", "cost"},
+              [](const GatedTable& t, size_t row) {
+                return t.at(row, "area").text() == kAllLevels;
+              });
+  chart.SortBy("excess", true);
+  chart.unit = "procedures a year above the rate of the lowest quarter";
+  chart.options.Set("x", "excess").Set("y", "procedure");
+  const size_t excess = chart.ColumnIndex("excess");
+  if (chart.rows() > 0 && chart.cell(0, excess).number()) {
+    chart.title = absl::StrFormat(
+        "%s: %s procedures more than at the rate of the lowest quarter",
+        chart.cell(0, 0).text(), DisplayText(chart.cell(0, excess)));
+  } else {
+    chart.title =
+        "No procedure is common enough in enough practices for a comparison";
+  }
+  chart.summary = absl::StrFormat(
+      "Procedures of low priority by how many fewer there would be at the rate "
+      "of the lowest quarter of practices, %d procedures. %s.",
+      chart.rows(), chart.title);
+  return chart;
+}
+
+Chart EbiPractices(const GatedTable& table, const std::string& first) {
+  Chart chart("ebi-practices", "interval", table,
+              {"procedure", "area", "n", "dsr", "dsr_lo", "dsr_hi", "excess"},
+              [](const GatedTable& t, size_t row) {
+                return t.at(row, "area").text() != kAllLevels;
+              });
+  chart.SortBy("dsr", true);
+  chart.unit = "per 100,000";
+  chart.SelectBy("procedure", "Procedure", first);
+  const size_t dsr = chart.ColumnIndex("dsr");
+  for (const std::string& procedure : chart.LevelsOf("procedure")) {
+    int shown = 0, areas = 0;
+    for (size_t row = 0; row < chart.rows(); ++row) {
+      if (chart.cell(row, 0).text() != procedure) continue;
+      ++areas;
+      shown += chart.cell(row, dsr).number().has_value();
+    }
+    chart.Describe(
+        procedure,
+        absl::StrFormat("%s: %d of %d practices have a standardised rate",
+                        procedure, shown, areas),
+        absl::StrFormat("Age-standardised rate of %s with 95 %% limits in %d "
+                        "of %d practices; the others have too few.",
+                        procedure, shown, areas));
+  }
+  JsonValue references = JsonValue::MakeObject();
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto benchmark = table.at(row, "benchmark_p25").number();
+    if (benchmark && table.at(row, "area").text() == kAllLevels) {
+      references.Set(table.at(row, "procedure").text(), *benchmark);
+    }
+  }
+  chart.options.Set("x", "dsr")
+      .Set("lo", "dsr_lo")
+      .Set("hi", "dsr_hi")
+      .Set("y", "area")
+      .Set("references", std::move(references))
+      .Set("reference_label", "lowest quarter");
+  return chart;
+}
+
+}  // namespace
+
+std::vector<PagePart> DrawEbi(const std::vector<GatedTable>& tables) {
+  std::vector<PagePart> parts;
+  for (const GatedTable& table : tables) {
+    if (table.info().table != "ebi_opportunity" || table.rows() == 0) continue;
+    PagePart page{"finance", {}, {}};
+    Chart procedures = EbiProcedures(table);
+    page.sentences.push_back({2, procedures.title + "."});
+    double cost = 0;
+    int counted = 0;
+    const size_t column = procedures.ColumnIndex("cost");
+    for (size_t row = 0; row < procedures.rows(); ++row) {
+      if (const auto pounds = procedures.cell(row, column).number()) {
+        cost += *pounds;
+        ++counted;
+      }
+    }
+    if (counted > 0) {
+      page.sentences.push_back(
+          {1, absl::StrFormat("At the rate of the lowest quarter of practices "
+                              "%d procedures of low priority would cost %s "
+                              "pounds a year less.",
+                              counted,
+                              WithThousands(absl::StrFormat("%.0f", cost)))});
+    }
+    const std::string first =
+        procedures.rows() > 0 ? procedures.cell(0, 0).text() : std::string();
+    page.charts.push_back(std::move(procedures));
+    Chart practices = EbiPractices(table, first);
+    if (practices.rows() > 0) page.charts.push_back(std::move(practices));
+    parts.push_back(std::move(page));
+  }
+  return parts;
+}
+
+}  // namespace tally::analytics

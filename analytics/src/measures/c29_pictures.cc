@@ -1,0 +1,133 @@
+// Charts and sentences of C29.
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "measures/c29_trends.h"
+#include "measures/indicator_series.h"
+
+namespace tally::analytics {
+namespace {
+
+std::string VariationWords(const std::string& code) {
+  if (code == "improvement") return "improves by more than chance";
+  if (code == "concern") return "worsens by more than chance";
+  if (code == "neutral_high") return "is higher than chance explains";
+  if (code == "neutral_low") return "is lower than chance explains";
+  return "varies by chance alone";
+}
+
+std::string AssuranceWords(const std::string& code) {
+  if (code == "pass") return "will meet its target as things are";
+  if (code == "fail") return "will miss its target as things are";
+  if (code == "inconsistent") return "may or may not meet its target";
+  return "has no target";
+}
+
+// The level to open with: what needs a look before what does not.
+int Urgency(const LastWord& word) {
+  int rank = 0;
+  if (word.variation == "concern") rank += 4;
+  if (word.assurance == "fail") rank += 2;
+  if (word.variation != "common") rank += 1;
+  return rank;
+}
+
+Chart XmrOf(const GatedTable& points,
+            const std::map<std::string, CatalogueEntry>& catalogue,
+            const std::string& programme) {
+  const auto here = [&](const std::string& indicator) {
+    const auto entry = catalogue.find(indicator);
+    return entry != catalogue.end() &&
+           (programme.empty() || entry->second.programme == programme);
+  };
+  Chart chart("spc", "xmr", points,
+              {"name", "month", "value", "mean", "lpl", "upl", "target",
+               "point_type", "rule", "trial"},
+              [&](const GatedTable& t, size_t row) {
+                return t.at(row, "area").text() == kAllLevels &&
+                       here(t.at(row, "indicator").text());
+              });
+  const auto words = LastWords(&points);
+  std::string first;
+  int most = -1;
+  JsonValue targets = JsonValue::MakeObject();
+  JsonValue icons = JsonValue::MakeObject();
+  std::vector<std::pair<std::string, std::string>> described;
+  for (const auto& [key, word] : words) {
+    if (key.second != kAllLevels || !here(key.first)) continue;
+    const CatalogueEntry& entry = catalogue.at(key.first);
+    if (Urgency(word) > most) {
+      most = Urgency(word);
+      first = entry.name;
+    }
+    if (entry.target.has_value()) targets.Set(entry.name, *entry.target);
+    JsonValue icon = JsonValue::MakeObject();
+    icon.Set("variation", word.variation).Set("assurance", word.assurance);
+    icons.Set(entry.name, std::move(icon));
+    described.emplace_back(entry.name,
+                           absl::StrFormat("%s %s and %s", entry.name,
+                                           VariationWords(word.variation),
+                                           AssuranceWords(word.assurance)));
+  }
+  chart.SelectBy("name", "Indicator", first);
+  for (const auto& [name, title] : described) {
+    chart.Describe(name, title,
+                   title + ". XmR chart by month, all practices together.");
+  }
+  chart.options.Set("x", "month")
+      .Set("y", "value")
+      .Set("mean", "mean")
+      .Set("lo", "lpl")
+      .Set("hi", "upl")
+      .Set("point", "point_type")
+      .Set("trial", "trial")
+      .Set("targets", std::move(targets))
+      .Set("icons", std::move(icons));
+  return chart;
+}
+
+PagePart EmergencyPart(const GatedTable& points,
+                       const std::map<std::string, CatalogueEntry>& catalogue) {
+  constexpr std::string_view kUrgent = "Urgent and emergency care";
+  PagePart part{"emergency", {}, {}};
+  Chart chart = XmrOf(points, catalogue, std::string(kUrgent));
+  if (chart.rows() == 0) return part;
+  part.sentences.push_back({2, chart.title + "."});
+  part.charts.push_back(std::move(chart));
+  return part;
+}
+
+}  // namespace
+
+std::vector<PagePart> DrawTrends(const MeasureDefinition&,
+                                 const std::vector<GatedTable>& tables) {
+  std::vector<PagePart> parts;
+  const GatedTable* points = PrintedTable(tables, kSpcTable);
+  if (points == nullptr || points->rows() == 0) return parts;
+  const auto catalogue = ReadCatalogue(PrintedTable(tables, kIndicatorTable));
+  int charts = 0, concern = 0, improvement = 0, fail = 0;
+  for (const auto& [key, word] : LastWords(points)) {
+    if (key.second != kAllLevels) continue;
+    ++charts;
+    concern += word.variation == "concern";
+    improvement += word.variation == "improvement";
+    fail += word.assurance == "fail";
+  }
+  PagePart summary{"summary", {}, {}};
+  summary.sentences.push_back(
+      {2, absl::StrFormat("Of %d indicators, %d worsen and %d improve by more "
+                          "than chance; %d will miss their target as things "
+                          "are.",
+                          charts, concern, improvement, fail)});
+  Chart all = XmrOf(*points, catalogue, "");
+  if (all.rows() > 0) summary.charts.push_back(std::move(all));
+  PagePart emergency = EmergencyPart(*points, catalogue);
+  parts.push_back(std::move(summary));
+  if (!emergency.charts.empty()) parts.push_back(std::move(emergency));
+  return parts;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,355 @@
+// D01: weighted lists, shares and targets from released lists and weight files.
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/reference.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "measures/d01_capitation.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kFactor = "factor";
+constexpr double kPencePerPound = 100;
+
+// Indices by area: component ("factor" for those that multiply the whole), then
+// name.
+using AreaIndices =
+    std::map<std::string,
+             std::map<std::pair<std::string, std::string>, double>>;
+
+struct WeightFiles {
+  AreaIndices indices;
+  std::vector<std::string> components;  // in the order of their file
+  CapitationTerms terms;
+  std::map<std::string, double> baselines;  // pounds
+  std::vector<std::string> citations;
+};
+
+absl::Status CheckValid(const ReferenceFile& file, CivilDay month,
+                        std::string_view id) {
+  if (file.Covers(month)) return absl::OkStatus();
+  return UsageError(absl::StrFormat(
+      "%s.toml: it is not valid in %s, the month of the figures",
+      std::string(id), month.ToMonth()));
+}
+
+absl::Status ReadIndices(const DeriveContext& context, std::string_view id,
+                         bool with_component, WeightFiles& files) {
+  std::vector<ReferenceColumn> columns = {{"area", ReferenceType::kText},
+                                          {"index", ReferenceType::kText},
+                                          {"value", ReferenceType::kNumber}};
+  if (with_component) columns.push_back({"component", ReferenceType::kText});
+  TALLY_ASSIGN_OR_RETURN(const ReferenceFile file,
+                         ReferenceFile::Read(context.comparators, id, columns));
+  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, id));
+  for (size_t row = 0; row < file.rows(); ++row) {
+    const double value = file.Number(row, 2);
+    if (!(value > 0)) return file.ErrorAt(row, "an index is above 0");
+    const std::string component =
+        with_component ? file.Text(row, 3) : std::string(kFactor);
+    const bool is_new =
+        files.indices[file.Text(row, 0)]
+            .emplace(std::pair(component, file.Text(row, 1)), value)
+            .second;
+    if (!is_new) return file.ErrorAt(row, "the index is there twice");
+  }
+  files.citations.push_back(file.Citation());
+  return absl::OkStatus();
+}
+
+absl::Status ReadComponents(const DeriveContext& context, WeightFiles& files) {
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, "capitation_components",
+                          {{"component", ReferenceType::kText},
+                           {"weight", ReferenceType::kNumber}}));
+  TALLY_RETURN_IF_ERROR(
+      CheckValid(file, context.month, "capitation_components"));
+  for (size_t row = 0; row < file.rows(); ++row) {
+    const std::string& component = file.Text(row, 0);
+    const bool plain =
+        !component.empty() && component.size() <= 40 &&
+        std::all_of(component.begin(), component.end(),
+                    [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+    if (!plain || component == kFactor) {
+      return file.ErrorAt(row,
+                          "a component is small letters and underscores, and "
+                          "not the word factor");
+    }
+    if (!(file.Number(row, 1) > 0)) {
+      return file.ErrorAt(row, "a weight is above 0");
+    }
+    files.components.push_back(component);
+    files.terms.weights.push_back(file.Number(row, 1));
+  }
+  files.citations.push_back(file.Citation());
+  return absl::OkStatus();
+}
+
+absl::Status ReadBudget(const DeriveContext& context, WeightFiles& files) {
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, "capitation_budget",
+                          {{"budget_pence", ReferenceType::kInteger},
+                           {"least_growth", ReferenceType::kNumber},
+                           {"most_growth", ReferenceType::kNumber}}));
+  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, "capitation_budget"));
+  if (file.rows() != 1) {
+    return UsageError("capitation_budget.toml: it has one row");
+  }
+  files.terms.budget = static_cast<double>(file.Integer(0, 0)) / kPencePerPound;
+  files.terms.least_growth = file.Number(0, 1);
+  files.terms.most_growth = file.Number(0, 2);
+  if (!(files.terms.budget > 0)) return file.ErrorAt(0, "a budget is above 0");
+  if (files.terms.least_growth > files.terms.most_growth) {
+    return file.ErrorAt(0, "least_growth is above most_growth");
+  }
+  files.citations.push_back(file.Citation());
+  return absl::OkStatus();
+}
+
+// Baselines are optional: without them there is no distance from target.
+absl::Status ReadBaselines(const DeriveContext& context, std::string_view id,
+                           WeightFiles& files) {
+  if (!HasReference(context.comparators, id)) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, id,
+                          {{"area", ReferenceType::kText},
+                           {"baseline_pence", ReferenceType::kInteger}}));
+  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, id));
+  for (size_t row = 0; row < file.rows(); ++row) {
+    if (file.Integer(row, 1) <= 0) {
+      return file.ErrorAt(row, "a baseline is above 0");
+    }
+    const bool is_new =
+        files.baselines
+            .emplace(file.Text(row, 0),
+                     static_cast<double>(file.Integer(row, 1)) / kPencePerPound)
+            .second;
+    if (!is_new) return file.ErrorAt(row, "the area is there twice");
+  }
+  files.citations.push_back(file.Citation());
+  return absl::OkStatus();
+}
+
+// Areas that can be weighed, with what is known of each.
+struct WeighedAreas {
+  std::vector<std::string> names;
+  std::vector<size_t> rows;  // of the released table
+  std::vector<CapitationInput> inputs;
+  std::vector<std::string> left_out;
+};
+
+// The indices of the first area decide which all must have.
+absl::StatusOr<CapitationInput> InputOf(
+    const std::map<std::pair<std::string, std::string>, double>& indices,
+    const WeightFiles& files, double people) {
+  CapitationInput input;
+  input.people = people;
+  input.components.resize(files.components.size());
+  for (const auto& [key, value] : indices) {
+    if (key.first == kFactor) {
+      input.factors.push_back(value);
+      continue;
+    }
+    const auto found =
+        std::find(files.components.begin(), files.components.end(), key.first);
+    if (found == files.components.end()) {
+      return UsageError(absl::StrFormat(
+          "the weight files have an index of the component %s, which has no "
+          "weight",
+          key.first));
+    }
+    input.components[static_cast<size_t>(found - files.components.begin())]
+        .push_back(value);
+  }
+  return input;
+}
+
+absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
+                                         const WeightFiles& files,
+                                         bool age_and_sex) {
+  WeighedAreas areas;
+  std::optional<std::set<std::pair<std::string, std::string>>> wanted;
+  for (size_t row = 0; row < lists.rows(); ++row) {
+    const std::string& name = lists.at(row, "area").text();
+    if (name == kAllLevels) continue;
+    const auto people = lists.at(row, "crude").number();
+    const auto indices = files.indices.find(name);
+    std::optional<double> weighted;
+    if (age_and_sex) weighted = lists.at(row, "age_sex_weighted").number();
+    const bool usable = people.has_value() && *people > 0 &&
+                        indices != files.indices.end() &&
+                        (!age_and_sex || weighted.has_value());
+    std::set<std::pair<std::string, std::string>> keys;
+    if (usable) {
+      for (const auto& [key, value] : indices->second) keys.insert(key);
+      if (!wanted.has_value()) wanted = keys;
+    }
+    const bool baseline =
+        files.baselines.empty() || files.baselines.contains(name);
+    if (!usable || keys != *wanted || !baseline) {
+      areas.left_out.push_back(name);
+      continue;
+    }
+    TALLY_ASSIGN_OR_RETURN(CapitationInput input,
+                           InputOf(indices->second, files, *people));
+    if (age_and_sex) {
+      input.components.push_back({*weighted / *people});
+    }
+    if (!files.baselines.empty()) input.baseline = files.baselines.at(name);
+    areas.names.push_back(name);
+    areas.rows.push_back(row);
+    areas.inputs.push_back(std::move(input));
+  }
+  return areas;
+}
+
+std::vector<ColumnSpec> CapitationColumns(
+    const std::vector<std::string>& components, bool baselines) {
+  std::vector<ColumnSpec> columns = {
+      DimensionColumn("area", "Area"),
+      DerivedColumn("crude", "People on the list", "people")};
+  for (const std::string& component : components) {
+    std::string words = component;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    columns.push_back(
+        DerivedColumn("index_" + component, "Index: " + words, "index"));
+  }
+  columns.push_back(
+      DerivedColumn("index_factors", "Factors that multiply", "index"));
+  columns.push_back(DerivedColumn("index", "All indices together", "index"));
+  columns.push_back(DerivedColumn("weighted", "Weighted people", "people"));
+  columns.push_back(DerivedColumn("share", "Share of the budget", "%"));
+  columns.push_back(DerivedColumn("target", "Target", "pounds"));
+  if (!baselines) return columns;
+  columns.push_back(DerivedColumn("baseline", "Baseline", "pounds"));
+  columns.push_back(
+      DerivedColumn("dft", "Baseline's distance from target", "%"));
+  columns.push_back(DerivedColumn("pace", "Growth of the allocation", "%"));
+  columns.push_back(DerivedColumn("allocation", "Next allocation", "pounds"));
+  return columns;
+}
+
+absl::StatusOr<DerivedTable> SharesTable(
+    const DeriveContext& context, const GatedTable& lists,
+    const WeightFiles& files, const WeighedAreas& areas,
+    const std::vector<std::string>& components, std::string name,
+    std::string title) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<CapitationShare> shares,
+                         WeightedCapitation(areas.inputs, files.terms));
+  TableInfo info = context.Info(std::move(name), std::move(title), lists);
+  for (const std::string& citation : files.citations) {
+    info.notes.push_back("Weights and money: " + citation + ".");
+  }
+  if (!areas.left_out.empty()) {
+    info.notes.push_back(absl::StrFormat(
+        "Left out, for the list is not printed or a weight file has not all "
+        "that the others have: %s.",
+        JoinText(areas.left_out, ", ")));
+  }
+  const bool baselines = !files.baselines.empty();
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(std::move(info),
+                           CapitationColumns(components, baselines), {&lists}));
+  for (size_t i = 0; i < shares.size(); ++i) {
+    const CapitationShare& share = shares[i];
+    std::vector<DerivedCell> row = {
+        DerivedCell::Text(areas.names[i]),
+        DerivedCell::Copy(lists.at(areas.rows[i], "crude"))};
+    for (const double index : share.components) {
+      row.push_back(DerivedCell::Number(index, 4));
+    }
+    row.push_back(DerivedCell::Number(share.factor, 4));
+    row.push_back(DerivedCell::Number(share.index, 4));
+    row.push_back(DerivedCell::Number(share.weighted, 0));
+    row.push_back(DerivedCell::Number(100 * share.share, 3));
+    row.push_back(DerivedCell::Number(share.target, 0));
+    if (baselines) {
+      row.push_back(DerivedCell::Number(areas.inputs[i].baseline, 0));
+      row.push_back(DerivedCell::Number(100 * share.distance, 2));
+      row.push_back(DerivedCell::Number(100 * share.growth, 2));
+      row.push_back(DerivedCell::Number(share.allocation, 0));
+    }
+    TALLY_RETURN_IF_ERROR(table.AddRow(std::move(row)));
+  }
+  return table;
+}
+
+}  // namespace
+
+const std::string* PracticeAreas::Of(const std::string& practice) const {
+  if (citation.empty()) return &practice;
+  const auto found = area_of.find(practice);
+  return found == area_of.end() ? nullptr : &found->second;
+}
+
+absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder) {
+  PracticeAreas areas;
+  if (!HasReference(folder, "practice_areas")) return areas;
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(folder, "practice_areas",
+                          {{"practice", ReferenceType::kText},
+                           {"area", ReferenceType::kText}}));
+  for (size_t row = 0; row < file.rows(); ++row) {
+    if (!areas.area_of.emplace(file.Text(row, 0), file.Text(row, 1)).second) {
+      return file.ErrorAt(row, "the practice is there twice");
+    }
+  }
+  areas.citation = file.Citation();
+  return areas;
+}
+
+absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
+    const DeriveContext& context, const GatedTable& lists) {
+  WeightFiles files;
+  TALLY_RETURN_IF_ERROR(
+      ReadIndices(context, "capitation_indices", true, files));
+  TALLY_RETURN_IF_ERROR(ReadComponents(context, files));
+  TALLY_RETURN_IF_ERROR(ReadBudget(context, files));
+  TALLY_RETURN_IF_ERROR(ReadBaselines(context, "capitation_baseline", files));
+  TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
+                         GatherAreas(lists, files, false));
+  std::vector<DerivedTable> tables;
+  if (areas.names.empty()) return tables;
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      SharesTable(context, lists, files, areas, files.components, "capitation",
+                  "Weighted capitation"));
+  tables.push_back(std::move(table));
+  return tables;
+}
+
+absl::StatusOr<std::vector<DerivedTable>> WeighPractices(
+    const DeriveContext& context, const GatedTable& lists) {
+  std::vector<DerivedTable> tables;
+  if (!HasReference(context.comparators, "capitation_practice")) return tables;
+  WeightFiles files;
+  TALLY_RETURN_IF_ERROR(
+      ReadIndices(context, "capitation_practice", false, files));
+  TALLY_RETURN_IF_ERROR(ReadBudget(context, files));
+  TALLY_RETURN_IF_ERROR(
+      ReadBaselines(context, "capitation_practice_baseline", files));
+  // One component: age and sex; all others multiply.
+  files.terms.weights = {1};
+  TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
+                         GatherAreas(lists, files, true));
+  if (areas.names.empty()) return tables;
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      SharesTable(context, lists, files, areas, {"age_sex"},
+                  "capitation_practice", "Weighted lists of practices"));
+  tables.push_back(std::move(table));
+  return tables;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,73 @@
+// D05: one programme of indicators within a named set of areas.
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analytics/measures/reference.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "measures/benchmark.h"
+
+namespace tally::analytics {
+namespace {
+
+class PeerBenchmark : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError("--by: this measure is read from the tables of C29");
+    }
+    return std::vector<RawTable>();
+  }
+
+  absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const override {
+    TALLY_ASSIGN_OR_RETURN(const TomlTable parameters,
+                           context.definition.root().GetTable("parameters"));
+    TALLY_ASSIGN_OR_RETURN(const std::string set,
+                           parameters.GetString("peer_set"));
+    TALLY_ASSIGN_OR_RETURN(
+        const ReferenceFile file,
+        ReferenceFile::Read(
+            context.comparators, "peer_set",
+            {{"set", ReferenceType::kText}, {"area", ReferenceType::kText}}));
+    BenchmarkRequest request;
+    request.areas.emplace();
+    for (size_t row = 0; row < file.rows(); ++row) {
+      if (file.Text(row, 0) == set) request.areas->insert(file.Text(row, 1));
+    }
+    if (request.areas->empty()) {
+      return parameters.ErrorAt(
+          parameters.Find("peer_set")->line(),
+          absl::StrFormat("the file peer_set.toml has no set %s", set));
+    }
+    TALLY_ASSIGN_OR_RETURN(request.programme,
+                           parameters.GetString("programme"));
+    TALLY_ASSIGN_OR_RETURN(const double seed,
+                           context.definition.Parameter("seed"));
+    TALLY_ASSIGN_OR_RETURN(const double neighbours,
+                           context.definition.Parameter("neighbours"));
+    request.seed = static_cast<uint64_t>(seed);
+    request.neighbours = static_cast<size_t>(neighbours);
+    request.notes = {
+        absl::StrFormat("Set of areas: %s. %s", set, file.Citation())};
+    TALLY_ASSIGN_OR_RETURN(std::optional<DerivedTable> table,
+                           BenchmarkTable(context, request));
+    std::vector<DerivedTable> tables;
+    if (table.has_value()) tables.push_back(*std::move(table));
+    return tables;
+  }
+
+  std::vector<PagePart> Draw(
+      const MeasureDefinition& definition,
+      const std::vector<GatedTable>& tables) const override {
+    return DrawBenchmark(tables, definition.pages(), "similar areas");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeD05() { return std::make_unique<PeerBenchmark>(); }
+
+}  // namespace tally::analytics

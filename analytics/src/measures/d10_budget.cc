@@ -1,0 +1,399 @@
+// D10: cost by month, and the outturn of the year from printed months.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/disclosure/registry.h"
+#include "analytics/measures/measure.h"
+#include "analytics/measures/reference.h"
+#include "analytics/statistics/distributions.h"
+#include "analytics/statistics/forecast.h"
+#include "analytics/statistics/random_draws.h"
+#include "base/exit_code.h"
+#include "base/status.h"
+#include "measures/activity.h"
+#include "measures/counts.h"
+#include "measures/indicator_series.h"
+#include "measures/table_months.h"
+#include "measures/tables.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr int kYearMonths = 12;
+constexpr int kFirstMonth = 4;  // April
+
+std::string_view BudgetDataset(std::string_view pod) {
+  if (pod.starts_with("op_")) return "sus_op";
+  if (pod.starts_with("ed_")) return "ecds";
+  return "sus_apc";
+}
+
+// Cost of each person in each month: who has no person contributes a row at a
+// time.
+constexpr std::string_view kCostSql =
+    "WITH each AS (SELECT pod, month, count(*) AS events, "
+    "count(cost_pence) AS priced, CAST(coalesce(sum(cost_pence), 0) AS BIGINT) "
+    "AS cost FROM activity WHERE person IS NOT NULL "
+    "GROUP BY pod, month, person UNION ALL "
+    "SELECT pod, month, 1, CAST(cost_pence IS NOT NULL AS BIGINT), "
+    "coalesce(cost_pence, 0) FROM activity WHERE person IS NULL) "
+    "SELECT CASE WHEN grouping(pod) = 1 THEN 'All' ELSE pod END AS line, "
+    "strftime(month, '%Y-%m'), CAST(sum(events) AS BIGINT), "
+    "CAST(sum(priced) AS BIGINT), CAST(sum(cost) AS BIGINT), "
+    "count(*) FILTER (WHERE cost > 0), coalesce(max(cost, 2)[1], 0), "
+    "coalesce(max(cost, 2)[2], 0) FROM each "
+    "GROUP BY GROUPING SETS ((pod, month), (month)) ORDER BY 1, 2";
+
+// Months that the dataset of a line covers; of All those that each covers.
+absl::StatusOr<std::map<std::string, MonthRange>> LineMonths(
+    const MeasureContext& context, const ActivityParts& parts,
+    MonthRange range) {
+  std::map<std::string, MonthRange> of;
+  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
+                                                 {"sus_op", parts.appointments},
+                                                 {"ecds", parts.attendances}};
+  std::optional<MonthRange> all;
+  for (const auto& [table, there] : tables) {
+    if (!there) continue;
+    TALLY_ASSIGN_OR_RETURN(const std::optional<MonthRange> months,
+                           TableMonths(context, table, range));
+    if (!months.has_value()) continue;
+    of.emplace(table, *months);
+    if (!all.has_value()) all = months;
+    all->first = std::max(all->first, months->first);
+    all->last = std::min(all->last, months->last);
+  }
+  if (all.has_value()) of.emplace(std::string(kAllLevels), *all);
+  return of;
+}
+
+absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const double months,
+                         context.definition.Parameter("months"));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         context.month.AddMonths(1 - static_cast<int>(months)));
+  TALLY_ASSIGN_OR_RETURN(const ActivityParts parts, MakeActivity(context));
+  TALLY_ASSIGN_OR_RETURN(const auto ranges,
+                         LineMonths(context, parts, {first, context.month}));
+  TableInfo info = context.Info("cost_month", "Cost of activity by month");
+  info.notes = parts.notes;
+  TableBuilder table(std::move(info));
+  table.Dimension("pod", "Type")
+      .Dimension("month", "Month")
+      .Events("events", "Events")
+      .Events("priced", "With a cost")
+      .Proportion("priced_share", "With a cost", "priced", "events", false)
+      .Sum("cost", "Cost", "pounds");
+  if (ranges.empty()) return table.Finish();
+  TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> rows,
+                         QueryGroups(context.connection, kCostSql, 2));
+  for (const GroupedRow& row : rows) {
+    const std::string& line = row.levels[0];
+    const auto range = ranges.find(
+        line == kAllLevels ? line : std::string(BudgetDataset(line)));
+    if (range == ranges.end()) continue;
+    if (row.levels[1] < range->second.first.ToMonth() ||
+        range->second.last.ToMonth() < row.levels[1]) {
+      continue;
+    }
+    const size_t at = table.AddRow({line, row.levels[1]});
+    table.Set(at, "events", row.counts[0]).Set(at, "priced", row.counts[1]);
+    const auto pounds = [](int64_t pence) {
+      return static_cast<double>(pence) / 100;
+    };
+    if (row.counts[1] > 0) {
+      table.SetSum(at, "cost", pounds(row.counts[2]), row.counts[3],
+                   pounds(row.counts[4]), pounds(row.counts[5]));
+    }
+  }
+  return table.Finish();
+}
+
+// --- outturn, from printed months --------------------------------------------
+
+struct BudgetSeries {
+  std::vector<std::string> months;
+  std::vector<double> costs;  // the unbroken months at the end
+};
+
+std::map<std::string, BudgetSeries> ReadCosts(const GatedTable& table) {
+  std::map<std::string, BudgetSeries> lines;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    BudgetSeries& line = lines[table.at(row, "pod").text()];
+    const auto cost = table.at(row, "cost").number();
+    if (!cost.has_value()) {
+      line.months.clear();
+      line.costs.clear();
+      continue;
+    }
+    line.months.push_back(table.at(row, "month").text());
+    line.costs.push_back(*cost);
+  }
+  return lines;
+}
+
+struct OutturnSettings {
+  int paths = 0;
+  uint64_t seed = 0;
+  double alert = 0, high_alert = 0;
+};
+
+struct YearSoFar {
+  int year = 0;
+  int months = 0;                     // so far
+  std::vector<double> costs;          // of them
+  std::vector<ForecastPoint> points;  // of those left; empty: no forecast
+
+  double Sum(int first_months) const {
+    double sum = 0;
+    for (int i = 0; i < first_months; ++i) sum += costs[static_cast<size_t>(i)];
+    return sum;
+  }
+};
+
+// The share of paths that end above the budget.
+Figure ChanceOver(const YearSoFar& year, double budget,
+                  const OutturnSettings& settings) {
+  const auto left = static_cast<size_t>(kYearMonths - year.months);
+  if (year.points.size() < left) return Figure::Na(NaReason::kTooFewValues);
+  RandomDraws draws(settings.seed);
+  const double z = NormalQuantile(0.975);
+  int over = 0;
+  for (int path = 0; path < settings.paths; ++path) {
+    double total = year.Sum(year.months);
+    for (size_t i = 0; i < left; ++i) {
+      const ForecastPoint& p = year.points[i];
+      total += p.point + (p.high95 - p.point) / z * draws.Normal();
+    }
+    over += total > budget;
+  }
+  return Figure::Of(static_cast<double>(over) / settings.paths);
+}
+
+// The months of the year up to `month`, or nothing if one is not printed.
+absl::StatusOr<std::optional<YearSoFar>> YearOfLine(const BudgetSeries& line,
+                                                    CivilDay month) {
+  YearSoFar year;
+  year.year = month.FinancialYear();
+  year.months = (month.month() - kFirstMonth + kYearMonths) % kYearMonths + 1;
+  const auto so_far = static_cast<size_t>(year.months);
+  if (line.months.empty() || line.months.back() != month.ToMonth() ||
+      line.costs.size() < so_far) {
+    return std::nullopt;
+  }
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         month.AddMonths(1 - year.months));
+  if (line.months[line.months.size() - so_far] != first.ToMonth()) {
+    return std::nullopt;  // a month without activity
+  }
+  year.costs.assign(line.costs.end() - year.months, line.costs.end());
+  const auto left = static_cast<size_t>(kYearMonths - year.months);
+  if (left == 0) return year;
+  const auto forecast = ForecastMonths(line.costs, left);
+  if (forecast.has_value()) year.points = forecast->points;
+  return year;
+}
+
+absl::Status AddLine(const std::string& line, const YearSoFar& year,
+                     double budget, const OutturnSettings& settings,
+                     DerivedTable& table) {
+  const Figure over = ChanceOver(year, budget, settings);
+  std::string alert;
+  if (over.known() && over.value() > settings.alert) alert = "alert";
+  if (over.known() && over.value() > settings.high_alert) alert = "high alert";
+  const double so_far = year.Sum(year.months);
+  const double a_month = so_far / year.months;
+  TALLY_ASSIGN_OR_RETURN(CivilDay month,
+                         CivilDay::Create(year.year, kFirstMonth, 1));
+  double ahead = so_far;
+  for (int i = 1; i <= kYearMonths; ++i) {
+    const bool past = i <= year.months;
+    const auto left = static_cast<size_t>(i - year.months - 1);
+    const bool forecast = !past && left < year.points.size();
+    if (forecast) ahead += year.points[left].point;
+    const DerivedCell none = DerivedCell::Na(NaReason::kTooFewValues);
+    const DerivedCell ytd = past ? DerivedCell::Number(year.Sum(i), 0) : none;
+    const bool last = i == kYearMonths;
+    TALLY_RETURN_IF_ERROR(table.AddRow(
+        {DerivedCell::Text(line), DerivedCell::Text(month.ToMonth()),
+         DerivedCell::Number(budget * i / kYearMonths, 0), ytd,
+         past ? ytd : DerivedCell::Number(a_month * i, 0),
+         past       ? ytd
+         : forecast ? DerivedCell::Number(ahead, 0)
+                    : none,
+         last ? DerivedCell::Number(over, 2) : none,
+         DerivedCell::Text(last ? alert : "")}));
+    TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
+  }
+  return absl::OkStatus();
+}
+
+class BudgetBurn : public Measure {
+ public:
+  absl::StatusOr<std::vector<RawTable>> Compute(
+      const MeasureContext& context) const override {
+    if (!context.by.empty()) {
+      return UsageError("--by: cost is by type of activity");
+    }
+    TALLY_ASSIGN_OR_RETURN(RawTable cost, CostTable(context));
+    std::vector<RawTable> tables;
+    tables.push_back(std::move(cost));
+    return tables;
+  }
+
+  absl::StatusOr<std::vector<DerivedTable>> Derive(
+      const DeriveContext& context) const override;
+  std::vector<PagePart> Draw(
+      const MeasureDefinition&,
+      const std::vector<GatedTable>& tables) const override;
+};
+
+absl::StatusOr<OutturnSettings> ReadOutturnSettings(
+    const MeasureDefinition& definition) {
+  OutturnSettings settings;
+  TALLY_ASSIGN_OR_RETURN(const double paths, definition.Parameter("paths"));
+  TALLY_ASSIGN_OR_RETURN(const double seed, definition.Parameter("seed"));
+  TALLY_ASSIGN_OR_RETURN(settings.alert, definition.Parameter("alert"));
+  TALLY_ASSIGN_OR_RETURN(settings.high_alert,
+                         definition.Parameter("high_alert"));
+  settings.paths = std::max(1, static_cast<int>(paths));
+  settings.seed = static_cast<uint64_t>(seed);
+  return settings;
+}
+
+absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
+    const DeriveContext& context) const {
+  std::vector<DerivedTable> tables;
+  const GatedTable* costs = context.Find(context.definition.id(), "cost_month");
+  if (costs == nullptr) return tables;
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, "budget",
+                          {{"line", ReferenceType::kText},
+                           {"year", ReferenceType::kInteger},
+                           {"pounds", ReferenceType::kNumber}}));
+  TALLY_ASSIGN_OR_RETURN(const OutturnSettings settings,
+                         ReadOutturnSettings(context.definition));
+  TableInfo info =
+      context.Info("outturn", "Cost of the year against the budget", *costs);
+  info.notes = {"Budget: " + file.Citation(),
+                "All figures are sums from April on. The budget is spread "
+                "evenly over the months."};
+  const auto lines = ReadCosts(*costs);
+  TALLY_ASSIGN_OR_RETURN(
+      DerivedTable table,
+      DerivedTable::Create(
+          std::move(info),
+          {DimensionColumn("budget_line", "Budget line"),
+           DimensionColumn("month", "Month"),
+           DerivedColumn("budget", "Budget", "pounds"),
+           DerivedColumn("ytd", "Spent", "pounds"),
+           DerivedColumn("outturn_linear", "Straight line", "pounds"),
+           DerivedColumn("outturn_seasonal", "With seasons", "pounds"),
+           DerivedColumn("p_over", "Chance of going over"),
+           WordColumn("alert", "Alert")},
+          {costs}));
+  std::map<std::string, double> budgets;
+  for (size_t row = 0; row < file.rows(); ++row) {
+    if (!(file.Number(row, 2) > 0)) {
+      return file.ErrorAt(row, "pounds are not above 0");
+    }
+    if (file.Integer(row, 1) != context.month.FinancialYear()) continue;
+    if (!budgets.emplace(file.Text(row, 0), file.Number(row, 2)).second) {
+      return file.ErrorAt(row, "this line and year come twice");
+    }
+  }
+  for (const auto& [line, budget] : budgets) {
+    const auto series = lines.find(line);
+    if (series == lines.end()) continue;
+    TALLY_ASSIGN_OR_RETURN(const std::optional<YearSoFar> year,
+                           YearOfLine(series->second, context.month));
+    if (!year.has_value()) continue;
+    TALLY_RETURN_IF_ERROR(AddLine(line, *year, budget, settings, table));
+  }
+  tables.push_back(std::move(table));
+  return tables;
+}
+
+std::string BudgetTitle(const std::string& line) {
+  return line == kAllLevels ? "All activity" : ActivityTitle(line);
+}
+
+std::vector<PagePart> BudgetBurn::Draw(
+    const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
+  std::vector<PagePart> parts;
+  const GatedTable* table = PrintedTable(tables, "outturn");
+  if (table == nullptr || table->rows() == 0) return parts;
+  Chart chart("budget-burn", "burnup", *table,
+              {"budget_line", "month", "ytd", "budget", "outturn_seasonal",
+               "outturn_linear", "p_over", "alert"},
+              [](const GatedTable&, size_t) { return true; });
+  std::string first;
+  double most = -1;
+  PagePart finance{"finance", {}, {}};
+  std::vector<std::pair<double, std::string>> sentences;
+  std::vector<std::pair<std::string, std::string>> described;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    if (!table->at(row, "month").text().ends_with("-03")) continue;
+    const std::string& line = table->at(row, "budget_line").text();
+    const auto over = table->at(row, "p_over").number();
+    const std::string words =
+        over.has_value()
+            ? absl::StrFormat(
+                  "%s: %s pounds expected at the end of the year, of a budget "
+                  "of %s; the chance of going over is %s",
+                  BudgetTitle(line),
+                  WithThousands(table->at(row, "outturn_seasonal").text()),
+                  WithThousands(table->at(row, "budget").text()),
+                  table->at(row, "p_over").text())
+            : absl::StrFormat(
+                  "%s: %s pounds at the end of the year in a straight line, of "
+                  "a budget of %s",
+                  BudgetTitle(line),
+                  WithThousands(table->at(row, "outturn_linear").text()),
+                  WithThousands(table->at(row, "budget").text()));
+    described.emplace_back(line, words);
+    sentences.emplace_back(-over.value_or(0), words + ".");
+    if (over.value_or(0) > most) {
+      most = over.value_or(0);
+      first = line;
+    }
+  }
+  chart.SelectBy("budget_line", "Budget line", first);
+  for (const auto& [line, words] : described) {
+    chart.Describe(line, words, words + ". Sums from April on.");
+  }
+  std::stable_sort(
+      sentences.begin(), sentences.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    finance.sentences.push_back({static_cast<int>(i) + 1, sentences[i].second});
+  }
+  chart.unit = "pounds";
+  chart.options.Set("x", "month")
+      .Set("actual", "ytd")
+      .Set("budget", "budget")
+      .Set("outturn", "outturn_seasonal")
+      .Set("outturn_label", "with seasons")
+      .Set("outturn2", "outturn_linear")
+      .Set("outturn2_label", "straight line");
+  finance.charts.push_back(std::move(chart));
+  PagePart summary{"summary", {}, {}};
+  if (!sentences.empty()) {
+    summary.sentences.push_back({3, sentences.front().second});
+  }
+  parts.push_back(std::move(finance));
+  parts.push_back(std::move(summary));
+  return parts;
+}
+
+}  // namespace
+
+std::unique_ptr<Measure> MakeD10() { return std::make_unique<BudgetBurn>(); }
+
+}  // namespace tally::analytics

@@ -1,0 +1,79 @@
+// Elements of rules: "at least two emergency admissions with asthma in twelve
+// months, aged under 24". Who meets which, set by set, for segments, deficits
+// and cohorts.
+// Runs in: the analyst's program.
+//
+// Spec: docs/measures/README.md, "Rules over records".
+// Threading: one connection.  Secrets: record values stay in the engine.
+#ifndef TALLY_ANALYTICS_SRC_MEASURES_ELEMENTS_H_
+#define TALLY_ANALYTICS_SRC_MEASURES_ELEMENTS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analytics/measures/measure.h"
+#include "base/civil_day.h"
+#include "base/toml.h"
+
+namespace tally::analytics {
+
+struct RuleElement {
+  // gp-event        codes are clusters; counted are rows
+  // gp-prescription codes are prefixes of BNF codes; rows
+  // sus-apc         codes are prefixes of ICD-10 codes in any position, or
+  //                 ranges; counted are days of admission
+  // ecds            unplanned first attendances; no codes; rows
+  // sus-op          attended appointments; no codes; rows
+  // gp-patient      codes are true or false columns, such as care_home_flag
+  // Empty: who is of the ages and sex.
+  std::string dataset;
+  std::vector<std::string> codes;  // empty: any record
+  int look_back_months = 0;        // 0: however long ago
+  int min_count = 1;
+  bool distinct = false;   // count different codes instead
+  bool emergency = false;  // sus-apc: admission method begins with 2
+  int age_from = 0;
+  int age_to = 90;
+  std::string sex;  // male, female, or empty for all
+
+  // Whether it asks for nothing.
+  bool everybody() const {
+    return dataset.empty() && age_from == 0 && age_to == 90 && sex.empty();
+  }
+};
+
+// The keys of an element in a definition.
+const std::vector<std::string>& RuleElementKeys();
+
+// Reads those keys of `table`, which may have others. Every key may be left
+// out. kInvalidArgument (exit 2) with file and line for an unknown dataset, a
+// value out of range or a code that cannot be one.
+absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table);
+
+// Why the release cannot say who meets the element, or empty.
+std::string ElementMissing(const MeasureContext& context,
+                           const RuleElement& element);
+
+// Makes the temporary table `name` (element: position in `elements`; person):
+// who of `list`, a table with the columns of patient_list, meets which element
+// at the end of the day `at`; a look-back of 12 months begins a year before the
+// day after. Ages are those of the list. Distinct rows. Replaces one that is
+// there. REQUIRES: ElementMissing is empty for all.
+// Cost: for each dataset one hash join of its rows, and a pass over the
+// diagnoses of sus-apc.
+absl::Status MatchElements(const MeasureContext& context,
+                           const std::vector<RuleElement>& elements,
+                           CivilDay at, std::string_view list,
+                           std::string_view name);
+
+// Clusters of gp-event elements of which the release has no record: the
+// agreement may not have asked for them. In their order, each once.
+absl::StatusOr<std::vector<std::string>> ClustersWithoutRecords(
+    const MeasureContext& context, const std::vector<RuleElement>& elements);
+
+}  // namespace tally::analytics
+
+#endif  // TALLY_ANALYTICS_SRC_MEASURES_ELEMENTS_H_

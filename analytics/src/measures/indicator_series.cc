@@ -1,0 +1,128 @@
+#include "measures/indicator_series.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace tally::analytics {
+
+const GatedTable* PrintedTable(std::span<const GatedTable> tables,
+                               std::string_view name) {
+  for (const GatedTable& table : tables) {
+    if (table.info().table == name) return &table;
+  }
+  return nullptr;
+}
+
+ColumnSpec WordColumn(std::string name, std::string title) {
+  ColumnSpec column;
+  column.name = std::move(name);
+  column.kind = ColumnKind::kText;
+  column.title = std::move(title);
+  return column;
+}
+
+std::map<std::string, CatalogueEntry> ReadCatalogue(const GatedTable* table) {
+  std::map<std::string, CatalogueEntry> entries;
+  if (table == nullptr) return entries;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    CatalogueEntry entry;
+    entry.id = table->at(row, "indicator").text();
+    entry.name = table->at(row, "name").text();
+    entry.programme = table->at(row, "programme").text();
+    entry.unit = table->at(row, "unit").text();
+    const std::string& direction = table->at(row, "direction").text();
+    if (direction == "higher") entry.direction = Direction::kHigherIsBetter;
+    if (direction == "lower") entry.direction = Direction::kLowerIsBetter;
+    const std::string& target = table->at(row, "target").text();
+    if (!target.empty()) entry.target = std::strtod(target.c_str(), nullptr);
+    const std::string id = entry.id;
+    entries.emplace(id, std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<PrintedSeries> SeriesOf(const GatedTable& table) {
+  std::vector<PrintedSeries> all;
+  std::map<std::pair<std::string, std::string>, size_t> places;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto key = std::pair(table.at(row, "indicator").text(),
+                               table.at(row, "area").text());
+    const auto [place, is_new] = places.emplace(key, all.size());
+    if (is_new) all.push_back({key.first, key.second, &table, {}});
+    all[place->second].rows.push_back(row);
+  }
+  for (PrintedSeries& series : all) {
+    std::sort(series.rows.begin(), series.rows.end(), [&](size_t a, size_t b) {
+      return table.at(a, "month").text() < table.at(b, "month").text();
+    });
+  }
+  return all;
+}
+
+size_t FirstUnbroken(const PrintedSeries& series, std::string_view column) {
+  size_t first = series.rows.size();
+  while (
+      first > 0 &&
+      series.table->at(series.rows[first - 1], column).number().has_value()) {
+    --first;
+  }
+  return first;
+}
+
+std::string_view VariationCode(Variation variation) {
+  switch (variation) {
+    case Variation::kCommonCause:
+      return "common";
+    case Variation::kImprovement:
+      return "improvement";
+    case Variation::kConcern:
+      return "concern";
+    case Variation::kNeutralHigh:
+      return "neutral_high";
+    case Variation::kNeutralLow:
+      return "neutral_low";
+  }
+  return "common";
+}
+
+std::string_view AssuranceCode(Assurance assurance) {
+  switch (assurance) {
+    case Assurance::kPass:
+      return "pass";
+    case Assurance::kFail:
+      return "fail";
+    case Assurance::kInconsistent:
+      return "inconsistent";
+    case Assurance::kNoTarget:
+      return "no_target";
+  }
+  return "no_target";
+}
+
+std::map<std::pair<std::string, std::string>, LastWord> LastWords(
+    const GatedTable* spc_points) {
+  std::map<std::pair<std::string, std::string>, LastWord> words;
+  if (spc_points == nullptr) return words;
+  for (size_t row = 0; row < spc_points->rows(); ++row) {
+    const LastWord word{spc_points->at(row, "month").text(),
+                        spc_points->at(row, "point_type").text(),
+                        spc_points->at(row, "assurance").text()};
+    LastWord& last = words[{spc_points->at(row, "indicator").text(),
+                            spc_points->at(row, "area").text()}];
+    if (last.month <= word.month) last = word;
+  }
+  return words;
+}
+
+std::vector<const GatedTable*> IndicatorTables(
+    const DeriveContext& context, std::string_view measure,
+    std::span<const std::string_view> names) {
+  std::vector<const GatedTable*> tables;
+  for (const std::string_view name : names) {
+    const GatedTable* table = context.Find(measure, name);
+    if (table != nullptr) tables.push_back(table);
+  }
+  return tables;
+}
+
+}  // namespace tally::analytics

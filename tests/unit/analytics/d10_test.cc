@@ -1,0 +1,223 @@
+// D09 and D10: plan against capacity, cost against budget.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/statistics/forecast.h"
+#include "bench.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "indicator_world.h"
+#include "status_matchers.h"
+
+namespace tally::analytics {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string MonthAfter(int year, int month, int ahead) {
+  return CivilDay::Create(year, month, 1)->AddMonths(ahead)->ToMonth();
+}
+
+// An emergency admission of `pence` in each month from `year`-`month` on.
+FixtureRelease Spending(int year, int month, const std::vector<int>& pence) {
+  FixtureRelease release;
+  FixtureTable apc{.dataset = "sus-apc",
+                   .defaults = {{"person", "1"},
+                                {"provider_code", "RZA"},
+                                {"treatment_function", "300"},
+                                {"episode_order", "1"},
+                                {"last_episode", "true"},
+                                {"admission_method", "21"},
+                                {"admission_source", "19"},
+                                {"discharge_method", "1"},
+                                {"discharge_destination", "19"},
+                                {"patient_classification", "1"},
+                                {"mff", "1"}}};
+  for (size_t i = 0; i < pence.size(); ++i) {
+    const std::string day =
+        MonthAfter(year, month, static_cast<int>(i)) + "-10";
+    apc.Add({{"spell_id", std::to_string(10000000000 + i)},
+             {"admission_date", day},
+             {"discharge_date", day},
+             {"episode_start", day},
+             {"episode_end", day},
+             {"tariff_pence", std::to_string(pence[i])}});
+  }
+  release.activity.push_back(apc);
+  release.period_start = MonthAfter(year, month, 0) + "-01";
+  return release;
+}
+
+constexpr char kBudgetColumns[] = "\"line\", \"year\", \"pounds\"";
+
+std::string Outturn(const MeasureResult& result, const std::string& line,
+                    const std::string& month, const std::string& column) {
+  const GatedTable* table = TableOf(result, "outturn");
+  return table == nullptr
+             ? "no table"
+             : Find(*table, {{"budget_line", line}, {"month", month}}, column);
+}
+
+TEST(BudgetBurn, AddsUpTheYearAndCarriesItOn) {
+  // 31 months of 100 pounds to October 2026: seven of the year.
+  Bench bench(Spending(2024, 4, std::vector<int>(31, 10000)));
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"emergency\", 2026, 1200],\n"
+                            "[\"All\", 2026, 1199],\n"
+                            "[\"All\", 2025, 1], [\"ed_1\", 2026, 1]");
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-04", "ytd"), "100");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-10", "ytd"), "700");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-11", "ytd"), "NA");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-10", "budget"), "700");
+  EXPECT_EQ(Outturn(*result, "emergency", "2027-03", "outturn_linear"), "1200");
+  EXPECT_EQ(Outturn(*result, "emergency", "2027-03", "outturn_seasonal"),
+            "1200");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-03", "ytd"), "absent");
+  // No error in the past: it ends at 1200, which is not over 1200.
+  EXPECT_EQ(Outturn(*result, "emergency", "2027-03", "p_over"), "0.00");
+  EXPECT_EQ(Outturn(*result, "emergency", "2027-03", "alert"), "");
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "p_over"), "1.00");
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "alert"), "high alert");
+  EXPECT_EQ(Outturn(*result, "ed_1", "2027-03", "budget"), "absent");
+  ASSERT_EQ(result->parts.size(), 2u);
+  EXPECT_THAT(result->parts[0].sentences[0].text,
+              HasSubstr("All activity: 1,200 pounds expected at the end of the "
+                        "year, of a budget of 1,199; the chance of going over "
+                        "is 1.00"));
+  EXPECT_THAT(result->parts[0].charts[0].title, HasSubstr("All activity"));
+}
+
+TEST(BudgetBurn, TakesTheChanceFromTheErrorsOfTheForecast) {
+  std::vector<int> pence;
+  std::vector<double> pounds;
+  for (int i = 0; i < 31; ++i) {
+    pence.push_back(100 * (1000 + i % 12 * 10 + (i * 37) % 101));
+    pounds.push_back(pence.back() / 100.0);
+  }
+  const auto forecast = ForecastMonths(pounds, 5);
+  ASSERT_TRUE(forecast.has_value());
+  double mean = 0;
+  double variance = 0;
+  for (int i = 24; i < 31; ++i) mean += pounds[static_cast<size_t>(i)];
+  for (const ForecastPoint& p : forecast->points) {
+    mean += p.point;
+    variance += std::pow((p.high95 - p.point) / 1.959963984540054, 2);
+  }
+  const double budget = std::round(mean + 0.4 * std::sqrt(variance));
+  Bench bench(Spending(2024, 4, pence));
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            absl::StrFormat("[\"All\", 2026, %.0f]", budget));
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  const double z = (budget - mean) / std::sqrt(variance);
+  const double expected = 0.5 * std::erfc(z / std::sqrt(2.0));
+  EXPECT_NEAR(std::stod(Outturn(*result, "All", "2027-03", "p_over")), expected,
+              0.02);
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "alert"), "");
+}
+
+TEST(BudgetBurn, HasNoChanceOfAShortSeriesAndNoYearWithAGap) {
+  Bench short_one(Spending(2026, 1, std::vector<int>(10, 10000)));
+  RunOptions options;
+  IndicatorWorld::Reference(short_one, options, "budget", kBudgetColumns,
+                            "[\"All\", 2026, 1200]");
+  const auto result = short_one.Run("D10", options);
+  ASSERT_OK(result);
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "outturn_linear"), "1200");
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "outturn_seasonal"), "NA");
+  EXPECT_EQ(Outturn(*result, "All", "2027-03", "p_over"), "NA");
+
+  // One person's cost is not printed by the usual profile.
+  Bench hidden(Spending(2024, 4, std::vector<int>(31, 10000)),
+               "nhs-subnational");
+  IndicatorWorld::Reference(hidden, options, "budget", kBudgetColumns,
+                            "[\"All\", 2026, 1200]");
+  const auto none = hidden.Run("D10", options);
+  ASSERT_OK(none);
+  EXPECT_EQ(TableOf(*none, "outturn")->rows(), 0u);
+  EXPECT_EQ(Find(*TableOf(*none, "cost_month"), {{"pod", "All"}}, "cost"), "*");
+}
+
+TEST(BudgetBurn, SaysHowMuchActivityHasACost) {
+  FixtureRelease release = Spending(2026, 9, {10000, 20000});
+  release.activity[0].rows[1]["tariff_pence"] = "";
+  Bench bench(release);
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"All\", 2026, 1200]");
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  const GatedTable& table = *TableOf(*result, "cost_month");
+  const auto at = [&](std::string month, std::string column) {
+    return Find(table, {{"pod", "emergency"}, {"month", std::move(month)}},
+                column);
+  };
+  EXPECT_EQ(at("2026-09", "cost"), "100");
+  EXPECT_EQ(at("2026-10", "cost"), "NA");
+  EXPECT_EQ(at("2026-10", "priced_share"), "0.0");
+}
+
+TEST(ActivityPlan, IsTheForecastAgainstCapacity) {
+  IndicatorWorld world;
+  for (int p = 1; p <= 100; ++p) world.Person(p, "Z90001");
+  for (int i = 0; i < 36; ++i) {
+    for (int k = 0; k < 40; ++k) {
+      world.Attend(k + 1, MonthAfter(2023, 11, i) + "-10", 100);
+    }
+  }
+  world.release.period_start = "2023-11-01";
+  Bench bench(world.Release());
+  RunOptions options;
+  IndicatorWorld::Reference(
+      bench, options, "capacity",
+      "\"provider\", \"pod\", \"tfc\", \"month\", \"capacity\"",
+      "[\"RZA\", \"ed_1\", \"All\", \"2026-11\", 35],\n"
+      "[\"RZA\", \"ed_1\", \"All\", \"2026-12\", 40],\n"
+      "[\"All\", \"ed_1\", \"All\", \"2026-12\", 50]");
+  const auto result = bench.Run("D09", options);
+  ASSERT_OK(result);
+  const GatedTable& table = *TableOf(*result, "activity_plan");
+  const auto at = [&](std::string provider, std::string month,
+                      std::string column) {
+    return Find(table,
+                {{"provider", std::move(provider)},
+                 {"pod", "ed_1"},
+                 {"month", std::move(month)}},
+                column);
+  };
+  EXPECT_EQ(at("RZA", "2026-11", "plan"), "40");
+  EXPECT_EQ(at("RZA", "2026-11", "capacity"), "35");
+  EXPECT_EQ(at("RZA", "2026-11", "gap"), "5");
+  EXPECT_EQ(at("RZA", "2026-12", "gap"), "0");
+  EXPECT_EQ(at("All", "2026-12", "gap"), "-10");
+  EXPECT_EQ(at("RZA", "2027-01", "gap"), "NA");
+  EXPECT_EQ(at("RZA", "2026-10", "plan"), "absent");  // counted already
+  ASSERT_EQ(result->parts.size(), 1u);
+  EXPECT_THAT(result->parts[0].sentences[0].text,
+              HasSubstr("provider RZA: capacity falls short of the plan in 1 "
+                        "of 2 months"));
+}
+
+TEST(ActivityPlan, RefusesALineThatIsThereTwice) {
+  IndicatorWorld world;
+  world.Person(1, "Z90001");
+  world.Attend(1, "2026-10-10", 100);
+  Bench bench(world.Release());
+  RunOptions options;
+  IndicatorWorld::Reference(
+      bench, options, "capacity",
+      "\"provider\", \"pod\", \"tfc\", \"month\", \"capacity\"",
+      "[\"RZA\", \"ed_1\", \"All\", \"2026-11\", 35],\n"
+      "[\"RZA\", \"ed_1\", \"All\", \"2026-11\", 40]");
+  EXPECT_THAT(std::string(bench.Run("D09", options).status().message()),
+              HasSubstr("this line is there twice"));
+}
+
+}  // namespace
+}  // namespace tally::analytics

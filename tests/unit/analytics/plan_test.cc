@@ -1,0 +1,153 @@
+#include "analytics/plan/plan.h"
+
+#include <string>
+#include <vector>
+
+#include "analytics/plan/plan_run.h"
+#include "analytics/release/synthetic_release.h"
+#include "base/exit_code.h"
+#include "bench.h"
+#include "gtest/gtest.h"
+
+namespace tally::analytics {
+namespace {
+
+std::vector<std::string> StepIds(const Plan& plan) {
+  std::vector<std::string> ids;
+  for (const PlanStep& step : plan.steps) ids.push_back(step.id);
+  return ids;
+}
+
+std::string PlanOf(const std::string& steps) {
+  return "release = \"p/r2026-10\"\nstep = [\n" + steps + "]\n";
+}
+
+TEST(Plan, StepsComeAfterWhatTheyNeedElseAsInTheFile) {
+  const auto plan =
+      ParsePlan(PlanOf("{ id = \"a\", measure = \"C02\", needs = [\"c\"] },\n"
+                       "{ id = \"b\", measure = \"C02\" },\n"
+                       "{ id = \"c\", measure = \"C03\", needs = [\"d\"] },\n"
+                       "{ id = \"d\", dashboard = [] },\n"),
+                "plan.toml");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(StepIds(*plan), (std::vector<std::string>{"b", "d", "c", "a"}));
+  EXPECT_EQ(plan->steps[3].line, 3);
+  EXPECT_EQ(plan->Where(plan->steps[3]), "plan.toml:3: step a: ");
+}
+
+TEST(Plan, NeedingItselfIsACircle) {
+  const auto plan = ParsePlan(
+      PlanOf("{ id = \"a\", measure = \"C02\", needs = [\"a\"] },\n"), "p");
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+}
+
+TEST(Plan, OneDashboardIsTheMost) {
+  const auto plan = ParsePlan(PlanOf("{ id = \"a\", dashboard = [] },\n"
+                                     "{ id = \"b\", dashboard = [] },\n"),
+                              "p");
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+}
+
+TEST(Plan, AStepHasEitherMeasureOrDashboard) {
+  for (const char* step : {"{ id = \"a\" },\n",
+                           "{ id = \"a\", measure = \"C02\", dashboard = [] "
+                           "},\n",
+                           "{ id = \"a\", dashboard = [], by = [\"sex\"] },\n",
+                           "{ id = \"page\", measure = \"C02\" },\n",
+                           "{ id = \"../a\", measure = \"C02\" },\n"}) {
+    EXPECT_EQ(ExitCodeOf(ParsePlan(PlanOf(step), "p").status()), kExitUsage)
+        << step;
+  }
+}
+
+TEST(Plan, HoldsAtMostTwoHundredSteps) {
+  std::string steps;
+  for (int i = 0; i < 200; ++i) {
+    steps += "{ id = \"s" + std::to_string(i) + "\", measure = \"C02\" },\n";
+  }
+  EXPECT_TRUE(ParsePlan(PlanOf(steps), "p").ok());
+  steps += "{ id = \"one-more\", measure = \"C02\" },\n";
+  EXPECT_EQ(ExitCodeOf(ParsePlan(PlanOf(steps), "p").status()), kExitUsage);
+}
+
+TEST(Plan, EverythingIsEachMeasureAndThePage) {
+  const Plan plan = PlanOfEverything();
+  EXPECT_EQ(plan.steps.size(), MeasureIds().size() + 1);
+  EXPECT_TRUE(plan.steps.back().is_dashboard());
+  EXPECT_EQ(plan.steps.front().id, "c01");
+}
+
+PlanOutcome Outcome(const std::vector<StepState>& states) {
+  PlanOutcome outcome;
+  for (const StepState state : states) {
+    outcome.steps.emplace_back().state = state;
+  }
+  return outcome;
+}
+
+TEST(PlanOutcome, ExitCodeSaysWhetherSomethingIsMissing) {
+  using enum StepState;
+  EXPECT_EQ(Outcome({kDone, kDone}).Code(false), kExitDone);
+  EXPECT_EQ(Outcome({kDone, kNotAvailable}).Code(false), kExitRowsRejected);
+  EXPECT_EQ(Outcome({kDone, kNotAvailable}).Code(true), kExitDone);
+  EXPECT_EQ(Outcome({kDone, kRefused}).Code(true), kExitRowsRejected);
+  EXPECT_EQ(Outcome({kDone, kFailed}).Code(true), kExitRowsRejected);
+  EXPECT_EQ(Outcome({kNotAvailable}).Code(false), kExitNotFound);
+  EXPECT_EQ(Outcome({kNotAvailable, kRefused}).Code(false), kExitNotPermitted);
+  EXPECT_EQ(Outcome({kRefused, kFailed}).Code(false), kExitFailure);
+  PlanOutcome cut = Outcome({kDone});
+  cut.steps[0].refused.push_back({"prevalence", absl::OkStatus()});
+  EXPECT_EQ(cut.Code(true), kExitRowsRejected);
+}
+
+TEST(Plan, EachStepHasFiguresOrAReason) {
+  Bench bench(MakeTown(4, 300, 0.05, 0.01));
+  const Plan plan = PlanOfEverything();
+  const auto outcome =
+      RunPlan(plan, {bench.folder(), bench.database(), bench.gate(), {}});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  ASSERT_EQ(outcome->steps.size(), plan.steps.size());
+  for (const StepOutcome& step : outcome->steps) {
+    if (step.state == StepState::kDone) {
+      EXPECT_FALSE(step.tables.empty() && step.page.empty()) << step.step.id;
+    } else {
+      EXPECT_FALSE(step.reason.empty()) << step.step.id;
+    }
+  }
+  EXPECT_NE(outcome->steps.back().page.find("Made on 2026-11-05T09:00:00Z"),
+            std::string::npos);
+}
+
+TEST(Plan, AGroupingThatTheMeasureDoesNotKnowNamesTheLine) {
+  Bench bench(MakeTown(2, 200, 0.05, 0.01));
+  const auto plan = ParsePlan(
+      PlanOf("{ id = \"a\", measure = \"C03\", by = [\"shoe_size\"] },\n"),
+      "plan.toml");
+  ASSERT_TRUE(plan.ok());
+  const auto outcome =
+      RunPlan(*plan, {bench.folder(), bench.database(), bench.gate(), {}});
+  EXPECT_EQ(ExitCodeOf(outcome.status()), kExitUsage);
+  EXPECT_NE(outcome.status().message().find("plan.toml:3: step a: "),
+            std::string::npos);
+}
+
+TEST(SyntheticRelease, SharesAreCoarse) {
+  EXPECT_EQ(CoarseShare(0), 0);
+  EXPECT_EQ(CoarseShare(1), 1);
+  EXPECT_DOUBLE_EQ(CoarseShare(0.0069), 0.02);
+  EXPECT_DOUBLE_EQ(CoarseShare(0.026), 0.05);
+  EXPECT_DOUBLE_EQ(CoarseShare(0.7714), 0.75);
+  EXPECT_DOUBLE_EQ(CoarseShare(0.9999), 0.98);
+}
+
+TEST(SyntheticRelease, CountsKeepOneFigure) {
+  EXPECT_EQ(CoarseCount(0), 0U);
+  EXPECT_EQ(CoarseCount(7), 7U);
+  EXPECT_EQ(CoarseCount(14), 10U);
+  EXPECT_EQ(CoarseCount(15), 20U);
+  EXPECT_EQ(CoarseCount(96), 100U);
+  EXPECT_EQ(CoarseCount(349362), 300000U);
+}
+
+}  // namespace
+}  // namespace tally::analytics
