@@ -98,6 +98,10 @@ columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", surname
 specification = "$ROOT/datasets/gp-event.toml"
 date_format = "%d/%m/%Y"
 columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", event_date = "EFFECTIVE_DATE", record_date = "RECORDED_DATE", concept_id = "SNOMED_CODE", value1 = "RESULT", value2 = "RESULT2", unit = "UNIT", practice_code = "GP_PRACTICE", supplier = "SYSTEM", sensitive_flag = "SENSITIVE", consultation_key = "CONS_ID" }
+[datasets.gp-prescription]
+specification = "$ROOT/datasets/gp-prescription.toml"
+date_format = "%d/%m/%Y"
+columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", issue_date = "ISSUE_DATE", bnf_code = "BNF_CODE", dmd_code = "DMD_CODE", quantity = "QTY", items = "ITEMS", nic_pence = "NIC", actual_cost_pence = "ACTUAL_COST", prescriber_org = "GP_PRACTICE", repeat_flag = "REPEAT", sensitive_flag = "SENSITIVE", consultation_key = "CONS_ID" }
 TOML
     gp-supplier-b) cat <<TOML ;;
 [datasets.gp-patient]
@@ -106,8 +110,11 @@ columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", surname = "
 [datasets.gp-event]
 specification = "$ROOT/datasets/gp-event.toml"
 columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", event_date = "EventDate", record_date = "EntryDate", concept_id = "Code", value1 = "Value", value2 = "SecondValue", unit = "Units", practice_code = "Practice", supplier = "Supplier", sensitive_flag = "Confidential", consultation_key = "ConsultationId" }
+[datasets.gp-prescription]
+specification = "$ROOT/datasets/gp-prescription.toml"
+columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", issue_date = "IssuedOn", bnf_code = "BnfCode", dmd_code = "DmdCode", quantity = "Quantity", items = "Items", nic_pence = "NetCost", actual_cost_pence = "ActualCost", prescriber_org = "Practice", repeat_flag = "IsRepeat", sensitive_flag = "Confidential", consultation_key = "ConsultationId" }
 TOML
-    *) for id in sus-apc sus-op ecds; do
+    *) for id in $(world_datasets "$1"); do
       printf '[datasets.%s]\nspecification = "%s/datasets/%s.toml"\n' "$id" "$ROOT" "$id"
     done ;;
   esac
@@ -200,8 +207,8 @@ world_ceremony() {
 
 world_datasets() { # SOURCE
   case $1 in
-    gp-*) echo "gp-patient gp-event" ;;
-    *) echo "sus-apc sus-op ecds" ;;
+    gp-*) echo "gp-patient gp-event gp-prescription" ;;
+    *) echo "sus-apc sus-op ecds ons-death community-contact gos-claim" ;;
   esac
 }
 
@@ -239,11 +246,15 @@ hub = { address = "127.0.0.1:$1", trust_domain = "example.test" }
 tls = { certificate = "$WORLD/tls/operator-$person.pem", key = "file:$WORLD/tls/operator-$person.key", ca = "$WORLD/tls/ca.pem" }
 TOML
   done
+  # Plans, prices and weights: made-up ones, and the plan of a lane.
+  mkdir -p "$WORLD/analyst/reference"
+  cp "$ROOT"/demo/reference/*.toml "$WORLD/analyst/reference"
   cat >"$WORLD/analyst/commissioning.toml" <<TOML
 hub = { address = "127.0.0.1:$1", trust_domain = "example.test", release_key = "$(world_json public <"$WORLD/ceremony/hub-keys.json")" }
 tls = { certificate = "$WORLD/tls/analyst-r-okoro.pem", key = "file:$WORLD/tls/analyst-r-okoro.key", ca = "$WORLD/tls/ca.pem" }
 work = { directory = "$WORLD/analyst/work", memory = "2GiB", threads = 2 }
 disclosure = { profile = "nhs-subnational" }
+reference = { comparators = "$WORLD/analyst/reference" }
 TOML
 }
 
@@ -284,12 +295,18 @@ world_lists() { # SOURCE DELIVERY-FOLDER
   chmod 600 "$WORLD/$1"/lists/*
 }
 
-# DATASET=FILE arguments of a delivery.
+# DATASET=FILE arguments of a delivery: its files that hold a row.
 world_files() { # SOURCE DELIVERY-FOLDER
   case $1 in
-    gp-*) echo "gp-patient=$2/patients.csv gp-event=$2/events.csv" ;;
-    *) echo "sus-apc=$2/apc.csv sus-op=$2/op.csv ecds=$2/ecds.csv" ;;
+    gp-*) set -- "$2" gp-patient=patients gp-event=events gp-prescription=scripts ;;
+    *) set -- "$2" sus-apc=apc sus-op=op ecds=ecds ons-death=deaths community-contact=community gos-claim=gos ;;
   esac
+  world_folder=$1
+  shift
+  for world_pair in "$@"; do
+    world_file=$world_folder/${world_pair#*=}.csv
+    if [ "$(head -n 2 "$world_file" | wc -l)" -eq 2 ]; then echo "${world_pair%=*}=$world_file"; fi
+  done
 }
 
 # Pushes one delivery; the receipt is kept in $WORLD/log. Exit code of push.
@@ -300,4 +317,46 @@ world_push() { # SOURCE DELIVERY-FOLDER
   world_source "$1" push --json --period "$(cat "$2/period")" --revision "${extract##*-r}" \
     $(world_files "$1" "$2") >"$WORLD/log/push-$1-$extract.json" \
     2>>"$WORLD/log/push-$1-$extract.err"
+}
+
+# NAME_01 to NAME_N as an agreement lists them, each with a comma behind it.
+world_numbered() { # NAME N
+  world_number=1
+  while [ "$world_number" -le "$2" ]; do
+    printf '"%s_%02d", ' "$1" "$world_number"
+    world_number=$((world_number + 1))
+  done
+}
+
+# An agreement about every dataset, with all that a measure can need: days,
+# practices, deciles, as many codes as the made-up rows have. A project of this kind holds a lot; so few get one.
+world_planning_agreement() { # PROJECT
+  planning_from=$(date -u +%Y-%m-01)
+  planning_gp='sources = ["gp-supplier-a", "gp-supplier-b"]'
+  planning_national='sources = ["national-apc"]'
+  planning_who='"practice_code", "imd_decile", "age_fy", "sex", "ethnic_category"'
+  cat <<TOML
+project = { id = "$1", agreement = "v1", title = "Planning and commissioning", purpose = "A trial with made-up people" }
+authority = { controller = "Example ICB", legal_basis = "None: nobody in these data exists", domain = "commissioning" }
+term = { valid_from = $planning_from, expires = $(date -u -d "$planning_from +1 year -1 day" +%Y-%m-%d), retention_after_expiry = "30d" }
+analysts = ["spiffe://example.test/analyst/r-okoro"]
+population = "all"
+rows_without_person = "keep"
+tiers = ["nhs_number"]
+date_grain = "day"
+geography = ["imd_decile", "practice"]
+ethnicity = "16"
+disclosure = { profile = "nhs-subnational", min_k = 5, max_relinked_share = 1.0 }
+dataset = [
+  { id = "gp-patient", $planning_gp, columns = ["nhs_number_status", "year_of_birth", "sex", "ethnic_category", "imd_decile", "rural_urban", "care_home_flag", "practice_code", "registration_start", "registration_end", "death_month"] },
+  { id = "gp-event", $planning_gp, columns = ["event_date", "cluster_id", "value1", "value2", "unit", "practice_code", "supplier"] },
+  { id = "gp-prescription", $planning_gp, columns = ["issue_date", "bnf_code", "dmd_code", "quantity", "items", "nic_pence", "actual_cost_pence", "prescriber_org", "repeat_flag"] },
+  { id = "sus-apc", $planning_national, columns = ["episode_id", "spell_id", "provider_code", "site_code", "commissioner_code", $planning_who, "admission_date", "discharge_date", "discharge_ready_date", "episode_start", "episode_end", "episode_order", "last_episode", "admission_method", "admission_source", "discharge_method", "discharge_destination", "patient_classification", "episode_type", "episode_status", "main_specialty", "treatment_function", $(world_numbered diag 5)$(world_numbered proc 4)"proc_date_01", "hrg_spell", "tariff_pence", "mff", "decided_to_admit_date", "elective_wait_days", "rtt_status", "rtt_start", "rtt_end", "pathway_id"] },
+  { id = "sus-op", $planning_national, columns = ["attendance_id", "appointment_date", "attended", "attendance_type", "outcome", "referral_source", "referral_received_date", "priority", "main_specialty", "treatment_function", "provider_code", "site_code", "commissioner_code", $planning_who, "diag_01", "proc_01", "hrg", "tariff_pence", "rtt_status", "rtt_start", "rtt_end"] },
+  { id = "ecds", $planning_national, columns = ["attendance_id", "arrival_date", "arrival_hour_band", "dur_initial", "dur_seen", "dur_conclusion", "dur_departure", "department_type", "attendance_category", "arrival_mode", "attendance_source", "acuity", "chief_complaint", "diagnosis_01", "investigation_01", "treatment_01", "discharge_status", "discharge_destination", "decided_to_admit_date", "provider_code", "site_code", $planning_who, "hrg"] },
+  { id = "ons-death", $planning_national, columns = ["date_of_death", "registration_date", "underlying_cause", $(world_numbered cause 3)"place_type", $planning_who] },
+  { id = "community-contact", $planning_national, columns = ["contact_id", "referral_id", "dataset", "contact_date", "referral_received", "discharge_date", "service_or_team_type", "attended", "mechanism", "duration_min", "provider_code", "commissioner_code", $planning_who] },
+  { id = "gos-claim", $planning_national, columns = ["claim_type", "service_date", "contractor_ods", "eligibility", "previous_test_month", "early_retest_code", "voucher_band", "supplements", "domiciliary", "outcome", "condition", "fee_pence", "imd_decile", "age_fy", "sex"] },
+]
+TOML
 }

@@ -141,7 +141,22 @@ absl::Status ScanPath(const LeakSearch& search, const std::string& path,
   return absl::OkStatus();
 }
 
-// Every readable page of a process: what a core dump would hold.
+// Whether a line of /proc/PID/maps is of the read-only pages of a library: they
+// hold the library's own bytes, never the process's data, and among the million
+// words of a symbol table some made-up number appears by chance.
+bool OfLibrary(std::string_view line) {
+  const size_t space = line.find(' ');
+  if (space == std::string_view::npos || line.substr(space + 1, 2) != "r-" ||
+      line.find('/') == std::string_view::npos) {
+    return false;
+  }
+  const size_t name = line.find(".so", line.rfind('/'));
+  return name != std::string_view::npos &&
+         (name + 3 == line.size() || line[name + 3] == '.');
+}
+
+// Every readable page of a process but those of its libraries: what a core dump
+// would hold.
 absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
                          Totals& totals) {
   std::ifstream maps("/proc/" + pid + "/maps");
@@ -165,7 +180,7 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
         !ReadHex(std::string_view(line).substr(dash + 1, space - dash - 1),
                  &end) ||
         line.compare(space + 1, 1, "r") != 0 ||
-        line.find("[v") != std::string::npos) {
+        line.find("[v") != std::string::npos || OfLibrary(line)) {
       continue;
     }
     for (uint64_t at = begin; at < end;) {

@@ -18,6 +18,7 @@ struct Arguments {
   int64_t seed = 1;
   int years = 4;
   std::string last_month = "2026-10";
+  bool no_lanes = false;
 };
 
 absl::Status Generate(const Arguments& arguments,
@@ -38,6 +39,7 @@ absl::Status Generate(const Arguments& arguments,
   options.seed = static_cast<uint64_t>(arguments.seed);
   options.years = arguments.years;
   options.last_month = month->year() * 12 + month->month() - 1;
+  options.lanes = !arguments.no_lanes;
   tally::ProgressReporter progress(flags.MakeProgressOptions());
   progress.Start("generating", "population", arguments.people, "people");
   TALLY_RETURN_IF_ERROR(tally::demo::WritePopulation(
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
       .AddOption("--years", &arguments.years, "years of history")
       .AddOption("--last-month", &arguments.last_month, "the newest month",
                  "YYYY-MM")
+      .AddFlag("--no-lanes", &arguments.no_lanes, "drawn people alone")
       .SetHandler([&](const tally::CommonFlags& flags) {
         return Generate(arguments, flags);
       });

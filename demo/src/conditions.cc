@@ -1,6 +1,7 @@
 #include "demo/conditions.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 
 namespace tally::demo {
 namespace {
@@ -60,6 +61,35 @@ constexpr std::array<Background, 5> kBackgrounds = {{
     {"CHOL_COD", 990105000000105, 2.5, 8, 0, 0, "mmol/L"},
 }};
 
+constexpr std::array<LaneCluster, 26> kLaneClusters = {{
+    {"EFI_ACTLIM_COD", 990301002000101},
+    {"EFI_ANAEMIA_COD", 990301003000101},
+    {"EFI_ARTH_COD", 990301005000101},
+    {"EFI_DIZZY_COD", 990301007000101},
+    {"EFI_DYSPNOEA_COD", 990301011000101},
+    {"FALLS_COD", 990301013000101},
+    {"EFI_FOOT_COD", 990301015000101},
+    {"FF_COD", 990301016000101},
+    {"EFI_HEARING_COD", 990301017000101},
+    {"EFI_VALVE_COD", 990301019000101},
+    {"HOUSEBOUND_COD", 990301021000101},
+    {"EFI_HYPOT_COD", 990301024000101},
+    {"EFI_MEMORY_COD", 990301026000101},
+    {"EFI_MOBILITY_COD", 990301027000101},
+    {"EFI_PARK_COD", 990301028000101},
+    {"EFI_ULCER_COD", 990301029000101},
+    {"EFI_CARE_COD", 990301031000101},
+    {"EFI_SKINULCER_COD", 990301033000101},
+    {"EFI_SLEEP_COD", 990301035000101},
+    {"EFI_SOCIAL_COD", 990301036000101},
+    {"EFI_THYROID_COD", 990301038000101},
+    {"EFI_INCONT_COD", 990301039000101},
+    {"EFI_URINARY_COD", 990301041000101},
+    {"EFI_VISUAL_COD", 990301042000101},
+    {"EFI_WEIGHTLOSS_COD", 990301044000101},
+    {"PALCARE_COD", 990301047000101},
+}};
+
 size_t RateGroup(int age) {
   if (age < 17) return 0;
   if (age < 40) return 1;
@@ -71,6 +101,30 @@ size_t RateGroup(int age) {
 
 std::span<const Condition> Conditions() { return kConditions; }
 std::span<const Background> Backgrounds() { return kBackgrounds; }
+
+std::span<const LaneCluster> LaneClusters() { return kLaneClusters; }
+
+int ConditionOf(std::string_view cluster) {
+  for (size_t i = 0; i < kConditions.size(); ++i) {
+    if (cluster == kConditions[i].cluster) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int64_t ClusterCode(std::string_view cluster) {
+  const int condition = ConditionOf(cluster);
+  if (condition >= 0) {
+    return kConditions[static_cast<size_t>(condition)].concept_id;
+  }
+  for (const Background& kind : kBackgrounds) {
+    if (cluster == kind.cluster) return kind.concept_id;
+  }
+  for (const LaneCluster& lane : kLaneClusters) {
+    if (cluster == lane.cluster) return lane.concept_id;
+  }
+  TALLY_CHECK(false && "a script names a cluster that is not there");
+  return 0;
+}
 
 ConditionMaker::ConditionMaker(const PersonMaker& maker) : maker_(maker) {
   for (const Condition& condition : kConditions) {

@@ -2,16 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "demo/activity.h"
 
 namespace tally::demo {
-namespace {
-
-std::string MonthText(int month) {
-  return absl::StrFormat("%04d-%02d", month / 12, month % 12 + 1);
-}
-
-}  // namespace
-
 std::string Delivery::Period() const {
   if (first_month == last_month) return MonthText(last_month);
   return absl::StrCat(MonthText(first_month), "..", MonthText(last_month));

@@ -14,7 +14,7 @@ GpEvents::GpEvents(const PersonMaker& maker, const ConditionMaker& conditions)
       draws_(maker.options().seed, "gp event") {}
 
 bool GpEvents::Place(const Person& person, int month, GpEvent& event) const {
-  if (person.death_month != kOpen && month > person.death_month) return false;
+  if (person.death_month != kOpen && month >= person.death_month) return false;
   for (const Registration& stay : person.registrations) {
     if (month >= stay.first_month &&
         (stay.last_month == kOpen || month <= stay.last_month)) {
@@ -41,6 +41,11 @@ void GpEvents::AddBackground(const Person& person,
     const Background& kind = Backgrounds()[static_cast<size_t>(
         draws_.Below(Backgrounds().size(), person.index, 8 * i + 3))];
     event.concept_id = kind.concept_id;
+    const auto same = [&](const GpEvent& other) {
+      return other.month == event.month && other.day == event.day &&
+             other.concept_id == event.concept_id;
+    };
+    if (std::any_of(events.begin(), events.end(), same)) continue;
     event.unit = kind.unit;
     if (kind.high1 > kind.low1) {
       // Whole and tenths from the draw, then the tracer: one more than the
@@ -144,12 +149,31 @@ void GpEvents::AddPlanted(const Person& person,
   events.push_back(std::move(event));
 }
 
+void GpEvents::AddScript(const Person& person,
+                         std::vector<GpEvent>& events) const {
+  for (const CodedEvent& row : person.script->events) {
+    GpEvent event;
+    if (!Place(person, MonthOfDay(row.day), event)) continue;
+    event.day = CivilDay::FromDays(row.day)->day();
+    event.concept_id = ClusterCode(row.cluster);
+    event.value1 = row.value1;
+    event.value2 = row.value2;
+    event.unit = row.unit;
+    event.condition = ConditionOf(row.cluster);
+    events.push_back(std::move(event));
+  }
+}
+
 std::vector<GpEvent> GpEvents::Of(const Person& person) const {
   std::vector<GpEvent> events;
   if (person.registrations.empty()) return events;
-  AddBackground(person, events);
-  AddConditions(person, events);
-  AddPlanted(person, events);
+  if (person.script != nullptr) {
+    AddScript(person, events);
+  } else {
+    AddBackground(person, events);
+    AddConditions(person, events);
+    AddPlanted(person, events);
+  }
   for (size_t i = 0; i < events.size(); ++i) {
     events[i].number = i;
     if (events[i].consultation == 0) events[i].consultation = i;
@@ -159,7 +183,7 @@ std::vector<GpEvent> GpEvents::Of(const Person& person) const {
 
 bool GpEvents::GoneFromRevision(const Person& person, const GpEvent& event) {
   return event.condition < 0 && person.plant == Plant::kNone &&
-         (person.index + event.number) % 97 == 0;
+         person.script == nullptr && (person.index + event.number) % 97 == 0;
 }
 
 GpTruth GpEvents::TruthOf(const Person& person) const {

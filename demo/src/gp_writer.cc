@@ -28,7 +28,18 @@ const std::array<std::vector<std::string>, kSuppliers> kEventHeader = {{
      "ConsultationId"},
 }};
 
+const std::array<std::vector<std::string>, kSuppliers> kScriptHeader = {{
+    {"NHS_NUMBER", "NHS_STATUS", "ISSUE_DATE", "BNF_CODE", "DMD_CODE", "QTY",
+     "ITEMS", "NIC", "ACTUAL_COST", "GP_PRACTICE", "REPEAT", "SENSITIVE",
+     "CONS_ID"},
+    {"NhsNo", "NhsNoStatus", "IssuedOn", "BnfCode", "DmdCode", "Quantity",
+     "Items", "NetCost", "ActualCost", "Practice", "IsRepeat", "Confidential",
+     "ConsultationId"},
+}};
+
 constexpr uint64_t kConsultationsPerPerson = 1000;
+// Of items, beside those of events and the planted ones.
+constexpr uint64_t kFirstItemConsultation = 500;
 
 const char* Status(const Person& person) {
   return person.plant == Plant::kNotVerified ? "02" : "01";
@@ -48,14 +59,19 @@ void Book(const Person& person, RowFate fate, const char* reason,
 }  // namespace
 
 GpWriter::GpWriter(const PersonMaker& maker, const ConditionMaker& conditions,
-                   int supplier)
-    : maker_(maker), events_(maker, conditions), supplier_(supplier) {}
+                   int supplier, MeasureTruth& measures)
+    : maker_(maker),
+      events_(maker, conditions),
+      prescriptions_(maker),
+      activity_(measures),
+      supplier_(supplier) {}
 
 absl::StatusOr<std::unique_ptr<GpWriter>> GpWriter::Create(
     const PersonMaker& maker, const ConditionMaker& conditions, int supplier,
-    const std::string& directory, Ledger& ledger) {
+    const std::string& directory, Ledger& ledger, MeasureTruth& measures) {
   const auto index = static_cast<size_t>(supplier);
-  std::unique_ptr<GpWriter> writer(new GpWriter(maker, conditions, supplier));
+  std::unique_ptr<GpWriter> writer(
+      new GpWriter(maker, conditions, supplier, measures));
   for (Delivery& delivery :
        DeliveriesOf(maker, kSupplierIds[index], directory)) {
     TALLY_RETURN_IF_ERROR(MakeDirectories(delivery.folder, 0755));
@@ -65,12 +81,16 @@ absl::StatusOr<std::unique_ptr<GpWriter>> GpWriter::Create(
     TALLY_ASSIGN_OR_RETURN(
         CsvFile events,
         CsvFile::Create(delivery.folder + "/events.csv", kEventHeader[index]));
+    TALLY_ASSIGN_OR_RETURN(CsvFile scripts,
+                           CsvFile::Create(delivery.folder + "/scripts.csv",
+                                           kScriptHeader[index]));
     FateBook patient_book(ledger, delivery, "gp-patient");
     FateBook event_book(ledger, delivery, "gp-event");
+    FateBook script_book(ledger, delivery, "gp-prescription");
     int64_t& persons = ledger.Figure("persons_sent", Dimensions(delivery));
-    writer->files_.push_back(std::make_unique<Files>(
-        Files{std::move(delivery), std::move(patients), std::move(events),
-              patient_book, event_book, persons}));
+    writer->files_.push_back(std::make_unique<Files>(Files{
+        std::move(delivery), std::move(patients), std::move(events),
+        std::move(scripts), patient_book, event_book, script_book, persons}));
   }
   return writer;
 }
@@ -102,7 +122,8 @@ void GpWriter::Write(const Person& person) {
   for (const auto& files : files_) {
     const bool patient = WritePatients(person, *files);
     const bool event = WriteEvents(person, *files);
-    if (patient || event) ++files->persons;
+    const bool script = WriteScripts(person, *files);
+    if (patient || event || script) ++files->persons;
   }
 }
 
@@ -188,11 +209,13 @@ void GpWriter::WriteEvent(const Person& person, const GpEvent& event,
                           Files& files) {
   const bool changed = files.delivery.stage == Stage::kRevision &&
                        event.condition < 0 && person.plant == Plant::kNone &&
+                       person.script == nullptr &&
                        (person.index + event.number) % 50 == 1;
   const std::string date = EventDate(event);
   const std::string recorded =
       event.date_fault == DateFault::kNone
-          ? DateText(event.month, std::min(28, event.day + 2))
+          ? DateText(event.month,
+                     std::max(event.day, std::min(28, event.day + 2)))
           : std::string();
   files.events.Row(
       {NumberText(person.nhs_number), Status(person), date, recorded,
@@ -204,10 +227,58 @@ void GpWriter::WriteEvent(const Person& person, const GpEvent& event,
                     event.consultation)});
 }
 
+bool GpWriter::WriteScripts(const Person& person, Files& files) {
+  const Delivery& delivery = files.delivery;
+  const bool opted_out = OptedOut(person, delivery.stage);
+  bool sent = false;
+  for (const Prescription& item : prescriptions_.Of(person)) {
+    if (!Mine(item.practice) || !delivery.Covers(MonthOfDay(item.day)) ||
+        (delivery.stage == Stage::kRevision &&
+         Prescriptions::GoneFromRevision(person, item))) {
+      continue;
+    }
+    WriteScript(person, item, files);
+    const Practice& practice =
+        maker_.practices()[static_cast<size_t>(item.practice)];
+    if (opted_out) {
+      files.script_book.Add(RowFate::kOptedOut);
+    } else if (!practice.participates) {
+      files.script_book.Add(RowFate::kDropped, "NOT_PARTICIPATING");
+    } else if (item.drop[0] != '\0') {
+      files.script_book.Add(RowFate::kDropped, item.drop);
+    } else {
+      bool linked = false;
+      Book(person, RowFate::kSent, "", files.script_book, linked);
+      sent = sent || linked;
+      if (delivery.stage != Stage::kMonth) {
+        activity_.Add(item, practice.code, linked);
+      }
+    }
+  }
+  return sent;
+}
+
+void GpWriter::WriteScript(const Person& person, const Prescription& item,
+                           Files& files) {
+  const CivilDay day = CivilDay::FromDays(item.day).value();
+  const uint64_t consultation = item.consultation != 0
+                                    ? item.consultation
+                                    : kFirstItemConsultation + item.number;
+  files.scripts.Row(
+      {NumberText(person.nhs_number), Status(person),
+       DateText(day.year() * 12 + day.month() - 1, day.day()), item.bnf, "",
+       absl::StrCat(item.quantity), absl::StrCat(item.items),
+       absl::StrCat(item.nic_pence), absl::StrCat(item.cost_pence),
+       maker_.practices()[static_cast<size_t>(item.practice)].code,
+       item.repeat ? "1" : "0", "N",
+       absl::StrCat(person.index * kConsultationsPerPerson + consultation)});
+}
+
 absl::Status GpWriter::Close() {
   for (const auto& files : files_) {
     TALLY_RETURN_IF_ERROR(files->patients.Close());
     TALLY_RETURN_IF_ERROR(files->events.Close());
+    TALLY_RETURN_IF_ERROR(files->scripts.Close());
   }
   return absl::OkStatus();
 }

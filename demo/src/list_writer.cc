@@ -10,7 +10,7 @@
 #include "demo/conditions.h"
 #include "demo/delivery.h"
 #include "demo/gp_writer.h"
-#include "demo/hospital_writer.h"
+#include "demo/national_identity.h"
 
 namespace tally::demo {
 namespace {
@@ -22,6 +22,9 @@ std::string ClustersText() {
   }
   for (const Background& kind : Backgrounds()) {
     absl::StrAppend(&text, kind.concept_id, ",", kind.cluster, "\n");
+  }
+  for (const LaneCluster& lane : LaneClusters()) {
+    absl::StrAppend(&text, lane.concept_id, ",", lane.cluster, "\n");
   }
   return text;
 }
@@ -66,7 +69,7 @@ struct PeopleLists {
 
 PeopleLists ListPeople(const PersonMaker& maker, Stage stage, bool national) {
   PeopleLists lists;
-  for (uint64_t i = 0; i < maker.options().people; ++i) {
+  for (uint64_t i = 0; i < maker.size(); ++i) {
     const Person person = maker.Make(i);
     if (OnType1List(person, stage)) {
       absl::StrAppend(&lists.type1, person.nhs_number, "\n");

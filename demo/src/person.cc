@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "demo/cast.h"
 
 namespace tally::demo {
 namespace {
@@ -77,9 +78,12 @@ constexpr std::array<int, static_cast<size_t>(Plant::kCount)> kPlantRate = {
     60,   // kPatternWrong
 };
 
-// Nine-digit stems from 900000000 to 998999999. The 999 range is left out: the
-// sixteen canary numbers lie there, and 9999999999.
-constexpr uint64_t kStems = 99000000;
+// Nine-digit stems: the background's from 900000000, the actors' from 998000000
+// to 998999999. The 999 range is left out: the sixteen canary numbers lie
+// there, and 9999999999.
+constexpr uint64_t kFirstStem = 900000000;
+constexpr uint64_t kStems = 98000000;
+constexpr uint64_t kActorStems = 1000000;
 
 std::string Capitalised(std::string text) {
   text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -136,12 +140,18 @@ CivilDay FirstDay(int month) {
   return CivilDay::Create(month / 12, month % 12 + 1, 1).value();
 }
 
-PersonMaker::PersonMaker(const PopulationOptions& options)
+PersonMaker::PersonMaker(const PopulationOptions& options,
+                         std::shared_ptr<const Cast> cast)
     : options_(options),
+      cast_(std::move(cast)),
+      actors_(cast_ == nullptr ? 0 : cast_->actors().size()),
       name_order_(options.seed, "name", options.people),
       age_order_(options.seed, "age", options.people),
       practice_order_(options.seed, "practice", options.people),
       plant_order_(options.seed, "plant", options.people),
+      actor_order_(options.seed, "actor", std::max<uint64_t>(actors_, 1)),
+      actor_name_order_(options.seed, "actor name",
+                        std::max<uint64_t>(actors_, 1)),
       hospital_(options.seed, "hospital", options.people,
                 options.people * 46 / 100),
       moved_(options.seed, "moved", options.people, options.people * 2 / 100),
@@ -161,11 +171,22 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
     plant_start_[i] = plant_start_[i - 1] + count;
   }
 
+  MakePractices();
+  const int area_count =
+      static_cast<int>(std::clamp<uint64_t>(options.people / 1000, 20, 9000));
+  for (int i = 0; i < area_count; ++i) {
+    areas_.push_back(
+        {absl::StrFormat("E0199%04d", i + 1), i % 10 + 1, i / 10 % 8 + 1});
+  }
+}
+
+void PersonMaker::MakePractices() {
   // Practices of unequal size, ten or more a supplier, about 1,000 people
   // each; the last one of each supplier does not take part.
   const int per_supplier =
-      static_cast<int>(std::clamp<uint64_t>(options.people / 2000, 3, 4000));
-  const uint64_t registered = options.people - visitors_;
+      static_cast<int>(std::clamp<uint64_t>(options_.people / 2000, 3, 4000));
+  own_practices_ = kSuppliers * per_supplier;
+  const uint64_t registered = options_.people - visitors_;
   uint64_t weight_sum = 0;
   std::vector<uint64_t> weights;
   for (int i = 0; i < kSuppliers * per_supplier; ++i) {
@@ -182,11 +203,10 @@ PersonMaker::PersonMaker(const PopulationOptions& options)
                           i < kSuppliers * (per_supplier - 1), next - start});
     start = next;
   }
-  const int area_count =
-      static_cast<int>(std::clamp<uint64_t>(options.people / 1000, 20, 9000));
-  for (int i = 0; i < area_count; ++i) {
-    areas_.push_back(
-        {absl::StrFormat("E0199%04d", i + 1), i % 10 + 1, i / 10 % 8 + 1});
+  if (cast_ == nullptr) return;
+  for (const LanePractice& practice : cast_->practices()) {
+    practices_.push_back(
+        {practice.code, practice.supplier, true, practice.people});
   }
 }
 
@@ -194,13 +214,18 @@ std::string PersonMaker::NhsNumber(uint64_t index, int choice) const {
   // One stretch of stems a person, so the numbers ascend with the index and
   // none is anybody else's. Of nine neighbouring stems at most two have no
   // check digit, so three choices are always there.
-  const uint64_t width = kStems / options_.people;
+  const bool actor = index >= options_.people;
+  const uint64_t width =
+      actor ? kActorStems / actors_ : kStems / options_.people;
+  const uint64_t first =
+      actor ? kFirstStem + kStems + width * (index - options_.people)
+            : kFirstStem + width * index;
   const uint64_t offset = draws_.Below(width, index, 1);
   uint64_t stem = 0;
   int digit = -1;
   for (uint64_t i = 0; choice >= 0; ++i) {
     TALLY_CHECK(i < width);
-    stem = 900000000 + width * index + (offset + i) % width;
+    stem = first + (offset + i) % width;
     digit = NhsCheckDigit(stem);
     if (digit >= 0) --choice;
   }
@@ -225,7 +250,11 @@ Plant PersonMaker::PlantOf(const Person& person) const {
       std::upper_bound(plant_start_.begin(), plant_start_.end(), position);
   const auto plant = static_cast<Plant>(next - plant_start_.begin() - 1);
   // A plant that could not show, or would show in two figures, is none.
-  if (IsNationalPlant(plant)) return person.hospital ? plant : Plant::kNone;
+  // The register of deaths has the right number of everybody.
+  if (IsNationalPlant(plant)) {
+    return person.hospital && person.death_month == kOpen ? plant
+                                                          : Plant::kNone;
+  }
   if (person.registrations.empty()) return Plant::kNone;
   for (const Registration& stay : person.registrations) {
     if (!practices_[SizeT(stay.practice)].participates) return Plant::kNone;
@@ -274,7 +303,7 @@ void PersonMaker::FillRegistrations(Person& person) const {
     // To a practice of the other supplier: the neighbour; but into the
     // practices that take part from those that do not, and now and then back.
     int other = practice ^ 1;
-    const int outside = static_cast<int>(practices_.size()) - kSuppliers;
+    const int outside = own_practices_ - kSuppliers;
     if (practice >= outside) {
       other = practice % kSuppliers ^ 1;
     } else if (draws_.Below(8, person.index, 12) == 0) {
@@ -294,7 +323,8 @@ void PersonMaker::FillRegistrations(Person& person) const {
 }
 
 Person PersonMaker::Make(uint64_t index) const {
-  TALLY_CHECK(index < options_.people);
+  TALLY_CHECK(index < size());
+  if (index >= options_.people) return MakeActor(index);
   Person person{};
   person.index = index;
   person.nhs_number = NhsNumber(index, 0);
@@ -332,8 +362,46 @@ Person PersonMaker::Make(uint64_t index) const {
   return person;
 }
 
+Person PersonMaker::MakeActor(uint64_t index) const {
+  const uint64_t number = index - options_.people;
+  const Actor& actor = cast_->actors()[actor_order_.At(number)];
+  const Case& part = *actor.part;
+  Person person{};
+  person.index = index;
+  person.nhs_number = NhsNumber(index, 0);
+  // The last family names that syllables can make.
+  const uint64_t family = (uint64_t{1} << (4 * kSurnameSyllables)) - actors_ +
+                          actor_name_order_.IndexOf(number);
+  person.family_name = InSyllables(family, kSurnameSyllables);
+  person.given_name = InSyllables(number % 256, 2);
+  person.birth = CivilDay::Create(part.born, 6, 15).value();
+  person.age = FirstDay(options_.last_month + 1).YearsSince(person.birth);
+  person.band = std::min(person.age / 5, kBands - 1);
+  person.sex = part.sex;
+  person.ethnic_category = part.ethnic;
+  person.area = part.decile - 1;  // areas have deciles 1 to 10 in turn
+  person.postcode = Postcode(person.area, static_cast<int>(number % 20));
+  person.death_month = part.died == kNoDay ? kOpen : MonthOfDay(part.died);
+  const int left = part.left == kNoDay ? kOpen : MonthOfDay(part.left);
+  if (part.listed) {
+    person.registrations = {
+        {own_practices_ + actor.practice,
+         MonthOfDay(std::max(part.joined, person.birth.days())),
+         person.death_month == kOpen ? left : person.death_month}};
+  }
+  if (part.rejoined != kNoDay) {
+    person.registrations.push_back(
+        {own_practices_ + actor.practice, MonthOfDay(part.rejoined), kOpen});
+  }
+  person.hospital = part.rows.National();
+  person.plant = Plant::kNone;
+  person.script = &part.rows;
+  return person;
+}
+
 Person PersonMaker::MakeByName(uint64_t rank) const {
-  return Make(name_order_.At(rank));
+  if (rank < options_.people) return Make(name_order_.At(rank));
+  return Make(options_.people + actor_name_order_.At(rank - options_.people));
 }
 
 }  // namespace tally::demo

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "demo/person.h"
@@ -39,6 +40,20 @@ struct Background {
   const char* unit;
 };
 std::span<const Background> Backgrounds();
+
+// Further clusters, in which only actors have events (docs/population.md,
+// "Lanes").
+struct LaneCluster {
+  const char* cluster;
+  int64_t concept_id;
+};
+std::span<const LaneCluster> LaneClusters();
+
+// The code that is recorded for a cluster of any of the three lists.
+// REQUIRES: there is such a cluster.
+int64_t ClusterCode(std::string_view cluster);
+// The number of the condition with this cluster, or -1.
+int ConditionOf(std::string_view cluster);
 
 // A code on every source's list of restricted codes.
 inline constexpr int64_t kRestrictedConcept = 990999000000101;

@@ -65,6 +65,7 @@ class GpEvents {
   void AddBackground(const Person& person, std::vector<GpEvent>& events) const;
   void AddConditions(const Person& person, std::vector<GpEvent>& events) const;
   void AddPlanted(const Person& person, std::vector<GpEvent>& events) const;
+  void AddScript(const Person& person, std::vector<GpEvent>& events) const;
   // Places an event at the practice of `month`; false if the person was at
   // none, or dead.
   bool Place(const Person& person, int month, GpEvent& event) const;

@@ -13,10 +13,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/civil_day.h"
+#include "demo/activity.h"
 #include "demo/random.h"
 
 namespace tally::demo {
@@ -89,6 +91,9 @@ struct Person {
   int death_month;                          // kOpen if alive
   bool care_home;
   Plant plant;
+  // The rows of an actor (demo/cast.h), who has these and no others; null for
+  // the people of the background, whose rows are drawn.
+  const Activity* script;
 };
 
 struct Practice {
@@ -110,20 +115,29 @@ struct PopulationOptions {
   uint64_t people = 20000;
   int years = 4;                   // of history before the newest month
   int last_month = 2026 * 12 + 9;  // the newest month: October 2026
+  bool lanes = true;               // with actors (demo/cast.h)
 };
+
+class Cast;
 
 class PersonMaker {
  public:
+  // With a cast, its actors come after the people of the background, and their
+  // practices after the others.
   // REQUIRES: 100 <= people <= 9,999,999 and 1 <= years <= 10.
-  explicit PersonMaker(const PopulationOptions& options);
+  explicit PersonMaker(const PopulationOptions& options,
+                       std::shared_ptr<const Cast> cast = nullptr);
 
   const PopulationOptions& options() const { return options_; }
+  // Everybody: the background and the actors.
+  uint64_t size() const { return options_.people + actors_; }
   const std::vector<Practice>& practices() const { return practices_; }
   const std::vector<Area>& areas() const { return areas_; }
 
   // The person at `index`; NHS Numbers ascend with the index.
+  // REQUIRES: index < size().
   Person Make(uint64_t index) const;
-  // The same people in the order of their names.
+  // The same people in the order of their names. REQUIRES: rank < size().
   Person MakeByName(uint64_t rank) const;
 
   // One of three NHS Numbers that belong to nobody but this person: 0 is their
@@ -142,13 +156,18 @@ class PersonMaker {
 
  private:
   static size_t SizeT(int value) { return static_cast<size_t>(value); }
+  void MakePractices();
   int BandOf(uint64_t position) const;
+  Person MakeActor(uint64_t index) const;
   void FillNames(Person& person) const;
   void FillBirth(Person& person) const;
   void FillRegistrations(Person& person) const;
   Plant PlantOf(const Person& person) const;
 
   PopulationOptions options_;
+  std::shared_ptr<const Cast> cast_;
+  uint64_t actors_ = 0;
+  int own_practices_ = 0;  // of the background; the actors' come after them
   std::vector<Practice> practices_;
   std::vector<uint64_t> practice_start_;
   std::vector<Area> areas_;
@@ -159,6 +178,8 @@ class PersonMaker {
   Permutation age_order_;
   Permutation practice_order_;
   Permutation plant_order_;
+  Permutation actor_order_;
+  Permutation actor_name_order_;
   Quota hospital_;
   Quota moved_;
   Quota dead_;

@@ -8,7 +8,9 @@
 //   <source>/<extract>/*.csv         one file a dataset
 //   <source>/<extract>/lists/*       mode 0600
 //   <source>/<extract>/period        the value for --period
+//   reference/contract_plan.toml     of the lane "cost"
 //   truth/<measure>.csv              dimensions,value
+//   truth/measures.csv               what measures must find
 //   truth/persons.csv                a line a person with every number used
 //   truth/identifiers.txt            kind,value: for the leak search
 //

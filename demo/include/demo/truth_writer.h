@@ -14,8 +14,9 @@
 #include "absl/status/statusor.h"
 #include "demo/csv_file.h"
 #include "demo/gp_events.h"
-#include "demo/hospital_writer.h"
 #include "demo/ledger.h"
+#include "demo/national_identity.h"
+#include "demo/national_writer.h"
 #include "demo/person.h"
 
 namespace tally::demo {

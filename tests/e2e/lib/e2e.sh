@@ -77,8 +77,8 @@ same_files() {
 }
 
 # A population of the given size, in $E2E/population.
-e2e_population() { # PEOPLE
-  "$BIN/tally-population" generate "$E2E/population" --people "$1" --progress none ||
+e2e_population() { # PEOPLE [FLAG]
+  "$BIN/tally-population" generate "$E2E/population" --people "$1" --progress none ${2:+"$2"} ||
     fail "tally-population"
 }
 
@@ -172,17 +172,26 @@ dataset = [
   { id = "gp-patient", sources = ["gp-supplier-a", "gp-supplier-b"], columns = ["nhs_number_status", "year_of_birth", "sex", "ethnic_category", "imd_decile", "practice_code", "registration_start", "registration_end", "death_month"] },
   { id = "gp-event", sources = ["gp-supplier-a", "gp-supplier-b"], columns = ["event_date", "cluster_id", "value1", "practice_code"] },
   { id = "sus-apc", sources = ["national-apc"], columns = ["admission_date", "discharge_date", "diag_01", "provider_code", "mff"] },
-  { id = "sus-op", sources = ["national-apc"], columns = ["appointment_date"] },
-  { id = "ecds", sources = ["national-apc"], columns = ["arrival_date"] },
+  { id = "gp-prescription", sources = ["gp-supplier-a", "gp-supplier-b"], columns = ["issue_date", "bnf_code", "items", "nic_pence", "prescriber_org"] },
+  { id = "sus-op", sources = ["national-apc"], columns = ["appointment_date", "attendance_type", "attended", "practice_code"] },
+  { id = "ecds", sources = ["national-apc"], columns = ["attendance_id", "arrival_date", "department_type", "attendance_category", "dur_departure", "practice_code"] },
+  { id = "ons-death", sources = ["national-apc"], columns = ["date_of_death", "practice_code"] },
+  { id = "community-contact", sources = ["national-apc"], columns = ["contact_date", "dataset", "attended", "practice_code"] },
+  { id = "gos-claim", sources = ["national-apc"], columns = ["service_date", "claim_type", "eligibility"] },
 ]
 TOML
 }
 
 # A release of a project, approved by two people and pulled by the analyst.
 e2e_release() { # PROJECT [POPULATION]
+  e2e_agreement "$1" "${2:-gp-patient}" >"$WORLD/$1.toml"
+  e2e_release_of "$1" "$WORLD/$1.toml"
+}
+
+# The same by an agreement that is there.
+e2e_release_of() { # PROJECT FILE
   project=$1
-  file=$WORLD/$project.toml
-  e2e_agreement "$project" "${2:-gp-patient}" >"$file"
+  file=$2
   world_run j-price world_operator j-price project create "$project" --title "$project" >/dev/null &&
     world_run j-price world_operator j-price agreement add "$project" "$file" >/dev/null || return 1
   for person in j-price a-khan; do

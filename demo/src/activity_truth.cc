@@ -1,0 +1,137 @@
+#include "demo/activity_truth.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace tally::demo {
+namespace {
+
+constexpr std::string_view kAct = "ACT";
+
+std::string Month(int day) {
+  return absl::StrCat("month=", MonthText(MonthOfDay(day)));
+}
+
+}  // namespace
+
+void ActivityTruth::Count(std::string_view table, std::string_view column,
+                          std::string_view area, std::string_view more,
+                          bool linked, int64_t value) {
+  const auto add = [&](std::string_view name) {
+    if (area.empty()) {
+      truth_.Add({kAct, table, name}, absl::StrFormat("area=All;%s", more),
+                 value);
+    } else {
+      truth_.AddForArea({kAct, table, name}, area, more, value);
+    }
+  };
+  add(column);
+  if (linked) add(absl::StrFormat("%s_linked", column));
+}
+
+void ActivityTruth::AddPerson(const Activity& rows, std::string_view area,
+                              bool drawn) {
+  // The financial year of 2025, and the year to the end of October 2026.
+  constexpr int kYearBegin = Ymd(2025, 4, 1);
+  constexpr int kYearEnd = Ymd(2026, 3, 31);
+  constexpr int kCensusBegin = Ymd(2025, 11, 1);
+  constexpr int kCensusEnd = Ymd(2026, 10, 31);
+  for (const Episode& row : rows.episodes) {
+    if (drawn && !row.pod.empty() && row.pod != "day_case" &&
+        row.discharge >= kYearBegin && row.discharge <= kYearEnd) {
+      truth_.Add({"C20", "readmission_30d", "index_spells"},
+                 absl::StrCat("area=", std::string(area)));
+    }
+  }
+  int64_t all = 0;
+  int64_t type1 = 0;
+  for (const Attendance& row : rows.attendances) {
+    if (!row.counted || row.category != "1" || row.day < kCensusBegin ||
+        row.day > kCensusEnd) {
+      continue;
+    }
+    ++all;
+    if (row.type == "01") ++type1;
+  }
+  const auto add = [&](const char* department, int64_t attendances) {
+    if (attendances == 0) return;
+    truth_.AddForArea({"C21", "hiu_summary", "attenders"}, area, department);
+    truth_.AddForArea({"C21", "hiu_summary", "all_attendances"}, area,
+                      department, attendances);
+  };
+  add("department=all", all);
+  add("department=type1", type1);
+}
+
+void ActivityTruth::Add(const Episode& row, std::string_view area,
+                        bool linked) {
+  if (row.pod.empty()) return;
+  const std::string when =
+      absl::StrFormat("%s;pod=%s", Month(row.admission), row.pod);
+  Count("admissions", "admissions", area, when, linked);
+  truth_.Add({kAct, "admissions_by_provider", "admissions"},
+             absl::StrFormat("%s;provider=%s", when, row.provider));
+}
+
+void ActivityTruth::Add(const Appointment& row, std::string_view area,
+                        bool linked) {
+  const bool seen = row.attended == "5" || row.attended == "6";
+  const bool missed = row.attended == "3" || row.attended == "7";
+  if (!seen && !missed) return;
+  const bool first = row.type == "1" || row.type == "3";
+  const std::string when = absl::StrFormat(
+      "kind=%s;%s", first ? "first" : "follow_up", Month(row.day));
+  Count("outpatient", seen ? "seen" : "missed", area, when, linked);
+  if (!seen) return;
+  truth_.Add({kAct, "outpatient_by_provider", "seen"},
+             absl::StrFormat("%s;provider=%s", when, row.provider));
+  truth_.Add({kAct, "outpatient_by_specialty", "seen"},
+             absl::StrFormat("%s;tfc=%s", when, row.specialty));
+}
+
+void ActivityTruth::Add(const Attendance& row, std::string_view area,
+                        bool linked) {
+  if (!row.counted) return;
+  const std::string when =
+      absl::StrFormat("category=%s;department_type=%s;%s", row.category,
+                      row.type, Month(row.day));
+  Count("ecds", "attendances", area, when, linked);
+  if (row.minutes <= 240) Count("ecds", "within_4h", area, when, linked);
+  truth_.Add({kAct, "ecds_by_provider", "attendances"},
+             absl::StrFormat("%s;provider=%s", when, row.provider));
+}
+
+void ActivityTruth::Add(const Death& row, std::string_view area, bool linked) {
+  Count("deaths", "deaths", area, Month(row.day), linked);
+}
+
+void ActivityTruth::Add(const Contact& row, std::string_view area,
+                        bool linked) {
+  const bool seen = row.attended == "5" || row.attended == "6";
+  Count("contacts", seen ? "seen" : "not_seen", area,
+        absl::StrFormat("dataset=%s;%s", row.dataset, Month(row.day)), linked);
+}
+
+void ActivityTruth::Add(const EyeClaim& row, std::string_view area,
+                        bool linked) {
+  Count("claims", "claims", area,
+        absl::StrFormat("claim_type=%s;eligibility=%s;%s", row.type,
+                        row.eligibility.empty() ? "unknown" : row.eligibility,
+                        Month(row.day)),
+        linked);
+}
+
+void ActivityTruth::Add(const Prescription& row, std::string_view area,
+                        bool linked) {
+  const std::string when = Month(row.day);
+  Count("prescriptions", "items", area, when, linked, row.items);
+  Count("prescriptions", "nic_pence", area, when, linked, row.nic_pence);
+  const std::string paragraph =
+      absl::StrFormat("bnf=%s;%s", row.bnf.substr(0, 6), when);
+  truth_.Add({kAct, "prescriptions_by_paragraph", "items"},
+             absl::StrFormat("area=All;%s", paragraph), row.items);
+  truth_.Add({kAct, "prescriptions_by_paragraph", "nic_pence"},
+             absl::StrFormat("area=All;%s", paragraph), row.nic_pence);
+}
+
+}  // namespace tally::demo
