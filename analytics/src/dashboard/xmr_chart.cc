@@ -173,7 +173,7 @@ XmrRow XmrRowOf(const SpcPoint& point, Direction direction) {
   row.mean = Figure::Of(point.mean);
   if (point.lower.has_value()) row.lower = Figure::Of(*point.lower);
   if (point.upper.has_value()) row.upper = Figure::Of(*point.upper);
-  row.point = VariationWord(VariationOfPoint(point, direction));
+  row.point = VariationCode(VariationOfPoint(point, direction));
   row.rule = std::string(SpcRuleText(point.rule));
   row.trial = point.trial ? "yes" : "no";
   return row;
@@ -220,36 +220,6 @@ void SetXmrOptions(Chart& chart, const XmrRequest& request, JsonValue icons) {
 
 }  // namespace
 
-std::string VariationWord(Variation variation) {
-  switch (variation) {
-    case Variation::kCommonCause:
-      return "common";
-    case Variation::kImprovement:
-      return "improvement";
-    case Variation::kConcern:
-      return "concern";
-    case Variation::kNeutralHigh:
-      return "neutral_high";
-    case Variation::kNeutralLow:
-      return "neutral_low";
-  }
-  return "common";
-}
-
-std::string AssuranceWord(Assurance assurance) {
-  switch (assurance) {
-    case Assurance::kPass:
-      return "pass";
-    case Assurance::kFail:
-      return "fail";
-    case Assurance::kInconsistent:
-      return "inconsistent";
-    case Assurance::kNoTarget:
-      return "no_target";
-  }
-  return "no_target";
-}
-
 void AddXmr(Chart& chart, const XmrRequest& request) {
   TALLY_CHECK(chart.type() == "xmr");
   std::vector<XmrRow> rows(chart.rows());
@@ -266,12 +236,12 @@ void AddXmr(Chart& chart, const XmrRequest& request) {
         found == request.targets.end() ? std::nullopt
                                        : std::optional<double>(found->second);
     JsonValue icon = JsonValue::MakeObject();
-    icon.Set("variation",
-             series.points.size() < 2
-                 ? "none"
-                 : VariationWord(VariationOf(series.points, request.direction)))
-        .Set("assurance", AssuranceWord(AssuranceOf(series.points, target,
-                                                    request.direction)));
+    icon.Set("variation", series.points.size() < 2
+                              ? "none"
+                              : std::string(VariationCode(VariationOf(
+                                    series.points, request.direction))))
+        .Set("assurance", std::string(AssuranceCode(AssuranceOf(
+                              series.points, target, request.direction))));
     icons.Set(name, std::move(icon));
     std::string title = XmrTitle(chart, request, name, series);
     std::string summary = XmrSummary(chart, request, series, target);

@@ -228,15 +228,20 @@ absl::Status AddIndicator(const BenchmarkIndicator& of,
 
 }  // namespace
 
-absl::StatusOr<std::optional<DerivedTable>> BenchmarkTable(
+absl::StatusOr<std::vector<DerivedTable>> BenchmarkTables(
     const DeriveContext& context, const BenchmarkRequest& request) {
+  std::vector<DerivedTable> tables;
   const std::vector<const GatedTable*> years =
       IndicatorTables(context, kBenchmarkSource, kIndicatorYearTables);
-  if (years.empty()) return std::nullopt;
+  if (years.empty()) return tables;
+  TALLY_ASSIGN_OR_RETURN(const double seed,
+                         context.definition.Parameter("seed"));
+  TALLY_ASSIGN_OR_RETURN(const double neighbours,
+                         context.definition.Parameter("neighbours"));
   const auto catalogue =
       ReadCatalogue(context.Find(kBenchmarkSource, kIndicatorTable));
   TALLY_ASSIGN_OR_RETURN(const auto nearest,
-                         ReadPeers(context, request.neighbours));
+                         ReadPeers(context, static_cast<size_t>(neighbours)));
   TableInfo info =
       context.Info("benchmark", "Areas against a comparator", *years.front());
   info.notes = request.notes;
@@ -260,9 +265,11 @@ absl::StatusOr<std::optional<DerivedTable>> BenchmarkTable(
     }
     const bool hidden = !request.comparators.has_value() && of.hidden;
     TALLY_RETURN_IF_ERROR(AddIndicator(of, entry->second, other, hidden,
-                                       nearest, request.seed, table));
+                                       nearest, static_cast<uint64_t>(seed),
+                                       table));
   }
-  return table;
+  tables.push_back(std::move(table));
+  return tables;
 }
 
 namespace {

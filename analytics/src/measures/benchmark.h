@@ -29,18 +29,17 @@ struct BenchmarkRequest {
   std::optional<std::set<std::string>> areas;  // nothing: all
   // Comparators by indicator; empty: the areas together.
   std::optional<std::map<std::string, Comparator>> comparators;
-  uint64_t seed = 0;
-  size_t neighbours = 10;
   std::vector<std::string> notes;
 };
 
-// The table `benchmark` of the yearly tables of C29, or nothing without them.
+// The table `benchmark` of the yearly tables of C29, or none without them.
 // An area without a printed value has no row. Where the areas together are the
 // comparator and one of them is not printed, the comparator is `*`.
 // z = (value - comparator) / sqrt(se^2 + comparator's se^2), se = (hi - lo) /
 // (2 x 1.96). `compared`: whether the intervals lie apart. Nearest areas are
 // those of the reference file `peer_variables`, if it is there.
-absl::StatusOr<std::optional<DerivedTable>> BenchmarkTable(
+// `seed` and `neighbours` are parameters of the definition.
+absl::StatusOr<std::vector<DerivedTable>> BenchmarkTables(
     const DeriveContext& context, const BenchmarkRequest& request);
 
 std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,

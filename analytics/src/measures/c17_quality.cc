@@ -8,7 +8,6 @@
 #include "absl/strings/str_format.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/indicator_series.h"
 
@@ -45,14 +44,6 @@ absl::Status AddResults(const DeriveContext& context, const GatedTable& year,
 
 class QualityDashboard : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C29");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     std::vector<DerivedTable> tables;

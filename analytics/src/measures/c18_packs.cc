@@ -11,7 +11,6 @@
 #include "analytics/measures/measure.h"
 #include "analytics/measures/patient_list.h"
 #include "analytics/statistics/mean.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/indicator_series.h"
 
@@ -133,14 +132,6 @@ std::vector<ColumnSpec> PackColumns() {
 
 class PracticePacks : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C29");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     std::vector<DerivedTable> tables;

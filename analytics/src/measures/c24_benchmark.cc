@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "analytics/measures/reference.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/benchmark.h"
 
@@ -12,14 +11,6 @@ namespace {
 
 class Benchmarks : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C29");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     TALLY_ASSIGN_OR_RETURN(
@@ -42,18 +33,8 @@ class Benchmarks : public Measure {
         return file.ErrorAt(row, "this indicator is there twice");
       }
     }
-    TALLY_ASSIGN_OR_RETURN(const double seed,
-                           context.definition.Parameter("seed"));
-    TALLY_ASSIGN_OR_RETURN(const double neighbours,
-                           context.definition.Parameter("neighbours"));
-    request.seed = static_cast<uint64_t>(seed);
-    request.neighbours = static_cast<size_t>(neighbours);
     request.notes = {"Comparator: " + file.Citation()};
-    TALLY_ASSIGN_OR_RETURN(std::optional<DerivedTable> table,
-                           BenchmarkTable(context, request));
-    std::vector<DerivedTable> tables;
-    if (table.has_value()) tables.push_back(*std::move(table));
-    return tables;
+    return BenchmarkTables(context, request);
   }
 
   std::vector<PagePart> Draw(

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/measures/reference.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/benchmark.h"
 
@@ -13,14 +12,6 @@ namespace {
 
 class PeerBenchmark : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C29");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     TALLY_ASSIGN_OR_RETURN(const TomlTable parameters,
@@ -44,19 +35,9 @@ class PeerBenchmark : public Measure {
     }
     TALLY_ASSIGN_OR_RETURN(request.programme,
                            parameters.GetString("programme"));
-    TALLY_ASSIGN_OR_RETURN(const double seed,
-                           context.definition.Parameter("seed"));
-    TALLY_ASSIGN_OR_RETURN(const double neighbours,
-                           context.definition.Parameter("neighbours"));
-    request.seed = static_cast<uint64_t>(seed);
-    request.neighbours = static_cast<size_t>(neighbours);
     request.notes = {
         absl::StrFormat("Set of areas: %s. %s", set, file.Citation())};
-    TALLY_ASSIGN_OR_RETURN(std::optional<DerivedTable> table,
-                           BenchmarkTable(context, request));
-    std::vector<DerivedTable> tables;
-    if (table.has_value()) tables.push_back(*std::move(table));
-    return tables;
+    return BenchmarkTables(context, request);
   }
 
   std::vector<PagePart> Draw(

@@ -10,7 +10,6 @@
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/activity.h"
 #include "measures/c11_forecast.h"
@@ -64,14 +63,6 @@ bool IsToCome(const GatedTable& forecast, size_t row) {
 
 class ActivityPlan : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C11");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     std::vector<DerivedTable> tables;

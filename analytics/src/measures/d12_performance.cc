@@ -10,7 +10,6 @@
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/indicator_series.h"
 
@@ -49,14 +48,6 @@ std::map<AreaIndicator, size_t> LastRows(const GatedTable& points) {
 
 class Performance : public Measure {
  public:
-  absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const override {
-    if (!context.by.empty()) {
-      return UsageError("--by: this measure is read from the tables of C29");
-    }
-    return std::vector<RawTable>();
-  }
-
   absl::StatusOr<std::vector<DerivedTable>> Derive(
       const DeriveContext& context) const override {
     std::vector<DerivedTable> tables;

@@ -69,36 +69,6 @@ size_t FirstUnbroken(const PrintedSeries& series, std::string_view column) {
   return first;
 }
 
-std::string_view VariationCode(Variation variation) {
-  switch (variation) {
-    case Variation::kCommonCause:
-      return "common";
-    case Variation::kImprovement:
-      return "improvement";
-    case Variation::kConcern:
-      return "concern";
-    case Variation::kNeutralHigh:
-      return "neutral_high";
-    case Variation::kNeutralLow:
-      return "neutral_low";
-  }
-  return "common";
-}
-
-std::string_view AssuranceCode(Assurance assurance) {
-  switch (assurance) {
-    case Assurance::kPass:
-      return "pass";
-    case Assurance::kFail:
-      return "fail";
-    case Assurance::kInconsistent:
-      return "inconsistent";
-    case Assurance::kNoTarget:
-      return "no_target";
-  }
-  return "no_target";
-}
-
 std::map<std::pair<std::string, std::string>, LastWord> LastWords(
     const GatedTable* spc_points) {
   std::map<std::pair<std::string, std::string>, LastWord> words;

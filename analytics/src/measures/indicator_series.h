@@ -56,11 +56,6 @@ std::vector<PrintedSeries> SeriesOf(const GatedTable& table);
 // series.rows: from `first` on all values are numbers.
 size_t FirstUnbroken(const PrintedSeries& series, std::string_view column);
 
-// "common", "improvement", "concern", "neutral_high", "neutral_low"; "pass",
-// "fail", "inconsistent", "no_target": the words of tables and pictures.
-std::string_view VariationCode(Variation variation);
-std::string_view AssuranceCode(Assurance assurance);
-
 // What the last point of each control chart says, by (indicator, area).
 struct LastWord {
   std::string month, variation, assurance;

@@ -56,6 +56,16 @@ TableInfo DeriveContext::Info(std::string table, std::string title,
   return info;
 }
 
+absl::StatusOr<std::vector<RawTable>> Measure::Compute(
+    const MeasureContext& context) const {
+  if (!context.by.empty()) {
+    return UsageError(
+        absl::StrFormat("--by: this measure is read from the tables of %s",
+                        JoinText(context.definition.Uses(), ", ")));
+  }
+  return std::vector<RawTable>();
+}
+
 absl::StatusOr<std::vector<DerivedTable>> Measure::Derive(
     const DeriveContext&) const {
   return std::vector<DerivedTable>();

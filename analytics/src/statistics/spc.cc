@@ -194,6 +194,36 @@ std::string_view AssuranceText(Assurance assurance) {
   return "";
 }
 
+std::string_view VariationCode(Variation variation) {
+  switch (variation) {
+    case Variation::kCommonCause:
+      return "common";
+    case Variation::kImprovement:
+      return "improvement";
+    case Variation::kConcern:
+      return "concern";
+    case Variation::kNeutralHigh:
+      return "neutral_high";
+    case Variation::kNeutralLow:
+      return "neutral_low";
+  }
+  return "common";
+}
+
+std::string_view AssuranceCode(Assurance assurance) {
+  switch (assurance) {
+    case Assurance::kPass:
+      return "pass";
+    case Assurance::kFail:
+      return "fail";
+    case Assurance::kInconsistent:
+      return "inconsistent";
+    case Assurance::kNoTarget:
+      return "no_target";
+  }
+  return "no_target";
+}
+
 std::vector<SpcPoint> XmrChart(std::span<const double> values, SpcMode mode,
                                std::span<const size_t> rebase) {
   std::vector<SpcPoint> chart(values.size());

@@ -1,6 +1,6 @@
 // Makes a signed release of a made-up town and a configuration that opens it,
-// for tests of the analyst's commands: FOLDER/commissioning.toml and
-// FOLDER/work/trial/r2026-10. Practices have names that spreadsheets would run.
+// for tests of the analyst's commands: FOLDER/commissioning.toml, and as its
+// release trial/r2026-10. Practices have names that spreadsheets would run.
 // Usage: e2e_release_maker FOLDER
 #include <cstdio>
 #include <filesystem>

@@ -42,12 +42,6 @@ struct XmrRequest {
 // Cost: O(rows).
 void AddXmr(Chart& chart, const XmrRequest& request);
 
-// "common", "improvement", "concern", "neutral_high", "neutral_low": the word
-// of a variation in the page's data.
-std::string VariationWord(Variation variation);
-// "pass", "fail", "inconsistent", "no_target".
-std::string AssuranceWord(Assurance assurance);
-
 }  // namespace tally::analytics
 
 #endif  // TALLY_ANALYTICS_DASHBOARD_XMR_CHART_H_

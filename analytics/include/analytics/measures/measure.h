@@ -76,9 +76,10 @@ class Measure {
   virtual ~Measure() = default;
 
   // Exact figures. kInvalidArgument (exit 2): `by` names a column that this
-  // measure cannot be grouped by.
+  // measure cannot be grouped by. A measure that computes from released figures
+  // alone has none: this gives no table, and refuses any `by`.
   virtual absl::StatusOr<std::vector<RawTable>> Compute(
-      const MeasureContext& context) const = 0;
+      const MeasureContext& context) const;
 
   // Figures that are computed from printed figures. They join the measure's
   // tables, behind those of Compute. Not called with `by`.

@@ -54,10 +54,16 @@ enum class Variation {
   kNeutralHigh,
   kNeutralLow,
 };
+// For people: "common cause", "special cause, high".
 std::string_view VariationText(Variation variation);
+// In tables and pages: "common", "improvement", "concern", "neutral_high",
+// "neutral_low".
+std::string_view VariationCode(Variation variation);
 
 enum class Assurance { kPass, kFail, kInconsistent, kNoTarget };
 std::string_view AssuranceText(Assurance assurance);
+// "pass", "fail", "inconsistent", "no_target".
+std::string_view AssuranceCode(Assurance assurance);
 
 inline constexpr size_t kSpcRun = 7;
 inline constexpr size_t kSpcFirmPoints = 13;
