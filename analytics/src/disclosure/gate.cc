@@ -54,7 +54,9 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     const bool known = !earlier.empty() &&
                        earlier.front().table == printed.table &&
                        earlier.front().release == printed.release &&
-                       earlier.front().cells == printed.cells;
+                       earlier.front().cells == printed.cells &&
+                       earlier.front().equalities == printed.equalities &&
+                       earlier.front().margins == printed.margins;
     if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed, held));
   }
   return gated;
@@ -72,6 +74,7 @@ absl::StatusOr<GatedTable> GateRun::Run(
     TALLY_RETURN_IF_ERROR(CheckMostlyShown());
   }
   PrintCopies();
+  TALLY_RETURN_IF_ERROR(AuditAllSums());
   GatedTable out;
   out.info_ = raw_.info_;
   out.info_.rows_linked = 0;
@@ -125,7 +128,8 @@ ReleasedTable GateRun::Record() const {
   }
   for (const CellRef cell : cells_) {
     const Count& count = At(cell);
-    std::string printed = "*";
+    const bool shield = count.decision == CellDecision::kSecondary;
+    std::string printed(shield ? kShieldMark : "*");
     if (count.printed.has_value()) printed = std::to_string(*count.printed);
     if (count.printed.has_value() && IsMidpoint(cell.column)) {
       printed.insert(0, kMidpointMark);
@@ -139,6 +143,21 @@ ReleasedTable GateRun::Record() const {
       parts.push_back(KeyOf(Original(part)));
     }
   }
+  const auto keys = [&](const std::vector<CellRef>& cells) {
+    std::vector<std::string> all;
+    for (const CellRef cell : cells) all.push_back(KeyOf(Original(cell)));
+    return all;
+  };
+  for (const auto* relations : {&raw_.equalities_, &inferred_}) {
+    for (const RawTable::Relation& relation : *relations) {
+      record.equalities.push_back(
+          {KeyOf(Original(relation.whole)), keys(relation.parts)});
+    }
+  }
+  for (const RawTable::Margin& margin : raw_.margins_) {
+    record.margins.push_back({keys(margin.parts), margin.exact});
+  }
+  record.hides_zeros = profile_.hides() && shield_low_ < profile_.hidden().low;
   return record;
 }
 

@@ -26,6 +26,7 @@ absl::Status GateRun::IndexCells() {
       cells_.push_back(cell);
     }
   }
+  InferTotals();
   std::set<std::vector<CellRef>> margins;
   for (const RawTable::Margin& margin : raw_.margins_) {
     margins.insert(margin.parts);
@@ -44,7 +45,7 @@ CountRange GateRun::RangeOf(CellRef cell) const {
                                    : profile_.RangeOfPrinted(*count.printed);
   }
   if (count.decision == CellDecision::kPrimary) return profile_.hidden();
-  return {profile_.hidden().low, kUnboundedCount};
+  return {shield_low_, kUnboundedCount};
 }
 
 std::vector<size_t> GateRun::Unsafe(const AuditProblem& problem,
@@ -95,7 +96,6 @@ absl::StatusOr<bool> GateRun::RepairByProof(AuditProblem problem) {
                                target.unknown);
   });
   bounds = solver_.Solve(problem);
-  if (absl::IsDeadlineExceeded(bounds.status())) return false;
   if (!bounds.ok()) return bounds.status();
   return Repair(problem, *bounds, narrowed);
 }
@@ -103,30 +103,38 @@ absl::StatusOr<bool> GateRun::RepairByProof(AuditProblem problem) {
 absl::Status GateRun::AuditAndRepair(
     const std::vector<ReleasedTable>& earlier) {
   deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
-  const std::string late = absl::StrFormat(
-      "the audit came to no answer in %d s", options_.audit_time.count());
-  const absl::StatusOr<Tables> kept = Consistent(earlier);
-  if (absl::IsDeadlineExceeded(kept.status())) return Refusal(late);
-  if (!kept.ok()) return kept.status();
-  PinCells(*kept);
+  shield_low_ = profile_.hidden().low;
+  const auto audited = [&]() -> absl::Status {
+    TALLY_ASSIGN_OR_RETURN(const Tables kept, Consistent(earlier));
+    PinCells(kept);
+    TALLY_RETURN_IF_ERROR(FindWanted(kept));
+    return RepairUntilSafe(kept);
+  };
+  const absl::Status status = audited();
+  if (!absl::IsDeadlineExceeded(status)) return status;
+  return Refusal(absl::StrFormat("the audit came to no answer in %d s",
+                                 options_.audit_time.count()));
+}
+
+absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {
   for (int round = 0;; ++round) {
-    const AuditProblem problem = ProblemWith(*kept);
+    const AuditProblem problem = ProblemWith(earlier);
     if (problem.targets.empty() && round > 0) return absl::OkStatus();
     AuditBounds bounds;
-    const absl::StatusOr<std::vector<size_t>> unsafe =
-        AuditOnce(problem, bounds);
-    if (absl::IsDeadlineExceeded(unsafe.status())) return Refusal(late);
-    if (!unsafe.ok()) return unsafe.status();
+    TALLY_ASSIGN_OR_RETURN(const std::vector<size_t> unsafe,
+                           AuditOnce(problem, bounds));
     if (bounds.contradiction) {
       return InputError(absl::StrFormat(
           "table %s: the margins contradict the cells", raw_.info_.table));
     }
-    if (unsafe->empty()) return absl::OkStatus();
+    if (unsafe.empty()) return absl::OkStatus();
     if (round < options_.repair_rounds) {
-      if (Repair(problem, bounds, *unsafe)) continue;
+      if (Repair(problem, bounds, unsafe)) continue;
       TALLY_ASSIGN_OR_RETURN(const bool proved, RepairByProof(problem));
       if (proved) continue;
     }
+    TALLY_ASSIGN_OR_RETURN(const bool found, RepairBySearch(problem, unsafe));
+    if (found) continue;
     return Refusal(
         "a hidden cell could be narrowed from what is printed or known");
   }

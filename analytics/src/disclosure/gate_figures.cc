@@ -248,18 +248,26 @@ GateRun::Printed GateRun::Percentile(CellRef cell) const {
       FixedDecimals(steps * column.step, column.step < 1 ? 1 : 0));
 }
 
+bool GateRun::SumMayBePrinted(CellRef cell) const {
+  const double exact =
+      RawNumber(cell.row, raw_.columns_[cell.column].name).value_or(0);
+  const auto basis = raw_.basis_.find(cell);
+  if (basis == raw_.basis_.end()) return false;
+  const CellBasis& b = basis->second;
+  const bool few = b.contributors < profile_.minimum_people();
+  const bool dominated = b.largest + b.second > kDominanceShare * exact;
+  const bool close = exact - b.largest - b.second < kRestShare * b.largest;
+  return !few && !dominated && !close;
+}
+
 GateRun::Printed GateRun::Sum(CellRef cell) const {
   const std::optional<double> exact =
       RawNumber(cell.row, raw_.columns_[cell.column].name);
-  const auto basis = raw_.basis_.find(cell);
   if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
   if (profile_.exact()) return Printed::Number(FixedDecimals(*exact, 0));
-  if (basis == raw_.basis_.end()) return Printed::Star();
-  const CellBasis& b = basis->second;
-  const bool few = b.contributors < profile_.minimum_people();
-  const bool dominated = b.largest + b.second > kDominanceShare * *exact;
-  const bool close = *exact - b.largest - b.second < kRestShare * b.largest;
-  if (few || dominated || close) return Printed::Star();
+  if (!SumMayBePrinted(cell) || hidden_sums_.contains(cell)) {
+    return Printed::Star();
+  }
   return Printed::Number(ThreeFigures(*exact));
 }
 

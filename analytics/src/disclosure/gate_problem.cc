@@ -18,6 +18,23 @@ CountRange Intersect(const CountRange& a, const CountRange& b) {
   return {std::max(a.low, b.low), std::min(a.high, b.high)};
 }
 
+// What the printed form of a cell of an earlier table tells by itself. Which
+// `*` are small no reader can tell.
+CountRange RangeOfReleased(const ReleasedTable& table, const Profile& profile,
+                           const std::string& printed) {
+  if (printed == "*" || printed == kShieldMark) {
+    const bool zero = printed == kShieldMark && table.hides_zeros;
+    const int64_t low = zero ? 0 : profile.hidden().low;
+    return {std::max<int64_t>(low, 0), kUnboundedCount};
+  }
+  const bool midpoint = printed.starts_with(kMidpointMark);
+  const absl::StatusOr<int64_t> count = ParseInt64(
+      std::string_view(printed).substr(midpoint ? kMidpointMark.size() : 0));
+  if (!count.ok()) return {0, kUnboundedCount};
+  return midpoint ? Profile::RangeOfMidpoint(*count)
+                  : profile.RangeOfPrinted(*count);
+}
+
 bool HasEmptyRange(const AuditProblem& problem) {
   return std::any_of(
       problem.unknowns.begin(), problem.unknowns.end(),
@@ -42,8 +59,10 @@ AuditProblem GateRun::CurrentProblem() const {
   for (const auto& [total, parts] : raw_.totals_) {
     add(parts, {index(total)}, 0);
   }
-  for (const RawTable::Relation& relation : raw_.equalities_) {
-    add(relation.parts, {index(relation.whole)}, 0);
+  for (const auto* relations : {&raw_.equalities_, &inferred_}) {
+    for (const RawTable::Relation& relation : *relations) {
+      add(relation.parts, {index(relation.whole)}, 0);
+    }
   }
   for (const RawTable::Margin& margin : raw_.margins_) {
     add(margin.parts, {}, margin.exact);
@@ -51,8 +70,10 @@ AuditProblem GateRun::CurrentProblem() const {
   return problem;
 }
 
-void GateRun::AddEarlier(const ReleasedTable& table, AuditProblem& problem,
-                         std::map<std::string, size_t>& by_key) const {
+// Of cells that two tables have, what both say holds.
+void GateRun::AddEarlier(const Earlier& earlier, AuditProblem& problem,
+                         std::map<std::string, size_t>& by_key) {
+  const ReleasedTable& table = *earlier.table;
   const absl::StatusOr<Profile> profile = Profile::Named(table.profile);
   if (!profile.ok()) return;
   const auto unknown = [&](const std::string& key) {
@@ -60,47 +81,54 @@ void GateRun::AddEarlier(const ReleasedTable& table, AuditProblem& problem,
     if (is_new) problem.unknowns.push_back({});
     return it->second;
   };
+  const auto add = [&](const std::vector<std::string>& parts,
+                       std::vector<size_t> whole, int64_t constant) {
+    AuditEquality equality;
+    for (const std::string& part : parts) {
+      equality.parts.push_back(unknown(part));
+    }
+    equality.whole = std::move(whole);
+    equality.constant = constant;
+    problem.equalities.push_back(std::move(equality));
+  };
   for (const auto& [key, printed] : table.cells) {
     AuditUnknown& cell = problem.unknowns[unknown(key)];
     if (table.totals.contains(key)) continue;
-    if (printed == "*") {
-      const int64_t low = std::max<int64_t>(profile->hidden().low, 0);
-      cell.range = Intersect(cell.range, {low, kUnboundedCount});
-      continue;
-    }
-    const bool midpoint = printed.starts_with(kMidpointMark);
-    const absl::StatusOr<int64_t> count = ParseInt64(
-        std::string_view(printed).substr(midpoint ? kMidpointMark.size() : 0));
-    if (!count.ok()) continue;
     cell.range =
-        Intersect(cell.range, midpoint ? Profile::RangeOfMidpoint(*count)
-                                       : profile->RangeOfPrinted(*count));
+        Intersect(cell.range, RangeOfReleased(table, *profile, printed));
   }
   for (const auto* relations : {&table.totals, &table.sums}) {
-    for (const auto& [key, parts] : *relations) {
-      AuditEquality equality;
-      for (const std::string& part : parts) {
-        equality.parts.push_back(unknown(part));
-      }
-      equality.whole = {unknown(key)};
-      problem.equalities.push_back(std::move(equality));
-    }
+    for (const auto& [key, parts] : *relations) add(parts, {unknown(key)}, 0);
+  }
+  for (const ReleasedRelation& relation : table.equalities) {
+    add(relation.parts, {unknown(relation.whole)}, 0);
+  }
+  if (!earlier.margins) return;
+  for (const ReleasedMargin& margin : table.margins) {
+    add(margin.parts, {}, margin.exact);
   }
 }
 
 AuditProblem GateRun::ProblemWith(const Tables& earlier) const {
   AuditProblem problem = CurrentProblem();
   std::map<std::string, size_t> by_key = by_key_;
-  for (const ReleasedTable* table : earlier) {
-    AddEarlier(*table, problem, by_key);
+  for (const Earlier& table : earlier) AddEarlier(table, problem, by_key);
+  JoinAgeBands(by_key, problem);
+  for (const auto& [unknown, range] : wanted_) {
+    if (shown_safe_.contains(unknown)) continue;
+    problem.targets.push_back({unknown, range});
   }
-  for (size_t i = 0; i < cells_.size(); ++i) {
-    const bool primary = At(cells_[i]).decision == CellDecision::kPrimary;
-    if (!primary || shown_safe_.contains(i)) continue;
-    // The hidden range, or what of it an earlier table printed in so many
-    // words: a zero under a looser profile is known and stays known.
-    problem.targets.push_back({i, problem.unknowns[i].range});
-  }
+  return problem;
+}
+
+AuditProblem GateRun::ProblemOf(const Tables& earlier,
+                                std::map<std::string, size_t>& by_key) const {
+  AuditProblem problem;
+  problem.deadline = deadline_;
+  problem.unknowns.resize(cells_.size());
+  by_key = by_key_;
+  for (const Earlier& table : earlier) AddEarlier(table, problem, by_key);
+  JoinAgeBands(by_key, problem);
   return problem;
 }
 
@@ -113,15 +141,19 @@ GateRun::Tables GateRun::ConsistentByPropagation(
   for (const ReleasedTable& table : earlier) {
     if (seen.size() >= kEarlierTables) break;
     if (!seen.insert(table.cells).second) continue;
-    AuditProblem tried = problem;
-    std::map<std::string, size_t> tried_keys = by_key;
-    AddEarlier(table, tried, tried_keys);
-    if (HasEmptyRange(tried)) continue;  // the data changed in between
-    const absl::StatusOr<AuditBounds> bounds = PropagationSolver().Solve(tried);
-    if (!bounds.ok() || bounds->contradiction) continue;
-    problem = std::move(tried);
-    by_key = std::move(tried_keys);
-    kept.push_back(&table);
+    for (const bool margins : {true, false}) {
+      AuditProblem tried = problem;
+      std::map<std::string, size_t> tried_keys = by_key;
+      AddEarlier({&table, margins}, tried, tried_keys);
+      if (HasEmptyRange(tried)) break;  // the data changed in between
+      const absl::StatusOr<AuditBounds> bounds =
+          PropagationSolver().Solve(tried);
+      if (!bounds.ok() || bounds->contradiction) continue;
+      problem = std::move(tried);
+      by_key = std::move(tried_keys);
+      kept.push_back({&table, margins});
+      break;
+    }
   }
   return kept;
 }
@@ -147,22 +179,53 @@ absl::StatusOr<GateRun::Tables> GateRun::Consistent(
       TALLY_ASSIGN_OR_RETURN(const bool ok, possible(middle));
       (ok ? good : bad) = middle;
     }
-    kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(bad - 1));
+    Earlier& liar = kept[bad - 1];
+    if (liar.margins && !liar.table->margins.empty()) {
+      liar.margins = false;
+    } else {
+      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(bad - 1));
+    }
   }
   return kept;
 }
 
 void GateRun::PinCells(const Tables& earlier) {
-  AuditProblem problem;
-  problem.unknowns.resize(cells_.size());
-  std::map<std::string, size_t> by_key = by_key_;
-  for (const ReleasedTable* table : earlier) {
-    AddEarlier(*table, problem, by_key);
-  }
+  std::map<std::string, size_t> by_key;
+  const AuditProblem problem = ProblemOf(earlier, by_key);
   pinned_.clear();
   for (size_t i = 0; i < cells_.size(); ++i) {
     pinned_.push_back(problem.unknowns[i].range);
   }
+}
+
+absl::Status GateRun::FindWanted(const Tables& earlier) {
+  wanted_.clear();
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (At(cells_[i]).decision != CellDecision::kPrimary) continue;
+    wanted_[i] = profile_.hidden();
+  }
+  if (earlier.empty()) return absl::OkStatus();
+  std::map<std::string, size_t> by_key;
+  AuditProblem problem = ProblemOf(earlier, by_key);
+  for (const Earlier& e : earlier) {
+    const absl::StatusOr<Profile> profile = Profile::Named(e.table->profile);
+    if (!profile.ok() || !profile->hides() || e.table->version < 2) continue;
+    for (const auto& [key, printed] : e.table->cells) {
+      if (printed != "*" || e.table->totals.contains(key)) continue;
+      wanted_.emplace(by_key.at(key), profile->hidden());
+    }
+  }
+  for (const auto& [unknown, range] : wanted_) {
+    problem.targets.push_back({unknown, range});
+  }
+  TALLY_ASSIGN_OR_RETURN(const AuditBounds before, solver_.Solve(problem));
+  // What readers know already stays known; of what no count can be any more
+  // nothing is left to protect.
+  for (auto it = wanted_.begin(); it != wanted_.end();) {
+    it->second = Intersect(it->second, before.ranges[it->first]);
+    it = it->second.low > it->second.high ? wanted_.erase(it) : std::next(it);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace tally::analytics

@@ -1,12 +1,15 @@
 // Which further cells are hidden so that a hidden one stays open.
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "disclosure/gate_run.h"
 
 namespace tally::analytics {
 namespace {
+
+constexpr int64_t kFarAway = int64_t{1} << 60;
 
 double WidthOf(const CountRange& range) {
   return static_cast<double>(range.high - range.low);
@@ -16,6 +19,27 @@ std::vector<size_t> MembersOf(const AuditEquality& equality) {
   std::vector<size_t> members = equality.parts;
   members.insert(members.end(), equality.whole.begin(), equality.whole.end());
   return members;
+}
+
+// Whether an equality by itself, with what the others leave of its members,
+// keeps `cell` from an end of `wanted`.
+bool Narrows(const AuditEquality& equality,
+             const std::vector<CountRange>& ranges, size_t cell,
+             const CountRange& wanted) {
+  // Bounds of parts - whole - constant without `cell`.
+  int64_t low = -equality.constant, high = -equality.constant;
+  const auto add = [&](size_t member, bool is_part) {
+    const CountRange& range = ranges[member];
+    if (member == cell) return;
+    // Held well below overflow, however many ends are open.
+    low = std::max(low + (is_part ? range.low : -range.high), -kFarAway);
+    high = std::min(high + (is_part ? range.high : -range.low), kFarAway);
+  };
+  for (const size_t part : equality.parts) add(part, true);
+  for (const size_t whole : equality.whole) add(whole, false);
+  const bool is_whole = !equality.whole.empty() && equality.whole[0] == cell;
+  return is_whole ? low > wanted.low || high < wanted.high
+                  : -high > wanted.low || -low < wanted.high;
 }
 
 // The equalities that each unknown stands in.
@@ -31,14 +55,18 @@ std::vector<std::vector<size_t>> UsesOf(const AuditProblem& problem) {
 
 }  // namespace
 
+// Zeros are the profile's own choice to show, and are hidden where nothing else
+// helps (gate_search.cc).
 bool GateRun::CanHide(size_t unknown) const {
+  return IsUnpinned(unknown) && At(cells_[unknown]).exact != 0;
+}
+
+// A printed cell that readers know from its print only.
+bool GateRun::IsUnpinned(size_t unknown) const {
   if (unknown >= cells_.size()) return false;  // a cell of an earlier table
   const CellRef cell = cells_[unknown];
   const Count& count = At(cell);
-  // A zero is the profile's own choice to show; hiding it hides nothing.
-  if (count.copy || !count.printed.has_value() || count.exact == 0) {
-    return false;
-  }
+  if (count.copy || !count.printed.has_value()) return false;
   if (known_totals_.contains(cell)) return false;  // hiding it hides nothing
   // Nor does hiding what an earlier table has told as closely.
   const CountRange printed = RangeOf(cell);
@@ -59,8 +87,8 @@ std::optional<CellRef> GateRun::PartnerIn(
 }
 
 // For each unsafe cell, in order: the cheapest cell of what proves its bounds,
-// or else of its tightest equality. One that already lost a cell in this round
-// is left for the next: a cell may serve several.
+// or else of the tightest equality that narrows it. One that already lost a
+// cell in this round is left for the next: a cell may serve several.
 bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
                      const std::vector<size_t>& unsafe) {
   const std::vector<std::vector<size_t>> uses = UsesOf(problem);
@@ -74,6 +102,10 @@ bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
     hidden.insert(unknown_.at(cell));
     Hide(cell, CellDecision::kSecondary);
   };
+  std::map<size_t, CountRange> wanted;
+  for (const AuditTarget& target : problem.targets) {
+    wanted[target.unknown] = target.range;
+  }
   const auto slack_of = [&](const std::vector<size_t>& members, size_t cell) {
     double slack = 0;
     for (const size_t member : members) {
@@ -94,7 +126,9 @@ bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
     double least = std::numeric_limits<double>::infinity();
     bool done = false;
     for (const size_t use : uses[cell]) {
-      const std::vector<size_t> members = MembersOf(problem.equalities[use]);
+      const AuditEquality& equality = problem.equalities[use];
+      const std::vector<size_t> members = MembersOf(equality);
+      if (!Narrows(equality, bounds.ranges, cell, wanted.at(cell))) continue;
       const double slack = slack_of(members, cell);
       if (slack >= least) continue;
       const bool was_served = served(members);

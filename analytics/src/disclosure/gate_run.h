@@ -88,8 +88,17 @@ class GateRun {
   CellRef Original(CellRef cell) const;
   std::string KeyOf(CellRef cell) const;
 
+  // An earlier table, and whether the margins that it came with are believed
+  // too: a list size is another one a month later.
+  struct Earlier {
+    const ReleasedTable* table;
+    bool margins = true;
+  };
+  using Tables = std::vector<Earlier>;
+
   // gate_audit.cc
   absl::Status AuditAndRepair(const std::vector<ReleasedTable>& earlier);
+  absl::Status RepairUntilSafe(const Tables& earlier);
   absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
                                                 AuditBounds& bounds);
   absl::StatusOr<bool> RepairByProof(AuditProblem problem);
@@ -99,13 +108,38 @@ class GateRun {
                              const AuditBounds& bounds) const;
   absl::Status Refusal(std::string_view why) const;
 
+  // gate_totals.cc
+  // A row that is the sum of others, in some of its columns.
+  struct RowTotal {
+    size_t whole = 0;
+    std::vector<size_t> parts;
+  };
+  // Rows of level "All" with those of the other levels, added up or not.
+  std::vector<RowTotal> RowsOfAll() const;
+  void InferTotals();
+
+  // gate_bands.cc
+  static void JoinAgeBands(const std::map<std::string, size_t>& by_key,
+                           AuditProblem& problem);
+
+  // gate_sums.cc
+  absl::Status AuditAllSums();
+  absl::Status AuditSums(size_t column);
+  AuditProblem SumProblem(size_t column) const;
+  std::vector<RowTotal> TotalsOfSum(size_t column) const;
+  std::optional<double> SumAt(CellRef cell) const;
+  std::optional<CellRef> SumToHide(const std::vector<size_t>& rows,
+                                   size_t column) const;
+
   // gate_problem.cc
-  using Tables = std::vector<const ReleasedTable*>;
   AuditProblem CurrentProblem() const;
   // The problem with `earlier` tables; targets are what is not shown safe yet.
   AuditProblem ProblemWith(const Tables& earlier) const;
-  void AddEarlier(const ReleasedTable& table, AuditProblem& problem,
-                  std::map<std::string, size_t>& by_key) const;
+  // Of this table nothing but the places of its cells.
+  AuditProblem ProblemOf(const Tables& earlier,
+                         std::map<std::string, size_t>& by_key) const;
+  static void AddEarlier(const Earlier& earlier, AuditProblem& problem,
+                         std::map<std::string, size_t>& by_key);
   // Those of `earlier` that can all be true together with this table, the
   // newer before the older.
   absl::StatusOr<Tables> Consistent(
@@ -113,12 +147,27 @@ class GateRun {
   Tables ConsistentByPropagation(
       const std::vector<ReleasedTable>& earlier) const;
   void PinCells(const Tables& earlier);
+  // What of each small hidden count, of this table or an earlier one, readers
+  // of the earlier ones cannot rule out, and must not after this one.
+  absl::Status FindWanted(const Tables& earlier);
 
   // gate_repair.cc
   bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
               const std::vector<size_t>& unsafe);
   std::optional<CellRef> PartnerIn(const std::vector<size_t>& unknowns) const;
   bool CanHide(size_t unknown) const;
+  bool IsUnpinned(size_t unknown) const;
+
+  // gate_search.cc
+  // Hides a least set of further cells, zeros too, after which none of
+  // `unsafe` is narrowed. False if there is none.
+  absl::StatusOr<bool> RepairBySearch(const AuditProblem& problem,
+                                      const std::vector<size_t>& unsafe);
+  std::vector<size_t> HidableNear(const AuditProblem& problem,
+                                  const std::vector<size_t>& unsafe) const;
+  AuditProblem WithHidden(const AuditProblem& problem,
+                          const std::vector<size_t>& hidden) const;
+  absl::StatusOr<bool> IsSafe(const AuditProblem& problem) const;
 
   // gate_figures.cc
   absl::Status ComputeFigures(GatedTable& out);
@@ -134,6 +183,8 @@ class GateRun {
   Printed Mean(CellRef cell) const;
   Printed Percentile(CellRef cell) const;
   Printed Sum(CellRef cell) const;
+  // Enough contributors, and none that dominates. REQUIRES: it has a number.
+  bool SumMayBePrinted(CellRef cell) const;
   Printed ModelMetric(CellRef cell) const;
   Printed Coefficient(CellRef cell) const;
   Printed Index(CellRef cell) const;
@@ -154,10 +205,17 @@ class GateRun {
   std::vector<CellRef> cells_;         // unknown -> cell
   std::map<CellRef, size_t> unknown_;  // cell -> unknown
   std::map<std::string, size_t> by_key_;
+  // Totals that nobody declared.
+  std::vector<RawTable::Relation> inferred_;
+  std::set<CellRef> hidden_sums_;   // to shield others
   std::set<CellRef> known_totals_;  // of margins that readers know anyway
   // What earlier tables say about each cell by itself; empty: nothing.
   std::vector<CountRange> pinned_;
   std::set<size_t> shown_safe_;  // hiding more cells leaves them safe
+  // The ranges that small hidden counts keep, by unknown.
+  std::map<size_t, CountRange> wanted_;
+  // The least that a `*` which shields others may be: 0 once zeros are hidden.
+  int64_t shield_low_ = 0;
   std::chrono::steady_clock::time_point deadline_;
 };
 

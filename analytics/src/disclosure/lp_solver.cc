@@ -184,6 +184,7 @@ absl::StatusOr<AuditBounds> LpSolver::Solve(const AuditProblem& problem) const {
   std::vector<std::vector<AuditQuestion>> questions =
       QuestionsOf(problem, reduced.parts);
   for (size_t i = 0; i < reduced.parts.size() && !bounds->contradiction; ++i) {
+    if (problem.targets_only && questions[i].empty()) continue;
     PartAudit audit(reduced.parts[i], given, problem.deadline,
                     std::move(questions[i]), *bounds);
     const absl::Status status = audit.Run();

@@ -61,11 +61,60 @@ absl::StatusOr<Relations> RelationsFromJson(const JsonValue& json,
   return relations;
 }
 
+JsonValue EqualitiesToJson(const std::vector<ReleasedRelation>& equalities) {
+  JsonValue json = JsonValue::MakeArray();
+  for (const ReleasedRelation& relation : equalities) {
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("whole", relation.whole)
+        .Set("parts", StringsToJson(relation.parts));
+    json.Append(std::move(entry));
+  }
+  return json;
+}
+
+JsonValue MarginsToJson(const std::vector<ReleasedMargin>& margins) {
+  JsonValue json = JsonValue::MakeArray();
+  for (const ReleasedMargin& margin : margins) {
+    JsonValue entry = JsonValue::MakeObject();
+    entry.Set("parts", StringsToJson(margin.parts)).Set("exact", margin.exact);
+    json.Append(std::move(entry));
+  }
+  return json;
+}
+
+absl::StatusOr<std::vector<std::string>> PartsFromJson(const JsonValue& json) {
+  const JsonValue* parts = json.Find("parts");
+  if (parts == nullptr) return absl::InvalidArgumentError("parts");
+  return StringsFromJson(*parts);
+}
+
+absl::Status ReadMargins(const JsonValue& json, ReleasedTable& table) {
+  const JsonValue* equalities = json.Find("equalities");
+  const JsonValue* margins = json.Find("margins");
+  if (equalities == nullptr || !equalities->is_array() || margins == nullptr ||
+      !margins->is_array()) {
+    return absl::InvalidArgumentError("equalities, margins");
+  }
+  for (const JsonValue& entry : equalities->AsArray()) {
+    ReleasedRelation& relation = table.equalities.emplace_back();
+    TALLY_ASSIGN_OR_RETURN(relation.whole, entry.GetString("whole"));
+    TALLY_ASSIGN_OR_RETURN(relation.parts, PartsFromJson(entry));
+  }
+  for (const JsonValue& entry : margins->AsArray()) {
+    ReleasedMargin& margin = table.margins.emplace_back();
+    TALLY_ASSIGN_OR_RETURN(margin.parts, PartsFromJson(entry));
+    TALLY_ASSIGN_OR_RETURN(margin.exact, entry.GetInt("exact"));
+  }
+  TALLY_ASSIGN_OR_RETURN(table.hides_zeros, json.GetBool("hidesZeros"));
+  return absl::OkStatus();
+}
+
 JsonValue ToJson(const ReleasedTable& table) {
   JsonValue cells = JsonValue::MakeObject();
   for (const auto& [key, printed] : table.cells) cells.Set(key, printed);
   JsonValue json = JsonValue::MakeObject();
-  json.Set("time", table.time)
+  json.Set("version", table.version)
+      .Set("time", table.time)
       .Set("project", table.project)
       .Set("release", table.release)
       .Set("measure", table.measure)
@@ -76,7 +125,10 @@ JsonValue ToJson(const ReleasedTable& table) {
       .Set("dimensions", StringsToJson(table.dimensions))
       .Set("cells", std::move(cells))
       .Set("sums", RelationsToJson(table.sums))
-      .Set("totals", RelationsToJson(table.totals));
+      .Set("totals", RelationsToJson(table.totals))
+      .Set("equalities", EqualitiesToJson(table.equalities))
+      .Set("margins", MarginsToJson(table.margins))
+      .Set("hidesZeros", table.hides_zeros);
   if (!table.derived_from.empty()) {
     json.Set("derivedFrom", StringsToJson(table.derived_from));
   }
@@ -85,6 +137,13 @@ JsonValue ToJson(const ReleasedTable& table) {
 
 absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   ReleasedTable t;
+  t.version = 1;  // of lines that do not say
+  if (json.Find("version") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(t.version, json.GetInt("version"));
+  }
+  if (t.version > kRegisterVersion) {
+    return absl::UnimplementedError("a newer format");
+  }
   TALLY_ASSIGN_OR_RETURN(t.time, json.GetString("time"));
   TALLY_ASSIGN_OR_RETURN(t.project, json.GetString("project"));
   TALLY_ASSIGN_OR_RETURN(t.release, json.GetString("release"));
@@ -110,6 +169,7 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
     TALLY_ASSIGN_OR_RETURN(t.sums, RelationsFromJson(json, "sums"));
   }
   TALLY_ASSIGN_OR_RETURN(t.totals, RelationsFromJson(json, "totals"));
+  if (t.version > 1) TALLY_RETURN_IF_ERROR(ReadMargins(json, t));
   return t;
 }
 
@@ -145,6 +205,12 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
                          ReadJsonLines(path_));
   for (const JsonValue& line : lines) {
     absl::StatusOr<ReleasedTable> table = FromJson(line);
+    if (absl::IsUnimplemented(table.status())) {
+      return InputError(absl::StrFormat(
+          "%s: line %d was written by a newer commissioning, in a format that "
+          "this one does not know; use the newer one",
+          path_, all.size() + 1));
+    }
     if (!table.ok()) {
       return IntegrityError(absl::StrFormat(
           "%s: line %d is not a released table", path_, all.size() + 1));

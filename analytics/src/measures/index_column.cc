@@ -1,43 +1,27 @@
 #include "measures/index_column.h"
 
-#include <cmath>
+#include "absl/strings/str_format.h"
 
 namespace tally::analytics {
-namespace {
-
-// An index is printed with three significant figures.
-double ThreeSignificant(double value) {
-  if (value == 0) return 0;
-  const double scale =
-      std::pow(10.0, 2 - std::floor(std::log10(std::abs(value))));
-  return std::round(value * scale) / scale;
-}
-
-}  // namespace
 
 void AddIndexColumns(TableBuilder& table, const std::string& name,
                      const std::string& title, const std::string& unit,
                      const std::string& numerator, bool limits) {
-  ColumnSpec column;
-  column.name = name;
-  column.kind = ColumnKind::kModelMetric;
-  column.title = title;
-  column.unit = unit;
-  column.numerator = numerator;
+  const ColumnSpec column = IndexColumn(name, title, unit, numerator);
   table.Column(column);
   if (!limits) return;
-  for (const char* end : {"_lo", "_hi"}) {
-    ColumnSpec limit = column;
-    limit.name = name + end;
-    limit.title = title + (end[1] == 'l' ? ", lower limit" : ", upper limit");
-    table.Column(limit);
-  }
+  table.Column(LimitColumn(name + "_lo",
+                           absl::StrFormat("%s, lower limit", title), column,
+                           ColumnRole::kLower));
+  table.Column(LimitColumn(name + "_hi",
+                           absl::StrFormat("%s, upper limit", title), column,
+                           ColumnRole::kUpper));
 }
 
 void SetIndex(TableBuilder& table, size_t row, const std::string& name,
               const Figure& figure) {
   if (figure.known()) {
-    table.Set(row, name, ThreeSignificant(figure.value()));
+    table.Set(row, name, figure.value());
   } else {
     table.SetNa(row, name, figure.reason());
   }

@@ -1,6 +1,6 @@
 // Columns of index figures: slope and relative index, concentration index, life
-// expectancy. They have three significant figures; who sets them sees to the
-// 100 events that must stand behind them.
+// expectancy. The gate prints three significant figures, and none where fewer
+// than 100 events stand behind them.
 // Threading: pure functions.  Secrets: none.
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_INDEX_COLUMN_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_INDEX_COLUMN_H_

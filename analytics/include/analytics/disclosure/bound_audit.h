@@ -49,6 +49,9 @@ struct AuditProblem {
   // What the answer is wanted for. The bounds of other unknowns may come out
   // wider than they are.
   std::vector<AuditTarget> targets;
+  // Only what is joined to a target is looked at: a contradiction elsewhere
+  // goes unnoticed.
+  bool targets_only = false;
   // No answer is of use after this.
   std::chrono::steady_clock::time_point deadline =
       std::chrono::steady_clock::time_point::max();

@@ -33,7 +33,8 @@ struct GateOptions {
   std::string accepted_by;
   // The release is made up: title and notes of every table say so.
   bool synthetic = false;
-  // Rounds of further suppression before a table is refused.
+  // Rounds in which the cheapest cells are hidden, before a least set of
+  // cells, zeros among them, is searched for.
   int repair_rounds = 20;
   // Time for the audit of one table; a table without an answer by then is
   // refused.

@@ -3,8 +3,10 @@
 // same unknowns, or parts or totals of them.
 // Runs in: the analyst's program; the file stays in the work directory, 0600.
 //
-// Holds printed forms only ("10", "*"), never an exact count and never a list
-// of people.
+// Holds printed forms only ("10", "*"), exact sums only where every reader is
+// assumed to know them (list sizes), and never a list of people.
+//
+// Spec: docs/measures/disclosure.md, "The register".
 // Threading: one writer; a file lock keeps two programs apart, from the reading
 // of earlier tables to the adding of the new one.
 // Secrets: none beyond what was released.
@@ -23,9 +25,30 @@
 
 namespace tally::analytics {
 
+// The format of the lines that are written. 1 had neither relations, margins
+// nor kShieldMark; its lines are read as saying that much less.
+inline constexpr int64_t kRegisterVersion = 2;
+
+// The sum of `parts` is `whole`.
+struct ReleasedRelation {
+  std::string whole;
+  std::vector<std::string> parts;
+  friend bool operator==(const ReleasedRelation&,
+                         const ReleasedRelation&) = default;
+};
+
+// The sum of `parts` is `exact` for every reader.
+struct ReleasedMargin {
+  std::vector<std::string> parts;
+  int64_t exact = 0;
+  friend bool operator==(const ReleasedMargin&,
+                         const ReleasedMargin&) = default;
+};
+
 // One released table. A cell's key is its levels, by dimension, "All" left
 // out, and the name of its count column.
 struct ReleasedTable {
+  int64_t version = kRegisterVersion;
   std::string time;
   std::string project;
   std::string release;
@@ -43,11 +66,20 @@ struct ReleasedTable {
   // a count's, of `totals` it follows from the parts' and says nothing.
   std::map<std::string, std::vector<std::string>> sums;
   std::map<std::string, std::vector<std::string>> totals;
+  // What RawTable::AddEquality and AddKnownMargin said of the cells.
+  std::vector<ReleasedRelation> equalities;
+  std::vector<ReleasedMargin> margins;
+  // Zeros are among the cells hidden to shield others.
+  bool hides_zeros = false;
 };
 
 // Stands before the printed form of a count that was printed by midpoint 6
 // under another profile: "m6:9".
 inline constexpr std::string_view kMidpointMark = "m6:";
+
+// The form of a `*` that is no small count, but shields some; "*" is that of a
+// small one, and in lines of version 1 of both.
+inline constexpr std::string_view kShieldMark = "x";
 
 // The level of a dimension that is summed over.
 inline constexpr std::string_view kAllLevels = "All";
@@ -81,7 +113,9 @@ class ReleaseRegistry {
   absl::StatusOr<std::vector<ReleasedTable>> Related(
       const ReleasedTable& table) const;
 
-  // Every table ever released, oldest first.
+  // Every table ever released, oldest first. kDataLoss if a line does not
+  // parse; kInvalidArgument (exit 8) if one was written by a newer program, in
+  // a format that this one does not know.
   absl::StatusOr<std::vector<ReleasedTable>> All() const;
 
  private:
