@@ -360,3 +360,18 @@ dataset = [
 ]
 TOML
 }
+
+# Compares what measures find in a release, before the gate, with the planted
+# truth: a line a measure, and one for all; OUT/compared.csv has every figure.
+# Exit code 1: a figure is wrong or missing. Providers of few events are told
+# apart in C11, as a definition may.
+world_compare() { # RELEASE-FOLDER POPULATION REFERENCE-FOLDER OUT
+  mkdir -p "$4/definitions"
+  sed 's/^least_per_month = [0-9]*/least_per_month = 1/' \
+    "$ROOT/analytics/measures/definitions/C11.toml" >"$4/definitions/C11.toml"
+  "$BIN/../tests/measure_truth" --release "$1" \
+    --key "$(world_json public <"$WORLD/ceremony/hub-keys.json")" \
+    --truth "$2/truth/measures.csv" --also "$ROOT/demo/trial_truth.csv" \
+    --references "$3" --definitions "$4/definitions" --work "$4/work" \
+    --compared "$4/compared.csv" --tables "$4/tables.csv"
+}

@@ -1,5 +1,8 @@
 #include "demo/activity_truth.h"
 
+#include <cmath>
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -44,33 +47,47 @@ void ActivityTruth::AddPerson(const Activity& rows, std::string_view area,
     }
   }
   int64_t all = 0;
-  int64_t type1 = 0;
   for (const Attendance& row : rows.attendances) {
     if (!row.counted || row.category != "1" || row.day < kCensusBegin ||
         row.day > kCensusEnd) {
       continue;
     }
     ++all;
-    if (row.type == "01") ++type1;
   }
-  const auto add = [&](const char* department, int64_t attendances) {
-    if (attendances == 0) return;
-    truth_.AddForArea({"C21", "hiu_summary", "attenders"}, area, department);
-    truth_.AddForArea({"C21", "hiu_summary", "all_attendances"}, area,
-                      department, attendances);
-  };
-  add("department=all", all);
-  add("department=type1", type1);
+  if (all == 0) return;
+  truth_.AddForArea({"C21", "hiu_summary", "attenders"}, area, "");
+  truth_.AddForArea({"C21", "hiu_summary", "all_attendances"}, area, "", all);
+}
+
+void ActivityTruth::AddRecord(std::string_view dataset,
+                              std::string_view ethnic_category) {
+  const bool unknown = ethnic_category == "X" || ethnic_category == "Z" ||
+                       ethnic_category == "99";
+  truth_.Add({"C33", "dq_items", "defaults"},
+             absl::StrFormat("dataset=%s;item=ethnic_category", dataset),
+             unknown ? 1 : 0);
 }
 
 void ActivityTruth::Add(const Episode& row, std::string_view area,
                         bool linked) {
   if (row.pod.empty()) return;
+  AddCost(row);
   const std::string when =
       absl::StrFormat("%s;pod=%s", Month(row.admission), row.pod);
   Count("admissions", "admissions", area, when, linked);
   truth_.Add({kAct, "admissions_by_provider", "admissions"},
              absl::StrFormat("%s;provider=%s", when, row.provider));
+}
+
+// The price of the row times its factor, to the penny.
+void ActivityTruth::AddCost(const Episode& row) {
+  const std::string when =
+      absl::StrFormat("%s;pod=%s", Month(row.admission), row.pod);
+  const double pence = static_cast<double>(row.tariff_pence) *
+                       std::strtod(row.mff.c_str(), nullptr);
+  truth_.Add({"D10", "cost_month", "events"}, when);
+  truth_.Add({"D10", "cost_month", "priced"}, when);
+  truth_.Add({"D10", "cost_month", "cost_pence"}, when, std::llround(pence));
 }
 
 void ActivityTruth::Add(const Appointment& row, std::string_view area,
@@ -114,6 +131,21 @@ void ActivityTruth::Add(const Contact& row, std::string_view area,
 
 void ActivityTruth::Add(const EyeClaim& row, std::string_view area,
                         bool linked) {
+  if (row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31) &&
+      row.outcome != "dna") {
+    const Figure claims = {"D16", "gos_activity", "n"};
+    truth_.Add(
+        claims,
+        absl::StrFormat("area=All;breakdown=reason;claim_type=%s;"
+                        "eligibility=%s",
+                        row.type,
+                        row.eligibility.empty() ? "unknown" : row.eligibility));
+    if (!row.voucher.empty()) {
+      truth_.Add(claims,
+                 absl::StrFormat("area=All;breakdown=voucher;voucher_band=%s",
+                                 row.voucher));
+    }
+  }
   Count("claims", "claims", area,
         absl::StrFormat("claim_type=%s;eligibility=%s;%s", row.type,
                         row.eligibility.empty() ? "unknown" : row.eligibility,

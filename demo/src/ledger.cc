@@ -31,6 +31,13 @@ int64_t Ledger::Get(std::string_view measure,
   return figure == table->second.end() ? 0 : figure->second;
 }
 
+const std::map<std::string, int64_t, std::less<>>& Ledger::All(
+    std::string_view measure) const {
+  static const auto& none = *new std::map<std::string, int64_t, std::less<>>();
+  const auto found = figures_.find(measure);
+  return found == figures_.end() ? none : found->second;
+}
+
 absl::Status Ledger::Write(std::string_view directory) const {
   for (const auto& [measure, table] : figures_) {
     std::string text = "dimensions,value\n";

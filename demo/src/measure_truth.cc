@@ -20,6 +20,12 @@ void MeasureTruth::AddForArea(const Figure& figure, std::string_view area,
   Add(figure, absl::StrFormat("area=All%s%s", joint, more), value);
 }
 
+void MeasureTruth::Set(const Figure& figure, std::string_view dimensions,
+                       double value) {
+  set_[{std::string(figure.measure), std::string(figure.table),
+        std::string(dimensions), std::string(figure.column)}] = value;
+}
+
 int64_t MeasureTruth::Get(const Figure& figure,
                           std::string_view dimensions) const {
   const auto found =
@@ -29,10 +35,15 @@ int64_t MeasureTruth::Get(const Figure& figure,
 }
 
 absl::Status MeasureTruth::Write(std::string_view directory) const {
+  std::map<Key, std::string> values;
+  for (const auto& [key, value] : figures_) values[key] = absl::StrCat(value);
+  for (const auto& [key, value] : set_) {
+    values[key] = absl::StrFormat("%.12g", value);
+  }
   std::string text = "measure,table,dimensions,column,value\n";
-  for (const auto& [key, value] : figures_) {
+  for (const auto& [key, value] : values) {
     const auto& [measure, table, dimensions, column] = key;
-    absl::StrAppendFormat(&text, "%s,%s,%s,%s,%d\n", measure, table, dimensions,
+    absl::StrAppendFormat(&text, "%s,%s,%s,%s,%s\n", measure, table, dimensions,
                           column, value);
   }
   return WriteFileAtomically(absl::StrFormat("%s/measures.csv", directory),

@@ -274,6 +274,10 @@ void NationalWriter::Book(const Row& row, Dataset dataset, const char* reason,
   }
   if (common.files.delivery.stage == Stage::kMonth) return;
   // A claim names no practice.
+  if (dataset == kApc || dataset == kOp || dataset == kEcds) {
+    activity_.AddRecord(NationalFiles()[dataset].dataset,
+                        common.person.ethnic_category);
+  }
   const bool placed = !std::is_same_v<Row, EyeClaim>;
   activity_.Add(row, placed ? common.practice : std::string_view(), linked);
 }

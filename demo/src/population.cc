@@ -17,6 +17,7 @@
 #include "demo/gp_writer.h"
 #include "demo/list_writer.h"
 #include "demo/national_writer.h"
+#include "demo/plain_counts.h"
 #include "demo/truth_writer.h"
 
 namespace tally::demo {
@@ -42,6 +43,7 @@ class Population {
     TALLY_RETURN_IF_ERROR(WriteLists(maker_, directory_));
     if (cast_ != nullptr) {
       cast_->Book(measures_);
+      plain_->Finish(ledger_);
       TALLY_RETURN_IF_ERROR(MakeDirectories(directory_ + "/reference", 0755));
       TALLY_RETURN_IF_ERROR(
           WriteFileAtomically(directory_ + "/reference/contract_plan.toml",
@@ -79,6 +81,10 @@ class Population {
     const GpEvents events(maker_, conditions_);
     TALLY_ASSIGN_OR_RETURN(
         auto truth, TruthWriter::Create(maker_, events, directory_, ledger_));
+    // Its rules name days, as lanes do.
+    if (cast_ != nullptr) {
+      plain_ = std::make_unique<PlainCounts>(maker_, conditions_, measures_);
+    }
     const uint64_t people = maker_.size();
     for (uint64_t index = 0; index < people; ++index) {
       const Person person = maker_.Make(index);
@@ -90,6 +96,7 @@ class Population {
         national->Write(person, identity, found);
       }
       truth->Add(person, identity, found);
+      if (plain_ != nullptr) plain_->Add(person, identity);
       if (index % kProgressEvery == 0) progress((people + index) / 2);
     }
     TALLY_RETURN_IF_ERROR(supplier_a->Close());
@@ -103,6 +110,7 @@ class Population {
   std::string directory_;
   Ledger ledger_;
   MeasureTruth measures_;
+  std::unique_ptr<PlainCounts> plain_;
 };
 
 }  // namespace

@@ -259,34 +259,53 @@ absl::StatusOr<RawTable> CalibrationTable(TableInfo info,
   return table.Finish();
 }
 
+// The bands of LACE, of everybody or, with `by_practice`, by the practice on
+// whose list (risk_judged) somebody was at the index date.
 absl::StatusOr<RawTable> LaceTable(const MeasureContext& context,
                                    TableInfo info,
-                                   const std::vector<ScoreBand>& bands) {
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection,
-                  "SELECT points, count(*), CAST(sum(readmitted) AS BIGINT) "
-                  "FROM lace GROUP BY points",
-                  0));
-  std::vector<BandCount> counts(bands.size());
+                                   const std::vector<ScoreBand>& bands,
+                                   bool by_practice) {
+  const std::string sql = absl::StrFormat(
+      "SELECT coalesce(%s, '%s') AS area, l.points, count(*), "
+      "CAST(sum(l.readmitted) AS BIGINT) FROM lace AS l LEFT JOIN "
+      "risk_judged AS j ON j.person = l.person GROUP BY ALL",
+      by_practice ? "j.practice" : "NULL",
+      std::string(by_practice ? kUnknown : kAllLevels));
+  TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> rows,
+                         QueryGroups(context.connection, sql, 1));
+  AreaBands areas;
+  if (!by_practice) areas[std::string(kAllLevels)].resize(bands.size());
   for (const GroupedRow& row : rows) {
+    std::vector<BandCount>& counts = areas[row.levels[0]];
+    counts.resize(bands.size());
     BandCount& count = counts[BandOf(bands, row.counts[0])];
     count.persons += row.counts[1];
     count.outcomes += row.counts[2];
   }
   TableBuilder table(std::move(info));
+  if (by_practice) table.Dimension("area", "Practice");
   table.Dimension("band", "LACE at discharge")
       .Events("discharges", "Discharges alive")
       .Events("readmitted", "Emergency admission within 30 days")
       .Proportion("observed", "Observed", "readmitted", "discharges");
-  std::vector<size_t> parts;
-  for (size_t band = 0; band < bands.size(); ++band) {
-    const size_t row = table.AddRow({bands[band].name});
-    table.Set(row, "discharges", counts[band].persons);
-    table.Set(row, "readmitted", counts[band].outcomes);
-    parts.push_back(row);
+  std::vector<std::string> order;
+  for (const auto& [area, counts] : areas) order.push_back(area);
+  SortLevels(order);
+  for (const std::string& area : order) {
+    const auto levels = [&](std::string band) {
+      std::vector<std::string> all = {std::move(band)};
+      if (by_practice) all.insert(all.begin(), area);
+      return all;
+    };
+    std::vector<size_t> parts;
+    for (size_t band = 0; band < bands.size(); ++band) {
+      const size_t row = table.AddRow(levels(bands[band].name));
+      table.Set(row, "discharges", areas.at(area)[band].persons);
+      table.Set(row, "readmitted", areas.at(area)[band].outcomes);
+      parts.push_back(row);
+    }
+    table.Total(table.AddRow(levels(std::string(kAllLevels))), parts);
   }
-  table.Total(table.AddRow({std::string(kAllLevels)}), parts);
   return table.Finish();
 }
 
@@ -372,14 +391,22 @@ class RiskStratification : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const override {
-    if (!context.by.empty()) {
+    const bool by_practice = !context.by.empty();
+    if (by_practice && context.by != std::vector<std::string>{"practice"}) {
       return UsageError(
-          "--by: scores are shown by practice and the model by subgroups; they "
-          "are not grouped otherwise");
+          "--by: scores are shown by practice and the model by subgroups; only "
+          "LACE can be grouped, by practice");
     }
     TALLY_ASSIGN_OR_RETURN(RiskRun run, StartRun(context));
     TALLY_RETURN_IF_ERROR(MakeRiskScores(context, run.definition, run.sources,
                                          run.judged, "risk_judged"));
+    if (by_practice) {
+      std::vector<RawTable> lace;
+      TALLY_RETURN_IF_ERROR(AddLace(context, run, lace));
+      if (!lace.empty()) return lace;
+      return UsageError(
+          "--by: the release lacks what LACE needs (days, diag_01, ecds)");
+    }
     RiskModel model;
     if (run.fit) {
       TALLY_RETURN_IF_ERROR(MakeRiskScores(context, run.definition, run.sources,
@@ -400,18 +427,7 @@ class RiskStratification : public Measure {
                              CalibrationTable(std::move(info), model));
       tables.push_back(std::move(table));
     }
-    const bool days = context.release.Grain("sus_apc") == "day";
-    if (run.sources.diagnoses && run.sources.ed && HasAdmissions(context) &&
-        days) {
-      TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));
-      TALLY_ASSIGN_OR_RETURN(TableInfo info,
-                             RiskInfo(context, run, "lace_bands",
-                                      "LACE at discharge and readmissions"));
-      TALLY_ASSIGN_OR_RETURN(
-          RawTable table,
-          LaceTable(context, std::move(info), run.definition.bands.at("lace")));
-      tables.push_back(std::move(table));
-    }
+    TALLY_RETURN_IF_ERROR(AddLace(context, run, tables));
     return tables;
   }
 
@@ -422,6 +438,24 @@ class RiskStratification : public Measure {
   }
 
  private:
+  // The table lace_bands, where the release has what it needs.
+  static absl::Status AddLace(const MeasureContext& context, const RiskRun& run,
+                              std::vector<RawTable>& tables) {
+    if (!run.sources.diagnoses || !run.sources.ed || !HasAdmissions(context) ||
+        context.release.Grain("sus_apc") != "day") {
+      return absl::OkStatus();
+    }
+    TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));
+    TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                           RiskInfo(context, run, "lace_bands",
+                                    "LACE at discharge and readmissions"));
+    TALLY_ASSIGN_OR_RETURN(
+        RawTable table,
+        LaceTable(context, std::move(info), run.definition.bands.at("lace"),
+                  !context.by.empty()));
+    tables.push_back(std::move(table));
+    return absl::OkStatus();
+  }
   // The tables risk_bands and risk_model.
   static absl::Status AddScores(const MeasureContext& context,
                                 const RiskRun& run, const RiskModel& model,

@@ -30,6 +30,10 @@ class ActivityTruth {
   void Add(const EyeClaim& row, std::string_view area, bool linked);
   void Add(const Prescription& row, std::string_view area, bool linked);
 
+  // One row of a release, of somebody with this ethnic category: whether it is
+  // one of those that say nothing (C33).
+  void AddRecord(std::string_view dataset, std::string_view ethnic_category);
+
   // What all rows of a linked person are to C20 and C21. For C20 only drawn
   // ones: finished stays that could be followed by a readmission (none is),
   // by practice; lanes say theirs themselves. For C21 everybody's attendances.
@@ -40,6 +44,8 @@ class ActivityTruth {
   void Count(std::string_view table, std::string_view column,
              std::string_view area, std::string_view more, bool linked,
              int64_t value = 1);
+
+  void AddCost(const Episode& row);
 
   MeasureTruth& truth_;
 };

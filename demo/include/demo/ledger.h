@@ -31,6 +31,10 @@ class Ledger {
   // The figure, 0 if nothing was added.
   int64_t Get(std::string_view measure, std::string_view dimensions) const;
 
+  // Dimensions and figures of a measure; empty if there are none.
+  const std::map<std::string, int64_t, std::less<>>& All(
+      std::string_view measure) const;
+
   // Writes `directory`/<measure>.csv for every measure, with the columns
   // dimensions and value, ordered by dimensions. Fails as WriteFileAtomically.
   absl::Status Write(std::string_view directory) const;

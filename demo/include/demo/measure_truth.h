@@ -36,7 +36,10 @@ class MeasureTruth {
   void AddForArea(const Figure& figure, std::string_view area,
                   std::string_view more, int64_t value = 1);
 
-  // The figure, 0 if nothing was added.
+  // Sets a figure that is no count: a rate, a share, a mean.
+  void Set(const Figure& figure, std::string_view dimensions, double value);
+
+  // The figure that was added, 0 if nothing was.
   int64_t Get(const Figure& figure, std::string_view dimensions) const;
 
   // Writes `directory`/measures.csv with the columns measure, table,
@@ -48,6 +51,7 @@ class MeasureTruth {
   // By measure, table, dimensions, column.
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
   std::map<Key, int64_t> figures_;
+  std::map<Key, double> set_;
 };
 
 }  // namespace tally::demo

@@ -25,8 +25,9 @@ struct AcscLine {
 
 const std::vector<AcscLine>& AcscLines() {
   static const std::vector<AcscLine>& lines = *new std::vector<AcscLine>{
-      {"influenza_pneumonia", "vaccine", "J100", "J153", "J120", 1},
-      {"other_vaccine_preventable", "vaccine", "A370", "B161", "A380", 1},
+      {"influenza_pneumonia", "Vaccine-preventable", "J100", "J153", "J120", 1},
+      {"other_vaccine_preventable", "Vaccine-preventable", "A370", "B161",
+       "A380", 1},
       {"asthma", "chronic", "J450", "J46X", "J40X", 0},
       {"congestive_heart_failure", "chronic", "I500", "I110", "I510", 0},
       {"hypertension", "chronic", "I10X", "I119", "I120", 0},
@@ -132,7 +133,7 @@ void AddAcscPairs(std::vector<Case>& cases) {
                            AcscStay({"J13X", "D570"})));
   cases.push_back(AcscOne("pneumonia with another anaemia",
                           AcscStay({"J13X", "D560"}), "influenza_pneumonia",
-                          "vaccine"));
+                          "Vaccine-preventable"));
   cases.push_back(AcscOne("acute bronchitis of somebody with COPD",
                           AcscStay({"J209", "J449"}), "copd", "chronic"));
   cases.push_back(AcscNone("acute bronchitis alone", AcscStay({"J209"})));
@@ -144,8 +145,9 @@ void AddAcscPairs(std::vector<Case>& cases) {
   cases.push_back(same);
   Case two = AcscOne("two conditions of two groups", AcscStay({"J459", "J13X"}),
                      "asthma", "chronic");
-  ExpectAdmission("condition=influenza_pneumonia;group=vaccine", two);
-  ExpectAdmission("condition=all;group=vaccine", two);
+  ExpectAdmission("condition=influenza_pneumonia;group=Vaccine-preventable",
+                  two);
+  ExpectAdmission("condition=all;group=Vaccine-preventable", two);
   cases.push_back(two);
 }
 

@@ -16,6 +16,7 @@ constexpr const char* kCostProvider = "RXV";
 
 // Stays of one month that are alike; `cost_pence` of each.
 struct CostLine {
+  const char* title;
   const char* pod;
   const char* method;
   const char* classification;
@@ -26,8 +27,9 @@ struct CostLine {
   int64_t cost_pence;
 };
 
-std::string CostWhere(const char* pod, int month) {
-  return "month=2026-0" + std::to_string(month) + ";pod=" + pod +
+// `title` as the measure prints the kind of activity.
+std::string CostWhere(const char* title, int month) {
+  return "month=2026-0" + std::to_string(month) + ";pod=" + title +
          ";provider=" + kCostProvider;
 }
 
@@ -46,7 +48,7 @@ Case CostCase(const CostLine& line) {
                          .tariff_pence = line.tariff_pence,
                          .mff = "1.05",
                          .pod = line.pod}};
-  const std::string where = CostWhere(line.pod, line.month);
+  const std::string where = CostWhere(line.title, line.month);
   part.expect = {{"C19", "provider_report", "activity", 1, where, false, false},
                  {"C19", "provider_report", "cost_pence", line.cost_pence,
                   where, false, false}};
@@ -55,21 +57,23 @@ Case CostCase(const CostLine& line) {
 
 // What the contract plans for the provider.
 struct PlanLine {
+  const char* title;
   const char* pod;
   int month;
   int64_t activity;
   int64_t variance;  // what happened less the plan
 };
-constexpr std::array<PlanLine, 6> kPlan = {{{"elective", 1, 4, -1},
-                                            {"elective", 2, 4, 1},
-                                            {"day_case", 1, 4, 0},
-                                            {"day_case", 2, 4, 0},
-                                            {"emergency", 1, 5, 1},
-                                            {"emergency", 2, 7, -1}}};
+constexpr std::array<PlanLine, 6> kPlan = {
+    {{"Elective overnight", "elective", 1, 4, -1},
+     {"Elective overnight", "elective", 2, 4, 1},
+     {"Day case", "day_case", 1, 4, 0},
+     {"Day case", "day_case", 2, 4, 0},
+     {"Emergency admission", "emergency", 1, 5, 1},
+     {"Emergency admission", "emergency", 2, 7, -1}}};
 
 void ExpectPlan(Case& part) {
   for (const PlanLine& line : kPlan) {
-    const std::string where = CostWhere(line.pod, line.month);
+    const std::string where = CostWhere(line.title, line.month);
     part.expect.push_back(
         {"C19", "provider_plan", "plan", line.activity, where, false, false});
     part.expect.push_back({"C19", "provider_plan", "variance", line.variance,
@@ -77,9 +81,9 @@ void ExpectPlan(Case& part) {
   }
 }
 
-// Appointments have no factor.
-Case ClinicCost(const char* type, const char* pod, int month, int copies,
-                int64_t pence) {
+// Appointments carry no factor: it is that of the reference file.
+Case ClinicCost(const char* type, const char* title, int month, int copies,
+                int64_t pence, int64_t cost_pence) {
   Case part;
   part.what = "a price of a clinic";
   part.copies = copies;
@@ -88,10 +92,10 @@ Case ClinicCost(const char* type, const char* pod, int month, int copies,
                              .referred = Ymd(2026, month, 1),
                              .provider = kCostProvider,
                              .tariff_pence = pence}};
-  const std::string where = CostWhere(pod, month);
-  part.expect = {
-      {"C19", "provider_report", "activity", 1, where, false, false},
-      {"C19", "provider_report", "cost_pence", pence, where, false, false}};
+  const std::string where = CostWhere(title, month);
+  part.expect = {{"C19", "provider_report", "activity", 1, where, false, false},
+                 {"C19", "provider_report", "cost_pence", cost_pence, where,
+                  false, false}};
   return part;
 }
 
@@ -116,22 +120,29 @@ Lane CostLane() {
   Lane lane = {.name = "cost", .first_practice = 20};
   const std::vector<CostLine> lines = {
       // Volume: three, then five.
-      {"elective", "11", "1", "AB01A", 1, 3, 200000, 210000},
-      {"elective", "11", "1", "AB01A", 2, 5, 200000, 210000},
+      {"Elective overnight", "elective", "11", "1", "AB01A", 1, 3, 200000,
+       210000},
+      {"Elective overnight", "elective", "11", "1", "AB01A", 2, 5, 200000,
+       210000},
       // Price: 800.00, then 900.00.
-      {"day_case", "11", "2", "AB02A", 1, 4, 80000, 84000},
-      {"day_case", "11", "2", "AB02A", 2, 4, 90000, 94500},
+      {"Day case", "day_case", "11", "2", "AB02A", 1, 4, 80000, 84000},
+      {"Day case", "day_case", "11", "2", "AB02A", 2, 4, 90000, 94500},
       // Mix: four of one group and two of another, then two and four.
-      {"emergency", "21", "1", "AB03A", 1, 4, 350000, 367500},
-      {"emergency", "21", "1", "AB04A", 1, 2, 500000, 525000},
-      {"emergency", "21", "1", "AB03A", 2, 2, 350000, 367500},
-      {"emergency", "21", "1", "AB04A", 2, 4, 500000, 525000}};
+      {"Emergency admission", "emergency", "21", "1", "AB03A", 1, 4, 350000,
+       367500},
+      {"Emergency admission", "emergency", "21", "1", "AB04A", 1, 2, 500000,
+       525000},
+      {"Emergency admission", "emergency", "21", "1", "AB03A", 2, 2, 350000,
+       367500},
+      {"Emergency admission", "emergency", "21", "1", "AB04A", 2, 4, 500000,
+       525000}};
   for (const CostLine& line : lines) lane.cases.push_back(CostCase(line));
   // Told once: the first case with one person.
   lane.cases.push_back({.what = "the plan"});
   ExpectPlan(lane.cases.back());
-  lane.cases.push_back(ClinicCost("1", "op_first", 1, 6, 15000));
-  lane.cases.push_back(ClinicCost("2", "op_follow_up", 1, 9, 7000));
+  lane.cases.push_back(ClinicCost("1", "Outpatient first", 1, 6, 15000, 15750));
+  lane.cases.push_back(
+      ClinicCost("2", "Outpatient follow-up", 1, 9, 7000, 7350));
   return lane;
 }
 

@@ -19,10 +19,29 @@ EyeClaim Claim(std::string type, std::string eligibility) {
           .contractor = kOptometrist};
 }
 
+// By practice claims are told apart by type; reasons and vouchers are those of
+// everybody, and counted with the rows.
 void ExpectClaim(const char* column, const EyeClaim& row, Case& part) {
+  part.expect.push_back({"D16", "gos_activity", column, 1,
+                         "breakdown=practice;claim_type=" + row.type, false});
+}
+
+void ExpectEyes(const char* condition, const char* column, Case& part) {
   part.expect.push_back(
-      {"D16", "gos_activity", column, 1,
-       "claim_type=" + row.type + ";eligibility=" + row.eligibility, false});
+      {"D03", "ehna", column, 1, std::string("condition=") + condition, false});
+}
+
+// A claim by which the optometrist could have referred: of somebody who came.
+void ExpectReferrer(const EyeClaim& row, Case& part) {
+  if (!row.numbered || row.outcome == "dna") return;
+  const std::string where =
+      std::string("kind=optometrist;referrer=") + kOptometrist;
+  const bool referred = row.outcome == "referred_hes_urgent" ||
+                        row.outcome == "referred_hes_routine";
+  part.expect.push_back(
+      {"D11", "referral_monitor", "claims", 1, where, false, false});
+  part.expect.push_back({"D11", "referral_monitor", "referrals",
+                         referred ? 1 : 0, where, false, false});
 }
 
 Case ClaimCase(const char* what, EyeClaim row) {
@@ -30,6 +49,13 @@ Case ClaimCase(const char* what, EyeClaim row) {
   part.what = what;
   part.born = 1950;
   ExpectClaim("n", row, part);
+  if (row.type == "GOS1" || row.type == "GOS6") {
+    ExpectEyes("Eye care", "sight_tests", part);
+    ExpectReferrer(row, part);
+  }
+  if (row.eligibility == "sight_impaired") {
+    ExpectEyes("Sight impairment", "cvi_proxy", part);
+  }
   part.rows.claims = {std::move(row)};
   return part;
 }
@@ -46,8 +72,6 @@ void AddClaims(std::vector<Case>& cases) {
     row.voucher = band;
     row.outcome.clear();
     Case part = ClaimCase("each voucher", row);
-    part.expect.push_back({"D16", "vouchers", "n", 1,
-                           std::string("voucher_band=") + band, false});
     cases.push_back(part);
   }
   cases.push_back(ClaimCase("a repair", Claim("GOS4", "aged60")));
@@ -83,19 +107,23 @@ Case MinorCase(const char* what, std::vector<EyeClaim> rows, int64_t avoided,
                int64_t again) {
   Case part;
   part.what = what;
-  const std::string where = std::string("contractor=") + kOptometrist;
+  const std::string where =
+      std::string("period=2025-11 to 2026-10;provider=") + kOptometrist;
+  const std::string everything = "outcome=all;" + where;
   const auto add = [&](const char* column, int64_t value,
                        std::string dimensions) {
     part.expect.push_back(
         {"D17", "mecs", column, value, std::move(dimensions), false, false});
   };
   for (const EyeClaim& row : rows) {
-    add("episodes", 1, where + ";outcome=" + row.outcome);
-    add("episodes", 1, where + ";outcome=all");
-    add("episodes_linked", row.numbered ? 1 : 0, where + ";outcome=all");
+    add("n", 1, "outcome=" + row.outcome + ";" + where);
+    add("n", 1, everything);
+    add("episodes", 1, everything);
+    add("matched", row.numbered ? 1 : 0, everything);
+    ExpectReferrer(row, part);
   }
-  add("avoided_first_op", avoided, where + ";outcome=all");
-  add("re_present_12w", again, where + ";outcome=all");
+  add("avoided_first_op", avoided, everything);
+  add("re_present_12w", again, everything);
   part.rows.claims = std::move(rows);
   return part;
 }
@@ -128,6 +156,21 @@ Case ClinicAfter(const char* what, int days, const char* type,
                              .referred = kEyeDay,
                              .specialty = specialty,
                              .provider = "RXL"}};
+  const bool eyes = std::string(specialty) == "130";
+  const bool first = std::string(type) == "1";
+  // A referral of the practice; its time runs from the first visit, which
+  // ends it.
+  const auto referral = [&](const char* column, int64_t value) {
+    part.expect.push_back({"D11", "referral_monitor", column, value,
+                           "kind=practice;referrer=Z98012;tfc=130", false,
+                           false});
+  };
+  referral("referrals", eyes ? 1 : 0);
+  referral("treated", 0);
+  for (const char* column : {"followed", "discharged", "false_positives"}) {
+    referral(column, eyes && first ? 1 : 0);
+  }
+  if (eyes && first) ExpectEyes("Eye care", "hospital_first", part);
   return part;
 }
 
@@ -148,8 +191,9 @@ void AddServices(std::vector<Case>& cases) {
                          .type = type,
                          .outcome = "managed",
                          .contractor = "TP902"}};
-    part.expect = {
-        {"D16", "services", "n", 1, std::string("claim_type=") + type, false}};
+    part.expect = {{"D16", "gos_activity", "n", 1,
+                    std::string("breakdown=practice;claim_type=") + type,
+                    false}};
     cases.push_back(part);
   }
 }

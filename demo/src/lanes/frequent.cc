@@ -2,6 +2,8 @@
 // runs of attendances within 365 days. The year is 1 November 2025 to 31
 // October 2026. How many attend at all is booked with the rows.
 #include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,16 +37,19 @@ void ExpectVisits(const char* department, const FrequentTruth& truth,
   const std::string where = std::string("department=") + department;
   const auto at = [&](const char* threshold, int64_t attendances) {
     if (attendances == 0) return;
-    const std::string dimensions = where + ";threshold=" + threshold;
+    const std::string dimensions = std::string("threshold=") + threshold;
     part.expect.push_back({"C21", "hiu_summary", "persons", 1, dimensions});
     part.expect.push_back(
         {"C21", "hiu_summary", "attendances", attendances, dimensions});
   };
-  at("5", truth.at5);
-  at("10", truth.at10);
-  at("20", truth.at20);
+  // The table of a year is about all departments.
+  if (std::string_view(department) == "all") {
+    at("5", truth.at5);
+    at("10", truth.at10);
+    at("20", truth.at20);
+  }
   part.expect.push_back(
-      {"C21", "hiu_rolling", "frequent", truth.rolling, where});
+      {"C21", "hiu_rolling", "frequent", truth.rolling, where, false, false});
 }
 
 Case FrequentCase(const char* what, std::vector<Attendance> visits,

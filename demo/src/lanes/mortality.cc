@@ -71,8 +71,8 @@ Case AfterDischarge(const char* what, int days, int64_t counted,
   part.expect = {
       {"C15", "mortality", "deaths", 1, "age_group=all;cause=all", false},
       {"C15", "mortality", "deaths", 0, "age_group=under75;cause=all", false},
-      {"C15", "shmi_style", "spells", 1, "provider=RXH", false, false},
-      {"C15", "shmi_style", "deaths", counted, "provider=RXH", false, false}};
+      {"SHMI", "shmi_style", "spells", 1, "provider=RXH", false, false},
+      {"SHMI", "shmi_style", "deaths", counted, "provider=RXH", false, false}};
   return part;
 }
 

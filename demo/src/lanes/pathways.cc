@@ -26,11 +26,11 @@ using Edges = std::vector<std::pair<const char*, const char*>>;
 // One person of a variant adds one to each of its edges, once each.
 void ExpectPath(const char* steps, const Edges& edges, Case& part) {
   part.expect.push_back(
-      {"C09", "variants", "persons", 1, std::string("steps=") + steps, false});
+      {"PATH", "variants", "persons", 1, std::string("steps=") + steps, false});
   for (const auto& [from, to] : edges) {
     const std::string where = std::string("from=") + from + ";to=" + to;
-    part.expect.push_back({"C09", "dfg_edges", "n", 1, where, false});
-    part.expect.push_back({"C09", "dfg_edges", "persons", 1, where, false});
+    part.expect.push_back({"PATH", "dfg_edges", "n", 1, where, false});
+    part.expect.push_back({"PATH", "dfg_edges", "persons", 1, where, false});
   }
 }
 

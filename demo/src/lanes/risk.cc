@@ -15,12 +15,34 @@ constexpr const char* kRiskProvider = "RXR";
 // taken.
 constexpr int kRiskDay = Ymd(2025, 6, 16);
 
-// Scores by the weights of 1987 and 2011, hierarchy on.
+// Scores by the weights of 1987 and 2011, hierarchy on, and the points of LACE
+// of a planned stay of two days with the codes.
 struct CharlsonLine {
   std::vector<std::string> codes;
   int64_t first;
   int64_t second;
+  int64_t lace;
 };
+
+// The bands in which scores are printed. Most people of the practice have a
+// score of 0, and they are not counted.
+void ExpectCharlson(int64_t score, const char* weights, Case& part) {
+  if (score == 0) return;
+  const char* band = score <= 2 ? "1 to 2" : "5 or more";
+  if (score == 3 || score == 4) band = "3 to 4";
+  part.expect.push_back({"C05", "risk_bands", "persons", 1,
+                         std::string("band=") + band +
+                             ";model=Charlson index weights of " + weights +
+                             " hierarchy on",
+                         false});
+}
+
+void ExpectLace(int64_t score, Case& part) {
+  const char* band = score <= 4 ? "low 0 to 4" : "high 10 or more";
+  if (score >= 5 && score <= 9) band = "moderate 5 to 9";
+  part.expect.push_back({"C05", "lace_bands", "discharges", 1,
+                         std::string("band=") + band, false});
+}
 
 Case CharlsonCase(const CharlsonLine& line) {
   Case part;
@@ -33,45 +55,43 @@ Case CharlsonCase(const CharlsonLine& line) {
                          .pod = "elective"}};
   part.rows.episodes[0].diagnoses.insert(
       part.rows.episodes[0].diagnoses.begin(), "M201");
-  part.expect = {
-      {"C05", "charlson", "persons", 1,
-       "score=" + std::to_string(line.first) + ";weights=1987", false},
-      {"C05", "charlson", "persons", 1,
-       "score=" + std::to_string(line.second) + ";weights=2011", false}};
+  ExpectCharlson(line.first, "1987", part);
+  ExpectCharlson(line.second, "2011", part);
+  ExpectLace(line.lace, part);
   return part;
 }
 
 std::vector<CharlsonLine> CharlsonLines() {
-  return {{{"I210"}, 1, 0},
-          {{"I500"}, 1, 2},
-          {{"I702"}, 1, 0},
-          {{"I639"}, 1, 0},
-          {{"F009"}, 1, 2},
-          {{"J440"}, 1, 1},
-          {{"M059"}, 1, 1},
-          {{"K259"}, 1, 0},
-          {{"K703"}, 1, 2},
-          {{"E119"}, 1, 0},
-          {{"E112"}, 2, 1},
-          {{"G819"}, 2, 2},
-          {{"N185"}, 2, 1},
-          {{"C509"}, 2, 2},
-          {{"K767"}, 3, 4},
-          {{"C780"}, 6, 6},
-          {{"B20X"}, 6, 4},
-          {{"K766"}, 3, 4},
+  return {{{"I210"}, 1, 0, 3},
+          {{"I500"}, 1, 2, 3},
+          {{"I702"}, 1, 0, 3},
+          {{"I639"}, 1, 0, 3},
+          {{"F009"}, 1, 2, 3},
+          {{"J440"}, 1, 1, 3},
+          {{"M059"}, 1, 1, 3},
+          {{"K259"}, 1, 0, 3},
+          {{"K703"}, 1, 2, 3},
+          {{"E119"}, 1, 0, 3},
+          {{"E112"}, 2, 1, 4},
+          {{"G819"}, 2, 2, 4},
+          {{"N185"}, 2, 1, 4},
+          {{"C509"}, 2, 2, 4},
+          {{"K767"}, 3, 4, 5},
+          {{"C780"}, 6, 6, 7},
+          {{"B20X"}, 6, 4, 7},
+          {{"K766"}, 3, 4, 5},
           // Each group once; the graver one cancels the lesser.
-          {{"I210", "I252"}, 1, 0},
-          {{"E119", "E112"}, 2, 1},
-          {{"K703", "K767"}, 3, 4},
-          {{"C509", "C780"}, 6, 6},
-          {{"I210", "F009"}, 2, 2},
-          {{"I500", "J440", "N185"}, 4, 4},
+          {{"I210", "I252"}, 1, 0, 3},
+          {{"E119", "E112"}, 2, 1, 4},
+          {{"K703", "K767"}, 3, 4, 5},
+          {{"C509", "C780"}, 6, 6, 7},
+          {{"I210", "F009"}, 2, 2, 4},
+          {{"I500", "J440", "N185"}, 4, 4, 7},
           // Codes beside a group.
-          {{"I200"}, 0, 0},
-          {{"E139", "I459"}, 1, 0},
-          {{"C449"}, 0, 0},
-          {{"J390"}, 0, 0}};
+          {{"I200"}, 0, 0, 2},
+          {{"E139", "I459"}, 1, 0, 3},
+          {{"C449"}, 0, 0, 2},
+          {{"J390"}, 0, 0, 2}};
 }
 
 // A stay that ends on 20 March 2025, with visits in the six months before.
@@ -82,6 +102,10 @@ struct LaceLine {
   std::vector<std::string> codes;
   std::vector<int> visits;
   int64_t score;
+  int64_t first = 0;   // Charlson's score by the weights of 1987
+  int64_t second = 0;  // and of 2011
+  // Visits that have three earlier ones within a year (C21).
+  int64_t frequent = 0;
 };
 
 Case LaceCase(const LaceLine& line) {
@@ -100,9 +124,14 @@ Case LaceCase(const LaceLine& line) {
   for (const int day : line.visits) {
     part.rows.attendances.push_back({.day = day, .provider = "RXI"});
   }
-  part.expect = {{"C05", "lace", "discharges", 1,
-                  "provider=RXI;score=" + std::to_string(line.score), false,
-                  false}};
+  ExpectLace(line.score, part);
+  ExpectCharlson(line.first, "1987", part);
+  ExpectCharlson(line.second, "2011", part);
+  for (const char* department : {"all", "type1"}) {
+    part.expect.push_back({"C21", "hiu_rolling", "frequent", line.frequent,
+                           std::string("department=") + department, false,
+                           false});
+  }
   return part;
 }
 
@@ -122,20 +151,20 @@ std::vector<LaceLine> LaceLines() {
           {"L of 13", 13, false, {}, {}, 5},
           {"L of 14", 14, false, {}, {}, 7},
           {"A", 1, true, {}, {}, 4},
-          {"C of 1", 1, false, {"I210"}, {}, 2},
-          {"C of 2", 1, false, {"N185"}, {}, 3},
-          {"C of 3", 1, false, {"K767"}, {}, 4},
-          {"C of 4", 1, false, {"N185", "G819"}, {}, 6},
-          {"C of 6", 1, false, {"C780"}, {}, 6},
+          {"C of 1", 1, false, {"I210"}, {}, 2, 1, 0},
+          {"C of 2", 1, false, {"N185"}, {}, 3, 2, 1},
+          {"C of 3", 1, false, {"K767"}, {}, 4, 3, 4},
+          {"C of 4", 1, false, {"N185", "G819"}, {}, 6, 4, 3},
+          {"C of 6", 1, false, {"C780"}, {}, 6, 6, 6},
           {"E of 1", 1, false, {}, {one}, 2},
           {"E of 2", 1, false, {}, {one, two}, 3},
           {"E of 3", 1, false, {}, {one, two, three}, 4},
-          {"E of 4", 1, false, {}, {one, two, three, four}, 5},
-          {"E of 5", 1, false, {}, {one, two, three, four, five}, 5},
+          {"E of 4", 1, false, {}, {one, two, three, four}, 5, 0, 0, 1},
+          {"E of 5", 1, false, {}, {one, two, three, four, five}, 5, 0, 0, 2},
           {"E: one seven months before", 1, false, {}, {Ymd(2024, 8, 10)}, 1},
-          {"9", 6, false, {"I210"}, {one, two, three, four}, 9},
-          {"10", 7, false, {"I210"}, {one, two, three, four}, 10},
-          {"19", 14, true, {"C780"}, {one, two, three, four}, 19}};
+          {"9", 6, false, {"I210"}, {one, two, three, four}, 9, 1, 0, 1},
+          {"10", 7, false, {"I210"}, {one, two, three, four}, 10, 1, 0, 1},
+          {"19", 14, true, {"C780"}, {one, two, three, four}, 19, 6, 6, 1}};
 }
 
 // The deficits of the electronic frailty index but polypharmacy, a cluster
@@ -189,7 +218,9 @@ Case FrailtyCase(const char* band, size_t count) {
   // Everybody else of the practice is fit too, so the fit are not counted.
   if (std::string(band) != "fit") {
     part.expect = {
-        {"C05", "efi", "persons", 1, std::string("band=") + band, false}};
+        {"C05", "risk_bands", "persons", 1,
+         std::string("band=") + band + ";model=Electronic frailty index",
+         false}};
   }
   return part;
 }

@@ -34,10 +34,10 @@ void AddSeries(const char* provider, const std::vector<int>& counts,
       part.born = 1950 + k % 50;
       part.rows.attendances.push_back(
           {.day = FirstDay(month).days() + k % 28, .provider = provider});
-      part.expect.push_back(
-          {"C11", "series", "attendances", 1,
-           "month=" + MonthText(month) + ";provider=" + provider, false,
-           false});
+      part.expect.push_back({"C11", "activity_month", "events", 1,
+                             std::string("by=provider;level=") + provider +
+                                 ";month=" + MonthText(month) + ";pod=ed_1",
+                             false, false});
     }
   }
   for (auto& [key, part] : people) cases.push_back(std::move(part));
@@ -47,10 +47,18 @@ void AddSeries(const char* provider, const std::vector<int>& counts,
 void ExpectForecast(Case& part) {
   for (int m = kSeriesMonths; m < kSeriesMonths + 6; ++m) {
     const int month = kSeriesFirst + m;
-    part.expect.push_back({"C11", "forecast", "point",
-                           4 + m + kSeason[static_cast<size_t>(month % 12)],
-                           "month=" + MonthText(month) + ";provider=RXS", false,
-                           false});
+    for (const char* column : {"plan", "lo", "hi"}) {
+      part.expect.push_back(
+          {"D09", "activity_plan", column,
+           4 + m + kSeason[static_cast<size_t>(month % 12)],
+           "month=" + MonthText(month) + ";pod=ed_1;provider=RXS;tfc=All",
+           false, false});
+    }
+    part.expect.push_back(
+        {"C11", "forecast", "point",
+         4 + m + kSeason[static_cast<size_t>(month % 12)],
+         "by=provider;level=RXS;month=" + MonthText(month) + ";pod=ed_1", false,
+         false});
   }
 }
 

@@ -354,6 +354,39 @@ TEST(RiskScores, LaceTakesEveryLevelOfItsFourParts) {
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "2");
 }
 
+TEST(RiskScores, LaceCanBeShownByPracticeAndNothingElseCan) {
+  RiskCast cast;
+  // Points of 0 and 7 at Z90001, 7 at Z90002, and somebody on no list.
+  const int low = cast.Person();
+  cast.Stay(low, "2025-06-01", "2025-06-01", "11");
+  const int moderate = cast.Person();
+  cast.Stay(moderate, "2025-06-01", "2025-06-15", "11");
+  const int other = cast.Person();
+  cast.release.registrations.back().practice = "Z90002";
+  cast.Stay(other, "2025-06-01", "2025-06-15", "11");
+  cast.Stay(other + 1, "2025-06-01", "2025-06-01", "11");
+  cast.Finish();
+  Bench bench(cast.release);
+  RunOptions options;
+  options.by = {"practice"};
+  const MeasureResult result = RunRisk(bench, options);
+  ASSERT_EQ(result.tables.size(), 1u);
+  const auto discharges = [&](const std::string& area,
+                              const std::string& band) {
+    return Find(result.tables[0], {{"area", area}, {"band", band}},
+                "discharges");
+  };
+  const std::string home = cast.release.registrations.front().practice;
+  EXPECT_EQ(discharges(home, "low, 0 to 4"), "1");
+  EXPECT_EQ(discharges(home, "moderate, 5 to 9"), "1");
+  EXPECT_EQ(discharges(home, "All"), "2");
+  EXPECT_EQ(discharges("Z90002", "moderate, 5 to 9"), "1");
+  EXPECT_EQ(discharges("Z90002", "high, 10 or more"), "0");
+  EXPECT_EQ(discharges("unknown", "low, 0 to 4"), "1");
+  options.by = {"sex"};
+  EXPECT_FALSE(bench.Run("C05", options).ok());
+}
+
 TEST(RiskScores, FeaturesEndWithTheIndexDateAndOutcomesBeginAfterIt) {
   RiskCast cast;
   struct Row {

@@ -148,10 +148,10 @@ TEST_F(Lanes, TruthIsTheSumOfTheTables) {
   // By hand, from the tables.
   EXPECT_EQ(
       truth.Get(
-          {"C09", "variants", "persons"},
+          {"PATH", "variants", "persons"},
           "area=Z98010;steps=Attendance>Emergency admission>Outpatient first"),
       100);
-  EXPECT_EQ(truth.Get({"C09", "dfg_edges", "n"},
+  EXPECT_EQ(truth.Get({"PATH", "dfg_edges", "n"},
                       "area=Z98010;from=Start;to=Attendance"),
             115);
   EXPECT_EQ(truth.Get({"C15", "mortality", "deaths"},
@@ -171,17 +171,17 @@ TEST_F(Lanes, TruthIsTheSumOfTheTables) {
                       "measure=ed_attendances"),
             95);
   EXPECT_EQ(truth.Get({"C19", "provider_report", "cost_pence"},
-                      "month=2026-01;pod=emergency;provider=RXV"),
+                      "month=2026-01;pod=Emergency admission;provider=RXV"),
             2520000);
+  EXPECT_EQ(truth.Get({"C11", "activity_month", "events"},
+                      "by=provider;level=RXT;month=2026-02;pod=ed_1"),
+            30);
+  EXPECT_EQ(truth.Get({"C11", "forecast", "point"},
+                      "by=provider;level=RXS;month=2026-11;pod=ed_1"),
+            54);
   EXPECT_EQ(
-      truth.Get({"C11", "series", "attendances"}, "month=2026-02;provider=RXT"),
-      30);
-  EXPECT_EQ(
-      truth.Get({"C11", "forecast", "point"}, "month=2026-11;provider=RXS"),
-      54);
-  EXPECT_EQ(truth.Get({"C21", "hiu_summary", "persons"},
-                      "area=Z98003;department=all;threshold=20"),
-            1);
+      truth.Get({"C21", "hiu_summary", "persons"}, "area=Z98003;threshold=20"),
+      1);
   // Only what the background has none of stands for all.
   EXPECT_EQ(truth.Get({"C31", "acsc", "admissions"},
                       "area=All;condition=asthma;group=chronic"),
