@@ -80,7 +80,10 @@ DirectRate StandardisedOver(const Strata& strata,
                             std::span<const StandardBand> standard,
                             double multiplier, bool repeated) {
   std::map<std::string, Stratum> bands;
-  for (const auto& [key, stratum] : strata) bands[key.second].Add(stratum);
+  for (const auto& [key, stratum] : strata) {
+    // Nobody knows in which band of the standard they belong.
+    if (key.second != kUnknown) bands[key.second].Add(stratum);
+  }
   std::vector<BandCounts> counts;
   std::vector<RepeatCounts> repeats;
   for (const auto& [band, stratum] : bands) {

@@ -54,7 +54,8 @@ Stratum SumOfStrata(const Strata& strata);
 std::vector<Group> SortedGroups(const GroupedStrata& groups);
 
 // The directly standardised rate of events, both sexes together. `repeated`:
-// one person may have several, and the variance says so.
+// one person may have several, and the variance says so. People of unknown age
+// and their events are left out of it.
 DirectRate StandardisedOver(const Strata& strata,
                             std::span<const StandardBand> standard,
                             double multiplier, bool repeated);
