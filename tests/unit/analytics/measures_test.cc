@@ -372,6 +372,30 @@ TEST(PrevalenceMeasure, AgeLimitsCutListAndRegister) {
   EXPECT_EQ(Find(result->tables[0], {{"area", "Z90001"}}, "dsr"), "NA");
 }
 
+TEST(PrevalenceMeasure, AllAgesAreAlsoThoseOfUnknownAge) {
+  FixtureRelease release;
+  for (int i = 0; i < 40; ++i) {
+    FixtureRegistration r = Person(i + 1);
+    if (i < 3) r.year_of_birth = 0;
+    release.registrations.push_back(r);
+    // Atrial fibrillation has no limits of age, diabetes begins at 17.
+    for (const char* cluster : {"AFIB_COD", "DM_COD"}) {
+      release.events.push_back({i + 1, "2025-01-01", cluster, "gp-supplier-a"});
+    }
+  }
+  Bench bench(release);
+  const auto result = bench.Run("C03");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto printed = [&](const char* condition, const char* column) {
+    return Find(result->tables[0], {{"condition", condition}, {"area", "All"}},
+                column);
+  };
+  EXPECT_EQ(printed("Atrial fibrillation", "register"), "40");
+  EXPECT_EQ(printed("Atrial fibrillation", "list"), "40");
+  EXPECT_EQ(printed("Diabetes", "register"), "37");
+  EXPECT_EQ(printed("Diabetes", "list"), "37");
+}
+
 TEST(PrevalenceMeasure, BandsOnlyAreTooCoarseForAgeLimits) {
   FixtureRelease town = MakeTown(1, 190, 0.1, 0);
   town.age_column = "age_band";
