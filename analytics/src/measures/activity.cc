@@ -9,6 +9,7 @@
 #include "measures/activity_prices.h"
 #include "measures/hospital.h"
 #include "measures/list_stays.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -59,36 +60,6 @@ absl::Status MakePart(const MeasureContext& context, std::string_view name,
       "CREATE OR REPLACE TEMPORARY TABLE %s AS %s", name, PricedSql(placed)));
 }
 
-// Rows of `table`, each record key once. Of rows with one key the first by
-// content stays, so that which one it is does not hang on their order.
-absl::StatusOr<std::string> RowsOnce(const MeasureContext& context,
-                                     std::string_view table,
-                                     std::string_view key,
-                                     const std::vector<std::string>& content) {
-  if (context.release.Column(table, key) == nullptr) {
-    return std::string(table);
-  }
-  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE %2$s_again AS SELECT source, %1$s "
-      "FROM %2$s WHERE %1$s IS NOT NULL GROUP BY source, %1$s "
-      "HAVING count(*) > 1",
-      key, table)));
-  std::string order = "person NULLS LAST";
-  for (const std::string& column : content) {
-    if (context.release.Column(table, column) == nullptr) continue;
-    order += absl::StrFormat(", %s NULLS LAST", column);
-  }
-  return absl::StrFormat(
-      "(SELECT r.* FROM %1$s AS r ANTI JOIN %1$s_again AS a "
-      "ON a.source IS NOT DISTINCT FROM r.source AND a.%2$s = r.%2$s "
-      "UNION ALL SELECT * EXCLUDE (place_of_key) FROM (SELECT r.*, "
-      "row_number() OVER (PARTITION BY source, %2$s ORDER BY %3$s) "
-      "AS place_of_key FROM %1$s AS r SEMI JOIN %1$s_again AS a "
-      "ON a.source IS NOT DISTINCT FROM r.source AND a.%2$s = r.%2$s) "
-      "WHERE place_of_key = 1)",
-      table, key, order);
-}
-
 absl::Status MakeAdmissions(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(MakeActivitySpells(context));
   const auto own = [&](std::string_view column, std::string_view type,
@@ -133,14 +104,8 @@ absl::Status MakeAppointments(const MeasureContext& context) {
                        std::string_view name = "") {
     return ColumnOrNull(context, "sus_op", column, type, name);
   };
-  TALLY_ASSIGN_OR_RETURN(
-      const std::string rows,
-      RowsOnce(context, "sus_op", "attendance_id",
-               {"appointment_date", "attended", "attendance_type",
-                "provider_code", "treatment_function", "outcome",
-                "referral_source", "priority", "referral_received_date", "hrg",
-                "tariff_pence", "age_fy", "sex", "diag_01", "proc_01"}));
-  TALLY_RETURN_IF_ERROR(MakePart(
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "sus_op"));
+  return MakePart(
       context, "activity_appointment",
       absl::StrFormat(
           "SELECT * EXCLUDE (type), CASE type WHEN '1' THEN 'op_first' "
@@ -164,8 +129,7 @@ absl::Status MakeAppointments(const MeasureContext& context) {
           own("referral_received_date", "DATE"), own("hrg", "VARCHAR"),
           own("age_fy", "INTEGER", "age"), own("sex", "VARCHAR"),
           own("diag_01", "VARCHAR"), own("proc_01", "VARCHAR"),
-          own("tariff_pence", "BIGINT", "own_price"), rows)));
-  return context.connection.Execute("DROP TABLE IF EXISTS sus_op_again");
+          own("tariff_pence", "BIGINT", "own_price"), rows));
 }
 
 absl::Status MakeAttendances(const MeasureContext& context) {
@@ -173,13 +137,8 @@ absl::Status MakeAttendances(const MeasureContext& context) {
                        std::string_view name = "") {
     return ColumnOrNull(context, "ecds", column, type, name);
   };
-  TALLY_ASSIGN_OR_RETURN(
-      const std::string rows,
-      RowsOnce(context, "ecds", "attendance_id",
-               {"arrival_date", "arrival_hour_band", "provider_code",
-                "department_type", "attendance_category", "dur_departure",
-                "hrg", "age_fy", "sex"}));
-  TALLY_RETURN_IF_ERROR(MakePart(
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
+  return MakePart(
       context, "activity_attendance",
       absl::StrFormat(
           "SELECT * EXCLUDE (department), CASE department WHEN '01' THEN "
@@ -194,8 +153,7 @@ absl::Status MakeAttendances(const MeasureContext& context) {
           own("attendance_category", "VARCHAR", "category"),
           own("dur_departure", "INTEGER", "minutes"),
           own("arrival_hour_band", "INTEGER", "hour"), own("hrg", "VARCHAR"),
-          own("age_fy", "INTEGER", "age"), own("sex", "VARCHAR"), rows)));
-  return context.connection.Execute("DROP TABLE IF EXISTS ecds_again");
+          own("age_fy", "INTEGER", "age"), own("sex", "VARCHAR"), rows));
 }
 
 absl::Status MakeUnion(const MeasureContext& context,

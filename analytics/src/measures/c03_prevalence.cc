@@ -92,13 +92,13 @@ absl::StatusOr<Counted> CountCondition(const MeasureContext& context,
                                        const std::vector<GroupColumn>& groups) {
   TALLY_ASSIGN_OR_RETURN(
       GroupedStrata counted,
-      CountStrata(context, groups,
-                  absl::StrFormat("(SELECT person FROM condition_register "
-                                  "WHERE condition = %d)",
-                                  number),
-                  absl::StrFormat("(SELECT * FROM patient_list WHERE age "
-                                  "BETWEEN %d AND %d)",
-                                  condition.age_from, condition.age_to)));
+      CountStrata(
+          context, groups,
+          absl::StrFormat("(SELECT person FROM condition_register "
+                          "WHERE condition = %d)",
+                          number),
+          absl::StrFormat("(SELECT * FROM patient_list WHERE %s)",
+                          WithinAges(condition.age_from, condition.age_to))));
   return Counted{&condition, std::move(counted)};
 }
 

@@ -347,7 +347,7 @@ class Segmentation : public Measure {
     tables.push_back(std::move(matrix));
     if (!context.by.empty() || here.empty()) return tables;
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                           CoveredMonths(context.release, context.connection));
+                           CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
     if (before < covered.first) return tables;
     TALLY_ASSIGN_OR_RETURN(RawTable moves,

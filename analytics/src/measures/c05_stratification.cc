@@ -359,7 +359,7 @@ absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
   run.judged = judged.LastOfMonth();
   run.trained = trained.LastOfMonth();
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release, context.connection));
+                         CoveredMonths(context.release));
   run.fit = !(trained < covered.first);
   if (!run.fit) {
     run.sources.notes.push_back(absl::StrFormat(

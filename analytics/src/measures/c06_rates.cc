@@ -132,8 +132,8 @@ std::string RateMissing(const MeasureContext& context,
 absl::StatusOr<GroupedStrata> CountRate(
     const MeasureContext& context, const InequalityRate& rate,
     const std::vector<GroupColumn>& groups) {
-  const std::string ages = absl::StrFormat("WHERE age BETWEEN %d AND %d)",
-                                           rate.age_from, rate.age_to);
+  const std::string ages =
+      absl::StrFormat("WHERE %s)", WithinAges(rate.age_from, rate.age_to));
   if (rate.events == InequalityEvents::kRegister) {
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));
@@ -149,9 +149,9 @@ absl::StatusOr<GroupedStrata> CountRate(
     GroupedStrata counted;
     TALLY_RETURN_IF_ERROR(AddDeathStrata(
         context, groups, list,
-        absl::StrFormat("(SELECT * FROM registered_death WHERE year = 0 AND "
-                        "age BETWEEN %d AND %d)",
-                        rate.age_from, rate.age_to),
+        absl::StrFormat(
+            "(SELECT * FROM registered_death WHERE year = 0 AND %s)",
+            WithinAges(rate.age_from, rate.age_to)),
         counted));
     return counted;
   }

@@ -325,7 +325,7 @@ absl::StatusOr<RxCounts> CountPrescribing(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(const Span read,
                          MonthsEndingWith(context.month, rules.months + first));
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release, context.connection));
+                         CoveredMonths(context.release));
   counts.first_new = FirstWith(counts, covered.first, rules.new_user_months);
   counts.first_pdc =
       FirstWith(counts, covered.first, rules.pdc_window_months - 1);

@@ -67,8 +67,10 @@ struct DeathCounts {
   std::map<std::string, GroupedStrata> deaths;  // by underlying cause
 };
 
-// An upper age as a standard's band has it: "70-74" lies below 75.
+// An upper age as a standard's band has it: "70-74" lies below 75. All ages are
+// everybody's, also of those whose age nobody knows.
 bool BandUpTo(const std::string& band, int age_to) {
+  if (age_to >= Esp2013().back().from) return true;
   const auto index = Esp2013BandByName(band);
   return index.has_value() &&
          Esp2013()[static_cast<size_t>(*index)].from <= age_to;

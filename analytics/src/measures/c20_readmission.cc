@@ -45,7 +45,7 @@ absl::StatusOr<ReadmissionSpan> SpanOf(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(span.year_first, CivilDay::Create(year, 4, 1));
   TALLY_ASSIGN_OR_RETURN(span.year_last, CivilDay::Create(year + 1, 3, 31));
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release, context.connection));
+                         CoveredMonths(context.release));
   TALLY_ASSIGN_OR_RETURN(span.months_first, covered.first.AddMonths(12));
   TALLY_ASSIGN_OR_RETURN(span.months_last, context.month.AddMonths(-1));
   return span;

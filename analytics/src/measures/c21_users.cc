@@ -344,7 +344,7 @@ absl::Status AddRolling(const MeasureContext& context, CivilDay from,
 
 absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release, context.connection));
+                         CoveredMonths(context.release));
   TALLY_ASSIGN_OR_RETURN(const CivilDay from, covered.first.AddMonths(12));
   TableInfo info =
       context.Info("hiu_rolling", "Attendances of people who attend often");

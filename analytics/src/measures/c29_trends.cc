@@ -398,7 +398,7 @@ class Trends : public Measure {
                            context.definition.Parameter("smallest_area_month"));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                           CoveredMonths(context.release, context.connection));
+                           CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(
         CivilDay first, context.month.AddMonths(1 - static_cast<int>(months)));
     first = std::max(first, covered.first);

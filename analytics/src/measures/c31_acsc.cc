@@ -252,7 +252,7 @@ class Acsc : public Measure {
     TALLY_ASSIGN_OR_RETURN(const double trend,
                            context.definition.Parameter("trend_months"));
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                           CoveredMonths(context.release, context.connection));
+                           CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(
         const CivilDay back,
         context.month.AddMonths(

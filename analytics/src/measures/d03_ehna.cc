@@ -19,6 +19,7 @@
 #include "measures/c03_conditions.h"
 #include "measures/counts.h"
 #include "measures/eye_care.h"
+#include "measures/record_keys.h"
 #include "measures/strata.h"
 #include "measures/tables.h"
 
@@ -280,13 +281,15 @@ class EhnaRows {
         CountByArea(context_, mid_areas_,
                     "(SELECT person FROM ehna_claim WHERE sight_test)",
                     "eye_list"));
+    TALLY_ASSIGN_OR_RETURN(const std::string appointments,
+                           RowsByKey(context_, "sus_op"));
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata firsts,
         CountByArea(
             context_, mid_areas_,
             absl::StrFormat(
-                "(SELECT person FROM sus_op WHERE %s AND %s AND %s AND %s)",
-                OneOf("treatment_function", rules_.eye.functions),
+                "(SELECT person FROM %s WHERE %s AND %s AND %s AND %s)",
+                appointments, OneOf("treatment_function", rules_.eye.functions),
                 OneOf("attended", rules_.eye.seen),
                 OneOf("attendance_type", rules_.eye.first),
                 WithinSpan(context_, "sus_op", "appointment_date", year_)),

@@ -95,7 +95,7 @@ absl::StatusOr<std::vector<std::string>> MakeMidYearLists(
 
 absl::StatusOr<int> YearsCovered(const MeasureContext& context, int wanted) {
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release, context.connection));
+                         CoveredMonths(context.release));
   int years = 1;
   while (years < wanted) {
     TALLY_ASSIGN_OR_RETURN(

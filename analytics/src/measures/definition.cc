@@ -20,6 +20,9 @@ constexpr int64_t kMaxDefinitionBytes = 1 << 20;
 constexpr std::array<std::string_view, 3> kGrains = {"day", "week", "month"};
 
 // 0 for the finest; 3 for a word that is none.
+// Ten years.
+constexpr int64_t kMostMonths = 120;
+
 size_t GrainRank(std::string_view grain) {
   return static_cast<size_t>(std::find(kGrains.begin(), kGrains.end(), grain) -
                              kGrains.begin());
@@ -39,7 +42,7 @@ absl::StatusOr<std::vector<std::string>> OptionalStrings(const TomlTable& table,
 absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
   TALLY_RETURN_IF_ERROR(
       table.OnlyKeys({"dataset", "file", "reference", "measure", "columns",
-                      "one_of", "optional", "grain"}));
+                      "one_of", "optional", "grain", "months"}));
   MeasureNeed need;
   const std::pair<std::string_view, std::string*> kinds[] = {
       {"file", &need.file},
@@ -59,6 +62,12 @@ absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
   TALLY_ASSIGN_OR_RETURN(need.grain, table.GetString("grain"));
   if (GrainRank(need.grain) == kGrains.size()) {
     return table.ErrorAt(table.line(), "grain is day, week or month");
+  }
+  if (table.Find("months") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(need.months, table.GetInt("months"));
+    if (need.months < 1 || need.months > kMostMonths) {
+      return table.ErrorAt(table.line(), "months is from 1 to 120");
+    }
   }
   if (table.Find("one_of") == nullptr) return need;
   TALLY_ASSIGN_OR_RETURN(const TomlArray sets, table.GetArray("one_of"));
@@ -277,7 +286,11 @@ std::string MeasureDefinition::ToMarkdown() const {
       out +=
           absl::StrFormat("; where there, %s", JoinText(need.optional, ", "));
     }
-    out += absl::StrFormat("; dates by %s or finer\n", need.grain);
+    out += absl::StrFormat("; dates by %s or finer", need.grain);
+    if (need.months > 0) {
+      out += absl::StrFormat("; %d months covered", need.months);
+    }
+    out += "\n";
   }
   out += "\n## Output\n\n";
   for (const MeasureOutput& output : outputs_) {

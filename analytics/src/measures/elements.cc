@@ -10,6 +10,7 @@
 #include "measures/admissions.h"
 #include "measures/code_lists.h"
 #include "measures/counts.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -66,8 +67,9 @@ std::vector<std::string> DiagnosisColumns(const MeasureContext& context) {
 }
 
 // The rows of a dataset as an SQL relation: person, day, code, emergency.
-std::string ElementRows(const MeasureContext& context,
-                        const ElementSource& source, bool with_codes) {
+absl::StatusOr<std::string> ElementRows(const MeasureContext& context,
+                                        const ElementSource& source,
+                                        bool with_codes) {
   if (source.dataset == "gp-event") {
     return "(SELECT person, event_date AS day, cluster_id AS code, false AS "
            "emergency FROM gp_event)";
@@ -77,12 +79,19 @@ std::string ElementRows(const MeasureContext& context,
            "emergency FROM gp_prescription)";
   }
   if (source.dataset == "ecds") {
-    return "(SELECT person, arrival_date AS day, '' AS code, false AS "
-           "emergency FROM ecds WHERE attendance_category = '1')";
+    TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
+    return absl::StrFormat(
+        "(SELECT person, arrival_date AS day, '' AS code, false AS "
+        "emergency FROM %s WHERE attendance_category = '1')",
+        rows);
   }
   if (source.dataset == "sus-op") {
-    return "(SELECT person, appointment_date AS day, '' AS code, false AS "
-           "emergency FROM sus_op WHERE attended IN ('5', '6'))";
+    TALLY_ASSIGN_OR_RETURN(const std::string rows,
+                           RowsByKey(context, "sus_op"));
+    return absl::StrFormat(
+        "(SELECT person, appointment_date AS day, '' AS code, false AS "
+        "emergency FROM %s WHERE attended IN ('5', '6'))",
+        rows);
   }
   if (!with_codes) {
     // Several episodes of one stay are one admission.
@@ -191,10 +200,12 @@ absl::Status MakeElementCodes(const MeasureContext& context,
   }
   const std::string codes =
       absl::StrFormat("code_of_%s", std::string(source.table));
-  TALLY_RETURN_IF_ERROR(context.base.Once(codes, [&] {
+  TALLY_RETURN_IF_ERROR(context.base.Once(codes, [&]() -> absl::Status {
+    TALLY_ASSIGN_OR_RETURN(const std::string rows,
+                           ElementRows(context, source, true));
     return connection.Execute(absl::StrFormat(
         "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT DISTINCT code FROM %s",
-        codes, ElementRows(context, source, true)));
+        codes, rows));
   }));
   return connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE element_code AS "
@@ -244,6 +255,8 @@ absl::Status MatchRows(const MeasureContext& context,
   const bool stays = source.dataset == "sus-apc";
   const std::string counted =
       stays ? "count(DISTINCT day)" : "CAST(sum(n) AS BIGINT)";
+  TALLY_ASSIGN_OR_RETURN(const std::string rows,
+                         ElementRows(context, source, coded));
   return context.connection.Execute(
       absl::StrFormat(
           "INSERT INTO element_hit SELECT g.element, g.person FROM ("
@@ -258,7 +271,7 @@ absl::Status MatchRows(const MeasureContext& context,
           "INNER JOIN element_rule AS r ON r.element = g.element "
           "WHERE CASE WHEN r.different THEN g.codes ELSE g.records END "
           ">= r.least",
-          counted, stays ? ", e.day" : "", ElementRows(context, source, coded),
+          counted, stays ? ", e.day" : "", rows,
           coded ? "INNER JOIN element_code AS c ON c.code = e.code" : "",
           coded ? "r.element = c.element" : "NOT r.coded",
           stays ? ", e.day" : ""),

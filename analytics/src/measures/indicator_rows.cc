@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -132,9 +134,9 @@ const IndicatorRows* FindIndicatorRows(std::string_view name) {
   return nullptr;
 }
 
-IndicatorRelation RelationOf(const MeasureContext& context,
-                             const ActivityParts& parts,
-                             const IndicatorRows& rows) {
+absl::StatusOr<IndicatorRelation> RelationOf(const MeasureContext& context,
+                                             const ActivityParts& parts,
+                                             const IndicatorRows& rows) {
   struct Shared {
     std::string_view name, sql;
     bool there;
@@ -145,8 +147,8 @@ IndicatorRelation RelationOf(const MeasureContext& context,
       {"attendance", "activity_attendance", parts.attendances}};
   for (const Shared& part : shared) {
     if (part.name != rows.name) continue;
-    if (part.there) return {std::string(part.sql), ""};
-    return {"", MissingTable(rows.table)};
+    if (part.there) return IndicatorRelation{std::string(part.sql), ""};
+    return IndicatorRelation{"", MissingTable(rows.table)};
   }
   struct Dated {
     std::string_view name, day;
@@ -158,11 +160,13 @@ IndicatorRelation RelationOf(const MeasureContext& context,
   for (const Dated& kind : dated) {
     if (kind.name != rows.name) continue;
     if (context.release.Column(rows.table, kind.day) == nullptr) {
-      return {"", MissingTable(rows.table)};
+      return IndicatorRelation{"", MissingTable(rows.table)};
     }
-    return {PlacedRows(context, rows.table, kind.day), ""};
+    TALLY_ASSIGN_OR_RETURN(const std::string relation,
+                           RowsByKey(context, rows.table));
+    return IndicatorRelation{PlacedRows(context, relation, kind.day), ""};
   }
-  return {"", MissingTable(rows.table)};
+  return IndicatorRelation{"", MissingTable(rows.table)};
 }
 
 }  // namespace tally::analytics

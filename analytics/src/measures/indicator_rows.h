@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "analytics/measures/measure.h"
 #include "measures/activity.h"
 
@@ -40,9 +41,9 @@ struct IndicatorRelation {
   std::string sql;
   std::string missing;  // "the release has no table ons_death"
 };
-IndicatorRelation RelationOf(const MeasureContext& context,
-                             const ActivityParts& parts,
-                             const IndicatorRows& rows);
+absl::StatusOr<IndicatorRelation> RelationOf(const MeasureContext& context,
+                                             const ActivityParts& parts,
+                                             const IndicatorRows& rows);
 
 }  // namespace tally::analytics
 

@@ -287,7 +287,8 @@ absl::Status CountKind(const MeasureContext& context,
                        const IndicatorRows& rows,
                        const std::vector<Indicator>& indicators,
                        CountedIndicators& out) {
-  const IndicatorRelation relation = RelationOf(context, parts, rows);
+  TALLY_ASSIGN_OR_RETURN(const IndicatorRelation relation,
+                         RelationOf(context, parts, rows));
   std::optional<MonthRange> covered;
   if (relation.missing.empty()) {
     TALLY_ASSIGN_OR_RETURN(

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -90,30 +89,15 @@ absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
       near.empty() ? "" : absl::StrFormat(": did you mean %s?", near)));
 }
 
-absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release,
-                                         engine::Connection& connection) {
-  std::set<std::string> wanted;
-  if (release.HasTable("gp_patient")) {
-    TALLY_ASSIGN_OR_RETURN(
-        engine::Result result,
-        connection.Query("SELECT DISTINCT source FROM gp_patient "
-                         "WHERE source IS NOT NULL"));
-    TALLY_ASSIGN_OR_RETURN(const auto rows, result.AllRows());
-    for (const auto& row : rows) {
-      if (const auto* source = row.at(0).As<std::string>()) {
-        wanted.insert(*source);
-      }
-    }
-  }
+absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release) {
   std::map<std::string, MonthRange> by_source;
   for (const dataset::ReleaseExtract& extract : release.manifest().extracts) {
-    const std::string& source = extract.extract.source;
-    if (!wanted.empty() && !wanted.contains(source)) continue;
     TALLY_ASSIGN_OR_RETURN(const CivilDay start,
                            CivilDay::Parse(extract.period_start));
     TALLY_ASSIGN_OR_RETURN(const CivilDay end,
                            CivilDay::Parse(extract.period_end));
-    const auto [it, is_new] = by_source.emplace(source, MonthRange{start, end});
+    const auto [it, is_new] =
+        by_source.emplace(extract.extract.source, MonthRange{start, end});
     it->second.first = std::min(it->second.first, start);
     it->second.last = std::max(it->second.last, end);
   }

@@ -1,6 +1,8 @@
 #include "analytics/measures/patient_list.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -17,16 +19,45 @@ bool Has(const MeasureContext& context, std::string_view column) {
   return context.release.Column(kTable, column) != nullptr;
 }
 
-// Age in completed years of the financial year, 0 to 90; NULL where the
-// release has bands only.
+// The financial year of month_of_list.
+constexpr std::string_view kYearOfList =
+    "(year(month_of_list) - CASE WHEN month(month_of_list) < 4 THEN 1 ELSE 0 "
+    "END)";
+
+// The financial year of the newest extract of each row's source: that of which
+// the release's age_fy is the age.
+std::string YearOfSnapshotSql(const MeasureContext& context) {
+  std::map<std::string, int> years;
+  for (const dataset::ReleaseExtract& extract :
+       context.release.manifest().extracts) {
+    const absl::StatusOr<CivilDay> end = CivilDay::Parse(extract.period_end);
+    if (!end.ok()) continue;  // a manifest is checked when it is read
+    int& year = years[extract.extract.source];
+    year = std::max(year, end->FinancialYear());
+  }
+  std::string sql = "CASE source";
+  for (const auto& [source, year] : years) {
+    absl::StrAppendFormat(&sql, " WHEN '%s' THEN %d", source, year);
+  }
+  return absl::StrFormat("(%s ELSE %s END)", sql, kYearOfList);
+}
+
+// Age in completed years of the financial year of the list, 0 to 90; NULL where
+// the release has bands only. The release's age_fy is held to 90, so who was
+// 90 or more in the snapshot may have been older than this says in years before
+// it. greatest() and least() pass over NULL, so that is asked for first.
 std::string AgeSql(const MeasureContext& context) {
   if (Has(context, "year_of_birth")) {
-    return "CAST(least(greatest(year(month_of_list) - CASE WHEN "
-           "month(month_of_list) < 4 THEN 1 ELSE 0 END - year_of_birth, 0), "
-           "90) AS INTEGER)";
+    return absl::StrFormat(
+        "CASE WHEN year_of_birth IS NOT NULL THEN "
+        "CAST(least(greatest(%s - year_of_birth, 0), 90) AS INTEGER) END",
+        kYearOfList);
   }
   if (Has(context, "age_fy")) {
-    return "CAST(least(greatest(age_fy, 0), 90) AS INTEGER)";
+    return absl::StrFormat(
+        "CASE WHEN age_fy IS NOT NULL THEN "
+        "CAST(least(greatest(age_fy - (%s - %s), 0), 90) AS INTEGER) END",
+        YearOfSnapshotSql(context), kYearOfList);
   }
   return "CAST(NULL AS INTEGER)";
 }

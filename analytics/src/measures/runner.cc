@@ -7,11 +7,35 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "measures/table_months.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kDefaultProfile = "nhs-subnational";
+
+// Why the months of the figures are not known, or nothing if they are: of each
+// dataset that must reach so far back, every source with rows has to.
+absl::StatusOr<std::optional<std::string>> NotCovered(
+    const MeasureContext& context) {
+  for (const MeasureNeed& need : context.definition.needs()) {
+    if (need.months == 0) continue;
+    TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                           context.month.AddMonths(1 - need.months));
+    TALLY_ASSIGN_OR_RETURN(
+        const TableCoverage covered,
+        MonthsOfTable(context, need.Table(), {first, context.month}));
+    if (!covered.has_rows) continue;  // nothing to be wrong about
+    if (covered.months.has_value() && covered.months->first == first &&
+        covered.months->last == context.month) {
+      continue;
+    }
+    return absl::StrFormat(
+        "table %s has to cover %s to %s, and its extracts do not", need.Table(),
+        first.ToMonth(), context.month.ToMonth());
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -48,8 +72,7 @@ MeasureRunner::MeasureRunner(const ReleaseFolder& release,
 
 absl::StatusOr<CivilDay> MeasureRunner::Month() {
   if (month_.has_value()) return *month_;
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(release_, database_.connection()));
+  TALLY_ASSIGN_OR_RETURN(const MonthRange covered, CoveredMonths(release_));
   CivilDay month = covered.last;
   if (options_.month.has_value()) month = options_.month->FirstOfMonth();
   if (month < covered.first || covered.last < month) {
@@ -156,6 +179,8 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id) {
       release_,    database_.connection(), definition, month,
       options_.by, options_.comparators,   base_,      options_.definitions,
       gate_.log()};
+  TALLY_ASSIGN_OR_RETURN(result.unavailable, NotCovered(context));
+  if (result.unavailable.has_value()) return result;
   TALLY_ASSIGN_OR_RETURN(const std::vector<RawTable> raw,
                          measure->Compute(context));
   TALLY_RETURN_IF_ERROR(Release(raw, result));

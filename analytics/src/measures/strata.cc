@@ -7,6 +7,12 @@
 #include "measures/counts.h"
 
 namespace tally::analytics {
+namespace {
+
+// Ages of lists are held to it.
+constexpr int64_t kOldestAge = 90;
+
+}  // namespace
 
 void Stratum::Add(int64_t events_each, int64_t people_with) {
   people += people_with;
@@ -21,6 +27,11 @@ void Stratum::Add(const Stratum& other) {
   events += other.events;
   persons += other.persons;
   for (const auto& [each, with] : other.repeats) repeats[each] += with;
+}
+
+std::string WithinAges(int64_t from, int64_t to) {
+  if (from <= 0 && to >= kOldestAge) return "true";
+  return absl::StrFormat("age BETWEEN %d AND %d", from, to);
 }
 
 absl::StatusOr<GroupedStrata> CountStrata(
@@ -80,7 +91,10 @@ DirectRate StandardisedOver(const Strata& strata,
                             std::span<const StandardBand> standard,
                             double multiplier, bool repeated) {
   std::map<std::string, Stratum> bands;
-  for (const auto& [key, stratum] : strata) bands[key.second].Add(stratum);
+  for (const auto& [key, stratum] : strata) {
+    // Nobody knows in which band of the standard they belong.
+    if (key.second != kUnknown) bands[key.second].Add(stratum);
+  }
   std::vector<BandCounts> counts;
   std::vector<RepeatCounts> repeats;
   for (const auto& [band, stratum] : bands) {

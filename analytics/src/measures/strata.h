@@ -37,6 +37,10 @@ using Strata = std::map<std::pair<std::string, std::string>, Stratum>;
 using Group = std::vector<std::string>;
 using GroupedStrata = std::map<Group, Strata>;
 
+// The SQL condition of the ages of a list, both ends included. All ages are
+// everybody's, also of those whose age nobody knows.
+std::string WithinAges(int64_t from, int64_t to);
+
 // Everybody in `list`, an SQL relation with the columns of patient_list, by
 // group, and how many rows of `events`, an SQL relation with a column `person`,
 // each of them has. Rows of people outside the list count nowhere.
@@ -54,7 +58,8 @@ Stratum SumOfStrata(const Strata& strata);
 std::vector<Group> SortedGroups(const GroupedStrata& groups);
 
 // The directly standardised rate of events, both sexes together. `repeated`:
-// one person may have several, and the variance says so.
+// one person may have several, and the variance says so. People of unknown age
+// and their events are left out of it.
 DirectRate StandardisedOver(const Strata& strata,
                             std::span<const StandardBand> standard,
                             double multiplier, bool repeated);

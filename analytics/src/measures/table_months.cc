@@ -11,8 +11,9 @@
 
 namespace tally::analytics {
 
-absl::StatusOr<std::optional<MonthRange>> TableMonths(
-    const MeasureContext& context, std::string_view table, MonthRange within) {
+absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
+                                            std::string_view table,
+                                            MonthRange within) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> sources,
       QueryGroups(context.connection,
@@ -36,8 +37,16 @@ absl::StatusOr<std::optional<MonthRange>> TableMonths(
     within.first = std::max(within.first, span->second.first.FirstOfMonth());
     within.last = std::min(within.last, span->second.last.FirstOfMonth());
   }
-  if (within.last < within.first || sources.empty()) return std::nullopt;
-  return within;
+  TableCoverage covered{!sources.empty(), std::nullopt};
+  if (within.first <= within.last && !sources.empty()) covered.months = within;
+  return covered;
+}
+
+absl::StatusOr<std::optional<MonthRange>> TableMonths(
+    const MeasureContext& context, std::string_view table, MonthRange within) {
+  TALLY_ASSIGN_OR_RETURN(const TableCoverage covered,
+                         MonthsOfTable(context, table, within));
+  return covered.months;
 }
 
 }  // namespace tally::analytics

@@ -11,6 +11,15 @@
 
 namespace tally::analytics {
 
+struct TableCoverage {
+  bool has_rows = false;             // whether any source has rows in it
+  std::optional<MonthRange> months;  // as TableMonths
+};
+// As TableMonths, and whether there is anything to ask about.
+absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
+                                            std::string_view table,
+                                            MonthRange within);
+
 // The months of `within` that the pinned extracts of every source with rows in
 // `table` cover; nothing if they have none in common. Outside them nothing is
 // known, and a count of 0 would be false. REQUIRES: the release has the table.

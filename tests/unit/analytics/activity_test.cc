@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "measures/list_stays.h"
+#include "measures/record_keys.h"
 #include "status_matchers.h"
 
 namespace tally::analytics {
@@ -424,6 +425,33 @@ TEST(ActivityPrices, RefuseAKeyThatIsThereTwice) {
   bench.Reference("tariff", "\"pod\", \"currency\", \"pence\"", "");
   bench.Reference("market_forces", "\"provider\", \"factor\"", "[\"RZA\", 0]");
   EXPECT_FALSE(MakeActivity(bench.Context()).ok());
+}
+
+TEST(RecordKeys, KeepOneRowOfAKeyBySourceAndAllWithoutAKey) {
+  FixtureRelease release;
+  release.registrations.push_back(Registered(1, "Z90001", "2015-04-01"));
+  FixtureTable contacts;
+  contacts.dataset = "community-contact";
+  contacts.columns = {"person", "contact_id", "contact_date"};
+  const auto contact = [&](std::string key, std::string day) {
+    contacts.Add({{"person", "1"},
+                  {"contact_id", std::move(key)},
+                  {"contact_date", std::move(day)}});
+  };
+  contact("7", "2026-05-02");
+  contact("7", "2026-05-01");
+  contact("8", "2026-05-03");
+  contact("", "2026-05-04");
+  contact("", "2026-05-04");
+  release.activity.push_back(contacts);
+  ActivityBench bench(release);
+  const MeasureContext context = bench.Context();
+  const auto relation = RowsByKey(context, "community_contact");
+  ASSERT_TRUE(relation.ok()) << relation.status();
+  EXPECT_THAT(
+      bench.Rows("SELECT CAST(contact_date AS VARCHAR) FROM " + *relation +
+                 " ORDER BY 1"),
+      ElementsAre("2026-05-01", "2026-05-03", "2026-05-04", "2026-05-04"));
 }
 
 TEST(ActivityTypes, HaveTitles) {

@@ -76,6 +76,25 @@ TEST(Mortality, CountsEachDeathOnceWhereThePersonWasOnTheList) {
   EXPECT_EQ(Deaths(*result, "All causes", "all ages", "All", "people"), "377");
 }
 
+TEST(Mortality, ADeathAtUnknownAgeIsOneAtAllAgesAndNoneUnder75) {
+  FixtureRelease town = MortalTown(1);
+  FixtureTable deaths = DeathTable();
+  const auto count = [&](const char* ages, const char* column) {
+    town.activity = {deaths};
+    Bench bench(town);
+    const auto result = bench.Run("C15");
+    EXPECT_TRUE(result.ok()) << result.status();
+    return std::stoi(Deaths(*result, "All causes", ages, "All", column));
+  };
+  AddDeath(1, "2026-02-10", deaths);
+  const int before = count("under 75", "deaths");
+  town.registrations[1].year_of_birth = 0;
+  AddDeath(2, "2026-02-10", deaths);
+  EXPECT_EQ(count("all ages", "deaths"), 2);
+  EXPECT_EQ(count("under 75", "deaths"), before);
+  EXPECT_EQ(count("all ages", "people"), 190);
+}
+
 TEST(Mortality, KeepsAgesAndCausesApart) {
   FixtureRelease town = MortalTown(2);
   FixtureTable deaths = DeathTable();

@@ -166,6 +166,33 @@ TEST(AcscMeasure, RatesEqualTheFormulaForRepeatedEvents) {
   EXPECT_EQ(printed("isr"), three(2 * 100000 * events / 1520));
 }
 
+TEST(AcscMeasure, SomebodyOfUnknownAgeIsLeftOutOfTheStandardisedRateOnly) {
+  FixtureRelease release = MakeTown(1, 760, 0, 0);
+  release.events.clear();
+  FixtureTable apc = StayTable();
+  for (int person = 20; person <= 400; person += 20) {
+    apc.Add(In2026(person, {{"diag_01", "J459"}}));
+  }
+  release.activity.push_back(apc);
+  const auto printed = [](const FixtureRelease& town, const char* column) {
+    Bench bench(town);
+    const auto result = bench.Run("C31");
+    EXPECT_TRUE(result.ok()) << result.status();
+    return Find(result->tables[0], {{"group", "All"}, {"area", "Z90001"}},
+                column);
+  };
+  const std::string rate = printed(release, "dsr");
+  EXPECT_NE(rate, "NA");
+  FixtureRegistration unknown = release.registrations.front();
+  unknown.person = 5000;
+  unknown.year_of_birth = 0;
+  release.registrations.push_back(unknown);
+  release.activity.back().Add(In2026(5000, {{"diag_01", "J459"}}));
+  EXPECT_EQ(printed(release, "dsr"), rate);
+  EXPECT_EQ(printed(release, "admissions"), "21");
+  EXPECT_EQ(printed(release, "list"), "761");
+}
+
 TEST(AcscMeasure, NamesItsListAndGroupsByConditionIfAsked) {
   Bench bench(SmallTown({In2026(1, {{"diag_01", "J459"}})}));
   RunOptions options;

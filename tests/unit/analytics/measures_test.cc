@@ -5,12 +5,16 @@
 #include <set>
 
 #include "analytics/disclosure/registry.h"
+#include "analytics/measures/patient_list.h"
 #include "analytics/statistics/standardise.h"
 #include "base/error.h"
+#include "base/exit_code.h"
 #include "base/files.h"
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "status_matchers.h"
+#include "stays.h"
 
 namespace tally::analytics {
 namespace {
@@ -75,6 +79,46 @@ TEST(PatientList, CountsBothEndMonthsAndNobodyTwice) {
   EXPECT_EQ(Find(table, {{"area", "Z90002"}}, "persons"), "1");  // 8
   EXPECT_EQ(Find(table, {{"area", "All"}}, "persons"), "5");
   EXPECT_EQ(table.linked_share_pct(), "90.0");
+}
+
+TEST(PatientList, AgesAreOfTheListsYearWhateverTheReleaseCallsThem) {
+  // Born in 1951: 75 in the financial year of the snapshot, 74 the year before.
+  // Born in 2025: 0 in that year too. Born in 1930: 90 or more in both.
+  for (const std::string column : {"year_of_birth", "age_fy"}) {
+    FixtureRelease release;
+    release.age_column = column;
+    for (const int year : {1951, 2025, 1930}) {
+      FixtureRegistration person =
+          Person(static_cast<int>(release.registrations.size()) + 1);
+      person.year_of_birth = year;
+      release.registrations.push_back(person);
+    }
+    Bench bench(release);
+    BaseTables base;
+    const MeasureDefinition definition = *LoadDefinition("C02", "");
+    const CivilDay month = *CivilDay::Create(2026, 10, 1);
+    const MeasureContext context{bench.folder(),
+                                 bench.database().connection(),
+                                 definition,
+                                 month,
+                                 {},
+                                 "",
+                                 base};
+    const std::pair<CivilDay, std::string> lists[] = {
+        {month, "75 1 90"}, {*CivilDay::Create(2026, 3, 1), "74 0 89"}};
+    for (const auto& [at, ages] : lists) {
+      ASSERT_OK(MakePatientListAt(context, at, "a_list"));
+      auto found = bench.database().connection().Query(
+          "SELECT string_agg(CAST(age AS VARCHAR), ' ' ORDER BY person) FROM "
+          "a_list");
+      ASSERT_TRUE(found.ok()) << found.status();
+      const auto rows = found->AllRows();
+      ASSERT_TRUE(rows.ok()) << rows.status();
+      const std::string expected =
+          column == "year_of_birth" && at < month ? "74 0 90" : ages;
+      EXPECT_EQ(*rows->at(0).at(0).As<std::string>(), expected) << column;
+    }
+  }
 }
 
 TEST(PatientList, WeekGrainKeepsTheMonthOfTheFirst) {
@@ -328,6 +372,30 @@ TEST(PrevalenceMeasure, AgeLimitsCutListAndRegister) {
   EXPECT_EQ(Find(result->tables[0], {{"area", "Z90001"}}, "dsr"), "NA");
 }
 
+TEST(PrevalenceMeasure, AllAgesAreAlsoThoseOfUnknownAge) {
+  FixtureRelease release;
+  for (int i = 0; i < 40; ++i) {
+    FixtureRegistration r = Person(i + 1);
+    if (i < 3) r.year_of_birth = 0;
+    release.registrations.push_back(r);
+    // Atrial fibrillation has no limits of age, diabetes begins at 17.
+    for (const char* cluster : {"AFIB_COD", "DM_COD"}) {
+      release.events.push_back({i + 1, "2025-01-01", cluster, "gp-supplier-a"});
+    }
+  }
+  Bench bench(release);
+  const auto result = bench.Run("C03");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto printed = [&](const char* condition, const char* column) {
+    return Find(result->tables[0], {{"condition", condition}, {"area", "All"}},
+                column);
+  };
+  EXPECT_EQ(printed("Atrial fibrillation", "register"), "40");
+  EXPECT_EQ(printed("Atrial fibrillation", "list"), "40");
+  EXPECT_EQ(printed("Diabetes", "register"), "37");
+  EXPECT_EQ(printed("Diabetes", "list"), "37");
+}
+
 TEST(PrevalenceMeasure, BandsOnlyAreTooCoarseForAgeLimits) {
   FixtureRelease town = MakeTown(1, 190, 0.1, 0);
   town.age_column = "age_band";
@@ -389,6 +457,39 @@ TEST(LinkageMeasure, NamesTheWorstGroup) {
 
 // --- the framework
 // ---------------------------------------------------------------
+
+TEST(Coverage, AMeasureOfMonthsThatNoExtractCoversIsNotAvailable) {
+  FixtureRelease release = MakeTown(1, 190, 0, 0);
+  FixtureTable apc = StayTable();
+  apc.rows = {Stay(1, "2026-09-10", "2026-09-12", {{"diag_01", "J459"}})};
+  release.activity.push_back(apc);
+  // Twelve months to October 2026 begin with November 2025.
+  release.period_start = "2025-11-01";
+  EXPECT_FALSE(Bench(release).Run("C31")->unavailable.has_value());
+  release.period_start = "2025-12-01";
+  Bench bench(release);
+  const auto result = bench.Run("C31");
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->unavailable.has_value());
+  EXPECT_EQ(*result->unavailable,
+            "table sus_apc has to cover 2025-11 to 2026-10, and its extracts "
+            "do not");
+}
+
+TEST(Coverage, TheMonthIsTheLastThatEverySourceCovers) {
+  FixtureRelease release = MakeTown(1, 190, 0, 0);
+  FixtureTable apc = StayTable();
+  apc.rows = {Stay(1, "2026-07-10", "2026-07-12", {{"diag_01", "J459"}})};
+  release.activity.push_back(apc);
+  release.period_end_of["national-apc"] = "2026-09-30";
+  Bench bench(release);
+  const auto covered = CoveredMonths(bench.folder());
+  ASSERT_TRUE(covered.ok()) << covered.status();
+  EXPECT_EQ(covered->last.ToMonth(), "2026-09");
+  RunOptions options;
+  options.month = *CivilDay::Create(2026, 10, 1);
+  EXPECT_EQ(ExitCodeOf(bench.Run("C31", options).status()), kExitUsage);
+}
 
 TEST(Definitions, EveryBuiltInOneParsesAndNamesItsTables) {
   for (const std::string& id : MeasureIds()) {

@@ -58,8 +58,10 @@ void FillPatients(const FixtureRelease& release, engine::Connection& db) {
                   r.person > 0 ? engine::Value::Null()
                                : engine::Value::Text("NHS_NUMBER_MISSING"),
                   engine::Value::Text(r.source),
-                  engine::Value::Int64(r.year_of_birth), TextOrNull(r.sex),
-                  TextOrNull(r.ethnic_category), TextOrNull(r.practice),
+                  r.year_of_birth == 0 ? engine::Value::Null()
+                                       : engine::Value::Int64(r.year_of_birth),
+                  TextOrNull(r.sex), TextOrNull(r.ethnic_category),
+                  TextOrNull(r.practice),
                   r.imd_decile.has_value() ? engine::Value::Int64(*r.imd_decile)
                                            : engine::Value::Null(),
                   TextOrNull(r.start), TextOrNull(r.end), TextOrNull(r.death)})
@@ -408,7 +410,9 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
     extract.extract = {source, {{2026, 10}, 1}};
     extract.manifest_sha256 = std::string(64, 'a');
     extract.period_start = release.period_start;
-    extract.period_end = release.period_end;
+    const auto own = release.period_end_of.find(source);
+    extract.period_end =
+        own == release.period_end_of.end() ? release.period_end : own->second;
     manifest.extracts.push_back(extract);
   }
   manifest.hub = "hub-a";

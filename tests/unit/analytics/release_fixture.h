@@ -15,7 +15,7 @@ namespace tally::analytics {
 struct FixtureRegistration {
   int person = 0;  // 0: a row without a person
   std::string source = "gp-supplier-a";
-  int year_of_birth = 1980;
+  int year_of_birth = 1980;  // 0: not known
   std::string sex = "1";
   std::string ethnic_category = "white";
   std::string practice = "Z90001";
@@ -79,6 +79,8 @@ struct FixtureRelease {
   std::string environment = "example";
   std::string period_start = "2022-11-01";
   std::string period_end = "2026-10-31";
+  // Of a source that ends otherwise.
+  std::map<std::string, std::string> period_end_of = {};
   std::string agreement = "# agreement of the trial\n";
   std::string audit_summary = "month,action,events\n2026-11,release,1\n";
   // Of one extract of gp-supplier-a.

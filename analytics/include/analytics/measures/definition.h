@@ -31,6 +31,9 @@ struct MeasureNeed {
   std::vector<std::vector<std::string>> one_of;  // at least one of each set
   std::vector<std::string> optional;             // used where present
   std::string grain;  // coarsest date grain that will do: day, week or month
+  // Months, ending with the reference month, that the extracts must cover; 0:
+  // the measure itself looks at what they cover.
+  int64_t months = 0;
 
   std::string Table() const;  // gp-patient -> gp_patient
 };

@@ -105,12 +105,12 @@ struct MonthRange {
   CivilDay last;
 };
 
-// The months that every source of gp-patient covers by its pinned extracts, or
-// every source if the release has no gp_patient. Figures are about the last
-// one unless another is asked for. kFailedPrecondition (exit 7) if the release
-// names no extract, or its sources have no month in common.
-absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release,
-                                         engine::Connection& connection);
+// The months that every source of the release covers by its pinned extracts.
+// Figures are about the last one unless another is asked for: of a later month
+// some source says nothing yet, and a count of 0 would be false.
+// kFailedPrecondition (exit 7) if the release names no extract, or its sources
+// have no month in common.
+absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release);
 
 }  // namespace tally::analytics
 
