@@ -87,6 +87,17 @@ case $code in 0 | 3) ;; *) world_fail "the measures: $WORLD/log/analyst.err" ;; 
 cp "$WORLD/analyst/run/dashboard.html" "$WORLD/analyst/index.html"
 step "computed $(grep -c '"measure":"[CD][0-9]*","state":"done"' "$WORLD/log/measures") measures through the disclosure gate; built the pages"
 
+# Compared up to a size at which it takes a minute or two.
+compared=
+if [ "$(wc -l <"$population/truth/persons.csv")" -le 60000 ]; then
+  code=0
+  world_compare "$WORLD/analyst/work/planning-2026/$release" "$population" "$WORLD/analyst/reference" \
+    "$WORLD/compared" >"$WORLD/log/compared" 2>>"$WORLD/log/analyst.err" || code=$?
+  [ "$code" -le 1 ] || world_fail "comparing measures with the truth: $WORLD/log/analyst.err"
+  compared=$(tail -n 1 "$WORLD/log/compared")
+  step "compared the measures, before the gate, with what was planted"
+fi
+
 # --- the story ----------------------------------------------------------------
 truth() { # FIGURE
   sed -n "s/^figure=$1,//p" "$population/truth/linkage.csv" | grep . || echo "not in the truth"
@@ -114,6 +125,7 @@ echo "  people in project frailty: $(people_of frailty), in project diabetes: $(
 echo "  one person, two pseudonyms: $(one frailty) and $(one diabetes)"
 echo "  links between general practice and hospital: $good right, $bad wrong (planted: $(truth traced_links_right) and $(truth traced_links_wrong))"
 echo "  precision $(percent "$good" $((good + bad))), recall $(percent "$good" "$pairs") of $pairs people who are in both"
+[ -z "$compared" ] || echo "  $compared; side by side in demo/run/compared/compared.csv"
 echo "  people linked, by source and dataset, as the gate lets it be printed:"
 awk -F, '$3 == "all" && $1 != "source" { printf "    %-14s %-11s %5s %% of %s\n", $1, $2, $11, $9 }' \
   "$WORLD/analyst/tables/C01-linkage_summary.csv"

@@ -87,6 +87,7 @@ void PlainCounts::Finish(const Ledger& ledger) {
   BookLists(ledger);
   BookActivity();
   BookMeans();
+  BookCapitation();
   journeys_.Book(truth_);
 }
 

@@ -42,6 +42,7 @@ class PlainJourneys {
   void Book(MeasureTruth& truth) const;
 
  private:
+  int64_t persons_ = 0;
   std::map<std::string, int64_t> variants_;
   // From, to: how often, and in how many people.
   std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>>
@@ -95,6 +96,7 @@ class PlainCounts {
   void BookQuality(const Ledger& ledger);
   void BookLists(const Ledger& ledger);
   void BookActivity();
+  void BookCapitation();
   void BookMeans();
 
   int64_t People(int practice, int month) const;

@@ -20,10 +20,12 @@ constexpr int kSeriesMonths = 49;
 constexpr std::array<int, 12> kSeason = {3,  2,  1,  0, -1, -2,
                                          -3, -2, -1, 0, 1,  2};
 
-// `counts` attendances a month at `provider`. Person k of every thirteenth
-// month is the same, so a year and a month lie between two of them.
+// `counts` attendances a month at `provider`, before month `from` at the one
+// that it succeeded. Person k of every thirteenth month is the same, so a year
+// and a month lie between two of them.
 void AddSeries(const char* provider, const std::vector<int>& counts,
-               std::vector<Case>& cases) {
+               std::vector<Case>& cases, int from = 0,
+               const char* before = "") {
   constexpr int kCycle = 13;
   std::map<std::pair<int, int>, Case> people;
   for (int m = 0; m < static_cast<int>(counts.size()); ++m) {
@@ -33,7 +35,8 @@ void AddSeries(const char* provider, const std::vector<int>& counts,
       part.what = "of a series";
       part.born = 1950 + k % 50;
       part.rows.attendances.push_back(
-          {.day = FirstDay(month).days() + k % 28, .provider = provider});
+          {.day = FirstDay(month).days() + k % 28,
+           .provider = m < from ? before : provider});
       part.expect.push_back({"C11", "activity_month", "events", 1,
                              std::string("by=provider;level=") + provider +
                                  ";month=" + MonthText(month) + ";pod=ed_1",
@@ -75,7 +78,8 @@ Lane SeriesLane() {
   }
   shock[40] = 30;    // February 2026
   control[44] = 25;  // June 2026
-  AddSeries("RXS", trend, lane.cases);
+  // RXQ until May 2024: reference file provider_successors.
+  AddSeries("RXS", trend, lane.cases, 20, "RXQ");
   ExpectForecast(lane.cases.front());
   AddSeries("RXT", shock, lane.cases);
   AddSeries("RXU", control, lane.cases);
