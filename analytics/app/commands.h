@@ -77,6 +77,27 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
 // "2026-10" as the first day of the month; nothing for an empty text.
 absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text);
 
+// What commands that compute figures may be asked beside their names.
+struct FigureFlags {
+  std::string release;   // --release
+  std::string month;     // --month
+  std::string profile;   // --profile
+  std::string accept;    // --accept
+  std::string spc_mode;  // --spc-mode
+};
+
+// Adds --release, --month, --profile, --accept and --spc-mode. With `has_plan`
+// the help says that the plan comes before the defaults. Another text for
+// --spc-mode is a usage error (exit 2) that names those that there are.
+void AddFigureFlags(Command& command, FigureFlags& flags,
+                    bool has_plan = false);
+
+// The month and the way of control charts; folders are those of the
+// configuration. kInvalidArgument (exit 2) for a text that is no month.
+absl::StatusOr<RunOptions> FigureOptions(const FigureFlags& flags);
+// The release, the profile and who accepts.
+WorkbenchOptions FigureBench(const FigureFlags& flags);
+
 // Which of the tables are printed, and whether to files instead.
 struct TableChoice {
   std::vector<std::string> tables;  // --table; empty: all

@@ -14,6 +14,13 @@
 #include "dataset/resource_name.h"
 
 namespace tally::analytics {
+namespace {
+
+// The two published ways, by the tools that take them.
+constexpr std::string_view kSpcScreened = "r";
+constexpr std::string_view kSpcExcel = "excel";
+
+}  // namespace
 
 void Say(const CommonFlags& flags, std::string_view text) {
   if (!flags.quiet) PrintNote(text);
@@ -160,6 +167,46 @@ absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
   const absl::StatusOr<CivilDay> day = CivilDay::Parse(text + "-01");
   if (!day.ok()) return UsageError("--month is YYYY-MM, as in 2026-10");
   return std::optional<CivilDay>(*day);
+}
+
+void AddFigureFlags(Command& command, FigureFlags& flags, bool has_plan) {
+  command
+      .AddOption("--release", &flags.release,
+                 has_plan ? "Folder or name of the release; default: the plan's"
+                          : "Folder or name of the release",
+                 "RELEASE")
+      .AddOption("--month", &flags.month,
+                 has_plan ? "Reference month; default: the plan's, else the "
+                            "last that all sources cover"
+                          : "Reference month; default: the last that all "
+                            "sources cover",
+                 "YYYY-MM")
+      .AddOption("--profile", &flags.profile,
+                 "A stricter disclosure profile than the agreement's",
+                 "PROFILE")
+      .AddOption("--accept", &flags.accept,
+                 "Who accepts shares of 0 or 100 % in sensitive columns",
+                 "NAME")
+      .AddChoice("--spc-mode", &flags.spc_mode,
+                 {std::string(kSpcScreened), std::string(kSpcExcel)},
+                 "Control charts: r leaves large moving ranges out once, excel "
+                 "keeps all; default: as the definitions say");
+}
+
+absl::StatusOr<RunOptions> FigureOptions(const FigureFlags& flags) {
+  RunOptions options;
+  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(flags.month));
+  if (flags.spc_mode == kSpcScreened) options.spc_mode = "screened";
+  if (flags.spc_mode == kSpcExcel) options.spc_mode = "excel";
+  return options;
+}
+
+WorkbenchOptions FigureBench(const FigureFlags& flags) {
+  WorkbenchOptions options;
+  options.release = flags.release;
+  options.profile = flags.profile;
+  options.accepted_by = flags.accept;
+  return options;
 }
 
 }  // namespace tally::analytics

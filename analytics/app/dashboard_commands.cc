@@ -28,18 +28,14 @@ constexpr int kFileMode = 0600;
 constexpr std::string_view kFileName = "dashboard.html";
 
 struct BuildFlags {
-  std::string release;
+  FigureFlags figures;
   std::string out;
   std::vector<std::string> pages;
-  std::string month;
-  std::string profile;
-  std::string accept;
 };
 
 absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
                                   const BuildFlags& build) {
-  RunOptions options;
-  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(build.month));
+  TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(build.figures));
   options.comparators = bench.config.comparators;
   options.definitions = bench.config.definitions;
   MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
@@ -66,12 +62,8 @@ std::string OutPath(const Workbench& bench, const BuildFlags& build) {
 }
 
 absl::Status BuildDashboard(const CommonFlags& flags, const BuildFlags& build) {
-  WorkbenchOptions options;
-  options.release = build.release;
-  options.profile = build.profile;
-  options.accepted_by = build.accept;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
-                         OpenWorkbench(flags, options));
+                         OpenWorkbench(flags, FigureBench(build.figures)));
   TALLY_ASSIGN_OR_RETURN(const std::string html, Build(*bench, flags, build));
   const std::string path = OutPath(*bench, build);
   if (flags.dry_run) {
@@ -129,25 +121,17 @@ absl::Status OpenDashboard(const CommonFlags& flags, const OpenFlags& open) {
 
 void AddDashboardCommands(CommandLine& line) {
   auto build = std::make_shared<BuildFlags>();
-  line.AddCommand("dashboard build", "Writes the pages as one HTML file",
-                  {"commissioning dashboard build",
-                   "commissioning dashboard build --page needs,quality --out "
-                   "page.html"},
-                  kTraitReadsData | kTraitChanges | kTraitLong)
-      .AddOption("--release", &build->release, "Folder or name of the release",
-                 "RELEASE")
+  Command& building = line.AddCommand(
+      "dashboard build", "Writes the pages as one HTML file",
+      {"commissioning dashboard build",
+       "commissioning dashboard build --page needs,quality --out "
+       "page.html"},
+      kTraitReadsData | kTraitChanges | kTraitLong);
+  AddFigureFlags(building, build->figures);
+  building
       .AddOption("--out", &build->out,
                  "The file; default: beside the release's folder", "FILE")
       .AddOption("--page", &build->pages, "Only these pages", "PAGE")
-      .AddOption("--month", &build->month,
-                 "Reference month; default: the last that all sources cover",
-                 "YYYY-MM")
-      .AddOption("--profile", &build->profile,
-                 "A stricter disclosure profile than the agreement's",
-                 "PROFILE")
-      .AddOption("--accept", &build->accept,
-                 "Who accepts shares of 0 or 100 % in sensitive columns",
-                 "NAME")
       .SetNext("commissioning dashboard open")
       .SetHandler([build](const CommonFlags& flags) {
         return BuildDashboard(flags, *build);

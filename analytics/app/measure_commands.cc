@@ -81,10 +81,7 @@ absl::Status DescribeMeasure(const CommonFlags& flags, const std::string& id) {
 struct RunFlags {
   std::vector<std::string> ids;
   std::vector<std::string> by;
-  std::string release;
-  std::string month;
-  std::string profile;
-  std::string accept;
+  FigureFlags figures;
   TableChoice choice;
 };
 
@@ -108,15 +105,10 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> planned,
                          PlannedTables(flags, run.ids));
   TALLY_RETURN_IF_ERROR(CheckTableChoice(flags, run.choice, planned));
-  RunOptions options;
+  TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(run.figures));
   options.by = run.by;
-  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(run.month));
-  WorkbenchOptions bench_options;
-  bench_options.release = run.release;
-  bench_options.profile = run.profile;
-  bench_options.accepted_by = run.accept;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
-                         OpenWorkbench(flags, bench_options));
+                         OpenWorkbench(flags, FigureBench(run.figures)));
   options.comparators = bench->config.comparators;
   options.definitions = bench->config.definitions;
   MeasureRunner runner(*bench->folder, *bench->database, *bench->gate, options);
@@ -177,19 +169,9 @@ void AddMeasureCommands(CommandLine& line) {
       .AddOption("--by", &run->by,
                  "Group by practice, sex, age_band, imd_decile, ethnicity",
                  "COLUMN")
-      .AddOption("--release", &run->release, "Folder or name of the release",
-                 "RELEASE")
-      .AddOption("--month", &run->month,
-                 "Reference month; default: the last that all sources cover",
-                 "YYYY-MM")
-      .AddOption("--profile", &run->profile,
-                 "A stricter disclosure profile than the agreement's",
-                 "PROFILE")
-      .AddOption("--accept", &run->accept,
-                 "Who accepts shares of 0 or 100 % in sensitive columns",
-                 "NAME")
       .SetHandler(
           [run](const CommonFlags& flags) { return RunMeasures(flags, *run); });
+  AddFigureFlags(running, run->figures);
 }
 
 }  // namespace tally::analytics

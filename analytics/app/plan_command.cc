@@ -23,10 +23,7 @@ namespace {
 struct PlanFlags {
   std::string plan;
   bool all = false;
-  std::string release;
-  std::string month;
-  std::string profile;
-  std::string accept;
+  FigureFlags figures;
   std::string out;
 };
 
@@ -98,17 +95,15 @@ absl::Status PrintOutcome(const CommonFlags& flags, const PlanOutcome& outcome,
 absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
                                     const PlanFlags& run) {
   TALLY_ASSIGN_OR_RETURN(const Plan plan, ReadPlan(run));
-  RunOptions options;
-  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(run.month));
+  TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(run.figures));
   if (!options.month.has_value()) options.month = plan.month;
-  WorkbenchOptions bench_options;
-  bench_options.release = run.release.empty() ? plan.release : run.release;
-  bench_options.profile = run.profile.empty() ? plan.profile : run.profile;
-  bench_options.accepted_by = run.accept;
+  WorkbenchOptions bench_options = FigureBench(run.figures);
+  if (bench_options.release.empty()) bench_options.release = plan.release;
+  if (bench_options.profile.empty()) bench_options.profile = plan.profile;
   absl::StatusOr<std::unique_ptr<Workbench>> opened =
       OpenWorkbench(flags, bench_options);
-  if (ExitCodeOf(opened.status()) == kExitNotFound && run.release.empty() &&
-      !run.all) {
+  if (ExitCodeOf(opened.status()) == kExitNotFound &&
+      run.figures.release.empty() && !run.all) {
     return NotFoundError(absl::StrFormat(
         "%s: there is no release %s here: pull it with `commissioning pull "
         "%s`, or name another with --release",
@@ -145,33 +140,22 @@ absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
 
 void AddPlanCommand(CommandLine& line) {
   auto run = std::make_shared<PlanFlags>();
-  line.AddCommand(
-          "run",
-          "Computes every figure of a plan into one folder: tables, page, "
-          "digests, and what is missing with its reason. The same plan on the "
-          "same release gives the same bytes",
-          {"commissioning run plan.toml",
-           "commissioning run plan.toml --release "
-           "tally-work/synthetic/frailty-2026/r2026-11",
-           "commissioning run --all --out everything"},
-          kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong)
+  Command& running = line.AddCommand(
+      "run",
+      "Computes every figure of a plan into one folder: tables, page, "
+      "digests, and what is missing with its reason. The same plan on the "
+      "same release gives the same bytes",
+      {"commissioning run plan.toml",
+       "commissioning run plan.toml --release "
+       "tally-work/synthetic/frailty-2026/r2026-11",
+       "commissioning run --all --out everything"},
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong);
+  AddFigureFlags(running, run->figures, true);
+  running
       .AddPositional("PLAN", &run->plan, "A plan, docs/spec/plan-v1.md", false)
       .AddFlag("--all", &run->all,
                "No plan: every measure that the release can carry, and the "
                "page")
-      .AddOption("--release", &run->release,
-                 "Folder or name of the release; default: the plan's",
-                 "RELEASE")
-      .AddOption("--month", &run->month,
-                 "Reference month; default: the plan's, else the last that all "
-                 "sources cover",
-                 "YYYY-MM")
-      .AddOption("--profile", &run->profile,
-                 "A stricter disclosure profile than the agreement's",
-                 "PROFILE")
-      .AddOption("--accept", &run->accept,
-                 "Who accepts shares of 0 or 100 % in sensitive columns",
-                 "NAME")
       .AddOption("--out", &run->out,
                  "The folder; default: WORK/runs/PROJECT/RELEASE/PLAN", "DIR")
       .SetHandler(

@@ -47,6 +47,8 @@ export function draw(chart, rows, level, width) {
   const kind = kinds[chart.type];
   const parts = document.createDocumentFragment();
   if (!kind) return parts;
+  // The rest is in the table, and the notes say so.
+  rows = rows.slice(0, chart.options.draw_first || rows.length);
   if (rows.length > (mostRows[chart.type] || 400)) {
     parts.append(nothing(`${rows.length} rows are too many for a picture: see the table.`));
     return parts;

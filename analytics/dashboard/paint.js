@@ -101,7 +101,7 @@ export function wrapped(text, width, most = 2) {
 
 export function axisTitle(chart, name) {
   const {title, unit} = chart.columns[columnIndex(chart, name)];
-  return unit && !title.includes(unit) ? `${title} (${unit})` : title;
+  return unit && !title.toLowerCase().includes(unit.toLowerCase()) ? `${title} (${unit})` : title;
 }
 
 // The printed form of a record's number.
@@ -162,6 +162,7 @@ export function domainOf(values, {zero = false, air = 0.06} = {}) {
   let low = Math.min(...known);
   let high = Math.max(...known);
   if (zero) { low = Math.min(0, low); high = Math.max(0, high); }
+  if (zero && low === high) return [0, 1];  // all are 0: bars of no length, at the left
   const room = (high - low || Math.abs(high) || 1) * air;
   const floor = low >= 0 ? 0 : -Infinity;
   const below = zero && low === 0 ? 0 : Math.max(floor, low - room);

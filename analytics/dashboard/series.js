@@ -18,11 +18,16 @@ export function frame({chart, width, levels, values, zero = false, xTitle, yTitl
   height = tall, right = 12, yDomain = null}) {
   const domain = yDomain || domainOf(values, {zero});
   const ticks = d3.ticks(domain[0], domain[1], 5);
-  const left = Math.max(30, widest(ticks.map(grouped)) + 14);
+  const numbers = Math.max(30, widest(ticks.map(grouped)) + 14);
   const wanted = ends.length === 0 ? right
     : Math.min(widest(ends.map((end) => end.text), true) + 16, width * 0.34);
-  // The last level's name stands below the last point and needs half its width.
-  const half = levelAxis(levels, width - left - wanted, xTitle).half;
+  // The names of the first and the last level stand below their points and need
+  // half their width on either side.
+  const trial = levelAxis(levels, width - numbers - wanted, xTitle);
+  const half = trial.half;
+  const first = trial.scale.ticks.length === 0 ? 0 : (trial.scale.ticks[0] - trial.first) /
+    Math.max(1, trial.last - trial.first) * (width - numbers - wanted);
+  const left = Math.max(numbers, half - first + 4);
   const label = Math.max(wanted, half + 4);
   const axis = levelAxis(levels, width - left - label, xTitle);
   const heightUsed = Math.max(height, ends.length * 17 + top + bottom);

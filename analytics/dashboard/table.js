@@ -31,6 +31,13 @@ export function visibleRows(chart, level) {
   return chart.rows.filter((row) => row[column] === level);
 }
 
+// How a cell takes its room, as in html_writer.cc.
+function cellClass(text, numeric) {
+  if (numeric) return 'n';
+  if (/[^ ]{25}/.test(text)) return 'b';
+  return text.length > 48 ? 't' : '';
+}
+
 // Puts `rows` into the table that the page was delivered with.
 export function fillTable(body, chart, rows) {
   const lines = rows.map((row) => {
@@ -39,8 +46,8 @@ export function fillTable(body, chart, rows) {
       const numeric = chart.columns[i].numeric;
       const cell = document.createElement(i === 0 ? 'th' : 'td');
       if (i === 0) cell.scope = 'row';
-      if (numeric) cell.className = 'n';
       cell.textContent = display(value, chart.columns[i].decimals);
+      cell.className = cellClass(cell.textContent, numeric);
       line.append(cell);
     });
     return line;

@@ -78,7 +78,8 @@ export function markFaults(charts) {
     const cell = (row, name) => (index(name) < 0 ? '' : row.cells[index(name)].textContent);
     const numeric = (row, name) => cell(row, name) !== '' &&
       Number.isFinite(Number(cell(row, name).replaceAll(',', '')));
-    const drawn = [...body.rows].filter((row) => {
+    const picked = [...body.rows].slice(0, chart.options.draw_first || body.rows.length);
+    const drawn = picked.filter((row) => {
       if (chart.type === 'pyramid' && !['male', 'female'].includes(cell(row, 'sex'))) return false;
       const flow = chart.type === 'sankey' || chart.type === 'flow';
       if (flow && cell(row, chart.options.value) === '0') return false;

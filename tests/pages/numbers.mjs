@@ -98,3 +98,30 @@ export function strangeNumbers(data) {
   }
   return faults;
 }
+
+// A `*` or NA where a sentence should name a figure, and ids that two charts of
+// a page share: both lists are empty on a page that can be read aloud.
+// "1 to 7 as *" explains the sign.
+const hidden = /(^|(?<!\bas)\s|\()(\*|NA)(?=[\s,.;:%)]|$)/;
+
+export function unsaidFigures(data) {
+  const faults = [];
+  for (const page of data.pages) {
+    const texts = page.sentences.map((text) => [page.id, text]);
+    const ids = new Set();
+    for (const chart of page.charts) {
+      const name = `${page.id}/${chart.id}`;
+      if (ids.has(chart.id)) faults.push(`${name}: two charts have this id`);
+      ids.add(chart.id);
+      texts.push([name, chart.title], [name, chart.summary]);
+      const select = chart.options.select;
+      for (const entry of select ? Object.values(select.descriptions) : []) {
+        texts.push([name, entry.title], [name, entry.summary]);
+      }
+    }
+    for (const [name, text] of texts) {
+      if (hidden.test(text)) faults.push(`${name}: a hidden figure is named: ${text}`);
+    }
+  }
+  return faults;
+}

@@ -1,7 +1,9 @@
 // Puts what measures drew into pages, in their order.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
@@ -36,6 +38,64 @@ constexpr std::array<PageKind, 14> kPages = {{
 }};
 
 constexpr size_t kSentences = 3;
+
+// What a page shows, most important first; a chart that is not named here comes
+// after, in the order of its measure.
+struct PageOrder {
+  std::string_view page;
+  std::vector<std::string_view> charts;
+};
+
+const std::vector<PageOrder>& PageOrders() {
+  static const auto& orders = *new std::vector<PageOrder>{
+      {"summary",
+       {"quality-matrix", "off-plan", "spc", "conditions", "inequality-forest",
+        "mortality-trend", "polypharmacy-thresholds", "quality-icons"}},
+      {"where-to-look", {"benchmark", "ebi-opportunity"}},
+      {"population",
+       {"pyramid", "segments", "segments-deprivation", "deprivation",
+        "ethnicity", "dependency", "list-sizes", "segment-moves"}},
+      {"emergency",
+       {"spc-urgent", "readmission-funnel", "readmission-months",
+        "readmission-providers", "readmission-reasons", "acsc-conditions",
+        "acsc-practices", "acsc-months", "hiu-thresholds"}},
+      {"capacity",
+       {"forecast", "activity-plan", "rtt-trajectory", "rtt-standard",
+        "rtt-weeks", "rtt-queues", "forecast-errors"}},
+      {"finance",
+       {"capitation-weighted", "capitation-distance", "budget-burn",
+        "provider-bridge", "provider-overview", "provider-months",
+        "provider-day-cases"}},
+      {"quality",
+       {"link-rates", "link-rates-month", "reasons", "dq-scores",
+        "dq-timeliness", "dq-failures", "overlap", "validation"}},
+      {"about",
+       {"release", "measures", "catalogue", "gate-decisions", "audit"}}};
+  return orders;
+}
+
+size_t PlaceOn(std::string_view page, const std::string& chart) {
+  for (const PageOrder& order : PageOrders()) {
+    if (order.page != page) continue;
+    return static_cast<size_t>(
+        std::find(order.charts.begin(), order.charts.end(), chart) -
+        order.charts.begin());
+  }
+  return 0;
+}
+
+// Orders charts, and makes sure that no two share an id: the page finds its
+// pictures, lists and downloads by it.
+void OrderCharts(std::string_view page, std::vector<Chart>& charts) {
+  std::stable_sort(charts.begin(), charts.end(),
+                   [&](const Chart& a, const Chart& b) {
+                     return PlaceOn(page, a.id()) < PlaceOn(page, b.id());
+                   });
+  std::set<std::string> ids;
+  for (const Chart& chart : charts) {
+    TALLY_CHECK(ids.insert(chart.id()).second);
+  }
+}
 
 std::vector<std::string> Opening(std::vector<Sentence> sentences,
                                  const PageSet& about) {
@@ -86,6 +146,7 @@ Page PageOf(const PageKind& kind, std::vector<PagePart> parts,
       if (chart.rows() > 0) page.charts.push_back(std::move(chart));
     }
   }
+  OrderCharts(kind.id, page.charts);
   if (page.charts.empty() && sentences.empty()) {
     sentences.push_back(
         {0,

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
 #include "base/html.h"
@@ -73,6 +75,21 @@ std::string DataText(const JsonValue& json) {
   return out;
 }
 
+// How a cell of text takes its room: a very long word may break anywhere, and
+// a sentence is not pressed into a column of single words. As in table.js.
+constexpr size_t kLongWord = 24;
+constexpr size_t kLongText = 48;
+
+std::string_view CellClass(std::string_view text, bool numeric) {
+  if (numeric) return " class=\"n\"";
+  size_t word = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    word = text[i] == ' ' ? 0 : word + 1;
+    if (word > kLongWord) return " class=\"b\"";
+  }
+  return text.size() > kLongText ? " class=\"t\"" : "";
+}
+
 void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool only_table = chart.type() == "table";
   out += absl::StrFormat(
@@ -86,8 +103,10 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
                      ? chart.title
                      : absl::StrFormat("Denominator: %s", chart.denominator)));
   for (const ChartColumn& column : chart.columns()) {
-    const std::string unit =
-        column.unit.empty() ? "" : absl::StrFormat(" (%s)", column.unit);
+    const bool said = column.unit.empty() ||
+                      absl::StrContains(absl::AsciiStrToLower(column.title),
+                                        absl::AsciiStrToLower(column.unit));
+    const std::string unit = said ? "" : absl::StrFormat(" (%s)", column.unit);
     out += absl::StrFormat("<th scope=\"col\"%s>%s</th>",
                            column.numeric ? " class=\"n\"" : "",
                            HtmlEscape(column.title + unit));
@@ -103,7 +122,8 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
     out += "<tr>";
     for (size_t i = 0; i < chart.columns().size(); ++i) {
       const std::string text = HtmlEscape(chart.display_text(row, i));
-      const char* numeric = chart.columns()[i].numeric ? " class=\"n\"" : "";
+      const std::string numeric(CellClass(chart.display_text(row, i),
+                                          chart.columns()[i].numeric));
       if (i == 0) {
         out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
       } else {

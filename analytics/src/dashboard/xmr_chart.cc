@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/civil_day.h"
+#include "analytics/dashboard/wording.h"
 #include "base/status.h"
 
 namespace tally::analytics {
@@ -18,14 +18,6 @@ struct XmrSeries {
   std::vector<SpcPoint> points;
   size_t missing = 0;
 };
-
-// "2026-10" as "October 2026"; other text as it is.
-std::string MonthWords(const std::string& month) {
-  const absl::StatusOr<CivilMonth> parsed = ParseMonth(month);
-  if (!parsed.ok()) return month;
-  const std::string day = parsed->first.ToText();  // "1 October 2026"
-  return day.substr(day.find(' ') + 1);
-}
 
 std::string SeriesOf(const Chart& chart, size_t row) {
   if (chart.select_column().empty()) return "";
@@ -94,7 +86,7 @@ std::string XmrTitle(const Chart& chart, const XmrRequest& request,
   if (series.points.size() < 2) {
     return absl::StrFormat("%s: too few points for limits", subject);
   }
-  const std::string when = MonthWords(
+  const std::string when = MonthInWords(
       chart.text(series.rows.back(), chart.ColumnIndex(request.month)));
   if (last.rule == SpcRule::kNone) {
     return absl::StrFormat("%s: no special cause in %s", subject, when);
@@ -141,8 +133,8 @@ std::string XmrSummary(const Chart& chart, const XmrRequest& request,
   const SpcPoint& last = series.points.back();
   std::string text = absl::StrFormat(
       "XmR chart, %s. The last value is %s, the mean %s",
-      XmrSpan(series, MonthWords(chart.text(series.rows.front(), month)),
-              MonthWords(chart.text(series.rows.back(), month))),
+      XmrSpan(series, MonthInWords(chart.text(series.rows.front(), month)),
+              MonthInWords(chart.text(series.rows.back(), month))),
       chart.display_text(series.rows.back(), chart.ColumnIndex(request.value)),
       XmrNumber(last.mean, request.decimals));
   if (last.lower.has_value() && last.upper.has_value()) {

@@ -55,7 +55,7 @@ ColumnSpec CountColumn(std::string name, ColumnKind kind, std::string title) {
   column.name = std::move(name);
   column.kind = kind;
   column.title = std::move(title);
-  column.unit = kind == ColumnKind::kPersons ? "persons" : "rows";
+  column.unit = kind == ColumnKind::kPersons ? "people" : "";
   return column;
 }
 

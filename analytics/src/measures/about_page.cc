@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/measures/runner.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -111,9 +112,10 @@ absl::StatusOr<PagePart> AboutPage(const ReleaseFolder& release,
   part.sentences = {
       {1, absl::StrFormat("%d of %d measures were computed from %s.", computed,
                           results.size(), release.name())},
-      {2, absl::StrFormat("The release was made on %s from %d extracts.",
-                          release.manifest().created.substr(0, 10),
-                          release.manifest().extracts.size())},
+      {2,
+       absl::StrFormat("The release was made on %s from %d extracts.",
+                       MonthInWords(release.manifest().created.substr(0, 10)),
+                       release.manifest().extracts.size())},
       {3, absl::StrFormat("Profile %s: %s.", profile.name(),
                           profile.description())}};
   TALLY_ASSIGN_OR_RETURN(const RawTable facts, ReleaseTable(release, profile));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/patient_list.h"
 #include "analytics/measures/reference.h"
@@ -278,6 +279,9 @@ struct BenchmarkCounts {
   int areas = 0;
   int high = 0;
   int low = 0;
+  std::string unit;
+  std::string best;  // the area in the first place, and its value
+  std::string value;
 };
 
 bool IsOutside(const GatedTable& table, size_t row, bool high) {
@@ -301,6 +305,7 @@ std::string MostOutside(const std::map<std::string, BenchmarkCounts>& counts) {
 }  // namespace
 
 std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
+                                    const std::string& id,
                                     const std::vector<std::string>& pages,
                                     const std::string& against) {
   std::vector<PagePart> parts;
@@ -312,6 +317,11 @@ std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
     const std::string& name = table->at(row, "name").text();
     BenchmarkCounts& of = counts[name];
     ++of.areas;
+    of.unit = table->at(row, "unit").text();
+    if (table->at(row, "rank").text() == "1") {
+      of.best = table->at(row, "area").text();
+      of.value = DisplayText(table->at(row, "value"));
+    }
     of.high += IsOutside(*table, row, true);
     of.low += IsOutside(*table, row, false);
     const auto comparator = table->at(row, "comparator").number();
@@ -319,27 +329,34 @@ std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
   }
   const std::string first = MostOutside(counts);
   const auto all = [](const GatedTable&, size_t) { return true; };
-  Chart dots("benchmark", "interval", *table,
+  Chart dots(id, "interval", *table,
              {"name", "area", "value", "lo", "hi", "comparator", "z",
               "compared", "funnel_class", "unit"},
              all);
   dots.SortBy("value", true);
   dots.SelectBy("name", "Indicator", first);
   Chart places(
-      "benchmark-places", "rank", *table,
+      id + "-places", "rank", *table,
       {"name", "area", "rank", "rank_lo", "rank_hi", "of", "value", "peers"},
       all);
   places.SortBy("rank", false);
   places.SelectBy("name", "Indicator", first);
   for (const auto& [name, of] : counts) {
     const std::string words = absl::StrFormat(
-        "%s: %d of %d areas lie beyond the 99.8 %% limits around %s", name,
-        of.high + of.low, of.areas, against);
+        "%s, %s: %s beyond the 99.8 %% limits around %s", name, of.unit,
+        PartOf(of.high + of.low, of.areas, {"area", "areas"}, {"lies", "lie"}),
+        against);
     dots.Describe(name, words, words + ". Values with 95 % limits.");
-    const std::string place = absl::StrFormat(
-        "%s: places of %d areas with 95 %% limits", name, of.areas);
+    const std::string place =
+        of.best.empty()
+            ? absl::StrFormat("%s: no area has a place", name)
+            : absl::StrFormat("%s: %s has the highest value of %s, %s %s", name,
+                              of.best, Counted(of.areas, {"area", "areas"}),
+                              of.value, of.unit);
     places.Describe(name, place,
-                    place + ". Where intervals overlap, the order is chance.");
+                    place +
+                        ". Places with 95 % limits: where they overlap, "
+                        "the order is chance.");
   }
   dots.options.Set("x", "value")
       .Set("lo", "lo")
@@ -352,13 +369,20 @@ std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
       .Set("hi", "rank_hi")
       .Set("y", "area");
   const BenchmarkCounts& worst = counts.at(first);
+  const int outside = worst.high + worst.low;
+  const std::string sentence =
+      outside == 0
+          ? absl::StrFormat(
+                "No area differs from %s by more than chance in "
+                "any indicator (99.8 %% limits).",
+                against)
+          : absl::StrFormat(
+                "Against %s most areas differ in: %s (%d above and %d below "
+                "the 99.8 %% limits, of %d).",
+                against, first, worst.high, worst.low, worst.areas);
   for (const std::string& page : pages) {
     PagePart part{page, {}, {}};
-    part.sentences.push_back(
-        {1,
-         absl::StrFormat("%s differs most from %s: %d areas above and %d "
-                         "below the 99.8 %% limits, of %d.",
-                         first, against, worst.high, worst.low, worst.areas)});
+    part.sentences.push_back({1, sentence});
     part.charts.push_back(dots);
     if (page == "benchmarking") part.charts.push_back(places);
     parts.push_back(std::move(part));

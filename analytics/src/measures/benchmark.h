@@ -42,7 +42,9 @@ struct BenchmarkRequest {
 absl::StatusOr<std::vector<DerivedTable>> BenchmarkTables(
     const DeriveContext& context, const BenchmarkRequest& request);
 
+// Charts begin with `id`, which no other measure has on these pages.
 std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
+                                    const std::string& id,
                                     const std::vector<std::string>& pages,
                                     const std::string& against);
 

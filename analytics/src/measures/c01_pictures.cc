@@ -1,11 +1,15 @@
 // Charts and sentences of C01: link rates, reasons, shared people.
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c01_linkage.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -105,7 +109,8 @@ std::string FirstShownMonth(const GatedTable& table) {
 Chart Levels(const GatedTable& table, std::string_view dimension) {
   const bool month = dimension == "month";
   const std::string first = month ? FirstShownMonth(table) : "";
-  Chart chart(absl::StrFormat("link-rates-%s", dimension), "interval", table,
+  Chart chart(absl::StrFormat("link-rates-%s", dimension),
+              month ? "lines" : "interval", table,
               {"source", "dataset", month ? "month" : "level", "persons",
                "persons_linked", "rate", "lower", "upper"},
               [&](const GatedTable& t, size_t row) {
@@ -119,10 +124,15 @@ Chart Levels(const GatedTable& table, std::string_view dimension) {
                         kShownMonths));
   }
   chart.unit = "% of people";
+  if (month) {
+    chart.options.Set("x", "month").Set("y", "rate").Set("series", "source");
+    return chart;
+  }
+  if (dimension == "ethnicity") AddEthnicGroups(chart, "level");
   chart.options.Set("x", "rate")
       .Set("lo", "lower")
       .Set("hi", "upper")
-      .Set("y", month ? "month" : "level")
+      .Set("y", dimension == "ethnicity" ? "ethnic_group" : "level")
       .Set("y2", "source");
   return chart;
 }
@@ -159,13 +169,27 @@ void DescribeLevels(Chart& chart, std::string_view dimension,
         dataset,
         absl::StrFormat("%s by %s: %s to %s %% %s", dataset, Words(dimension),
                         text(*low, 5), text(*high, 5), place),
-        absl::StrFormat(
-            "People of %s who are %s, by %s, %d lines with 95 %% limits. "
-            "Lowest: %s in %s, %s %%. Highest: %s in %s, %s %%.",
-            dataset, place, Words(dimension), levels, text(*low, 2),
-            text(*low, 0), text(*low, 5), text(*high, 2), text(*high, 0),
-            text(*high, 5)));
+        absl::StrFormat("People of %s who are %s, by %s, %d figures. "
+                        "Lowest: %s in %s, %s %%. Highest: %s in %s, %s %%.",
+                        dataset, place, Words(dimension), levels,
+                        MonthInWords(text(*low, 2)), text(*low, 0),
+                        text(*low, 5), MonthInWords(text(*high, 2)),
+                        text(*high, 0), text(*high, 5)));
   }
+}
+
+// "NHS_NUMBER_CHECK_DIGIT" as "NHS Number check digit"; other text as it is.
+std::string ReasonWords(const std::string& reason) {
+  constexpr std::string_view kNumber = "NHS_NUMBER_";
+  const bool code =
+      !reason.empty() && std::all_of(reason.begin(), reason.end(), [](char c) {
+        return c == '_' || ('A' <= c && c <= 'Z');
+      });
+  if (!code) return reason;
+  const bool number = reason.starts_with(kNumber);
+  std::string words = reason.substr(number ? kNumber.size() : 0);
+  for (char& c : words) c = c == '_' ? ' ' : absl::ascii_tolower(c);
+  return number ? "NHS Number " + words : Capitalised(words);
 }
 
 Chart ReasonBars(const GatedTable& table) {
@@ -176,7 +200,12 @@ Chart ReasonBars(const GatedTable& table) {
               });
   chart.SortBy("rows_reason", true);
   chart.unit = "rows";
-  chart.options.Set("x", "rows_reason").Set("y", "reason").Set("y2", "source");
+  chart.AddComputedText(
+      {"reason_words", "In words", "", false, -1},
+      [&](size_t row) { return ReasonWords(chart.text(row, 2)); });
+  chart.options.Set("x", "rows_reason")
+      .Set("y", "reason_words")
+      .Set("y2", "source");
   const std::vector<std::string> datasets = chart.LevelsOf("dataset");
   chart.SelectBy("dataset", "Dataset", datasets.empty() ? "" : datasets[0]);
   for (const std::string& dataset : datasets) {
@@ -197,9 +226,8 @@ Chart ReasonBars(const GatedTable& table) {
     }
     chart.Describe(
         dataset,
-        absl::StrFormat("%s: most rows that are not linked: %s (%s)", dataset,
-                        chart.cell(*most, 2).text(),
-                        DisplayText(chart.cell(*most, 3))),
+        *Say("$0: commonest reason for rows that are not linked: $1 ($2)",
+             dataset, ReasonWords(chart.text(*most, 2)), chart.cell(*most, 3)),
         absl::StrFormat("Rows of %s that are not linked, by source and "
                         "reason, %d lines. Commonest: %s at %s with %s rows, "
                         "%s %% of its rows.",
@@ -218,13 +246,14 @@ Chart OverlapBars(const GatedTable& table) {
   chart.unit = "people";
   chart.options.Set("x", "persons").Set("y", "source_a").Set("y2", "source_b");
   if (chart.rows() > 0) {
-    chart.title =
-        absl::StrFormat("%s and %s share %s people", chart.cell(0, 0).text(),
-                        chart.cell(0, 1).text(), DisplayText(chart.cell(0, 2)));
-    chart.summary = absl::StrFormat(
-        "People shared by %d pairs of sources. Most: %s and %s, %s people.",
-        chart.rows(), chart.cell(0, 0).text(), chart.cell(0, 1).text(),
-        DisplayText(chart.cell(0, 2)));
+    chart.title = FirstSaid({Say("$0 and $1 share $2 people", chart.text(0, 0),
+                                 chart.text(0, 1), chart.cell(0, 2))},
+                            "The sources share too few people to be printed");
+    chart.summary =
+        absl::StrFormat("People shared by %s. %s.",
+                        Counted(static_cast<int64_t>(chart.rows()),
+                                {"pair of sources", "pairs of sources"}),
+                        chart.title);
   }
   return chart;
 }
@@ -274,12 +303,13 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
       {2,
        worst.value_or(absl::StrFormat(
            "No group lies more than %.1f points below its dataset.", points))});
-  quality.sentences.push_back(
-      {3, absl::StrFormat("%s %% of all rows carry a person.",
-                          table.linked_share_pct())});
+  if (table.linked_share_pct() != "*" && table.linked_share_pct() != "NA") {
+    quality.sentences.push_back(
+        {3, absl::StrFormat("%s %% of all rows carry a person.",
+                            table.linked_share_pct())});
+  }
   PagePart summary{"summary", {}, {}};
-  summary.sentences.push_back({2, opening});
-  summary.charts.push_back(rates);
+  summary.sentences.push_back({8, opening});
   quality.charts.push_back(std::move(rates));
   for (const char* dimension :
        {"month", "practice", "age_band", "sex", "imd_decile", "ethnicity",

@@ -2,15 +2,12 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c02_population.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
-
-bool IsAll(const GatedTable& table, size_t row, std::string_view column) {
-  return table.at(row, column).text() == kAllLevels;
-}
 
 std::string AreaWords(const std::string& area) {
   return area == kAllLevels ? "All practices"
@@ -20,19 +17,7 @@ std::string AreaWords(const std::string& area) {
 // The largest printed share among the rows of one area; null if none.
 std::optional<size_t> Largest(const Chart& chart, const std::string& area,
                               std::string_view value) {
-  const size_t area_column = chart.ColumnIndex("area");
-  const size_t value_column = chart.ColumnIndex(value);
-  std::optional<size_t> best;
-  for (size_t row = 0; row < chart.rows(); ++row) {
-    if (chart.cell(row, area_column).text() != area) continue;
-    const std::optional<double> number = chart.cell(row, value_column).number();
-    if (!number.has_value()) continue;
-    if (!best.has_value() ||
-        *number > *chart.cell(*best, value_column).number()) {
-      best = row;
-    }
-  }
-  return best;
+  return LargestRow(chart, ShownRows(chart, "area", area, value), value);
 }
 
 // The printed list size of an area in a breakdown.
@@ -41,10 +26,10 @@ std::string ListOf(const Chart& chart, const std::string& area) {
   const size_t list = chart.ColumnIndex("list");
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (chart.cell(row, area_column).text() == area) {
-      return DisplayText(chart.cell(row, list));
+      return FirstSaid({Spoken(chart.cell(row, list))}, "few");
     }
   }
-  return "NA";
+  return "an unknown number of";
 }
 
 Chart Breakdown(const GatedTable& table, std::string id, std::string type,
@@ -72,22 +57,25 @@ void DescribeAreas(Chart& chart, std::string_view what,
   for (const std::string& area : chart.LevelsOf("area")) {
     const std::string list = ListOf(chart, area);
     const std::optional<size_t> largest = Largest(chart, area, "share");
+    std::string title = absl::StrFormat("%s: %s people by %s", AreaWords(area),
+                                        list, std::string(what));
     std::string summary =
         absl::StrFormat("%s: %s people on the list.", AreaWords(area), list);
     if (largest.has_value()) {
       std::string names;
       for (const std::string& level : levels) {
         if (!names.empty()) names += ", ";
-        names += chart.cell(*largest, chart.ColumnIndex(level)).text();
+        names +=
+            EthnicGroupWords(chart.text(*largest, chart.ColumnIndex(level)));
       }
-      summary += absl::StrFormat(
-          " The largest group is %s %s with %s %% of the list.", level_words,
-          names, chart.cell(*largest, chart.ColumnIndex("share")).text());
+      const std::string group = absl::StrFormat("%s %s", level_words, names);
+      const GatedCell& share = chart.cell(*largest, chart.ColumnIndex("share"));
+      title = *Say("$0: the largest group of $1 people is $2, $3 %",
+                   AreaWords(area), list, group, share);
+      summary +=
+          *Say(" The largest group is $0 with $1 % of the list.", group, share);
     }
-    chart.Describe(
-        area,
-        absl::StrFormat("%s: %s people by %s", AreaWords(area), list, what),
-        std::move(summary));
+    chart.Describe(area, std::move(title), std::move(summary));
   }
 }
 
@@ -128,36 +116,39 @@ bool HasBreakdown(const GatedTable& table, std::string_view name) {
 }
 
 void AddDependency(const GatedTable& table, PagePart& part) {
-  Chart chart(
-      "dependency", "bar", table, {"area", "dependent", "working_age", "ratio"},
-      [](const GatedTable& t, size_t row) { return !IsAll(t, row, "area"); });
+  Chart chart("dependency", "bar", table,
+              {"area", "dependent", "working_age", "ratio"},
+              [](const GatedTable& t, size_t row) {
+                return !IsAllLevel(t, row, "area");
+              });
   chart.SortBy("ratio", true);
   chart.unit = "per 100 people of working age";
   chart.options.Set("x", "ratio").Set("y", "area");
-  std::string all = "NA";
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (!IsAll(table, row, "area")) continue;
-    all = table.at(row, "ratio").text();
-    if (const auto number = table.at(row, "ratio").number()) {
-      chart.options.Set("reference", *number)
-          .Set("reference_label", "all practices");
-    }
+  const auto whole = FindPrintedRow(table, {{"area", kAllLevels}});
+  if (whole && table.at(*whole, "ratio").number()) {
+    chart.options.Set("reference", *table.at(*whole, "ratio").number())
+        .Set("reference_label", "all practices");
   }
-  if (chart.rows() == 0) return;
-  chart.title = absl::StrFormat(
-      "%s dependants per 100 people of working age; highest in %s (%s)", all,
-      chart.cell(0, 0).text(), chart.cell(0, 3).text());
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "ratio");
+  if (!whole || shown.empty()) return;
+  const GatedCell& all = table.at(*whole, "ratio");
+  const GatedCell& most = chart.cell(shown[0], 3);
+  const std::string& where = chart.text(shown[0], 0);
+  chart.title = FirstSaid(
+      {Say("$0 dependants per 100 people of working age; highest in $1 ($2)",
+           all, where, most)},
+      *Say("Dependants per 100 people of working age: highest in $0 ($1)",
+           where, most));
   chart.summary = absl::StrFormat(
       "Dependency ratio of %d practices: people aged 0 to 15 and 65 and over "
-      "per "
-      "100 people of working age. All practices together: %s. Highest: %s, "
-      "%s.",
-      chart.rows(), all, chart.cell(0, 0).text(), chart.cell(0, 3).text());
+      "per 100 people of working age. %s.",
+      chart.rows(), chart.title);
   part.sentences.push_back(
       {2,
-       absl::StrFormat("There are %s dependants per 100 people of working "
-                       "age; practice %s has most, with %s.",
-                       all, chart.cell(0, 0).text(), chart.cell(0, 3).text())});
+       FirstSaid({Say("There are $0 dependants per 100 people of working age; "
+                      "practice $1 has most, with $2.",
+                      all, where, most)},
+                 chart.title + ".")});
   part.charts.push_back(std::move(chart));
 }
 
@@ -166,7 +157,7 @@ std::string AddPyramid(const GatedTable& profile, PagePart& part) {
   const std::string all(kAllLevels);
   Chart pyramid = Breakdown(profile, "pyramid", "pyramid", "age and sex",
                             {"age_band", "sex"});
-  DescribeAreas(pyramid, "age and sex", {"age_band", "sex"}, "age and sex");
+  DescribeAreas(pyramid, "age and sex", {"age_band", "sex"}, "aged");
   const std::string list = ListOf(pyramid, all);
   const std::optional<size_t> largest = Largest(pyramid, all, "share");
   if (largest.has_value()) {
@@ -219,7 +210,8 @@ std::vector<PagePart> DrawPopulation(const MeasureDefinition&,
     Chart bars = Breakdown(profile, "ethnicity", "column", "ethnic group",
                            {"ethnicity"});
     DescribeAreas(bars, "ethnic group", {"ethnicity"}, "ethnic group");
-    bars.options.Set("x", "ethnicity")
+    AddEthnicGroups(bars, "ethnicity");
+    bars.options.Set("x", "ethnic_group")
         .Set("y", "share")
         .Set("peer", "comparator_share");
     population.charts.push_back(std::move(bars));
@@ -232,8 +224,8 @@ std::vector<PagePart> DrawPopulation(const MeasureDefinition&,
   summary.sentences.push_back(
       {1, absl::StrFormat("%s people are registered with %d practices.", list,
                           sizes.rows())});
-  summary.charts.push_back(std::move(sizes));
   parts.push_back(std::move(summary));
+  parts.front().charts.push_back(std::move(sizes));
   return parts;
 }
 

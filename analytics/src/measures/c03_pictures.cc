@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/statistics/funnel.h"
 #include "measures/c03_conditions.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -147,8 +149,12 @@ Chart Funnel(const GatedTable& table,
     const int outside = c.high + c.low;
     chart.Describe(
         condition,
-        absl::StrFormat("%s: %d of %d practices lie outside the 99.8 %% limits",
-                        condition, outside, c.areas),
+        c.areas == 0
+            ? condition + ": no practice has enough cases to be compared"
+            : absl::StrFormat(
+                  "%s: %s outside the 99.8 %% limits", condition,
+                  PartOf(outside, c.areas, {"practice", "practices"},
+                         {"lies", "lie"})),
         c.areas == 0
             ? absl::StrFormat("%s: no practice has enough cases to be shown.",
                               condition)
@@ -239,15 +245,20 @@ Chart Conditions(const GatedTable& table) {
       .Set("hi", "crude_hi")
       .Set("y", "condition");
   if (chart.rows() == 0) return chart;
-  chart.title = absl::StrFormat("%s is the commonest of %d conditions: %s %%",
-                                chart.cell(0, 0).text(), chart.rows(),
-                                chart.cell(0, 3).text());
-  chart.summary = absl::StrFormat(
-      "Crude prevalence of %d conditions with 95 %% limits, all practices "
-      "together. Commonest: %s, %s %%. Rarest: %s, %s %%.",
-      chart.rows(), chart.cell(0, 0).text(), chart.cell(0, 3).text(),
-      chart.cell(chart.rows() - 1, 0).text(),
-      chart.cell(chart.rows() - 1, 3).text());
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "crude");
+  if (shown.empty()) {
+    chart.title = "No condition has enough cases to be printed";
+    chart.summary = chart.title + ".";
+    return chart;
+  }
+  chart.title = *Say("$0 is the commonest of $1 conditions: $2 %",
+                     chart.text(shown.front(), 0), chart.rows(),
+                     chart.cell(shown.front(), 3));
+  chart.summary = *Say(
+      "Crude prevalence of $0 conditions with 95 % limits, all practices "
+      "together. Commonest: $1, $2 %. Rarest: $3, $4 %.",
+      chart.rows(), chart.text(shown.front(), 0), chart.cell(shown.front(), 3),
+      chart.text(shown.back(), 0), chart.cell(shown.back(), 3));
   return chart;
 }
 
@@ -289,9 +300,11 @@ std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
                               conditions.rows())});
     } else {
       needs.sentences.push_back(
-          {2, absl::StrFormat("In %d of %d conditions some practice differs by "
-                              "more than chance (99.8 %% limits).",
-                              outside, conditions.rows())});
+          {2, absl::StrFormat(
+                  "For %s some practice differs by more than chance (99.8 %% "
+                  "limits).",
+                  PartOf(outside, static_cast<int64_t>(conditions.rows()),
+                         {"condition", "conditions"}, {"", ""}))});
       needs.sentences.push_back(
           {3,
            absl::StrFormat("%s differs most: %d practices above and %d below "

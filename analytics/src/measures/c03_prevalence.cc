@@ -15,6 +15,7 @@
 #include "base/strings.h"
 #include "measures/c03_conditions.h"
 #include "measures/strata.h"
+#include "measures/tables.h"
 
 namespace tally::analytics {
 namespace {
@@ -39,7 +40,7 @@ std::vector<ColumnSpec> PrevalenceColumns(
   dsr.name = "dsr";
   dsr.kind = ColumnKind::kStdRate;
   dsr.title = "Prevalence, age-standardised";
-  dsr.unit = absl::StrFormat("per %g", multiplier);
+  dsr.unit = PerUnit(multiplier);
   dsr.numerator = "register";
   dsr.multiplier = multiplier;
   ColumnSpec expected;

@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c04_segments.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -18,22 +19,6 @@ bool AllBut(const GatedTable& table, size_t row, std::string_view column) {
   return true;
 }
 
-// The row of `chart` with the largest printed number among those of one set.
-std::optional<size_t> LargestOf(const Chart& chart, const std::string& rules,
-                                std::string_view column) {
-  const size_t value = chart.ColumnIndex(column);
-  std::optional<size_t> best;
-  for (size_t row = 0; row < chart.rows(); ++row) {
-    if (chart.cell(row, 0).text() != rules) continue;
-    const auto number = chart.cell(row, value).number();
-    if (!number.has_value()) continue;
-    if (!best.has_value() || *number > *chart.cell(*best, value).number()) {
-      best = row;
-    }
-  }
-  return best;
-}
-
 Chart SegmentBars(const GatedTable& table) {
   Chart chart(
       "segments", "bar", table,
@@ -44,27 +29,22 @@ Chart SegmentBars(const GatedTable& table) {
   chart.options.Set("x", "share").Set("y", "segment");
   chart.SelectBy("rules", "Rule set", table.at(0, "rules").text());
   for (const std::string& rules : chart.LevelsOf("rules")) {
-    const auto largest = LargestOf(chart, rules, "share");
-    const auto dearest = LargestOf(chart, rules, "cost_per_head");
-    const auto name = [&](const std::optional<size_t>& row) {
-      return row.has_value() ? chart.cell(*row, 1).text() : std::string("none");
-    };
-    const auto cell = [&](const std::optional<size_t>& row, size_t column) {
-      return row.has_value() ? DisplayText(chart.cell(*row, column))
-                             : std::string("NA");
-    };
-    chart.Describe(
-        rules,
-        absl::StrFormat("%s is the largest segment: %s %% of the list",
-                        name(largest), cell(largest, 2)),
-        absl::StrFormat("Share of the list by segment. Largest: %s with %s "
-                        "people.%s",
-                        name(largest), cell(largest, 3),
-                        dearest.has_value()
-                            ? absl::StrFormat(" Highest cost per head: %s with "
-                                              "%s pounds a year.",
-                                              name(dearest), cell(dearest, 5))
-                            : std::string()));
+    const auto largest =
+        LargestRow(chart, ShownRows(chart, "rules", rules, "share"), "share");
+    const auto dearest =
+        LargestRow(chart, ShownRows(chart, "rules", rules, "cost_per_head"),
+                   "cost_per_head");
+    const std::string words =
+        largest.has_value()
+            ? *Say("$0 is the largest segment: $1 % of the list",
+                   chart.text(*largest, 1), chart.cell(*largest, 2))
+            : rules + ": no segment has enough people to be printed";
+    std::string summary = "Share of the list by segment. " + words + ".";
+    if (dearest.has_value()) {
+      summary += *Say(" Highest cost per head: $0 with $1 pounds a year.",
+                      chart.text(*dearest, 1), chart.cell(*dearest, 5));
+    }
+    chart.Describe(rules, words, std::move(summary));
   }
   return chart;
 }
@@ -81,7 +61,7 @@ Chart SegmentHeat(const GatedTable& table, const std::string& rules) {
   chart.options.Set("x", "imd_decile")
       .Set("y", "segment")
       .Set("value", "share");
-  chart.title = "Segments by deprivation decile, 1 = most deprived";
+  chart.title = "Too few people to compare segments by deprivation";
   std::optional<double> low, high;
   size_t low_row = 0, high_row = 0;
   for (size_t row = 0; row < chart.rows(); ++row) {
@@ -91,6 +71,10 @@ Chart SegmentHeat(const GatedTable& table, const std::string& rules) {
     if (!high.has_value() || *number > *high) high = number, high_row = row;
   }
   if (low.has_value()) {
+    chart.title = *Say(
+        "Highest share of a decile: $0, decile $1 (1 = most deprived), $2 %",
+        chart.text(high_row, 0), chart.text(high_row, 1),
+        chart.cell(high_row, 2));
     chart.summary = absl::StrFormat(
         "Share of each decile by segment: from %s %% (%s, decile %s) to %s %% "
         "(%s, decile %s).",
@@ -122,9 +106,13 @@ Chart SegmentMoves(const GatedTable& table) {
     const bool same = from.substr(from.find(": ")) == to.substr(to.find(": "));
     (same ? stayed : moved) += *number;
   }
-  chart.title = absl::StrFormat(
-      "Of those shown, %.0f %% changed their segment within a year",
-      stayed + moved > 0 ? 100 * moved / (stayed + moved) : 0.0);
+  chart.title =
+      stayed + moved > 0
+          ? absl::StrFormat(
+                "Of those shown, %.0f %% changed their segment "
+                "within a year",
+                100 * moved / (stayed + moved))
+          : std::string("Too few people to show who changed their segment");
   chart.summary = absl::StrFormat(
       "Flows of people from their segment a year before to that at the month, "
       "%d flows; printed flows only.",

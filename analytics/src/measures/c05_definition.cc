@@ -102,6 +102,28 @@ absl::StatusOr<PointSteps> ReadSteps(const TomlTable& root,
   return steps;
 }
 
+absl::Status ReadFrailty(const TomlTable& root, RiskDefinition& out) {
+  constexpr size_t kCodeLength = 3;
+  if (root.Find("frailty") == nullptr) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(const TomlArray array, root.GetArray("frailty"));
+  for (const TomlValue& value : array) {
+    const bool pair = value.is_array() && value.AsArray().size() == 2 &&
+                      value.AsArray()[0].is_string() &&
+                      value.AsArray()[1].is_int();
+    if (!pair || value.AsArray()[0].AsString().size() != kCodeLength ||
+        value.AsArray()[1].AsInt() <= 0) {
+      return root.ErrorAt(value.line(),
+                          "an entry is [code of three characters, tenths]");
+    }
+    if (!out.frailty_tenths
+             .emplace(value.AsArray()[0].AsString(), value.AsArray()[1].AsInt())
+             .second) {
+      return root.ErrorAt(value.line(), "the code is there twice");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadBands(const TomlTable& root, RiskDefinition& out) {
   TALLY_ASSIGN_OR_RETURN(const TomlArray array, root.GetArray("band"));
   for (const TomlValue& value : array) {
@@ -142,6 +164,7 @@ absl::StatusOr<RiskDefinition> ReadRiskDefinition(
   TALLY_ASSIGN_OR_RETURN(out.deficits, ReadNamedElements(root, "deficit"));
   TALLY_ASSIGN_OR_RETURN(out.conditions, ReadNamedElements(root, "condition"));
   TALLY_RETURN_IF_ERROR(ReadCharlson(root, out));
+  TALLY_RETURN_IF_ERROR(ReadFrailty(root, out));
   TALLY_RETURN_IF_ERROR(ReadBands(root, out));
   TALLY_ASSIGN_OR_RETURN(const TomlTable parameters,
                          root.GetTable("parameters"));

@@ -4,26 +4,19 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c05_risk.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
-
-const GatedTable* RiskNamed(const std::vector<GatedTable>& tables,
-                            std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
 
 Chart RiskTiers(const GatedTable& table) {
   Chart chart("risk-tiers", "bar", table,
               {"model", "band", "persons", "share", "observed", "observed_lo",
                "observed_hi", "predicted"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "area").text() == kAllLevels;
+                return IsAllLevel(t, row, "area");
               });
   chart.unit = "people";
   chart.SelectBy("model", "Score or model", table.at(0, "model").text());
@@ -38,14 +31,13 @@ Chart RiskTiers(const GatedTable& table) {
     // The riskiest band stands first in a model of shares, else last.
     const size_t risky =
         chart.cell(*first, 1).text().starts_with("top") ? *first : *last;
-    std::string title =
-        absl::StrFormat("%s, %s: %s people", model, chart.cell(risky, 1).text(),
-                        DisplayText(chart.cell(risky, 2)));
-    if (chart.cell(risky, 4).number().has_value()) {
-      title += absl::StrFormat(
-          ", %s %% were admitted as an emergency in the year after",
-          chart.cell(risky, 4).text());
-    }
+    const std::string& band = chart.cell(risky, 1).text();
+    const std::string title = FirstSaid(
+        {Say("$0, $1: $2 people, $3 % were admitted as an emergency in the "
+             "year after",
+             model, band, chart.cell(risky, 2), chart.cell(risky, 4)),
+         Say("$0, $1: $2 people", model, band, chart.cell(risky, 2))},
+        absl::StrFormat("%s, %s: too few people to be printed", model, band));
     chart.Describe(
         model, title,
         "People by band of the score, with the share of each band that had an "
@@ -68,19 +60,26 @@ Chart RiskCalibration(const GatedTable& table) {
       .Set("hi", "observed_hi")
       .Set("label", "level");
   chart.title = "Predicted and observed risk by tenth of the score";
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, "group").text() != "all") continue;
-    chart.title = absl::StrFormat(
-        "The model predicts %s %%; %s %% (%s to %s) were admitted",
-        table.at(row, "predicted").text(), table.at(row, "observed").text(),
-        table.at(row, "observed_lo").text(),
-        table.at(row, "observed_hi").text());
+  if (const auto all = FindPrintedRow(table, {{"group", "all"}})) {
+    chart.title = FirstSaid(
+        {Say("The model predicts $0 %; $1 % ($2 to $3) were admitted",
+             table.at(*all, "predicted"), table.at(*all, "observed"),
+             table.at(*all, "observed_lo"), table.at(*all, "observed_hi"))},
+        chart.title);
   }
   chart.summary = absl::StrFormat(
       "Predicted against observed share of people with an emergency admission "
       "in %d groups by score, with 95 %% limits; on the diagonal both agree.",
       chart.rows());
   return chart;
+}
+
+// "imd_decile" as "IMD decile".
+std::string GroupWords(std::string group) {
+  if (group == "imd_decile") return "IMD decile";
+  if (group == "ethnicity") return "ethnic group";
+  for (char& c : group) c = c == '_' ? ' ' : c;
+  return group;
 }
 
 Chart RiskFairness(const GatedTable& table) {
@@ -90,14 +89,23 @@ Chart RiskFairness(const GatedTable& table) {
                 const std::string& group = t.at(row, "group").text();
                 return group != "tenth of the score" && group != "all";
               });
+  chart.AddComputedText(
+      {"group_words", "Kind of group", "", false, -1},
+      [&](size_t row) { return GroupWords(chart.text(row, 0)); });
+  chart.AddComputedText(
+      {"level_words", "People", "", false, -1}, [&](size_t row) {
+        const std::string& level = chart.text(row, 1);
+        return chart.text(row, 0) == "ethnicity" ? EthnicGroupWords(level)
+                                                 : level;
+      });
   chart.unit = "observed over predicted";
   JsonValue references = JsonValue::MakeObject();
   references.Set("", 1.0);
   chart.options.Set("x", "ratio")
       .Set("lo", "ratio_lo")
       .Set("hi", "ratio_hi")
-      .Set("y", "level")
-      .Set("y2", "group")
+      .Set("y", "level_words")
+      .Set("y2", "group_words")
       .Set("references", std::move(references))
       .Set("reference_label", "as predicted")
       .Set("log", true);
@@ -109,8 +117,12 @@ Chart RiskFairness(const GatedTable& table) {
     ++known;
     off += *low > 1 || *high < 1;
   }
-  chart.title = absl::StrFormat(
-      "For %d of %d groups the model is off beyond chance", off, known);
+  chart.title =
+      known == 0
+          ? std::string("No group has enough admissions to judge the model")
+          : Capitalised(PartOf(off, known, {"group", "groups"},
+                               {"is predicted wrongly beyond chance",
+                                "are predicted wrongly beyond chance"}));
   chart.summary =
       "Observed over predicted emergency admissions by sex, age band, "
       "deprivation and ethnic group with 95 % limits; 1 is as predicted, above "
@@ -130,11 +142,13 @@ Chart RiskModels(const GatedTable& table) {
       .Set("reference", 0.5)
       .Set("reference_label", "no better than chance");
   if (chart.rows() > 0) {
-    chart.title = absl::StrFormat(
-        "%s ranks best: area under the curve %s, the top 5 %% hold %s of all "
-        "events",
-        chart.cell(0, 0).text(), chart.cell(0, 1).text(),
-        chart.cell(0, 5).text());
+    chart.title = FirstSaid(
+        {Say("$0 ranks best: area under the curve $1, the top 5 % hold $2 of "
+             "all events",
+             chart.text(0, 0), chart.cell(0, 1), chart.cell(0, 5)),
+         Say("$0 ranks best: area under the curve $1", chart.text(0, 0),
+             chart.cell(0, 1))},
+        "Too few events to compare the scores");
     chart.summary = absl::StrFormat(
         "Area under the curve of %d scores for an emergency admission in the "
         "year after; 0.5 is chance, 1 is perfect.",
@@ -155,9 +169,11 @@ Chart LaceBands(const GatedTable& table) {
   chart.title = "Emergency admissions within 30 days by LACE at discharge";
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (!chart.cell(row, 0).text().starts_with("high")) continue;
-    chart.title = absl::StrFormat(
-        "Of discharges with a high LACE %s %% came back within 30 days",
-        chart.cell(row, 1).text());
+    chart.title = FirstSaid(
+        {Say("Of discharges with a high LACE $0 % came back within 30 days",
+             chart.cell(row, 1))},
+        "Too few discharges with a high LACE came back within 30 days to print "
+        "a share");
   }
   chart.summary =
       "Share of discharges with an emergency admission within 30 days by LACE "
@@ -171,14 +187,14 @@ std::vector<PagePart> DrawRisk(const MeasureDefinition&,
                                const std::vector<GatedTable>& tables) {
   PagePart risk{"risk", {}, {}};
   PagePart summary{"summary", {}, {}};
-  const GatedTable* bands = RiskNamed(tables, "risk_bands");
+  const GatedTable* bands = FilledTable(tables, "risk_bands");
   if (bands != nullptr) {
     Chart tiers = RiskTiers(*bands);
     risk.sentences.push_back({1, tiers.title + "."});
     summary.sentences.push_back({5, tiers.title + "."});
     risk.charts.push_back(std::move(tiers));
   }
-  const GatedTable* groups = RiskNamed(tables, "risk_calibration");
+  const GatedTable* groups = FilledTable(tables, "risk_calibration");
   if (groups != nullptr) {
     Chart calibration = RiskCalibration(*groups);
     Chart fairness = RiskFairness(*groups);
@@ -187,13 +203,13 @@ std::vector<PagePart> DrawRisk(const MeasureDefinition&,
     risk.charts.push_back(std::move(calibration));
     risk.charts.push_back(std::move(fairness));
   }
-  const GatedTable* models = RiskNamed(tables, "risk_model");
+  const GatedTable* models = FilledTable(tables, "risk_model");
   if (models != nullptr) {
     Chart chart = RiskModels(*models);
     risk.sentences.push_back({4, chart.title + "."});
     risk.charts.push_back(std::move(chart));
   }
-  const GatedTable* lace = RiskNamed(tables, "lace_bands");
+  const GatedTable* lace = FilledTable(tables, "lace_bands");
   if (lace != nullptr) risk.charts.push_back(LaceBands(*lace));
   std::vector<PagePart> parts;
   if (!risk.charts.empty()) parts.push_back(std::move(risk));

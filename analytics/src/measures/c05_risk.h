@@ -57,6 +57,9 @@ struct RiskDefinition {
   int64_t emergency_points = 3;
   int64_t most_visits = 4;
   std::vector<std::string> features;
+  // Points times ten of the Hospital Frailty Risk Score, by code of three
+  // characters; a reference file hfrs_weights.toml takes their place.
+  std::map<std::string, int64_t> frailty_tenths;
   std::map<std::string, std::vector<ScoreBand>> bands;  // by model
 };
 
@@ -75,7 +78,7 @@ struct RiskSources {
   bool diagnoses = false;
   bool ed = false;
   bool outpatients = false;
-  bool frailty_weights = false;  // the file hfrs_weights.toml
+  bool frailty_weights = false;  // diagnoses, and points for them
   std::vector<std::string> notes;
 };
 RiskSources FindRiskSources(const MeasureContext& context,

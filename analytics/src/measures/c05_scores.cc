@@ -3,11 +3,14 @@
 #include "analytics/measures/patient_list.h"
 #include "analytics/measures/reference.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "measures/admissions.h"
 #include "measures/c05_risk.h"
 
 namespace tally::analytics {
 namespace {
+
+constexpr std::string_view kFrailtyFile = "hfrs_weights";
 
 constexpr std::string_view kEmergency = "admission_method LIKE '2%'";
 
@@ -51,16 +54,36 @@ absl::Status MakeCharlsonScores(const MeasureContext& context, CivilDay from,
       from.ToIso(), to.ToIso()));
 }
 
+// The temporary table frailty_weight (code, tenths): of the reference file if
+// there is one, else of the definition.
+absl::Status LoadFrailtyWeights(const MeasureContext& context,
+                                const RiskDefinition& definition) {
+  if (HasReference(context.comparators, kFrailtyFile)) {
+    TALLY_ASSIGN_OR_RETURN(
+        const ReferenceFile weights,
+        ReferenceFile::Read(context.comparators, kFrailtyFile,
+                            {{"code", ReferenceType::kText},
+                             {"tenths", ReferenceType::kInteger}}));
+    return weights.Load(context.connection, "frailty_weight");
+  }
+  std::vector<std::string> rows;
+  for (const auto& [code, tenths] : definition.frailty_tenths) {
+    rows.push_back(
+        absl::StrFormat("(%s, %d)", engine::QuoteLiteral(code), tenths));
+  }
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE frailty_weight AS "
+      "SELECT code, CAST(tenths AS BIGINT) AS tenths FROM (VALUES %s) AS "
+      "v(code, tenths)",
+      JoinText(rows, ", ")));
+}
+
 // The Hospital Frailty Risk Score in tenths: each three-character code once,
 // over the index admission (the last emergency one of a year) and the two years
 // before it.
-absl::Status MakeFrailtyScores(const MeasureContext& context, CivilDay at) {
-  TALLY_ASSIGN_OR_RETURN(
-      const ReferenceFile weights,
-      ReferenceFile::Read(context.comparators, "hfrs_weights",
-                          {{"code", ReferenceType::kText},
-                           {"tenths", ReferenceType::kInteger}}));
-  TALLY_RETURN_IF_ERROR(weights.Load(context.connection, "frailty_weight"));
+absl::Status MakeFrailtyScores(const MeasureContext& context,
+                               const RiskDefinition& definition, CivilDay at) {
+  TALLY_RETURN_IF_ERROR(LoadFrailtyWeights(context, definition));
   TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
   return context.connection.Execute(absl::StrFormat(
@@ -144,15 +167,16 @@ RiskSources FindRiskSources(const MeasureContext& context,
   sources.outpatients =
       HasColumns(context, "sus_op", {"appointment_date", "attended"});
   sources.frailty_weights =
-      sources.diagnoses && HasReference(context.comparators, "hfrs_weights");
+      sources.diagnoses && (!definition.frailty_tenths.empty() ||
+                            HasReference(context.comparators, kFrailtyFile));
   if (!sources.diagnoses) {
     sources.notes.emplace_back(
         "Charlson index, hospital frailty and LACE are not available: sus-apc "
         "has no diag_01.");
   } else if (!sources.frailty_weights) {
     sources.notes.emplace_back(
-        "The Hospital Frailty Risk Score is not available: there is no "
-        "reference file hfrs_weights.toml.");
+        "The Hospital Frailty Risk Score is not available: the definition has "
+        "no points, and there is no reference file hfrs_weights.toml.");
   }
   if (!sources.ed) {
     sources.notes.emplace_back(
@@ -255,7 +279,7 @@ absl::Status MakeRiskScores(const MeasureContext& context,
         "CAST(0 AS BIGINT) AS charlson_2011";
   }
   if (sources.frailty_weights) {
-    TALLY_RETURN_IF_ERROR(MakeFrailtyScores(context, at));
+    TALLY_RETURN_IF_ERROR(MakeFrailtyScores(context, definition, at));
     columns += ", CASE WHEN l.age >= 75 THEN f.tenths END AS frailty_tenths";
     joins += " LEFT JOIN frailty_score AS f ON f.person = l.person";
   } else {

@@ -111,7 +111,7 @@ void GroupRateColumns(TableBuilder& table, std::string level,
 }
 
 std::string UnitOf(const InequalityRate& rate) {
-  return absl::StrFormat("per %.0f", rate.multiplier);
+  return PerUnit(rate.multiplier);
 }
 
 // Rows of one rate: its levels, then all of them together.
@@ -260,13 +260,24 @@ void AddCutRate(const InequalityRate& rate, const RateCuts& cuts, uint64_t seed,
   }
 }
 
+// Those of the definition, else those of C03: one list for both measures.
+absl::StatusOr<std::vector<Condition>> ConditionsOf(
+    const MeasureContext& context) {
+  if (context.definition.root().Find("condition") != nullptr) {
+    return ReadConditions(context.definition);
+  }
+  TALLY_ASSIGN_OR_RETURN(const MeasureDefinition prevalence,
+                         LoadDefinition("C03", context.definitions));
+  return ReadConditions(prevalence);
+}
+
 class Inequality : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const override {
     TALLY_ASSIGN_OR_RETURN(const bool by_practice, AskedByPractice(context));
     TALLY_ASSIGN_OR_RETURN(const std::vector<Condition> conditions,
-                           ReadConditions(context.definition));
+                           ConditionsOf(context));
     TALLY_ASSIGN_OR_RETURN(const std::vector<InequalityRate> all,
                            ReadInequalityRates(context.definition, conditions));
     TALLY_ASSIGN_OR_RETURN(const double seed,

@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "base/status.h"
 #include "measures/c06_inequality.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -90,14 +91,6 @@ absl::Status AddFitted(const GatedTable& source, const std::string& measure,
   return absl::OkStatus();
 }
 
-const GatedTable* TableNamed(const std::vector<GatedTable>& tables,
-                             std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
-
 // How many printed relative indices lie above, below and around 1.
 struct IndexCounts {
   int worse = 0;  // for the deprived, beyond chance
@@ -136,8 +129,11 @@ Chart RelativeIndices(const GatedTable& table, const IndexCounts& counts) {
       .Set("reference_label", "equal")
       .Set("log", true);
   chart.title =
-      absl::StrFormat("%d of %d rates are worse for the deprived beyond chance",
-                      counts.worse, counts.known);
+      counts.known == 0
+          ? std::string("No rate has enough events for an index of inequality")
+          : Capitalised(PartOf(counts.worse, counts.known, {"rate", "rates"},
+                               {"is worse for the deprived beyond chance",
+                                "are worse for the deprived beyond chance"}));
   if (chart.rows() > 0) {
     chart.summary = absl::StrFormat(
         "Relative index of inequality of %d rates with 95 %% limits. "
@@ -152,23 +148,26 @@ void DescribeDeciles(const GatedTable& index, Chart& chart) {
   JsonValue indices = JsonValue::MakeObject();
   for (size_t row = 0; row < index.rows(); ++row) {
     const std::string& measure = index.at(row, "measure").text();
-    const GatedCell& ratio = index.at(row, "core20_ratio");
-    std::string title = measure + " by deprivation decile";
-    if (ratio.number().has_value()) {
-      title = absl::StrFormat(
-          "%s: the most deprived fifth has %s times the rate of the others",
-          measure, ratio.text());
-    }
+    const std::string title = FirstSaid(
+        {Say("$0: the most deprived fifth has $1 times the rate of the others",
+             measure, index.at(row, "core20_ratio")),
+         Say("$0: relative index of inequality $1 ($2 to $3)", measure,
+             index.at(row, "rii"), index.at(row, "rii_lo"),
+             index.at(row, "rii_hi"))},
+        measure + ": too few events to compare deciles");
+    const auto range = [&](const std::string& name) {
+      return FirstSaid(
+          {Say("$0 ($1 to $2)", index.at(row, name),
+               index.at(row, name + "_lo"), index.at(row, name + "_hi"))},
+          "not available");
+    };
     chart.Describe(
         measure, title,
         absl::StrFormat(
-            "Age-standardised rate, %s, by decile, 1 = most "
-            "deprived. Slope index %s (%s to %s), relative index "
-            "%s (%s to %s), decile 1 minus decile 10: %s.",
-            index.at(row, "unit").text(), index.at(row, "sii").text(),
-            index.at(row, "sii_lo").text(), index.at(row, "sii_hi").text(),
-            index.at(row, "rii").text(), index.at(row, "rii_lo").text(),
-            index.at(row, "rii_hi").text(), index.at(row, "gap").text()));
+            "Age-standardised rate, %s, by decile, 1 = most deprived. Slope "
+            "index %s, relative index %s, decile 1 minus decile 10: %s.",
+            index.at(row, "unit").text(), range("sii"), range("rii"),
+            FirstSaid({Spoken(index.at(row, "gap"))}, "not available")));
     // What the texts say beyond the chart's own rows.
     JsonValue figures = JsonValue::MakeArray();
     for (const char* column : {"sii", "sii_lo", "sii_hi", "rii", "rii_lo",
@@ -199,17 +198,32 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
   Chart chart("inequality-ethnicity", "interval", table,
               {"measure", "ethnicity", "dsr", "dsr_lo", "dsr_hi", "events"},
               [](const GatedTable&, size_t) { return true; });
+  AddEthnicGroups(chart, "ethnicity");
   chart.SelectBy("measure", "Measure", first);
   for (const std::string& measure : chart.LevelsOf("measure")) {
-    chart.Describe(measure, measure + " by ethnic group",
-                   "Age-standardised rates with 95 % limits by ethnic group "
-                   "and of all groups together.");
+    const std::vector<size_t> shown =
+        ShownRows(chart, "measure", measure, "dsr");
+    std::vector<size_t> groups;
+    for (const size_t row : shown) {
+      if (chart.text(row, 1) != kAllLevels) groups.push_back(row);
+    }
+    const std::optional<size_t> most = LargestRow(chart, groups, "dsr");
+    const std::string words =
+        !most.has_value()
+            ? measure + ": no ethnic group has enough events for a rate"
+            : *Say("$0: highest in the group $1 with $2", measure,
+                   EthnicGroupWords(chart.text(*most, 1)),
+                   chart.cell(*most, 2));
+    chart.Describe(measure, words,
+                   words +
+                       ". Age-standardised rates with 95 % limits by ethnic "
+                       "group and of all groups together.");
   }
   chart.unit = "age-standardised rate";
   chart.options.Set("x", "dsr")
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi")
-      .Set("y", "ethnicity");
+      .Set("y", "ethnic_group");
   return chart;
 }
 
@@ -242,7 +256,7 @@ absl::StatusOr<std::vector<DerivedTable>> FitInequalityLines(
 
 std::vector<PagePart> DrawInequality(const MeasureDefinition&,
                                      const std::vector<GatedTable>& tables) {
-  const GatedTable* index = TableNamed(tables, "inequality");
+  const GatedTable* index = FilledTable(tables, "inequality");
   if (index == nullptr) return {};
   const IndexCounts counts = CountIndices(*index);
   Chart forest = RelativeIndices(*index, counts);
@@ -263,9 +277,9 @@ std::vector<PagePart> DrawInequality(const MeasureDefinition&,
                                               : index->at(0, "measure").text();
   PagePart summary{"summary", {{4, forest.title + "."}}, {forest}};
   needs.charts.push_back(std::move(forest));
-  const GatedTable* fit = TableNamed(tables, "inequality_fit");
+  const GatedTable* fit = FilledTable(tables, "inequality_fit");
   if (fit != nullptr) needs.charts.push_back(Deciles(*fit, *index, first));
-  const GatedTable* ethnicity = TableNamed(tables, "inequality_ethnicity");
+  const GatedTable* ethnicity = FilledTable(tables, "inequality_ethnicity");
   if (ethnicity != nullptr) {
     needs.charts.push_back(EthnicRates(*ethnicity, first));
   }

@@ -1,9 +1,11 @@
 // Charts and sentences of C11.
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/statistics/forecast.h"
 #include "measures/c11_forecast.h"
 #include "measures/indicator_series.h"
@@ -72,17 +74,19 @@ Chart FanChart(const GatedTable& forecast) {
   const std::vector<std::string> series = chart.LevelsOf("series");
   chart.SelectBy("series", "Series", FirstForecast(forecast));
   for (const std::string& name : series) {
-    chart.Describe(name,
-                   absl::StrFormat("%s: months counted and expected", name),
-                   absl::StrFormat("%s by month, with the forecast and its 80 "
-                                   "and 95 %% intervals.",
-                                   name));
+    chart.Describe(
+        name, absl::StrFormat("%s: too few printed months for a sum", name),
+        absl::StrFormat("%s by month, with the forecast and its 80 "
+                        "and 95 %% intervals.",
+                        name));
   }
   for (const ForecastSummary& one : SummariesOf(forecast)) {
     const std::string words = absl::StrFormat(
-        "%s: %.0f expected in the next %d months, after %.0f in the last",
-        one.title, one.year, one.months, one.before);
-    chart.Describe(one.title, words, words + ".");
+        "%s: %s expected in the next %d months, after %s in the last",
+        one.title, WithThousands(absl::StrFormat("%.0f", one.year)), one.months,
+        WithThousands(absl::StrFormat("%.0f", one.before)));
+    chart.Describe(one.title, words,
+                   words + ". By month, with intervals of 80 and 95 %.");
   }
   chart.unit = "events";
   chart.options.Set("x", "month")
@@ -106,10 +110,23 @@ Chart BacktestChart(const GatedTable& backtest) {
   chart.SelectBy("series", "Series", FirstForecast(backtest));
   JsonValue references = JsonValue::MakeObject();
   for (const std::string& name : series) {
+    const std::vector<size_t> shown = ShownRows(chart, "series", name, "mase");
+    const size_t value = chart.ColumnIndex("mase");
+    const auto better = std::count_if(
+        shown.begin(), shown.end(),
+        [&](size_t row) { return *chart.number(row, value) < 1; });
+    const std::string words =
+        shown.empty()
+            ? name + ": past forecasts could not be judged"
+            : absl::StrFormat(
+                  "%s: past forecasts beat last year's month at %s", name,
+                  PartOf(better, static_cast<int64_t>(shown.size()),
+                         {"distance", "distances"}, {"ahead", "ahead"}));
     chart.Describe(
-        name, absl::StrFormat("%s: error of past forecasts", name),
-        "Mean absolute scaled error by months ahead; below 1 is better than "
-        "the same month of the year before.");
+        name, words,
+        words +
+            ". Mean absolute scaled error by months ahead; below 1 is better "
+            "than the same month of the year before.");
     references.Set(name, 1);
   }
   chart.options.Set("x", "mase")
@@ -131,12 +148,13 @@ std::vector<PagePart> DrawForecast(const std::vector<GatedTable>& tables) {
   for (const ForecastSummary& one : SummariesOf(*forecast)) {
     // The seasonal naive model repeats the last year: no news.
     if (one.before <= 0 || one.repeats) continue;
+    const double change = 100 * (one.year / one.before - 1);
     capacity.sentences.push_back(
-        {rank++,
-         absl::StrFormat("%s: %+.1f %% in the next %d months against the last "
-                         "%d.",
-                         one.title, 100 * (one.year / one.before - 1),
-                         one.months, one.months)});
+        {rank++, absl::StrFormat(
+                     "%s: %.1f %% %s expected in the next %d months than "
+                     "in the last %d.",
+                     one.title, std::abs(change), change < 0 ? "fewer" : "more",
+                     one.months, one.months)});
   }
   capacity.charts.push_back(FanChart(*forecast));
   if (backtest != nullptr && backtest->rows() > 0) {

@@ -1,68 +1,81 @@
 // Charts and sentences of C12: waits by week, pathways by month, providers
 // against the standard, queues.
-#include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "base/status.h"
 #include "measures/c12_waits.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
-
-const GatedTable* RttTable(const std::vector<GatedTable>& tables,
-                           std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
-
-bool IsAllOf(const GatedTable& table, size_t row, std::string_view column) {
-  return table.at(row, column).text() == kAllLevels;
-}
 
 // The row of everything at the last census; none if there is none.
 std::optional<size_t> LastRow(const GatedTable& summary) {
   std::optional<size_t> last;
   for (size_t row = 0; row < summary.rows(); ++row) {
-    if (IsAllOf(summary, row, "provider") && IsAllOf(summary, row, "tfc")) {
+    if (IsAllLevel(summary, row, "provider") &&
+        IsAllLevel(summary, row, "tfc")) {
       last = row;
     }
   }
   return last;
 }
 
+std::string ProviderWords(const std::string& provider) {
+  return provider == kAllLevels ? std::string("All providers")
+                                : absl::StrFormat("Provider %s", provider);
+}
+
+// The last week of waiting in which anybody is known to wait, or may: later
+// ones are all printed as 0, and nobody looks at them.
+size_t LastWeekRow(const GatedTable& table) {
+  size_t last = 0;
+  std::string week;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const GatedCell& cell = table.at(row, "incomplete");
+    if (!IsAllLevel(table, row, "provider")) continue;
+    if (cell.suppressed() || cell.number().value_or(0) > 0) last = row;
+  }
+  return last;
+}
+
 Chart WaitsByWeek(const GatedTable& table, const RttRules& rules) {
+  std::set<std::string> weeks;  // up to the last one, and the standard
+  const std::string marker = absl::StrFormat("%d", (rules.within_days - 1) / 7);
+  const size_t last = LastWeekRow(table);
+  bool beyond = false, cut = false;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (!IsAllLevel(table, row, "provider")) continue;
+    const std::string& week = table.at(row, "week").text();
+    if (row > last && beyond) {
+      cut = true;
+      break;
+    }
+    beyond = beyond || week == marker;
+    weeks.insert(week);
+  }
   Chart chart("rtt-weeks", "column", table, {"provider", "week", "incomplete"},
-              [](const GatedTable&, size_t) { return true; });
+              [&](const GatedTable& t, size_t row) {
+                return weeks.contains(t.at(row, "week").text());
+              });
   chart.unit = "pathways";
   chart.SelectBy("provider", "Provider", std::string(kAllLevels));
-  const std::string marker = absl::StrFormat("%d", (rules.within_days - 1) / 7);
   for (const std::string& provider : chart.LevelsOf("provider")) {
-    std::optional<size_t> fullest;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      const auto number = chart.cell(row, 2).number();
-      if (chart.cell(row, 0).text() != provider || !number.has_value()) {
-        continue;
-      }
-      if (!fullest.has_value() || *number > *chart.cell(*fullest, 2).number()) {
-        fullest = row;
-      }
+    const std::vector<size_t> shown =
+        ShownRows(chart, "provider", provider, "incomplete");
+    const std::optional<size_t> fullest =
+        LargestRow(chart, shown, "incomplete");
+    const std::string who = ProviderWords(provider);
+    std::string words =
+        who + ": too few pathways in each week of waiting to be printed";
+    if (fullest && *chart.number(*fullest, 2) > 0) {
+      words = *Say("$0: most pathways, $1, have waited $2 weeks", who,
+                   chart.cell(*fullest, 2), chart.cell(*fullest, 1));
     }
-    const std::string who = provider == kAllLevels
-                                ? std::string("All providers")
-                                : absl::StrFormat("Provider %s", provider);
-    if (!fullest.has_value()) {
-      chart.Describe(provider,
-                     absl::StrFormat("%s: too few pathways to show", who),
-                     absl::StrFormat("%s: no week has enough pathways.", who));
-      continue;
-    }
-    const std::string words = absl::StrFormat(
-        "%s: most pathways, %s, have waited %s weeks", who,
-        DisplayText(chart.cell(*fullest, 2)), chart.cell(*fullest, 1).text());
     chart.Describe(provider, words,
                    absl::StrFormat("Pathways whose clock runs by whole weeks "
                                    "waited. %s.",
@@ -72,41 +85,39 @@ Chart WaitsByWeek(const GatedTable& table, const RttRules& rules) {
       .Set("y", "incomplete")
       .Set("marker", marker)
       .Set("marker_label", "18 weeks");
+  if (cut) {
+    chart.notes.push_back("Longer waits than those shown: none.");
+  }
   return chart;
 }
 
 Chart PathwaysByMonth(const GatedTable& summary) {
-  Chart chart(
-      "rtt-trajectory", "lines", summary,
-      {"provider", "census", "incomplete", "within_18", "share_18", "over_52",
-       "median_wk", "p92_wk"},
-      [](const GatedTable& t, size_t row) { return IsAllOf(t, row, "tfc"); });
+  Chart chart("rtt-trajectory", "lines", summary,
+              {"provider", "census", "incomplete", "within_18", "share_18",
+               "over_52", "median_wk", "p92_wk"},
+              [](const GatedTable& t, size_t row) {
+                return IsAllLevel(t, row, "tfc");
+              });
   chart.unit = "pathways";
   chart.SelectBy("provider", "Provider", std::string(kAllLevels));
   const size_t waiting = chart.ColumnIndex("incomplete");
   for (const std::string& provider : chart.LevelsOf("provider")) {
-    std::vector<size_t> shown;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() == provider &&
-          chart.cell(row, waiting).number().has_value()) {
-        shown.push_back(row);
-      }
-    }
-    const std::string who = provider == kAllLevels
-                                ? std::string("All providers")
-                                : absl::StrFormat("Provider %s", provider);
+    const std::vector<size_t> shown =
+        ShownRows(chart, "provider", provider, "incomplete");
+    const std::string who = ProviderWords(provider);
     if (shown.empty()) {
       chart.Describe(provider,
                      absl::StrFormat("%s: too few pathways to show", who),
                      absl::StrFormat("%s: no month has enough pathways.", who));
       continue;
     }
+    const auto day = [&](size_t row) {
+      return MonthInWords(chart.text(row, 1));
+    };
     const std::string words =
-        absl::StrFormat("%s: %s pathways wait on %s, %s on %s", who,
-                        DisplayText(chart.cell(shown.back(), waiting)),
-                        chart.cell(shown.back(), 1).text(),
-                        DisplayText(chart.cell(shown.front(), waiting)),
-                        chart.cell(shown.front(), 1).text());
+        *Say("$0: $1 pathways waited on $2, $3 on $4", who,
+             chart.cell(shown.back(), waiting), day(shown.back()),
+             chart.cell(shown.front(), waiting), day(shown.front()));
     chart.Describe(provider, words,
                    absl::StrFormat("Pathways whose clock runs at the ends of "
                                    "months. %s.",
@@ -123,7 +134,8 @@ Chart AgainstStandard(const GatedTable& summary, const std::string& census,
                "share_18_lo", "share_18_hi", "over_52", "over_65", "median_wk",
                "p92_wk"},
               [&](const GatedTable& t, size_t row) {
-                return IsAllOf(t, row, "tfc") && !IsAllOf(t, row, "provider") &&
+                return IsAllLevel(t, row, "tfc") &&
+                       !IsAllLevel(t, row, "provider") &&
                        t.at(row, "census").text() == census;
               });
   chart.SortBy("share_18", true);
@@ -145,13 +157,17 @@ Chart AgainstStandard(const GatedTable& summary, const std::string& census,
     ++shown;
     met += *number >= rules.standard_pct;
   }
-  chart.title = absl::StrFormat(
-      "%d of %d providers have %g %% of pathways within 18 weeks", met, shown,
-      rules.standard_pct);
+  chart.title =
+      shown == 0
+          ? std::string("No provider has enough pathways for a share")
+          : Capitalised(absl::StrFormat(
+                "%s %g %% of pathways within 18 weeks",
+                PartOf(met, shown, {"provider", "providers"}, {"has", "have"}),
+                rules.standard_pct));
   chart.summary = absl::StrFormat(
       "Share of pathways waiting that are within 18 weeks on %s, with 95 %% "
       "limits, by provider. %s.",
-      census, chart.title);
+      MonthInWords(census), chart.title);
   return chart;
 }
 
@@ -160,7 +176,8 @@ Chart QueueChart(const GatedTable& table) {
               {"provider", "tfc", "demand", "capacity", "load", "queue",
                "target_queue", "relief", "target_capacity", "pressure"},
               [](const GatedTable& t, size_t row) {
-                return IsAllOf(t, row, "provider") || IsAllOf(t, row, "tfc");
+                return IsAllLevel(t, row, "provider") ||
+                       IsAllLevel(t, row, "tfc");
               });
   const size_t load = chart.ColumnIndex("load");
   int over = 0;
@@ -172,9 +189,14 @@ Chart QueueChart(const GatedTable& table) {
     ++shown;
     over += *number > 1;
   }
-  chart.title = absl::StrFormat(
-      "In %d of %d treatment functions more clocks start than stop", over,
-      shown);
+  chart.title =
+      shown == 0
+          ? std::string(
+                "No treatment function has enough clocks to "
+                "compare demand and capacity")
+          : absl::StrFormat(
+                "More clocks start than stop: %d of %s", over,
+                Counted(shown, {"treatment function", "treatment functions"}));
   chart.summary = absl::StrFormat(
       "Weekly demand and capacity, load, queue and the capacity to bring the "
       "queue to its target. %s.",
@@ -188,29 +210,35 @@ std::vector<PagePart> DrawWaits(const MeasureDefinition& definition,
                                 const std::vector<GatedTable>& tables) {
   std::vector<PagePart> parts;
   const absl::StatusOr<RttRules> rules = ReadRttRules(definition);
-  const GatedTable* summary = RttTable(tables, "rtt_summary");
+  const GatedTable* summary = FilledTable(tables, "rtt_summary");
   if (!rules.ok() || summary == nullptr) return parts;
   const std::optional<size_t> last = LastRow(*summary);
   if (!last.has_value()) return parts;
-  const auto text = [&](std::string_view column) {
-    return DisplayText(summary->at(*last, column));
+  const auto cell = [&](std::string_view column) -> const GatedCell& {
+    return summary->at(*last, column);
   };
   PagePart capacity{"capacity", {}, {}};
   PagePart page{"summary", {}, {}};
-  const std::string sentence = absl::StrFormat(
-      "%s %% of %s pathways waiting are within 18 weeks (standard %g %%); %s "
-      "wait over 52 weeks.",
-      text("share_18"), text("incomplete"), rules->standard_pct,
-      text("over_52"));
+  const std::string standard = absl::StrFormat("%g", rules->standard_pct);
+  const std::string sentence = FirstSaid(
+      {Say("$0 % of $1 pathways waiting are within 18 weeks (standard $2 %); "
+           "$3 wait over 52 weeks.",
+           cell("share_18"), cell("incomplete"), standard, cell("over_52")),
+       Say("$0 % of $1 pathways waiting are within 18 weeks (standard $2 %); "
+           "too few wait over 52 weeks to be printed.",
+           cell("share_18"), cell("incomplete"), standard),
+       Say("$0 pathways wait; too few for the share within 18 weeks.",
+           cell("incomplete"))},
+      "Too few pathways wait to print their number.");
   capacity.sentences.push_back({1, sentence});
-  page.sentences.push_back({2, sentence});
+  page.sentences.push_back({4, sentence});
   capacity.charts.push_back(PathwaysByMonth(*summary));
-  const GatedTable* waits = RttTable(tables, "rtt_waits");
+  const GatedTable* waits = FilledTable(tables, "rtt_waits");
   if (waits != nullptr) capacity.charts.push_back(WaitsByWeek(*waits, *rules));
   capacity.charts.push_back(
       AgainstStandard(*summary, summary->at(*last, "census").text(), *rules));
   capacity.sentences.push_back({3, capacity.charts.back().title + "."});
-  const GatedTable* queues = RttTable(tables, "queue_stats");
+  const GatedTable* queues = FilledTable(tables, "queue_stats");
   if (queues != nullptr) {
     capacity.charts.push_back(QueueChart(*queues));
     capacity.sentences.push_back({2, capacity.charts.back().title + "."});

@@ -285,9 +285,10 @@ absl::StatusOr<PrescribingRules> ReadPrescribingRules(
     const MeasureDefinition& definition) {
   TALLY_ASSIGN_OR_RETURN(const TomlTable table,
                          definition.root().GetTable("parameters"));
-  TALLY_RETURN_IF_ERROR(table.OnlyKeys(
-      {"months", "chapters", "new_user_months", "pdc_window_months",
-       "pdc_least_months", "pdc", "supply_months", "smallest_area"}));
+  TALLY_RETURN_IF_ERROR(
+      table.OnlyKeys({"months", "chapters", "new_user_months",
+                      "pdc_window_months", "pdc_least_months", "pdc",
+                      "supply_months", "smallest_area", "spc_mode"}));
   PrescribingRules rules;
   TALLY_ASSIGN_OR_RETURN(rules.months, C13Number(table, "months", 1, 60));
   TALLY_ASSIGN_OR_RETURN(rules.new_user_months,

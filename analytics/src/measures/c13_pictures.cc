@@ -5,23 +5,18 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
+#include "analytics/dashboard/xmr_chart.h"
 #include "base/status.h"
 #include "measures/c13_prescribing.h"
+#include "measures/printed.h"
+#include "measures/spc_mode.h"
 
 namespace tally::analytics {
 namespace {
 
 bool IsRxTotal(const GatedTable& table, size_t row) {
-  return table.at(row, "area").text() == kAllLevels;
-}
-
-const GatedTable* RxTable(const std::vector<GatedTable>& tables,
-                          std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
+  return IsAllLevel(table, row, "area");
 }
 
 // First and last printed rate of one level, and their months.
@@ -52,36 +47,23 @@ std::optional<RxEnds> EndsOf(const Chart& chart, const std::string& bnf) {
   return ends;
 }
 
-// The trend of every level of `bnf` among the rows that `keep` takes; returns
-// a sentence about the largest change.
-std::string DescribeTrend(Chart& chart) {
-  std::string strongest;
+// A sentence about the group that changed most; empty if none is printed.
+std::string MostChanged(const Chart& chart) {
+  std::string words;
   double most = -1;
   for (const std::string& bnf : chart.LevelsOf("bnf")) {
     const std::optional<RxEnds> ends = EndsOf(chart, bnf);
-    if (!ends.has_value()) {
-      chart.Describe(bnf, absl::StrFormat("%s: too few items to show", bnf),
-                     absl::StrFormat("%s: no month has enough items.", bnf));
-      continue;
-    }
-    const std::string words = absl::StrFormat(
-        "%s: %s items per 1,000 people in %s, %s in %s", bnf, ends->last,
-        ends->last_month, ends->first, ends->first_month);
-    chart.Describe(bnf, words,
-                   absl::StrFormat("%s. Items per 1,000 people by month, all "
-                                   "practices together; change over the time "
-                                   "shown %.0f %%.",
-                                   words, ends->change));
-    if (std::abs(ends->change) > most) {
-      most = std::abs(ends->change);
-      strongest = words;
-    }
+    if (!ends.has_value() || std::abs(ends->change) <= most) continue;
+    most = std::abs(ends->change);
+    words = absl::StrFormat("%s: %s items per 1,000 people in %s, %s in %s.",
+                            bnf, ends->last, MonthInWords(ends->last_month),
+                            ends->first, MonthInWords(ends->first_month));
   }
-  return strongest.empty() ? strongest : strongest + ".";
+  return words;
 }
 
 Chart Trend(const GatedTable& table, const std::vector<BnfGroup>& groups,
-            std::string& sentence) {
+            SpcMode mode) {
   Chart chart("rx-trend", "xmr", table,
               {"bnf", "month", "items", "list", "per_1000", "nic", "new_users"},
               [&](const GatedTable& t, size_t row) {
@@ -92,10 +74,15 @@ Chart Trend(const GatedTable& table, const std::vector<BnfGroup>& groups,
                            [&](const BnfGroup& g) { return g.title == bnf; });
               });
   chart.unit = "items per 1,000 people";
-  chart.options.Set("x", "month").Set("y", "per_1000");
   if (chart.rows() == 0) return chart;
   chart.SelectBy("bnf", "Group", chart.LevelsOf("bnf").front());
-  sentence = DescribeTrend(chart);
+  XmrRequest request;
+  request.value = "per_1000";
+  request.month = "month";
+  request.subject = "Items per 1,000 people";
+  request.mode = mode;
+  AddXmr(chart, request);
+  chart.notes.push_back(SpcModeNote(mode));
   return chart;
 }
 
@@ -112,23 +99,28 @@ Chart Deciles(const GatedTable& table) {
       .Set("strong", std::move(strong));
   chart.SelectBy("bnf", "Group", chart.LevelsOf("bnf").front());
   for (const std::string& bnf : chart.LevelsOf("bnf")) {
-    std::string low, high, month;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() != bnf) continue;
-      month = chart.cell(row, 1).text();
+    const std::vector<size_t> shown = ShownRows(chart, "bnf", bnf, "per_1000");
+    std::string low, high;
+    const std::string month =
+        shown.empty() ? "" : chart.cell(shown.back(), 1).text();
+    for (const size_t row : shown) {
+      if (chart.cell(row, 1).text() != month) continue;
       const std::string& decile = chart.cell(row, 2).text();
       if (decile == "1") low = chart.cell(row, 3).text();
       if (decile == "9") high = chart.cell(row, 3).text();
     }
-    chart.Describe(
-        bnf,
-        absl::StrFormat("%s: eight in ten practices lie between %s and %s in "
-                        "%s",
-                        bnf, low, high, month),
-        absl::StrFormat("Deciles of the practices' items per 1,000 people for "
-                        "%s, by month; the strong line is the middle practice. "
-                        "In %s the lowest decile is %s and the highest %s.",
-                        bnf, month, low, high));
+    std::string words =
+        absl::StrFormat("%s: too few practices for deciles", bnf);
+    if (!low.empty() && !high.empty()) {
+      words = absl::StrFormat(
+          "%s: eight in ten practices lie between %s and %s items per 1,000 "
+          "people in %s",
+          bnf, low, high, MonthInWords(month));
+    }
+    chart.Describe(bnf, words,
+                   words +
+                       ". Deciles of the practices' items per 1,000 people by "
+                       "month; the strong line is the middle practice.");
   }
   return chart;
 }
@@ -152,23 +144,17 @@ Chart LastMonth(const GatedTable& table, const std::string& month) {
   chart.SelectBy("bnf", "Group", first);
   const size_t rate = chart.ColumnIndex("per_1000");
   for (const std::string& bnf : chart.LevelsOf("bnf")) {
-    std::vector<size_t> shown;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() == bnf &&
-          chart.cell(row, rate).number().has_value()) {
-        shown.push_back(row);
-      }
-    }
+    const std::vector<size_t> shown = ShownRows(chart, "bnf", bnf, "per_1000");
     if (shown.empty()) {
       const std::string words =
           absl::StrFormat("%s: no practice has enough items to be shown", bnf);
       chart.Describe(bnf, words, words + ".");
       continue;
     }
-    const std::string words =
-        absl::StrFormat("%s in %s: from %s to %s items per 1,000 people", bnf,
-                        month, chart.cell(shown.back(), rate).text(),
-                        chart.cell(shown.front(), rate).text());
+    const std::string words = absl::StrFormat(
+        "%s in %s: from %s to %s items per 1,000 people", bnf,
+        MonthInWords(month), chart.cell(shown.back(), rate).text(),
+        chart.cell(shown.front(), rate).text());
     chart.Describe(bnf, words,
                    absl::StrFormat("%s. Highest of %d practices: %s; lowest: "
                                    "%s.",
@@ -186,17 +172,18 @@ std::vector<PagePart> DrawPrescribing(const MeasureDefinition& definition,
   std::vector<PagePart> parts;
   const absl::StatusOr<PrescribingRules> rules =
       ReadPrescribingRules(definition);
-  const GatedTable* trend = RxTable(tables, "rx_trend");
+  const GatedTable* trend = FilledTable(tables, "rx_trend");
   if (!rules.ok() || trend == nullptr || rules->groups.empty()) return parts;
   PagePart medicines{"medicines", {}, {}};
-  std::string sentence;
-  Chart chart = Trend(*trend, rules->groups, sentence);
+  const SpcMode mode = ReadSpcMode(definition).value_or(SpcMode::kScreened);
+  Chart chart = Trend(*trend, rules->groups, mode);
   if (chart.rows() == 0) return parts;
+  const std::string sentence = MostChanged(chart);
   const std::string last =
       chart.cell(chart.rows() - 1, chart.ColumnIndex("month")).text();
   if (!sentence.empty()) medicines.sentences.push_back({2, sentence});
   medicines.charts.push_back(std::move(chart));
-  const GatedTable* deciles = RxTable(tables, "rx_deciles");
+  const GatedTable* deciles = FilledTable(tables, "rx_deciles");
   if (deciles != nullptr) medicines.charts.push_back(Deciles(*deciles));
   Chart practices = LastMonth(*trend, last);
   if (practices.rows() > 0) medicines.charts.push_back(std::move(practices));

@@ -3,38 +3,31 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "base/status.h"
 #include "measures/c14_polypharmacy.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
 bool IsC14Total(const GatedTable& table, size_t row) {
-  return table.at(row, "area").text() == kAllLevels;
+  return IsAllLevel(table, row, "area");
 }
 
 const GatedTable* C14Table(const std::vector<GatedTable>& tables,
                            std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0 &&
-        table.ColumnIndex("area").ok()) {
-      return &table;
-    }
-  }
-  return nullptr;
+  const GatedTable* table = FilledTable(tables, name);
+  const bool of_areas = table != nullptr && table->ColumnIndex("area").ok();
+  return of_areas ? table : nullptr;
 }
 
 // The printed row of all practices at a threshold; none if it is not there.
 std::optional<size_t> AllRow(const GatedTable& table, std::string_view age,
                              std::string_view threshold) {
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (IsC14Total(table, row) && table.at(row, "age_group").text() == age &&
-        table.at(row, "threshold").text() == threshold) {
-      return row;
-    }
-  }
-  return std::nullopt;
+  return FindPrintedRow(
+      table,
+      {{"area", kAllLevels}, {"age_group", age}, {"threshold", threshold}});
 }
 
 Chart Thresholds(const GatedTable& table, std::string_view headline,
@@ -51,21 +44,38 @@ Chart Thresholds(const GatedTable& table, std::string_view headline,
   const auto all = AllRow(table, AgeFromText(0), headline);
   const auto old = AllRow(table, oldest, headline);
   if (!all.has_value() || !old.has_value()) return chart;
-  chart.title = absl::StrFormat(
-      "%s %% of people with any medicine take %s or more, %s %% of those aged "
-      "%s",
-      table.at(*all, "share").text(), std::string(headline),
-      table.at(*old, "share").text(), std::string(oldest));
+  chart.notes.push_back(
+      "Bars stand for the thresholds: so many medicines or more.");
+  const auto share = [&](size_t row) -> const GatedCell& {
+    return table.at(row, "share");
+  };
+  chart.title = FirstSaid(
+      {Say("$0 % of people with any medicine take $1 or more, $2 % of those "
+           "aged $3",
+           share(*all), headline, share(*old), oldest),
+       Say("$0 % of people with any medicine take $1 or more", share(*all),
+           headline)},
+      "Too few people take so many medicines to print a share");
   chart.summary = absl::StrFormat(
       "Share of people with at least so many different medicines in three "
-      "months, by age group, all practices together. %s or more: %s %% of all "
-      "ages (%s of %s people), %s %% of those aged %s. The mean is %s "
-      "medicines.",
-      std::string(headline), table.at(*all, "share").text(),
-      DisplayText(table.at(*all, "num")), DisplayText(table.at(*all, "den")),
-      table.at(*old, "share").text(), std::string(oldest),
-      DisplayText(table.at(*all, "mean_medicines")));
+      "months, by age group, all practices together. %s.%s",
+      chart.title,
+      FirstSaid({Say(" $0 of $1 people take $2 or more; the mean is $3 "
+                     "medicines.",
+                     table.at(*all, "num"), table.at(*all, "den"), headline,
+                     table.at(*all, "mean_medicines"))},
+                ""));
   return chart;
+}
+
+// Rows of a level, printed or not.
+size_t ShownAndHidden(const Chart& chart, size_t column,
+                      const std::string& level) {
+  size_t rows = 0;
+  for (size_t row = 0; row < chart.rows(); ++row) {
+    rows += chart.cell(row, column).text() == level;
+  }
+  return rows;
 }
 
 // Practices by their share at the headline's threshold, for each age group.
@@ -88,13 +98,9 @@ Chart RankedPractices(const GatedTable& table, const std::string& headline) {
     const auto middle =
         all.has_value() ? table.at(*all, "share").number() : std::nullopt;
     if (middle.has_value()) references.Set(age, *middle);
-    std::vector<size_t> shown;
-    size_t areas = 0;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, age_column).text() != age) continue;
-      ++areas;
-      if (chart.cell(row, share).number().has_value()) shown.push_back(row);
-    }
+    const std::vector<size_t> shown =
+        ShownRows(chart, "age_group", age, "share");
+    const size_t areas = ShownAndHidden(chart, age_column, age);
     if (shown.empty()) {
       const std::string words =
           absl::StrFormat("%s: no practice has enough people to be shown", age);
@@ -140,14 +146,19 @@ Chart Combinations(const GatedTable& table) {
       .Set("hi", "share_hi");
   if (chart.rows() == 0) return chart;
   const size_t num = chart.ColumnIndex("num");
-  if (!chart.cell(0, num).number().has_value()) {
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "num");
+  if (shown.empty()) {
     chart.title = "No risky combination has enough people to be shown";
     chart.summary = chart.title + ".";
     return chart;
   }
+  if (*chart.number(shown[0], num) <= 0) {
+    chart.title = "None of the risky combinations is found that can be printed";
+    chart.summary = chart.title + ".";
+    return chart;
+  }
   chart.title =
-      absl::StrFormat("%s people have: %s", DisplayText(chart.cell(0, num)),
-                      chart.cell(0, 0).text());
+      *Say("$0 people have: $1", chart.cell(0, num), chart.cell(0, 0).text());
   chart.summary = absl::StrFormat(
       "People with risky combinations of medicines in three months, all "
       "practices together. Commonest of %d: %s, %s people, %s %% of those with "

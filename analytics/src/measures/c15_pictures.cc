@@ -5,19 +5,12 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c15_mortality.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
-
-const GatedTable* MortalityNamed(const std::vector<GatedTable>& tables,
-                                 std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
 
 // "cause, ages" as one level, for the drop-down list.
 std::string FirstCause(const GatedTable& table) {
@@ -42,22 +35,24 @@ Chart DeathTrend(const GatedTable& table) {
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi");
   for (const std::string& cause : chart.LevelsOf("cause")) {
-    std::optional<size_t> first, last;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() != cause) continue;
-      if (!first.has_value()) first = row;
-      last = row;
+    const std::vector<size_t> shown = ShownRows(chart, "cause", cause, "dsr");
+    if (shown.empty()) {
+      const std::string words = absl::StrFormat(
+          "%s, %s: too few deaths for a rate in any year", cause, ages);
+      chart.Describe(cause, words, words + ".");
+      continue;
     }
-    const std::string from = chart.cell(*first, 2).text();
-    const std::string to = chart.cell(*last, 2).text();
+    const auto year = [&](size_t row) {
+      return MonthInWords(chart.text(row, 1));
+    };
     chart.Describe(
         cause,
-        absl::StrFormat("%s, %s: %s per 100,000 in the year %s", cause, ages,
-                        to, chart.cell(*last, 1).text()),
-        absl::StrFormat("Age-standardised deaths per 100,000 by year with 95 "
-                        "%% limits, from %s in %s to %s in %s.",
-                        from, chart.cell(*first, 1).text(), to,
-                        chart.cell(*last, 1).text()));
+        *Say("$0, $1: $2 deaths per 100,000 in the year $3", cause, ages,
+             chart.cell(shown.back(), 2), year(shown.back())),
+        *Say("Age-standardised deaths per 100,000 by year with 95 % limits, $0 "
+             "in $1 and $2 in $3.",
+             chart.cell(shown.front(), 2), year(shown.front()),
+             chart.cell(shown.back(), 2), year(shown.back())));
   }
   return chart;
 }
@@ -91,7 +86,8 @@ Chart LifeByDecile(const GatedTable& table) {
       .Set("series", "sex");
   const auto most = YearsOf(table, "1");
   const auto least = YearsOf(table, "10");
-  chart.title = "Life expectancy by deprivation decile";
+  chart.title =
+      "Too few deaths to compare life expectancy by deprivation decile";
   if (most.has_value() && least.has_value()) {
     chart.title = absl::StrFormat(
         "People in the most deprived tenth live %.1f years %s than in the "
@@ -148,9 +144,13 @@ Chart Ratios(const GatedTable& table) {
     references.Set(cause, 1.0);
     chart.Describe(
         cause,
-        absl::StrFormat("%s: %d of %d practices lie above what is expected, %d "
-                        "below",
-                        cause, counts.high, counts.known, counts.low),
+        counts.known == 0
+            ? cause + ": no practice has enough deaths for a ratio"
+            : absl::StrFormat(
+                  "%s: %s above what is expected, %d below", cause,
+                  PartOf(counts.high, counts.known, {"practice", "practices"},
+                         {"lies", "lie"}),
+                  counts.low),
         absl::StrFormat("Deaths over expected deaths by practice with 95 %% "
                         "limits, %s; 1 is as expected from sex and age.",
                         ages));
@@ -171,20 +171,20 @@ std::vector<PagePart> DrawMortality(const MeasureDefinition&,
                                     const std::vector<GatedTable>& tables) {
   PagePart needs{"needs", {}, {}};
   PagePart summary{"summary", {}, {}};
-  const GatedTable* trend = MortalityNamed(tables, "mortality_trend");
+  const GatedTable* trend = FilledTable(tables, "mortality_trend");
   if (trend != nullptr) {
     Chart chart = DeathTrend(*trend);
     summary.sentences.push_back({5, chart.title + "."});
     summary.charts.push_back(chart);
     needs.charts.push_back(std::move(chart));
   }
-  const GatedTable* life = MortalityNamed(tables, "life_expectancy");
+  const GatedTable* life = FilledTable(tables, "life_expectancy");
   if (life != nullptr && life->at(0, "area").text() == kAllLevels) {
     Chart chart = LifeByDecile(*life);
     needs.sentences.push_back({4, chart.title + "."});
     needs.charts.push_back(std::move(chart));
   }
-  const GatedTable* mortality = MortalityNamed(tables, "mortality");
+  const GatedTable* mortality = FilledTable(tables, "mortality");
   if (mortality != nullptr && mortality->ColumnIndex("area").ok()) {
     Chart chart = Ratios(*mortality);
     needs.sentences.push_back({5, chart.title + "."});

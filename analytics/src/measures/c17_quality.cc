@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "base/status.h"
@@ -109,11 +110,11 @@ std::vector<PagePart> QualityDashboard::Draw(
     if (worse && named.empty()) named = table->at(row, "name").text();
   }
   if (charted == 0) return parts;
-  const std::string words = absl::StrFormat(
-      "%d of %d indicators worsen by more than chance%s; %d will miss their "
-      "target as things are",
-      concern, charted,
-      named.empty() ? "" : absl::StrFormat(", among them: %s", named), fail);
+  const std::string words = Capitalised(absl::StrFormat(
+      "%s by more than chance%s; %d will miss the target as things are",
+      PartOf(concern, charted, {"indicator", "indicators"},
+             {"worsens", "worsen"}),
+      named.empty() ? "" : absl::StrFormat(", among them: %s", named), fail));
   Chart matrix("quality-matrix", "matrix", *table,
                {"name", "variation", "assurance"}, HasIcons);
   matrix.title = words;
@@ -125,7 +126,8 @@ std::vector<PagePart> QualityDashboard::Draw(
               {"name", "value", "lo", "hi", "unit", "variation", "assurance"},
               HasIcons);
   icons.title = absl::StrFormat("%d indicators of the year to %s", charted,
-                                table->at(0, "period").text());
+                                MonthInWords(table->at(0, "period").text()));
+  icons.options.Set("wide", true);
   icons.summary = icons.title +
                   ": value with 95 % limits, variation and assurance of the "
                   "last month.";
@@ -135,7 +137,7 @@ std::vector<PagePart> QualityDashboard::Draw(
       .Set("hi", "hi")
       .Set("variation", "variation")
       .Set("assurance", "assurance");
-  PagePart summary{"summary", {{2, words + "."}}, {}};
+  PagePart summary{"summary", {{7, words + "."}}, {}};
   summary.charts.push_back(std::move(matrix));
   summary.charts.push_back(std::move(icons));
   parts.push_back(std::move(summary));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/patient_list.h"
@@ -202,10 +203,11 @@ std::vector<PagePart> PracticePacks::Draw(
   const auto practices = WorstFirst(*table);
   spine.SelectBy("area", "Practice", practices.front().first);
   for (const auto& [area, worse] : practices) {
+    const auto indicators =
+        static_cast<int64_t>(ShownRows(spine, "area", area, "value").size());
     const std::string words = absl::StrFormat(
-        "%s: %d indicators are worse than the median of practices by more than "
-        "chance",
-        area, worse);
+        "%s: %s worse than the median of practices by more than chance", area,
+        PartOf(worse, indicators, {"indicator", "indicators"}, {"is", "are"}));
     spine.Describe(area, words,
                    words +
                        ". Each line has the scale of its indicator, the "
@@ -221,10 +223,22 @@ std::vector<PagePart> PracticePacks::Draw(
       .Set("direction", "direction")
       .Set("flag", "flag");
   PagePart area{"area", {}, {}};
+  const auto& [practice, most] = practices.front();
   area.sentences.push_back(
-      {1, absl::StrFormat("%s has most indicators worse than the median by "
-                          "more than chance: %d.",
-                          practices.front().first, practices.front().second)});
+      {1, most == 0
+              ? std::string("No practice has an indicator that is worse than "
+                            "the median by more than chance.")
+              : absl::StrFormat("Practice %s has most indicators that are "
+                                "worse than the median by more than chance: "
+                                "%d.",
+                                practice, most)});
+  const auto any = std::count_if(practices.begin(), practices.end(),
+                                 [](const auto& p) { return p.second > 0; });
+  area.sentences.push_back(
+      {2, Capitalised(absl::StrFormat(
+              "%s such an indicator.",
+              PartOf(any, static_cast<int64_t>(practices.size()),
+                     {"practice", "practices"}, {"has", "have"})))});
   area.charts.push_back(std::move(spine));
   parts.push_back(std::move(area));
   return parts;

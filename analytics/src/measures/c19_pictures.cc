@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/activity.h"
 #include "measures/c19_provider.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -38,11 +39,27 @@ void DrawProviderMonths(const GatedTable& table, PagePart& page) {
     const std::string who = provider == kAllLevels
                                 ? "All providers"
                                 : absl::StrFormat("Provider %s", provider);
-    chart.Describe(provider,
-                   absl::StrFormat("%s: activity by type and month", who),
-                   absl::StrFormat("%s: admissions, attended appointments and "
+    const std::vector<size_t> shown =
+        ShownRows(chart, "provider", provider, "activity");
+    std::vector<size_t> last;  // rows of the last month that is printed
+    for (const size_t row : shown) {
+      if (last.empty() || chart.text(row, 2) > chart.text(last[0], 2)) {
+        last.clear();
+      }
+      if (last.empty() || chart.text(row, 2) == chart.text(last[0], 2)) {
+        last.push_back(row);
+      }
+    }
+    const std::optional<size_t> most = LargestRow(chart, last, "activity");
+    const std::string words =
+        !most.has_value() ? who + ": too little activity to be printed"
+                          : *Say("$0: most activity in $1 is $2, $3", who,
+                                 MonthInWords(chart.text(*most, 2)),
+                                 chart.text(*most, 1), chart.cell(*most, 3));
+    chart.Describe(provider, words,
+                   absl::StrFormat("%s. Admissions, attended appointments and "
                                    "attendances by type and month, %s.",
-                                   who, table.info().period));
+                                   words, MonthInWords(table.info().period)));
   }
   page.charts.push_back(std::move(chart));
 }
@@ -53,12 +70,14 @@ void DrawBridge(const GatedTable& table, PagePart& page) {
   chart.unit = "activity";
   chart.options.Set("value", "value").Set("y", "step").Set("kind", "kind");
   const size_t last = chart.rows() - 1;
-  chart.title =
-      absl::StrFormat("Plan %s, actual %s", DisplayText(chart.cell(0, 2)),
-                      DisplayText(chart.cell(last, 2)));
+  chart.title = FirstSaid(
+      {Say("Plan $0, actual $1", chart.cell(0, 2), chart.cell(last, 2)),
+       Say("Plan $0; the actual activity is too little to be printed",
+           chart.cell(0, 2))},
+      "Too little activity to compare with the plan");
   chart.summary = absl::StrFormat(
       "From planned to actual activity by type. %s.", chart.title);
-  page.sentences.push_back({1, chart.title + ", over the lines of the plan."});
+  page.sentences.push_back({4, "Activity: " + chart.title + "."});
   page.charts.push_back(std::move(chart));
 }
 
@@ -75,10 +94,11 @@ void DrawOverview(const GatedTable& table, PagePart& page) {
   chart.unit = priced ? "pounds" : "activity";
   chart.options.Set("x", priced ? "cost" : "activity").Set("y", "provider");
   if (chart.rows() > 0) {
-    chart.title = absl::StrFormat(
-        "%s is the largest of %d providers: %s %s", chart.cell(0, 0).text(),
-        chart.rows(), DisplayText(chart.cell(0, priced ? 2 : 1)),
-        priced ? "pounds a year" : "pieces of activity a year");
+    chart.title = FirstSaid(
+        {Say("$0 is the largest of $1 providers: $2 $3", chart.text(0, 0),
+             chart.rows(), chart.cell(0, priced ? 2 : 1),
+             priced ? "pounds a year" : "pieces of activity a year")},
+        "No provider has enough activity to be printed");
     page.sentences.push_back({2, chart.title + "."});
   } else {
     chart.title = "Providers";
@@ -103,15 +123,16 @@ void DrawDayCases(const GatedTable& table, PagePart& page) {
       .Set("lo", "daycase_rate_lo")
       .Set("hi", "daycase_rate_hi")
       .Set("y", "provider");
-  std::string rate = "NA", nights = "NA";
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, "provider").text() != kAllLevels) continue;
-    rate = table.at(row, "daycase_rate").text();
-    nights = table.at(row, "mean_los").text();
+  chart.title = "Too few planned admissions for a day-case rate";
+  if (const auto all = FindPrintedRow(table, {{"provider", kAllLevels}})) {
+    chart.title = FirstSaid(
+        {Say("$0 % of planned admissions are day cases; a stay lasts $1 nights "
+             "on average",
+             table.at(*all, "daycase_rate"), table.at(*all, "mean_los")),
+         Say("$0 % of planned admissions are day cases",
+             table.at(*all, "daycase_rate"))},
+        chart.title);
   }
-  chart.title = absl::StrFormat(
-      "%s %% of planned admissions are day cases; a stay lasts %s nights", rate,
-      nights);
   chart.summary = absl::StrFormat(
       "Day-case rate of %d providers with 95 %% limits. All together: %s.",
       chart.rows(), chart.title);

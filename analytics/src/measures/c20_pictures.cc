@@ -2,44 +2,37 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
+#include "analytics/dashboard/xmr_chart.h"
 #include "measures/c20_readmission.h"
+#include "measures/printed.h"
 #include "measures/ratio_funnel.h"
+#include "measures/spc_mode.h"
 
 namespace tally::analytics {
 namespace {
 
-const GatedTable* ReadmissionTableNamed(const std::vector<GatedTable>& tables,
-                                        std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
-
 void DrawYear(const GatedTable& table, PagePart& page, PagePart& summary) {
   if (!table.ColumnIndex("area").ok()) return;
-  const std::optional<size_t> all = AllRowOf(table, "area");
-  if (all) {
-    const std::string words = absl::StrFormat(
-        "%s of %s discharges (%s %%) were followed by an emergency readmission "
-        "within 30 days.",
-        DisplayText(table.at(*all, "readmitted")),
-        DisplayText(table.at(*all, "index_spells")),
-        table.at(*all, "rate").text());
+  if (const auto all = FindPrintedRow(table, {{"area", kAllLevels}})) {
+    const std::string words = FirstSaid(
+        {Say("$0 of $1 discharges ($2 %) were followed by an emergency "
+             "readmission within 30 days.",
+             table.at(*all, "readmitted"), table.at(*all, "index_spells"),
+             table.at(*all, "rate"))},
+        "Too few discharges were followed by an emergency readmission within "
+        "30 days to print their number.");
     page.sentences.push_back({1, words});
-    summary.sentences.push_back({2, words});
+    summary.sentences.push_back({3, words});
   }
-  const RatioFunnelOf of{"readmission-funnel", "area",  "index_spells",
-                         "readmitted",         "ratio", "practices",
-                         "Readmission ratio"};
+  const RatioFunnelOf of{
+      "readmission-funnel", "area",  "index_spells",
+      "readmitted",         "ratio", {"practice", "practices"},
+      "Readmission ratio"};
   Chart funnel = RatioFunnel(table, of);
-  const RatioFunnelCounts counts = CountRatioFunnel(table, of);
-  page.sentences.push_back(
-      {2, absl::StrFormat("%d of %d practices have more readmissions than "
-                          "their patients explain, %d have fewer (99.8 %% "
-                          "limits).",
-                          counts.high, counts.areas, counts.low)});
+  if (CountRatioFunnel(table, of).areas > 0) {
+    page.sentences.push_back({2, funnel.title + "."});
+  }
   page.charts.push_back(std::move(funnel));
 }
 
@@ -48,7 +41,7 @@ void DrawProviders(const GatedTable& table, PagePart& page) {
               {"provider", "index_spells", "readmitted", "ratio", "ratio_lo",
                "ratio_hi"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "provider").text() != kAllLevels;
+                return !IsAllLevel(t, row, "provider");
               });
   chart.SortBy("ratio", true);
   chart.unit = "100 = as expected";
@@ -60,35 +53,34 @@ void DrawProviders(const GatedTable& table, PagePart& page) {
       .Set("y", "provider")
       .Set("references", std::move(references))
       .Set("reference_label", "as expected");
-  const size_t ratio = chart.ColumnIndex("ratio");
-  if (chart.rows() > 0 && chart.cell(0, ratio).number()) {
-    chart.title = absl::StrFormat(
-        "Readmission ratio of %d providers; highest: %s with %s", chart.rows(),
-        chart.cell(0, 0).text(), chart.cell(0, ratio).text());
-    chart.summary = chart.title + ", with 95 % limits; 100 is as expected.";
-  } else {
-    chart.title = "No provider has enough readmissions for a ratio";
-    chart.summary = chart.title + ".";
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "ratio");
+  chart.title = "No provider has enough readmissions for a ratio";
+  if (!shown.empty()) {
+    chart.title = *Say(
+        "Readmission ratio of $0; highest: $1 with $2",
+        Counted(static_cast<int64_t>(shown.size()), {"provider", "providers"}),
+        chart.text(shown[0], 0), chart.cell(shown[0], 3));
   }
+  chart.summary = absl::StrFormat(
+      "Readmissions over those expected with 95 %% limits, %d of %d providers; "
+      "100 is as expected. %s.",
+      shown.size(), chart.rows(), chart.title);
   page.charts.push_back(std::move(chart));
 }
 
-void DrawMonths(const GatedTable& table, PagePart& page) {
+void DrawMonths(const GatedTable& table, SpcMode mode, PagePart& page) {
   Chart chart("readmission-months", "xmr", table,
               {"month", "index_spells", "readmitted", "rate"},
               [](const GatedTable&, size_t) { return true; });
   chart.unit = "% of index spells";
-  chart.options.Set("x", "month").Set("y", "rate");
-  const size_t last = chart.rows() - 1;
-  chart.title = absl::StrFormat(
-      "Readmission rate by month of discharge: %s "
-      "%% in %s",
-      chart.cell(last, 3).text(), chart.cell(last, 0).text());
-  chart.summary = absl::StrFormat(
-      "Emergency readmissions within 30 days by month of discharge, %d months "
-      "from %s to %s. First month %s %%, last month %s %%.",
-      chart.rows(), chart.cell(0, 0).text(), chart.cell(last, 0).text(),
-      chart.cell(0, 3).text(), chart.cell(last, 3).text());
+  XmrRequest request;
+  request.value = "rate";
+  request.month = "month";
+  request.subject = "Readmission rate by month of discharge";
+  request.direction = Direction::kLowerIsBetter;
+  request.mode = mode;
+  AddXmr(chart, request);
+  chart.notes.push_back(SpcModeNote(mode));
   page.charts.push_back(std::move(chart));
 }
 
@@ -96,19 +88,22 @@ void DrawReasons(const GatedTable& table, PagePart& page) {
   Chart chart("readmission-reasons", "bar", table,
               {"reason", "readmitted", "share"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "reason").text() != kAllLevels;
+                return !IsAllLevel(t, row, "reason");
               });
   chart.SortBy("readmitted", true);
   chart.unit = "readmissions";
   chart.options.Set("x", "readmitted").Set("y", "reason");
-  if (chart.rows() > 0 && chart.cell(0, 1).number()) {
-    chart.title = absl::StrFormat(
-        "%s: the commonest diagnosis of readmissions, %s of them (%s %%)",
-        chart.cell(0, 0).text(), DisplayText(chart.cell(0, 1)),
-        chart.cell(0, 2).text());
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "readmitted");
+  chart.title = "No diagnosis of readmissions is common enough to be printed";
+  if (!shown.empty()) {
+    chart.title = FirstSaid(
+        {Say("$0: the commonest diagnosis of readmissions, $1 of them ($2 %)",
+             chart.text(shown[0], 0), chart.cell(shown[0], 1),
+             chart.cell(shown[0], 2)),
+         Say("$0: the commonest diagnosis of readmissions, $1 of them",
+             chart.text(shown[0], 0), chart.cell(shown[0], 1))},
+        chart.title);
     page.sentences.push_back({3, chart.title + "."});
-  } else {
-    chart.title = "Diagnoses of readmissions";
   }
   chart.summary = absl::StrFormat(
       "Emergency readmissions by chapter of their first diagnosis, %d "
@@ -119,21 +114,22 @@ void DrawReasons(const GatedTable& table, PagePart& page) {
 
 }  // namespace
 
-std::vector<PagePart> DrawReadmissions(const std::vector<GatedTable>& tables) {
+std::vector<PagePart> DrawReadmissions(const MeasureDefinition& definition,
+                                       const std::vector<GatedTable>& tables) {
   PagePart page{"emergency", {}, {}};
   PagePart summary{"summary", {}, {}};
-  if (const auto* year = ReadmissionTableNamed(tables, "readmission_30d")) {
+  const SpcMode mode = ReadSpcMode(definition).value_or(SpcMode::kScreened);
+  if (const auto* year = FilledTable(tables, "readmission_30d")) {
     DrawYear(*year, page, summary);
   }
-  if (const auto* table =
-          ReadmissionTableNamed(tables, "readmission_provider")) {
-    DrawProviders(*table, page);
+  if (const auto* providers = FilledTable(tables, "readmission_provider")) {
+    DrawProviders(*providers, page);
   }
-  if (const auto* table = ReadmissionTableNamed(tables, "readmission_month")) {
-    DrawMonths(*table, page);
+  if (const auto* months = FilledTable(tables, "readmission_month")) {
+    DrawMonths(*months, mode, page);
   }
-  if (const auto* table = ReadmissionTableNamed(tables, "readmission_reason")) {
-    DrawReasons(*table, page);
+  if (const auto* reasons = FilledTable(tables, "readmission_reason")) {
+    DrawReasons(*reasons, page);
   }
   std::vector<PagePart> parts;
   if (!page.charts.empty()) parts.push_back(std::move(page));

@@ -343,9 +343,9 @@ class Readmission : public Measure {
   }
 
   std::vector<PagePart> Draw(
-      const MeasureDefinition&,
+      const MeasureDefinition& definition,
       const std::vector<GatedTable>& tables) const override {
-    return DrawReadmissions(tables);
+    return DrawReadmissions(definition, tables);
   }
 };
 

@@ -22,7 +22,8 @@ namespace tally::analytics {
 absl::Status MakeReadmissionIndex(const MeasureContext& context, CivilDay from,
                                   CivilDay to);
 
-std::vector<PagePart> DrawReadmissions(const std::vector<GatedTable>& tables);
+std::vector<PagePart> DrawReadmissions(const MeasureDefinition& definition,
+                                       const std::vector<GatedTable>& tables);
 
 }  // namespace tally::analytics
 

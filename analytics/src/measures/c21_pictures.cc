@@ -3,29 +3,18 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
+#include "base/strings.h"
 #include "measures/c21_users.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
-const GatedTable* UserTable(const std::vector<GatedTable>& tables,
-                            std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name && table.rows() > 0) return &table;
-  }
-  return nullptr;
-}
-
 std::optional<size_t> UserRow(const GatedTable& table,
                               const std::string& threshold) {
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, "area").text() == kAllLevels &&
-        table.at(row, "threshold").text() == threshold) {
-      return row;
-    }
-  }
-  return std::nullopt;
+  return FindPrintedRow(table,
+                        {{"area", kAllLevels}, {"threshold", threshold}});
 }
 
 // The lowest threshold: the first level without a dash.
@@ -44,24 +33,23 @@ std::string LowestThreshold(const GatedTable& table) {
   return lowest;
 }
 
-void SayUsers(const GatedTable& summary, const GatedTable* shares,
-              PagePart& page, PagePart& front) {
+// How many attend often, and what share of attendances is theirs; empty if that
+// is not printed.
+std::string UserSentence(const GatedTable& summary, const GatedTable* shares) {
   const std::string lowest = LowestThreshold(summary);
   const auto row = UserRow(summary, lowest);
-  if (!row) return;
-  std::string words = absl::StrFormat(
-      "%s people attended emergency departments %s times or more in a year "
-      "(%s %% of those who attended)",
-      DisplayText(summary.at(*row, "persons")), lowest,
-      summary.at(*row, "share_persons").text());
+  if (!row) return "";
+  const std::optional<std::string> people = Say(
+      "$0 people attended emergency departments $1 times or more in a year "
+      "($2 % of those who attended)",
+      summary.at(*row, "persons"), lowest, summary.at(*row, "share_persons"));
+  if (!people) return "";
   const auto share =
       shares == nullptr ? std::nullopt : UserRow(*shares, lowest);
-  if (share && shares->at(*share, "share_attendances").number()) {
-    words += absl::StrFormat("; theirs were %s %% of attendances",
-                             shares->at(*share, "share_attendances").text());
-  }
-  page.sentences.push_back({1, words + "."});
-  front.sentences.push_back({4, words + "."});
+  if (!share) return *people;
+  return FirstSaid({Say("$0; theirs were $1 % of attendances", *people,
+                        shares->at(*share, "share_attendances"))},
+                   *people);
 }
 
 void DrawLorenz(const GatedTable& table, const GatedTable* gini,
@@ -71,39 +59,41 @@ void DrawLorenz(const GatedTable& table, const GatedTable* gini,
   chart.unit = "%";
   chart.options.Set("x", "x").Set("y", "y").Set("diagonal_label",
                                                 "everybody equally often");
-  const std::string value = gini == nullptr ? "NA" : gini->at(0, "gini").text();
-  chart.title = absl::StrFormat(
-      "Attendances are unevenly spread: Gini "
-      "coefficient %s",
-      value);
-  if (value == "NA" || value == "*") {
-    chart.title = "How attendances are spread over people";
-  }
-  chart.summary = absl::StrFormat(
+  const std::optional<std::string> value =
+      gini == nullptr ? std::nullopt : Spoken(gini->at(0, "gini"));
+  chart.title = value ? *Say(
+                            "Attendances are unevenly spread: Gini "
+                            "coefficient $0",
+                            *value)
+                      : "How attendances are spread over the people who attend";
+  chart.summary =
       "Lorenz curve: share of people who attended, fewest attendances first, "
-      "against their share of all attendances. Gini coefficient: %s.",
-      value);
+      "against their share of all attendances.";
+  if (value) chart.summary += " Gini coefficient: " + *value + ".";
   page.charts.push_back(std::move(chart));
 }
 
-void DrawThresholds(const GatedTable& table, PagePart& page) {
+void DrawThresholds(const GatedTable& table, const std::string& words,
+                    PagePart& page) {
   Chart chart("hiu-thresholds", "bar", table,
               {"threshold", "persons", "share_persons", "attendances"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "area").text() == kAllLevels &&
+                return IsAllLevel(t, row, "area") &&
                        t.at(row, "threshold").text().find('-') !=
                            std::string::npos;
               });
   chart.unit = "people";
   chart.options.Set("x", "persons").Set("y", "threshold");
-  chart.title = "People by how often they attended in a year";
-  chart.summary = chart.title + ": ";
-  for (size_t row = 0; row < chart.rows(); ++row) {
-    chart.summary += absl::StrFormat("%s%s times %s", row == 0 ? "" : ", ",
-                                     chart.cell(row, 0).text(),
-                                     DisplayText(chart.cell(row, 1)));
+  std::vector<std::string> counts;
+  for (const size_t row : ShownRows(chart, "", "", "persons")) {
+    counts.push_back(
+        *Say("$0 people $1 times", chart.cell(row, 1), chart.text(row, 0)));
   }
-  chart.summary += ".";
+  chart.title =
+      words.empty() ? "People by how often they attended in a year" : words;
+  chart.summary =
+      "People by how often they attended in a year: " +
+      (counts.empty() ? "too few to be printed" : JoinText(counts, ", ")) + ".";
   page.charts.push_back(std::move(chart));
 }
 
@@ -113,21 +103,31 @@ void DrawRolling(const GatedTable& table, PagePart& page) {
               [](const GatedTable&, size_t) { return true; });
   chart.unit = "% of attendances";
   chart.options.Set("x", "month").Set("y", "share").Set("series", "department");
-  std::string first, last, month;
+  // The last month whose share is printed, and the first.
+  std::optional<size_t> first, last;
   for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, "department").text() != kAllLevels) continue;
-    last = table.at(row, "share").text();
-    month = table.at(row, "month").text();
-    if (first.empty()) first = last;
+    if (!IsAllLevel(table, row, "department")) continue;
+    if (!table.at(row, "share").number()) continue;
+    if (!first) first = row;
+    last = row;
   }
-  chart.title = absl::StrFormat(
-      "%s %% of attendances in %s were the fourth or later in a year", last,
-      month);
-  chart.summary = absl::StrFormat(
+  chart.title =
+      "Too few attendances are the fourth or later in a year to print a share";
+  chart.summary =
       "Attendances with three or more earlier ones of the same person in the "
-      "365 days before, by month. First month %s %%, last month %s %%.",
-      first, last);
-  page.sentences.push_back({3, chart.title + "."});
+      "365 days before, by month.";
+  if (last) {
+    const auto month = [&](size_t row) {
+      return MonthInWords(table.at(row, "month").text());
+    };
+    chart.title =
+        *Say("$0 % of attendances in $1 were the fourth or later in a year",
+             table.at(*last, "share"), month(*last));
+    chart.summary +=
+        *Say(" $0 % in $1, $2 % in $3.", table.at(*first, "share"),
+             month(*first), table.at(*last, "share"), month(*last));
+    page.sentences.push_back({3, chart.title + "."});
+  }
   page.charts.push_back(std::move(chart));
 }
 
@@ -136,15 +136,19 @@ void DrawRolling(const GatedTable& table, PagePart& page) {
 std::vector<PagePart> DrawUsers(const std::vector<GatedTable>& tables) {
   PagePart page{"emergency", {}, {}};
   PagePart front{"summary", {}, {}};
-  const GatedTable* summary = UserTable(tables, "hiu_summary");
-  if (summary != nullptr) {
-    SayUsers(*summary, UserTable(tables, "hiu_concentration"), page, front);
-    DrawThresholds(*summary, page);
+  if (const GatedTable* summary = FilledTable(tables, "hiu_summary")) {
+    const std::string words =
+        UserSentence(*summary, PrintedTable(tables, "hiu_concentration"));
+    if (!words.empty()) {
+      page.sentences.push_back({1, words + "."});
+      front.sentences.push_back({4, words + "."});
+    }
+    DrawThresholds(*summary, words, page);
   }
-  if (const GatedTable* lorenz = UserTable(tables, "hiu_lorenz")) {
-    DrawLorenz(*lorenz, UserTable(tables, "hiu_gini"), page);
+  if (const GatedTable* lorenz = FilledTable(tables, "hiu_lorenz")) {
+    DrawLorenz(*lorenz, FilledTable(tables, "hiu_gini"), page);
   }
-  if (const GatedTable* rolling = UserTable(tables, "hiu_rolling")) {
+  if (const GatedTable* rolling = FilledTable(tables, "hiu_rolling")) {
     DrawRolling(*rolling, page);
   }
   std::vector<PagePart> parts;

@@ -1,13 +1,13 @@
 // C23: the project's entries of the hub's audit log, and the gate's decisions.
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
+#include "analytics/disclosure/suppression_report.h"
 #include "analytics/measures/measure.h"
 #include "base/error.h"
 #include "base/exit_code.h"
@@ -54,38 +54,14 @@ absl::StatusOr<RawTable> AuditTable(const MeasureContext& context) {
   return table.Finish();
 }
 
-struct PassageCounts {
-  int64_t released = 0, zero = 0, primary = 0, secondary = 0;
-  int64_t refused = 0;  // passages
-};
-
-// By measure, table, profile; cells of the newest passage that was released.
-using Passages =
-    std::map<std::tuple<std::string, std::string, std::string>, PassageCounts>;
-
-absl::StatusOr<Passages> ReadPassages(const MeasureContext& context) {
-  Passages passages;
-  if (context.log == nullptr || context.log->path().empty()) return passages;
-  TALLY_ASSIGN_OR_RETURN(const std::vector<TableDecisions> decisions,
-                         context.log->Read());
-  const TableInfo own = context.Info("", "");
-  for (const TableDecisions& one : decisions) {
-    if (one.project != own.project || one.release != own.release) continue;
-    PassageCounts& counts = passages[{one.measure, one.table, one.profile}];
-    if (one.refused) {
-      ++counts.refused;
-      continue;
-    }
-    counts.released = one.Count(CellDecision::kReleased);
-    counts.zero = one.Count(CellDecision::kZero);
-    counts.primary = one.Count(CellDecision::kPrimary);
-    counts.secondary = one.Count(CellDecision::kSecondary);
-  }
-  return passages;
-}
-
 absl::StatusOr<RawTable> DecisionTable(const MeasureContext& context) {
-  TALLY_ASSIGN_OR_RETURN(const Passages passages, ReadPassages(context));
+  std::vector<SuppressionRow> report;
+  if (context.log != nullptr && !context.log->path().empty()) {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<TableDecisions> decisions,
+                           context.log->Read());
+    const TableInfo own = context.Info("", "");
+    report = SuppressionReport(decisions, {own.project, own.release});
+  }
   TableInfo info =
       context.Info("gate_decisions", "Cells of each table by decision");
   info.notes.emplace_back(
@@ -100,14 +76,13 @@ absl::StatusOr<RawTable> DecisionTable(const MeasureContext& context) {
       .Text("primary", "Cells hidden as small")
       .Text("secondary", "Cells hidden to shield others")
       .Text("refused", "Times refused");
-  for (const auto& [key, counts] : passages) {
-    const auto& [measure, name, profile] = key;
-    const size_t row = table.AddRow({measure, name, profile});
-    table.Set(row, "released", std::to_string(counts.released))
-        .Set(row, "zero", std::to_string(counts.zero))
-        .Set(row, "primary", std::to_string(counts.primary))
-        .Set(row, "secondary", std::to_string(counts.secondary))
-        .Set(row, "refused", std::to_string(counts.refused));
+  for (const SuppressionRow& one : report) {
+    const size_t row = table.AddRow({one.measure, one.table, one.profile});
+    table.Set(row, "released", std::to_string(one.released))
+        .Set(row, "zero", std::to_string(one.zero))
+        .Set(row, "primary", std::to_string(one.primary))
+        .Set(row, "secondary", std::to_string(one.secondary))
+        .Set(row, "refused", std::to_string(one.refused));
   }
   return table.Finish();
 }
@@ -139,7 +114,7 @@ class AuditOfAccess : public Measure {
       chart.title = absl::StrFormat(
           "%d kinds of entries in the hub's audit log of this project, to %s",
           chart.LevelsOf("action").size(),
-          audit->at(audit->rows() - 1, "month").text());
+          MonthInWords(audit->at(audit->rows() - 1, "month").text()));
       chart.summary = chart.title + ".";
       about.charts.push_back(std::move(chart));
     }

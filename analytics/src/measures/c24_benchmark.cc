@@ -40,7 +40,8 @@ class Benchmarks : public Measure {
   std::vector<PagePart> Draw(
       const MeasureDefinition& definition,
       const std::vector<GatedTable>& tables) const override {
-    return DrawBenchmark(tables, definition.pages(), "the comparator");
+    return DrawBenchmark(tables, "benchmark", definition.pages(),
+                         "the comparator");
   }
 };
 

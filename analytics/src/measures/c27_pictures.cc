@@ -2,8 +2,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/c27_ebi.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -13,16 +14,16 @@ Chart EbiProcedures(const GatedTable& table) {
   Chart chart("ebi-opportunity", "bar", table,
               {"procedure", "n", "dsr", "benchmark_p25", "excess", "cost"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "area").text() == kAllLevels;
+                return IsAllLevel(t, row, "area");
               });
   chart.SortBy("excess", true);
   chart.unit = "procedures a year above the rate of the lowest quarter";
   chart.options.Set("x", "excess").Set("y", "procedure");
   const size_t excess = chart.ColumnIndex("excess");
   if (chart.rows() > 0 && chart.cell(0, excess).number()) {
-    chart.title = absl::StrFormat(
-        "%s: %s procedures more than at the rate of the lowest quarter",
-        chart.cell(0, 0).text(), DisplayText(chart.cell(0, excess)));
+    chart.title =
+        *Say("$0: $1 procedures more than at the rate of the lowest quarter",
+             chart.text(0, 0), chart.cell(0, excess));
   } else {
     chart.title =
         "No procedure is common enough in enough practices for a comparison";
@@ -38,26 +39,28 @@ Chart EbiPractices(const GatedTable& table, const std::string& first) {
   Chart chart("ebi-practices", "interval", table,
               {"procedure", "area", "n", "dsr", "dsr_lo", "dsr_hi", "excess"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "area").text() != kAllLevels;
+                return !IsAllLevel(t, row, "area");
               });
   chart.SortBy("dsr", true);
   chart.unit = "per 100,000";
   chart.SelectBy("procedure", "Procedure", first);
   const size_t dsr = chart.ColumnIndex("dsr");
   for (const std::string& procedure : chart.LevelsOf("procedure")) {
-    int shown = 0, areas = 0;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() != procedure) continue;
-      ++areas;
-      shown += chart.cell(row, dsr).number().has_value();
-    }
-    chart.Describe(
-        procedure,
-        absl::StrFormat("%s: %d of %d practices have a standardised rate",
-                        procedure, shown, areas),
-        absl::StrFormat("Age-standardised rate of %s with 95 %% limits in %d "
-                        "of %d practices; the others have too few.",
-                        procedure, shown, areas));
+    const std::vector<size_t> shown =
+        ShownRows(chart, "procedure", procedure, "dsr");
+    const std::string words =
+        shown.empty()
+            ? procedure + ": no practice has enough for a standardised rate"
+            : *Say("$0: $1 does most of $2, $3 per 100,000", procedure,
+                   chart.text(shown[0], 1),
+                   Counted(static_cast<int64_t>(shown.size()),
+                           {"practice", "practices"}),
+                   chart.cell(shown[0], dsr));
+    chart.Describe(procedure, words,
+                   absl::StrFormat("%s. Age-standardised rate with 95 %% "
+                                   "limits; practices that are not drawn have "
+                                   "too few.",
+                                   words));
   }
   JsonValue references = JsonValue::MakeObject();
   for (size_t row = 0; row < table.rows(); ++row) {
@@ -82,8 +85,11 @@ std::vector<PagePart> DrawEbi(const std::vector<GatedTable>& tables) {
   for (const GatedTable& table : tables) {
     if (table.info().table != "ebi_opportunity" || table.rows() == 0) continue;
     PagePart page{"finance", {}, {}};
+    PagePart look{"where-to-look", {}, {}};
     Chart procedures = EbiProcedures(table);
     page.sentences.push_back({2, procedures.title + "."});
+    look.sentences.push_back({2, procedures.title + "."});
+    look.charts.push_back(procedures);
     double cost = 0;
     int counted = 0;
     const size_t column = procedures.ColumnIndex("cost");
@@ -107,6 +113,7 @@ std::vector<PagePart> DrawEbi(const std::vector<GatedTable>& tables) {
     Chart practices = EbiPractices(table, first);
     if (practices.rows() > 0) page.charts.push_back(std::move(practices));
     parts.push_back(std::move(page));
+    parts.push_back(std::move(look));
   }
   return parts;
 }

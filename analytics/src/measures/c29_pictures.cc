@@ -12,18 +12,18 @@ namespace tally::analytics {
 namespace {
 
 std::string VariationWords(const std::string& code) {
-  if (code == "improvement") return "improves by more than chance";
-  if (code == "concern") return "worsens by more than chance";
-  if (code == "neutral_high") return "is higher than chance explains";
-  if (code == "neutral_low") return "is lower than chance explains";
-  return "varies by chance alone";
+  if (code == "improvement") return "improving by more than chance";
+  if (code == "concern") return "worsening by more than chance";
+  if (code == "neutral_high") return "higher than chance explains";
+  if (code == "neutral_low") return "lower than chance explains";
+  return "varying by chance alone";
 }
 
 std::string AssuranceWords(const std::string& code) {
-  if (code == "pass") return "will meet its target as things are";
-  if (code == "fail") return "will miss its target as things are";
-  if (code == "inconsistent") return "may or may not meet its target";
-  return "has no target";
+  if (code == "pass") return "; will meet its target as things are";
+  if (code == "fail") return "; will miss its target as things are";
+  if (code == "inconsistent") return "; may or may not meet its target";
+  return "";
 }
 
 // The level to open with: what needs a look before what does not.
@@ -35,7 +35,7 @@ int Urgency(const LastWord& word) {
   return rank;
 }
 
-Chart XmrOf(const GatedTable& points,
+Chart XmrOf(std::string id, const GatedTable& points,
             const std::map<std::string, CatalogueEntry>& catalogue,
             const std::string& programme) {
   const auto here = [&](const std::string& indicator) {
@@ -43,7 +43,7 @@ Chart XmrOf(const GatedTable& points,
     return entry != catalogue.end() &&
            (programme.empty() || entry->second.programme == programme);
   };
-  Chart chart("spc", "xmr", points,
+  Chart chart(std::move(id), "xmr", points,
               {"name", "month", "value", "mean", "lpl", "upl", "target",
                "point_type", "rule", "trial"},
               [&](const GatedTable& t, size_t row) {
@@ -67,10 +67,10 @@ Chart XmrOf(const GatedTable& points,
     JsonValue icon = JsonValue::MakeObject();
     icon.Set("variation", word.variation).Set("assurance", word.assurance);
     icons.Set(entry.name, std::move(icon));
-    described.emplace_back(entry.name,
-                           absl::StrFormat("%s %s and %s", entry.name,
-                                           VariationWords(word.variation),
-                                           AssuranceWords(word.assurance)));
+    described.emplace_back(
+        entry.name,
+        absl::StrFormat("%s: %s%s", entry.name, VariationWords(word.variation),
+                        AssuranceWords(word.assurance)));
   }
   chart.SelectBy("name", "Indicator", first);
   for (const auto& [name, title] : described) {
@@ -93,7 +93,7 @@ PagePart EmergencyPart(const GatedTable& points,
                        const std::map<std::string, CatalogueEntry>& catalogue) {
   constexpr std::string_view kUrgent = "Urgent and emergency care";
   PagePart part{"emergency", {}, {}};
-  Chart chart = XmrOf(points, catalogue, std::string(kUrgent));
+  Chart chart = XmrOf("spc-urgent", points, catalogue, std::string(kUrgent));
   if (chart.rows() == 0) return part;
   part.sentences.push_back({2, chart.title + "."});
   part.charts.push_back(std::move(chart));
@@ -118,11 +118,11 @@ std::vector<PagePart> DrawTrends(const MeasureDefinition&,
   }
   PagePart summary{"summary", {}, {}};
   summary.sentences.push_back(
-      {2, absl::StrFormat("Of %d indicators, %d worsen and %d improve by more "
-                          "than chance; %d will miss their target as things "
+      {1, absl::StrFormat("Of %d indicators, %d worsen and %d improve by more "
+                          "than chance; %d will miss the target as things "
                           "are.",
                           charts, concern, improvement, fail)});
-  Chart all = XmrOf(*points, catalogue, "");
+  Chart all = XmrOf("spc", *points, catalogue, "");
   if (all.rows() > 0) summary.charts.push_back(std::move(all));
   PagePart emergency = EmergencyPart(*points, catalogue);
   parts.push_back(std::move(summary));

@@ -17,8 +17,10 @@
 #include "measures/areas.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
+
 #include "measures/indicators.h"
 #include "measures/list_stays.h"
+#include "measures/spc_mode.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -207,8 +209,7 @@ absl::StatusOr<RawTable> CatalogueTable(
         .Set(row, "exclusions", one.exclusions)
         .Set(row, "direction", one.direction)
         .Set(row, "target", TargetText(one))
-        .Set(row, "unit",
-             one.of_list ? absl::StrFormat("per %.0f", rate_per) : "%")
+        .Set(row, "unit", one.of_list ? PerUnit(rate_per) : "%")
         .Set(row, "owner", one.owner)
         .Set(row, "stage", std::to_string(one.stage));
   }
@@ -227,15 +228,7 @@ absl::StatusOr<ChartSettings> ReadChartSettings(
     const MeasureDefinition& definition) {
   ChartSettings settings;
   const TomlTable& root = definition.root();
-  TALLY_ASSIGN_OR_RETURN(const TomlTable parameters,
-                         root.GetTable("parameters"));
-  TALLY_ASSIGN_OR_RETURN(const std::string mode,
-                         parameters.GetString("spc_mode"));
-  if (mode != "screened" && mode != "excel") {
-    return parameters.ErrorAt(parameters.Find("spc_mode")->line(),
-                              "spc_mode is screened or excel");
-  }
-  if (mode == "excel") settings.mode = SpcMode::kExcel;
+  TALLY_ASSIGN_OR_RETURN(settings.mode, ReadSpcMode(definition));
   if (root.Find("rebase") == nullptr) return settings;
   TALLY_ASSIGN_OR_RETURN(const TomlArray list, root.GetArray("rebase"));
   for (const TomlValue& value : list) {
@@ -442,11 +435,7 @@ class Trends : public Measure {
     TableInfo info =
         context.Info(std::string(kSpcTable), "Control charts of indicators",
                      *sources.front());
-    info.notes.emplace_back(
-        settings.mode == SpcMode::kExcel
-            ? "All moving ranges are kept."
-            : "Moving ranges of 3.267 times their mean and more are left out "
-              "once.");
+    info.notes.push_back(SpcModeNote(settings.mode));
     info.notes.emplace_back(
         "A chart begins after the last month that is not printed. Below 13 "
         "points limits are trial limits.");

@@ -1,43 +1,47 @@
 // Charts and sentences of C31: months by group, practices, conditions.
-#include "measures/c31_acsc.h"
-
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
+#include "measures/c31_acsc.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
-bool IsWhole(const GatedTable& table, size_t row, std::string_view column) {
-  return table.at(row, column).text() == kAllLevels;
+// The month with most admissions in all; nothing if none is printed above 0.
+std::optional<size_t> FullestMonth(const GatedTable& table) {
+  std::optional<size_t> most;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto number = table.at(row, "admissions").number();
+    if (!IsAllLevel(table, row, "group") || number.value_or(0) <= 0) continue;
+    if (!most || *number > *table.at(*most, "admissions").number()) most = row;
+  }
+  return most;
 }
 
 void DrawAcscMonths(const GatedTable& table, PagePart& page) {
   Chart chart("acsc-months", "stacked", table, {"month", "group", "admissions"},
               [](const GatedTable& t, size_t row) {
-                return !IsWhole(t, row, "group");
+                return !IsAllLevel(t, row, "group");
               });
   if (chart.rows() == 0) return;
   chart.unit = "admissions";
   chart.options.Set("x", "month")
       .Set("series", "group")
       .Set("value", "admissions");
-  std::string first = "NA", last = "NA";
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (!IsWhole(table, row, "group")) continue;
-    last = DisplayText(table.at(row, "admissions"));
-    if (first == "NA") first = last;
-  }
-  const std::string last_month = chart.cell(chart.rows() - 1, 0).text();
-  chart.title = absl::StrFormat(
-      "%s admissions in %s that care outside hospital can prevent", last,
-      last_month);
+  const std::string what =
+      "Admissions that care outside hospital can mostly prevent";
+  const std::optional<size_t> most = FullestMonth(table);
+  chart.title = most ? *Say("$0: most in $1, $2", what,
+                            MonthInWords(table.at(*most, "month").text()),
+                            table.at(*most, "admissions"))
+                     : what + ": too few in every month to be printed";
   chart.summary = absl::StrFormat(
       "Emergency admissions for conditions that care outside hospital can "
-      "prevent, by month and group, from %s to %s. In all: %s in the first "
-      "month, %s in the last.",
-      chart.cell(0, 0).text(), last_month, first, last);
+      "prevent, by month and group, %s to %s. %s.",
+      MonthInWords(chart.text(0, 0)),
+      MonthInWords(chart.text(chart.rows() - 1, 0)), chart.title);
   chart.notes.push_back(
       "An admission with conditions of two groups is in both.");
   page.charts.push_back(std::move(chart));
@@ -47,7 +51,8 @@ void DrawAcscPractices(const GatedTable& table, PagePart& page) {
   Chart chart("acsc-practices", "interval", table,
               {"area", "list", "admissions", "dsr", "dsr_lo", "dsr_hi"},
               [](const GatedTable& t, size_t row) {
-                return IsWhole(t, row, "group") && !IsWhole(t, row, "area");
+                return IsAllLevel(t, row, "group") &&
+                       !IsAllLevel(t, row, "area");
               });
   chart.SortBy("dsr", true);
   chart.unit = chart.columns()[chart.ColumnIndex("dsr")].unit;
@@ -55,62 +60,69 @@ void DrawAcscPractices(const GatedTable& table, PagePart& page) {
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi")
       .Set("y", "area");
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (!IsWhole(table, row, "group") || !IsWhole(table, row, "area")) continue;
-    if (const auto all = table.at(row, "dsr").number()) {
-      JsonValue references = JsonValue::MakeObject();
-      references.Set("", *all);
-      chart.options.Set("references", std::move(references))
-          .Set("reference_label", "all practices");
-    }
+  const auto all =
+      FindPrintedRow(table, {{"group", kAllLevels}, {"area", kAllLevels}});
+  if (all && table.at(*all, "dsr").number()) {
+    JsonValue references = JsonValue::MakeObject();
+    references.Set("", *table.at(*all, "dsr").number());
+    chart.options.Set("references", std::move(references))
+        .Set("reference_label", "all practices");
   }
-  const size_t dsr = chart.ColumnIndex("dsr");
-  if (chart.rows() > 0 && chart.cell(0, dsr).number()) {
-    chart.title = absl::StrFormat(
-        "Age-standardised, practice %s has most: %s "
-        "%s",
-        chart.cell(0, 0).text(), DisplayText(chart.cell(0, dsr)), chart.unit);
-    page.sentences.push_back({3, chart.title + "."});
-  } else {
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "dsr");
+  if (shown.empty()) {
     chart.title = "No practice has enough admissions for a standardised rate";
+  } else {
+    chart.title = *Say(
+        "Preventable admissions, age-standardised: $0 is highest of $1 with "
+        "$2 $3",
+        chart.text(shown[0], 0),
+        Counted(static_cast<int64_t>(shown.size()), {"practice", "practices"}),
+        chart.cell(shown[0], chart.ColumnIndex("dsr")), chart.unit);
+    page.sentences.push_back({3, chart.title + "."});
   }
   chart.summary = absl::StrFormat(
-      "Age-standardised rate of such admissions in %d practices with 95 %% "
-      "limits. %s.",
-      chart.rows(), chart.title);
+      "Age-standardised rate of such admissions with 95 %% limits, %d of %d "
+      "practices; the others have too few. %s.",
+      shown.size(), chart.rows(), chart.title);
   page.charts.push_back(std::move(chart));
 }
 
-// Returns the sentence about all admissions.
+// Returns the sentence about all admissions; empty if they are not printed.
 std::string DrawAcscConditions(const GatedTable& table, PagePart& page) {
   Chart chart("acsc-conditions", "bar", table,
               {"condition", "group", "admissions", "isr"},
               [](const GatedTable& t, size_t row) {
-                return !IsWhole(t, row, "condition") && IsWhole(t, row, "area");
+                return !IsAllLevel(t, row, "condition") &&
+                       IsAllLevel(t, row, "area");
               });
   chart.SortBy("admissions", true);
   chart.unit = "admissions";
   chart.options.Set("x", "admissions").Set("y", "condition");
-  std::string all = "NA", rate = "NA", unit;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (!IsWhole(table, row, "group") || !IsWhole(table, row, "area")) continue;
-    all = DisplayText(table.at(row, "admissions"));
-    rate = DisplayText(table.at(row, "dsr"));
-    unit = table.columns()[*table.ColumnIndex("dsr")].unit;
+  std::string words;
+  if (const auto all = FindPrintedRow(
+          table, {{"group", kAllLevels}, {"area", kAllLevels}})) {
+    const std::string unit = table.columns()[*table.ColumnIndex("dsr")].unit;
+    words = FirstSaid(
+        {Say("$0 emergency admissions in a year could mostly have been "
+             "prevented by care outside hospital, $1 $2 (age-standardised).",
+             table.at(*all, "admissions"), table.at(*all, "dsr"), unit),
+         Say("$0 emergency admissions in a year could mostly have been "
+             "prevented by care outside hospital.",
+             table.at(*all, "admissions"))},
+        "");
   }
-  const std::string words = absl::StrFormat(
-      "%s emergency admissions in a year could mostly have been prevented by "
-      "care outside hospital, %s %s (age-standardised).",
-      all, rate, unit);
-  page.sentences.push_back({1, words});
-  if (chart.rows() > 0 && chart.cell(0, 2).number()) {
-    chart.title = absl::StrFormat(
-        "%s is the commonest of %d conditions: %s "
-        "admissions",
-        chart.cell(0, 0).text(), chart.rows(), DisplayText(chart.cell(0, 2)));
-    page.sentences.push_back({2, chart.title + " in a year."});
+  if (!words.empty()) page.sentences.push_back({1, words});
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "admissions");
+  const bool any = !shown.empty() &&
+                   *chart.number(shown[0], chart.ColumnIndex("admissions")) > 0;
+  if (any) {
+    chart.title = *Say(
+        "$0 is the commonest of $1 preventable conditions: $2 "
+        "admissions in a year",
+        chart.text(shown[0], 0), chart.rows(), chart.cell(shown[0], 2));
+    page.sentences.push_back({2, chart.title + "."});
   } else {
-    chart.title = "Conditions";
+    chart.title = "Too few admissions for preventable conditions to be printed";
   }
   chart.summary = absl::StrFormat(
       "Emergency admissions in a year by condition, %d conditions. %s.",
@@ -124,14 +136,13 @@ std::string DrawAcscConditions(const GatedTable& table, PagePart& page) {
 std::vector<PagePart> DrawAcsc(const std::vector<GatedTable>& tables) {
   PagePart page{"emergency", {}, {}};
   PagePart summary{"summary", {}, {}};
-  for (const GatedTable& table : tables) {
-    if (table.rows() == 0) continue;
-    if (table.info().table == "acsc") {
-      summary.sentences.push_back({4, DrawAcscConditions(table, page)});
-      DrawAcscPractices(table, page);
-    } else if (table.info().table == "acsc_month") {
-      DrawAcscMonths(table, page);
-    }
+  if (const GatedTable* table = FilledTable(tables, "acsc")) {
+    const std::string words = DrawAcscConditions(*table, page);
+    if (!words.empty()) summary.sentences.push_back({4, words});
+    DrawAcscPractices(*table, page);
+  }
+  if (const GatedTable* months = FilledTable(tables, "acsc_month")) {
+    DrawAcscMonths(*months, page);
   }
   std::vector<PagePart> parts;
   if (!page.charts.empty()) parts.push_back(std::move(page));

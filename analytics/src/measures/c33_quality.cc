@@ -3,18 +3,21 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/measures/measure.h"
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "engine/database.h"
 #include "measures/c33_rules.h"
+#include "measures/c33_timeliness.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
 #include "measures/tables.h"
@@ -322,6 +325,9 @@ class DataQuality : public Measure {
     std::vector<RawTable> tables;
     tables.push_back(std::move(items));
     tables.push_back(std::move(failures));
+    TALLY_ASSIGN_OR_RETURN(std::optional<RawTable> timeliness,
+                           TimelinessTable(context));
+    if (timeliness.has_value()) tables.push_back(*std::move(timeliness));
     return tables;
   }
 
@@ -381,19 +387,25 @@ std::vector<PagePart> DataQuality::Draw(
                  return t.at(row, "failures").text() != "0";
                });
     bars.SortBy("failures", true);
-    bars.title =
-        absl::StrFormat("%d of %d rules are broken somewhere",
-                        bars.LevelsOf("title").size(), [&] {
-                          std::set<std::string> rules;
-                          for (size_t i = 0; i < failures->rows(); ++i) {
-                            rules.insert(failures->at(i, "rule").text());
-                          }
-                          return rules.size();
-                        }());
+    std::set<std::string> rules;
+    for (size_t row = 0; row < failures->rows(); ++row) {
+      rules.insert(failures->at(row, "rule").text());
+    }
+    const auto broken = static_cast<int64_t>(bars.LevelsOf("title").size());
+    const bool shown = !ShownRows(bars, "", "", "failures").empty();
+    bars.title = Capitalised(
+        PartOf(broken, static_cast<int64_t>(rules.size()), {"rule", "rules"},
+               {"is broken somewhere", "are broken somewhere"}) +
+        (shown || broken == 0 ? "" : ", each in too few rows to be printed"));
     bars.summary = bars.title + ". Rows that fail, by rule and source.";
     bars.options.Set("x", "failures").Set("y", "title").Set("y2", "source");
     quality.sentences.push_back({4, bars.title + "."});
     if (bars.rows() > 0) quality.charts.push_back(std::move(bars));
+  }
+  if (const GatedTable* timeliness = FilledTable(tables, "dq_timeliness")) {
+    Chart chart = TimelinessChart(*timeliness);
+    quality.sentences.push_back({4, chart.title + "."});
+    quality.charts.push_back(std::move(chart));
   }
   parts.push_back(std::move(quality));
   return parts;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/measures/measure.h"
 #include "base/error.h"
 #include "base/exit_code.h"
@@ -143,10 +144,12 @@ class ValidationGate : public Measure {
         warned.empty()
             ? absl::StrFormat("All checks of %d extracts were passed",
                               extracts.size())
-            : absl::StrFormat(
-                  "%d of %d extracts were accepted with a warning, "
-                  "first %s",
-                  warned.size(), extracts.size(), *warned.begin());
+            : Capitalised(absl::StrFormat(
+                  "%s accepted with a warning, first %s",
+                  PartOf(static_cast<int64_t>(warned.size()),
+                         static_cast<int64_t>(extracts.size()),
+                         {"extract", "extracts"}, {"was", "were"}),
+                  *warned.begin()));
     quality.sentences.push_back({warned.empty() ? 9 : 3, words + "."});
     Chart chart(
         "validation", "table", *table,

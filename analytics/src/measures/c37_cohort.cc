@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/patient_list.h"
@@ -288,15 +289,14 @@ std::vector<PagePart> DrawAttrition(const std::vector<GatedTable>& tables) {
       first = std::min(first, row);
       last = row;
     }
+    const std::string title = FirstSaid(
+        {Say("$0: $1 people of $2", cohort, chart.cell(last, 3),
+             chart.cell(first, 3))},
+        absl::StrFormat("%s: too few people to print their number", cohort));
     chart.Describe(
-        cohort,
-        absl::StrFormat("%s: %s people of %s", cohort,
-                        DisplayText(chart.cell(last, 3)),
-                        DisplayText(chart.cell(first, 3))),
-        absl::StrFormat("People who remain after each of %d rules, from %s on "
-                        "the list to %s in the cohort.",
-                        last - first, DisplayText(chart.cell(first, 3)),
-                        DisplayText(chart.cell(last, 3))));
+        cohort, title,
+        absl::StrFormat("People who remain after each of %d rules. %s.",
+                        last - first, title));
   }
   PagePart part{"population", {{6, chart.title + "."}}, {}};
   part.charts.push_back(std::move(chart));

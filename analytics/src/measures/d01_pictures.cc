@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/d01_capitation.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -16,18 +18,23 @@ Chart WeightedBars(const GatedTable& table, std::string id) {
   chart.SortBy("index", true);
   chart.unit = "weighted people";
   chart.options.Set("x", "weighted").Set("y", "area");
-  if (chart.rows() > 0) {
-    const size_t last = chart.rows() - 1;
-    chart.title = absl::StrFormat(
-        "Need per head is highest in %s (%s) and lowest in %s (%s)",
-        chart.cell(0, 0).text(), chart.cell(0, 3).text(),
-        chart.cell(last, 0).text(), chart.cell(last, 3).text());
-    chart.summary = absl::StrFormat(
-        "Weighted people of %d areas in the order of their index; 1 is the "
-        "average. %s counts %s people as %s.",
-        chart.rows(), chart.cell(0, 0).text(), DisplayText(chart.cell(0, 2)),
-        DisplayText(chart.cell(0, 1)));
+  const std::vector<size_t> shown = ShownRows(chart, "", "", "index");
+  if (shown.empty()) {
+    chart.title = "No area has an index of need that can be printed";
+    chart.summary = chart.title + ".";
+    return chart;
   }
+  chart.title =
+      *Say("Need per head is highest in $0 ($1) and lowest in $2 ($3)",
+           chart.text(shown.front(), 0), chart.cell(shown.front(), 3),
+           chart.text(shown.back(), 0), chart.cell(shown.back(), 3));
+  chart.summary = absl::StrFormat(
+      "Weighted people of %d areas in the order of their index; 1 is the "
+      "average.%s",
+      chart.rows(),
+      FirstSaid({Say(" $0 counts $1 people as $2.", chart.text(0, 0),
+                     chart.cell(0, 2), chart.cell(0, 1))},
+                ""));
   return chart;
 }
 
@@ -50,8 +57,9 @@ Chart Distances(const GatedTable& table) {
     above += *distance > 0;
     below += *distance < 0;
   }
-  chart.title = absl::StrFormat(
-      "%d areas are funded above their target, %d below", above, below);
+  chart.title = Capitalised(
+      absl::StrFormat("%s funded above target, %d below",
+                      Counted(above, {"area is", "areas are"}), below));
   if (chart.rows() > 0) {
     const size_t last = chart.rows() - 1;
     chart.summary = absl::StrFormat(

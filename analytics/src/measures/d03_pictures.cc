@@ -3,14 +3,15 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/d03_ehna.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
 bool IsEhnaAll(const GatedTable& table, size_t row) {
-  return table.at(row, "area").text() == kAllLevels;
+  return IsAllLevel(table, row, "area");
 }
 
 Chart ConditionMap(const GatedTable& table) {
@@ -66,10 +67,7 @@ Chart RankedBy(const GatedTable& table, std::string id,
       .Set("lo", rate + "_lo")
       .Set("hi", rate + "_hi");
   const size_t value = chart.ColumnIndex(rate);
-  std::vector<size_t> shown;
-  for (size_t row = 0; row < chart.rows(); ++row) {
-    if (chart.cell(row, value).number().has_value()) shown.push_back(row);
-  }
+  const std::vector<size_t> shown = ShownRows(chart, "", "", rate);
   if (shown.empty()) {
     chart.title =
         absl::StrFormat("%s: no practice has enough to be shown", words);
@@ -107,14 +105,14 @@ std::vector<PagePart> DrawEhna(const MeasureDefinition&,
                               "screening.",
                               DisplayText(table.at(row, "dr_eligible")))});
     }
-    if (table.at(row, "condition").text() == kEyeCareRow) {
-      needs.sentences.push_back(
-          {6,
-           absl::StrFormat("%s matched sight tests per 100,000 people, %s "
-                           "first hospital eye attendances per 1,000.",
-                           DisplayText(table.at(row, "sight_tests_100k")),
-                           DisplayText(table.at(row, "hospital_first_1000")))});
-    }
+    if (table.at(row, "condition").text() != kEyeCareRow) continue;
+    const std::string words = FirstSaid(
+        {Say("$0 matched sight tests per 100,000 people, $1 first hospital eye "
+             "attendances per 1,000.",
+             table.at(row, "sight_tests_100k"),
+             table.at(row, "hospital_first_1000"))},
+        "");
+    if (!words.empty()) needs.sentences.push_back({6, words});
   }
   needs.charts.push_back(ConditionMap(table));
   needs.charts.push_back(RankedBy(table, "ehna-sight-tests", "sight_tests",

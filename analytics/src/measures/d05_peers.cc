@@ -43,7 +43,7 @@ class PeerBenchmark : public Measure {
   std::vector<PagePart> Draw(
       const MeasureDefinition& definition,
       const std::vector<GatedTable>& tables) const override {
-    return DrawBenchmark(tables, definition.pages(), "similar areas");
+    return DrawBenchmark(tables, "peers", definition.pages(), "similar areas");
   }
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
@@ -153,10 +154,12 @@ class ActivityPlan : public Measure {
     for (const auto& [name, line] : lines) {
       const std::string words =
           line.months == 0
-              ? absl::StrFormat("%s: plan by month, capacity not known", name)
-              : absl::StrFormat(
-                    "%s: capacity falls short of the plan in %d of %d months",
-                    name, line.short_of, line.months);
+              ? absl::StrFormat("%s: planned by month; capacity is not known",
+                                name)
+              : absl::StrFormat("%s: capacity falls short of the plan in %s",
+                                name,
+                                PartOf(line.short_of, line.months,
+                                       {"month", "months"}, {"", ""}));
       chart.Describe(name, words, words + ". Plan with its 95 % interval.");
     }
     chart.unit = "events";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
@@ -342,21 +343,16 @@ std::vector<PagePart> BudgetBurn::Draw(
     if (!table->at(row, "month").text().ends_with("-03")) continue;
     const std::string& line = table->at(row, "budget_line").text();
     const auto over = table->at(row, "p_over").number();
-    const std::string words =
-        over.has_value()
-            ? absl::StrFormat(
-                  "%s: %s pounds expected at the end of the year, of a budget "
-                  "of %s; the chance of going over is %s",
-                  BudgetTitle(line),
-                  WithThousands(table->at(row, "outturn_seasonal").text()),
-                  WithThousands(table->at(row, "budget").text()),
-                  table->at(row, "p_over").text())
-            : absl::StrFormat(
-                  "%s: %s pounds at the end of the year in a straight line, of "
-                  "a budget of %s",
-                  BudgetTitle(line),
-                  WithThousands(table->at(row, "outturn_linear").text()),
-                  WithThousands(table->at(row, "budget").text()));
+    const std::string name = BudgetTitle(line);
+    const std::string words = FirstSaid(
+        {Say("$0: $1 pounds expected at the end of the year, of a budget of "
+             "$2; the chance of going over is $3",
+             name, table->at(row, "outturn_seasonal"), table->at(row, "budget"),
+             table->at(row, "p_over")),
+         Say("$0: $1 pounds at the end of the year in a straight line, of a "
+             "budget of $2",
+             name, table->at(row, "outturn_linear"), table->at(row, "budget"))},
+        name + ": the cost so far is not printed, and no outturn is known");
     described.emplace_back(line, words);
     sentences.emplace_back(-over.value_or(0), words + ".");
     if (over.value_or(0) > most) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
@@ -126,10 +127,13 @@ class Performance : public Measure {
                  "assurance", "off_plan", "unit"},
                 [](const GatedTable&, size_t) { return true; });
     chart.SortBy("variance_pct", true);
-    chart.title = absl::StrFormat(
-        "%d of %d planned figures are off plan by more than chance", off,
-        chart.rows());
-    chart.summary = chart.title + ".";
+    chart.title = Capitalised(PartOf(off, static_cast<int64_t>(chart.rows()),
+                                     {"planned figure", "planned figures"},
+                                     {"is off plan by more than chance",
+                                      "are off plan by more than chance"}));
+    chart.summary =
+        chart.title + ". Difference from plan in per cent, with icons.";
+    chart.options.Set("wide", true);
     chart.options.Set("label", "name")
         .Set("value", "variance_pct")
         .Set("variation", "variation")

@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/d16_gos.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -16,28 +17,44 @@ bool InGosCut(const GatedTable& table, size_t row, std::string_view cut) {
 // The row of all levels of a cut; none if the cut is not there.
 std::optional<size_t> GosAllRow(const GatedTable& table, std::string_view cut,
                                 std::string_view column) {
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (InGosCut(table, row, cut) &&
-        table.at(row, "claim_type").text() == kSightTests &&
-        table.at(row, column).text() == kAllLevels) {
-      return row;
-    }
-  }
-  return std::nullopt;
+  return FindPrintedRow(
+      table,
+      {{"breakdown", cut}, {"claim_type", kSightTests}, {column, kAllLevels}});
 }
 
-// The row with the largest printed number of a column; none without any.
-std::optional<size_t> Highest(const Chart& chart, std::string_view column) {
-  const size_t at = chart.ColumnIndex(column);
-  std::optional<size_t> best;
-  for (size_t row = 0; row < chart.rows(); ++row) {
-    const auto number = chart.cell(row, at).number();
-    if (!number.has_value()) continue;
-    if (!best.has_value() || *number > *chart.cell(*best, at).number()) {
-      best = row;
+// The type to open with: the one that has most claims in all.
+std::string CommonestType(const Chart& chart, std::string_view value) {
+  std::string commonest;
+  double most = -1;
+  for (const std::string& type : chart.LevelsOf("claim_type")) {
+    double sum = 0;
+    for (const size_t row : ShownRows(chart, "claim_type", type, value)) {
+      sum += *chart.number(row, chart.ColumnIndex(value));
+    }
+    if (sum > most) {
+      most = sum;
+      commonest = type;
     }
   }
-  return best;
+  return commonest;
+}
+
+// "GOS1" as "Sight tests (GOS1)".
+std::string ClaimWords(const std::string& type) {
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {"GOS1", "Sight tests (GOS1)"},
+      {"GOS3", "Vouchers (GOS3)"},
+      {"GOS4", "Repairs and replacements (GOS4)"},
+      {"GOS6", "Visits at home (GOS6)"},
+      {"MECS", "Minor eye conditions (MECS)"},
+      {"CUES", "Urgent eye care (CUES)"},
+      {"REPEAT_IOP", "Repeated eye pressure measurements"},
+      {"CATARACT_PRE", "Referral checks before cataract surgery"},
+      {"CATARACT_POST", "Checks after cataract surgery"}};
+  for (const auto& [code, words] : kTypes) {
+    if (type == code) return std::string(words);
+  }
+  return type;
 }
 
 Chart GosTrend(const GatedTable& table) {
@@ -50,37 +67,30 @@ Chart GosTrend(const GatedTable& table) {
   chart.unit = "claims";
   chart.options.Set("x", "month").Set("y", "n").Set("zero", true);
   if (chart.rows() == 0) return chart;
-  chart.SelectBy("claim_type", "Claim type",
-                 chart.LevelsOf("claim_type").front());
+  chart.SelectBy("claim_type", "Claim type", CommonestType(chart, "n"));
   const size_t n = chart.ColumnIndex("n");
   for (const std::string& type : chart.LevelsOf("claim_type")) {
-    std::vector<size_t> shown;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() == type &&
-          chart.cell(row, n).number().has_value()) {
-        shown.push_back(row);
-      }
-    }
+    const std::vector<size_t> shown = ShownRows(chart, "claim_type", type, "n");
     if (shown.empty()) {
       const std::string words =
-          absl::StrFormat("%s: too few claims to show", type);
+          absl::StrFormat("%s: too few claims to show", ClaimWords(type));
       chart.Describe(type, words, words + ".");
       continue;
     }
-    const std::string words =
-        absl::StrFormat("%s: %s claims in %s, %s in %s", type,
-                        DisplayText(chart.cell(shown.back(), n)),
-                        chart.cell(shown.back(), 1).text(),
-                        DisplayText(chart.cell(shown.front(), n)),
-                        chart.cell(shown.front(), 1).text());
+    const std::string words = *Say(
+        "$0: $1 claims in $2, $3 in $4", ClaimWords(type),
+        chart.cell(shown.back(), n), MonthInWords(chart.text(shown.back(), 1)),
+        chart.cell(shown.front(), n),
+        MonthInWords(chart.text(shown.front(), 1)));
     chart.Describe(
         type, words,
         absl::StrFormat(
-            "Claims by month of service. %s. Matched "
-            "with a person on the list in the last "
-            "month: %s %%.",
-            words,
-            chart.cell(shown.back(), chart.ColumnIndex("match_share")).text()));
+            "Claims by month of service. %s.%s", words,
+            FirstSaid({Say(" Matched with a person on the list in the last "
+                           "month: $0 %.",
+                           chart.cell(shown.back(),
+                                      chart.ColumnIndex("match_share")))},
+                      "")));
   }
   return chart;
 }
@@ -104,21 +114,25 @@ Chart GosRates(const GatedTable& table, std::string id, std::string type,
       .Set(lying ? "y" : "x", column)
       .Set("lo", "per_100k_lo")
       .Set("hi", "per_100k_hi");
-  const std::optional<size_t> most = Highest(chart, "per_100k");
+  const std::optional<size_t> most =
+      LargestRow(chart, ShownRows(chart, "", "", "per_100k"), "per_100k");
   if (!most.has_value()) {
     chart.title = absl::StrFormat("Sight tests by %s: too few to show", words);
     chart.summary = chart.title + ".";
     return chart;
   }
-  chart.title = absl::StrFormat(
-      "Most sight tests per 100,000 people by %s: %s, %s", words,
-      chart.cell(*most, 0).text(),
-      DisplayText(chart.cell(*most, chart.ColumnIndex("per_100k"))));
+  const std::string level = chart.text(*most, 0);
+  chart.title =
+      *Say("Sight tests are commonest $0 the $1 $2: $3 per 100,000 people",
+           lying ? "for" : "in", words, level,
+           chart.cell(*most, chart.ColumnIndex("per_100k")));
   chart.summary = absl::StrFormat(
       "Matched sight tests per 100,000 people on the list, by %s, with 95 %% "
-      "limits. %s; %s %% of its claims were matched.",
+      "limits. %s.%s",
       words, chart.title,
-      chart.cell(*most, chart.ColumnIndex("match_share")).text());
+      FirstSaid({Say(" $0 % of its claims were matched.",
+                     chart.cell(*most, chart.ColumnIndex("match_share")))},
+                ""));
   return chart;
 }
 
@@ -137,21 +151,16 @@ Chart GosPractices(const GatedTable& table) {
       .Set("lo", "per_100k_lo")
       .Set("hi", "per_100k_hi");
   if (chart.rows() == 0) return chart;
-  const std::string first = chart.LevelsOf("claim_type").front();
+  const std::string first = CommonestType(chart, "n");
   chart.SortBy("per_100k", true);
   chart.SelectBy("claim_type", "Claim type", first);
   const size_t rate = chart.ColumnIndex("per_100k");
   for (const std::string& type : chart.LevelsOf("claim_type")) {
-    std::vector<size_t> shown;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() == type &&
-          chart.cell(row, rate).number().has_value()) {
-        shown.push_back(row);
-      }
-    }
+    const std::vector<size_t> shown =
+        ShownRows(chart, "claim_type", type, "per_100k");
     if (shown.empty()) {
       const std::string words = absl::StrFormat(
-          "%s: no practice has enough claims to be shown", type);
+          "%s: no practice has enough claims to be shown", ClaimWords(type));
       chart.Describe(type, words, words + ".");
       continue;
     }
@@ -159,8 +168,9 @@ Chart GosPractices(const GatedTable& table) {
       return DisplayText(chart.cell(row, rate));
     };
     chart.Describe(type,
-                   absl::StrFormat("%s: from %s to %s per 100,000 people", type,
-                                   value(shown.back()), value(shown.front())),
+                   absl::StrFormat("%s: from %s to %s per 100,000 people",
+                                   ClaimWords(type), value(shown.back()),
+                                   value(shown.front())),
                    absl::StrFormat(
                        "Matched %s claims per 100,000 people on the list, "
                        "with 95 %% limits. Highest of %d practices: %s with "
@@ -182,14 +192,20 @@ std::vector<PagePart> DrawGos(const MeasureDefinition&,
   PagePart needs{"needs", {}, {}};
   const std::optional<size_t> all = GosAllRow(table, kGosReason, "eligibility");
   if (all.has_value()) {
-    needs.sentences.push_back(
-        {4, absl::StrFormat("%s sight tests in %s; %s %% could be matched with "
-                            "a person on the list, %s %% of those with a "
-                            "known test before were early with a code.",
-                            DisplayText(table.at(*all, "n")),
-                            table.at(*all, "month").text(),
-                            table.at(*all, "match_share").text(),
-                            table.at(*all, "early_retest_share").text())});
+    const auto cell = [&](std::string_view column) -> const GatedCell& {
+      return table.at(*all, column);
+    };
+    const std::string year = MonthInWords(table.at(*all, "month").text());
+    const std::string words = FirstSaid(
+        {Say("$0 sight tests in $1; $2 % could be matched with a person on the "
+             "list, $3 % of those with a known test before were early with a "
+             "code.",
+             cell("n"), year, cell("match_share"), cell("early_retest_share")),
+         Say("$0 sight tests in $1; $2 % could be matched with a person on the "
+             "list.",
+             cell("n"), year, cell("match_share"))},
+        "");
+    if (!words.empty()) needs.sentences.push_back({4, words});
   }
   std::vector<Chart> charts = {
       GosTrend(table),

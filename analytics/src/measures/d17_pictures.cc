@@ -3,28 +3,21 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
+#include "analytics/dashboard/wording.h"
 #include "measures/d17_mecs.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr size_t kMostFlows = 60;
 
-bool IsMecsAll(const GatedTable& table, size_t row, std::string_view column) {
-  return table.at(row, column).text() == kAllLevels;
-}
-
 // The row of all providers and outcomes in a period.
 std::optional<size_t> MecsTotal(const GatedTable& table,
                                 const std::string& period) {
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (IsMecsAll(table, row, "provider") && IsMecsAll(table, row, "outcome") &&
-        table.at(row, "period").text() == period) {
-      return row;
-    }
-  }
-  return std::nullopt;
+  return FindPrintedRow(
+      table,
+      {{"provider", kAllLevels}, {"outcome", kAllLevels}, {"period", period}});
 }
 
 // From provider to outcome; of many providers, all of them together.
@@ -32,8 +25,8 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
   size_t flows = 0;
   const auto apart = [&](const GatedTable& t, size_t row, bool all) {
     return t.at(row, "period").text() == period &&
-           !IsMecsAll(t, row, "outcome") &&
-           IsMecsAll(t, row, "provider") == all;
+           !IsAllLevel(t, row, "outcome") &&
+           IsAllLevel(t, row, "provider") == all;
   };
   for (size_t row = 0; row < table.rows(); ++row) {
     flows += apart(table, row, false);
@@ -51,7 +44,7 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
   for (size_t row = 0; row < table.rows(); ++row) {
     if (!apart(table, row, true)) continue;
     const auto n = table.at(row, "n").number();
-    if (!n.has_value()) continue;
+    if (n.value_or(0) <= 0) continue;
     if (!most.has_value() || *n > *table.at(*most, "n").number()) most = row;
   }
   if (!most.has_value() || !total.has_value()) {
@@ -59,13 +52,17 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
     chart.summary = chart.title + ".";
     return chart;
   }
-  chart.title = absl::StrFormat("%s %% of episodes end as: %s",
-                                table.at(*most, "share").text(),
-                                table.at(*most, "outcome").text());
-  chart.summary =
-      absl::StrFormat("Episodes by provider and outcome, %s. %s, %s of %s.",
-                      period, chart.title, DisplayText(table.at(*most, "n")),
-                      DisplayText(table.at(*total, "n")));
+  chart.title = FirstSaid(
+      {Say("$0 % of episodes end as: $1", table.at(*most, "share"),
+           table.at(*most, "outcome").text()),
+       Say("Most episodes end as: $0", table.at(*most, "outcome").text())},
+      "");
+  chart.summary = absl::StrFormat(
+      "Episodes by provider and outcome, %s. %s.%s", MonthInWords(period),
+      chart.title,
+      FirstSaid(
+          {Say(" $0 of $1.", table.at(*most, "n"), table.at(*total, "n"))},
+          ""));
   return chart;
 }
 
@@ -76,8 +73,8 @@ Chart Providers(const GatedTable& table, const std::string& period) {
                "avoided_share_hi", "re_present_12w", "re_present_share"},
               [&](const GatedTable& t, size_t row) {
                 return t.at(row, "period").text() == period &&
-                       IsMecsAll(t, row, "outcome") &&
-                       !IsMecsAll(t, row, "provider");
+                       IsAllLevel(t, row, "outcome") &&
+                       !IsAllLevel(t, row, "provider");
               });
   chart.SortBy("avoided_share", true);
   chart.unit = "% of episodes followed";
@@ -109,7 +106,7 @@ Chart ByMonth(const GatedTable& table, const std::string& period) {
   Chart chart("mecs-months", "lines", table,
               {"outcome", "period", "n", "episodes", "share"},
               [&](const GatedTable& t, size_t row) {
-                return IsMecsAll(t, row, "provider") &&
+                return IsAllLevel(t, row, "provider") &&
                        t.at(row, "period").text() != period;
               });
   chart.unit = "episodes";
@@ -117,17 +114,17 @@ Chart ByMonth(const GatedTable& table, const std::string& period) {
   if (chart.rows() == 0) return chart;
   chart.SelectBy("outcome", "Outcome", std::string(kAllLevels));
   for (const std::string& outcome : chart.LevelsOf("outcome")) {
-    std::optional<size_t> last;
-    for (size_t row = 0; row < chart.rows(); ++row) {
-      if (chart.cell(row, 0).text() == outcome) last = row;
-    }
+    const std::vector<size_t> shown = ShownRows(chart, "outcome", outcome, "n");
     const std::string who =
         outcome == kAllLevels
             ? std::string("All episodes")
             : absl::StrFormat("Episodes that ended as %s", outcome);
+    const std::optional<size_t> most = LargestRow(chart, shown, "n");
     const std::string words =
-        absl::StrFormat("%s: %s in %s", who, DisplayText(chart.cell(*last, 2)),
-                        chart.cell(*last, 1).text());
+        !most.has_value() || *chart.number(*most, 2) <= 0
+            ? who + ": too few in every month to be printed"
+            : *Say("$0: most in $1, $2", who,
+                   MonthInWords(chart.text(*most, 1)), chart.cell(*most, 2));
     chart.Describe(outcome, words, words + ", all providers together.");
   }
   return chart;
@@ -146,14 +143,15 @@ std::vector<PagePart> DrawMecs(const MeasureDefinition&,
   PagePart page{"pathways", {}, {}};
   Chart outcomes = Outcomes(table, period);
   page.sentences.push_back({3, outcomes.title + "."});
-  page.sentences.push_back(
-      {4, absl::StrFormat(
-              "Of %s community eye care episodes that could be followed, %s %% "
-              "were managed without a first hospital visit in 12 weeks, and "
-              "%s %% of patients came back.",
-              DisplayText(table.at(*total, "followed")),
-              table.at(*total, "avoided_share").text(),
-              table.at(*total, "re_present_share").text())});
+  const std::string followed = FirstSaid(
+      {Say(
+          "Of $0 community eye care episodes that could be followed, $1 % were "
+          "managed without a first hospital visit in 12 weeks, and $2 % of "
+          "patients came back.",
+          table.at(*total, "followed"), table.at(*total, "avoided_share"),
+          table.at(*total, "re_present_share"))},
+      "");
+  if (!followed.empty()) page.sentences.push_back({4, followed});
   page.charts.push_back(std::move(outcomes));
   page.charts.push_back(Providers(table, period));
   Chart months = ByMonth(table, period);

@@ -185,6 +185,24 @@ absl::Status MeasureDefinition::ReadOutputs() {
   return absl::OkStatus();
 }
 
+MeasureDefinition MeasureDefinition::WithParameter(
+    std::string_view key, const std::string& value) const {
+  MeasureDefinition changed = *this;
+  const absl::StatusOr<TomlTable> parameters = root_.GetTable("parameters");
+  if (!parameters.ok()) return changed;
+  const TomlValue* old = parameters->Find(key);
+  if (old == nullptr) return changed;
+  TomlTable::Map inner = parameters->entries();
+  inner.insert_or_assign(std::string(key), TomlValue(value, old->line()));
+  TomlTable::Map outer = root_.entries();
+  outer.insert_or_assign(
+      "parameters", TomlValue(TomlTable(parameters->file(), parameters->line(),
+                                        std::move(inner)),
+                              parameters->line()));
+  changed.root_ = TomlTable(root_.file(), root_.line(), std::move(outer));
+  return changed;
+}
+
 absl::StatusOr<double> MeasureDefinition::Parameter(
     std::string_view key) const {
   TALLY_ASSIGN_OR_RETURN(const TomlTable parameters,

@@ -5,14 +5,6 @@
 
 namespace tally::analytics {
 
-const GatedTable* PrintedTable(std::span<const GatedTable> tables,
-                               std::string_view name) {
-  for (const GatedTable& table : tables) {
-    if (table.info().table == name) return &table;
-  }
-  return nullptr;
-}
-
 ColumnSpec WordColumn(std::string name, std::string title) {
   ColumnSpec column;
   column.name = std::move(name);

@@ -17,6 +17,7 @@
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/measures/measure.h"
 #include "analytics/statistics/spc.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 
@@ -33,10 +34,6 @@ struct CatalogueEntry {
   Direction direction = Direction::kNeither;
   std::optional<double> target;
 };
-// The table of that name, or null.
-const GatedTable* PrintedTable(std::span<const GatedTable> tables,
-                               std::string_view name);
-
 // A column of words, for tables of printed figures.
 ColumnSpec WordColumn(std::string name, std::string title);
 

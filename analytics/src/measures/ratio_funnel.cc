@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/registry.h"
 #include "analytics/statistics/funnel.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr int kRatioCurvePoints = 40;
-constexpr double kRatioBase = 100;
 
 struct RatioPoint {
   double size;
@@ -20,16 +19,20 @@ struct RatioPoint {
   double expected;
 };
 
+bool IsFunnelRow(const GatedTable& table, size_t row, const RatioFunnelOf& of) {
+  return of.keep ? of.keep(table, row) : !IsAllLevel(table, row, of.label);
+}
+
 std::vector<RatioPoint> RatioPoints(const GatedTable& table,
                                     const RatioFunnelOf& of) {
   std::vector<RatioPoint> points;
   for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, of.label).text() == kAllLevels) continue;
+    if (!IsFunnelRow(table, row, of)) continue;
     const auto size = table.at(row, of.size).number();
     const auto observed = table.at(row, of.observed).number();
     const auto ratio = table.at(row, of.ratio).number();
     if (!size || !observed || !ratio || *size <= 0 || *ratio <= 0) continue;
-    points.push_back({*size, *observed, kRatioBase * *observed / *ratio});
+    points.push_back({*size, *observed, of.base * *observed / *ratio});
   }
   return points;
 }
@@ -37,7 +40,7 @@ std::vector<RatioPoint> RatioPoints(const GatedTable& table,
 double ThreeDecimals(double value) { return std::round(value * 1000) / 1000; }
 
 // Rows of size and limits, for an area with the mean rate of all.
-JsonValue RatioCurve(const std::vector<RatioPoint>& points) {
+JsonValue RatioCurve(const std::vector<RatioPoint>& points, double base) {
   JsonValue curve = JsonValue::MakeArray();
   double size = 0, expected = 0, largest = 0, smallest = 1e300;
   for (const RatioPoint& point : points) {
@@ -63,7 +66,7 @@ JsonValue RatioCurve(const std::vector<RatioPoint>& points) {
     JsonValue row = JsonValue::MakeArray();
     row.Append(static_cast<int64_t>(n));
     for (const Figure& limit : all) {
-      row.Append(ThreeDecimals(kRatioBase * limit.value()));
+      row.Append(ThreeDecimals(base * limit.value()));
     }
     curve.Append(std::move(row));
   }
@@ -85,25 +88,31 @@ RatioFunnelCounts CountRatioFunnel(const GatedTable& table,
 }
 
 Chart RatioFunnel(const GatedTable& table, const RatioFunnelOf& of) {
-  Chart chart(of.id, "funnel", table,
-              {of.label, of.size, of.observed, of.ratio, of.ratio + "_lo",
-               of.ratio + "_hi"},
-              [&](const GatedTable& t, size_t row) {
-                return t.at(row, of.label).text() != kAllLevels;
-              });
-  chart.unit = "100 = as expected";
+  Chart chart(
+      of.id, "funnel", table,
+      {of.label, of.size, of.observed, of.ratio, of.ratio + "_lo",
+       of.ratio + "_hi"},
+      [&](const GatedTable& t, size_t row) { return IsFunnelRow(t, row, of); });
+  const std::string expected = absl::StrFormat("%g", of.base);
+  chart.unit = expected + " = as expected";
   const RatioFunnelCounts counts = CountRatioFunnel(table, of);
-  chart.title =
-      absl::StrFormat("%s: %d of %d %s lie above the 99.8 %% limits, %d below",
-                      of.what, counts.high, counts.areas, of.areas, counts.low);
-  chart.summary = absl::StrFormat(
-      "Funnel plot of %d %s by size. 100 is what their patients explain. %d "
-      "lie above the upper 99.8 %% limit and %d below the lower one.",
-      counts.areas, of.areas, counts.high, counts.low);
+  if (counts.areas == 0) {
+    chart.title = absl::StrFormat("%s: no %s has enough cases to be compared",
+                                  of.what, std::string(of.areas.one));
+    chart.summary = chart.title + ".";
+  } else {
+    chart.title = absl::StrFormat(
+        "%s: %s above the 99.8 %% limits, %d below", of.what,
+        PartOf(counts.high, counts.areas, of.areas, {"lies", "lie"}),
+        counts.low);
+    chart.summary = absl::StrFormat(
+        "Funnel plot of %s by size; %s is what their people explain. %s.",
+        Counted(counts.areas, of.areas), expected, chart.title);
+  }
   JsonValue curves = JsonValue::MakeObject();
-  curves.Set("", RatioCurve(RatioPoints(table, of)));
+  curves.Set("", RatioCurve(RatioPoints(table, of), of.base));
   JsonValue averages = JsonValue::MakeObject();
-  averages.Set("", kRatioBase);
+  averages.Set("", of.base);
   chart.options.Set("x", of.size)
       .Set("y", of.ratio)
       .Set("label", of.label)
@@ -112,16 +121,8 @@ Chart RatioFunnel(const GatedTable& table, const RatioFunnelOf& of) {
   chart.notes.push_back(absl::StrFormat(
       "Inner limits 95 %%, outer limits 99.8 %%, for %s with patients like all "
       "others; the count above judges each by its own expected number.",
-      of.areas));
+      std::string(of.areas.many)));
   return chart;
-}
-
-std::optional<size_t> AllRowOf(const GatedTable& table,
-                               std::string_view column) {
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, column).text() == kAllLevels) return row;
-  }
-  return std::nullopt;
 }
 
 }  // namespace tally::analytics

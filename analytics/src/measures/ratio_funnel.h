@@ -3,11 +3,12 @@
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_RATIO_FUNNEL_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_RATIO_FUNNEL_H_
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "analytics/dashboard/page_model.h"
+#include "analytics/dashboard/wording.h"
 
 namespace tally::analytics {
 
@@ -17,9 +18,12 @@ struct RatioFunnelOf {
   std::string label;     // column of the area; rows of "All" are left out
   std::string size;      // column of the size, on the x axis
   std::string observed;  // column of the events
-  std::string ratio;     // column of 100 x observed / expected
-  std::string areas;     // "practices"
+  std::string ratio;     // column of base x observed / expected
+  ByNumber areas;        // "practice", "practices"
   std::string what;      // "Readmission ratio"
+  double base = 100;     // what the ratio is where all is as expected
+  // Which rows; without it all but those of "All".
+  std::function<bool(const GatedTable&, size_t)> keep = {};
 };
 
 struct RatioFunnelCounts {
@@ -37,10 +41,6 @@ RatioFunnelCounts CountRatioFunnel(const GatedTable& table,
 // whose people are as those of all together; an area is judged by its own
 // expected number, and the notes say so.
 Chart RatioFunnel(const GatedTable& table, const RatioFunnelOf& of);
-
-// The row whose level in `column` is "All"; nothing if there is none.
-std::optional<size_t> AllRowOf(const GatedTable& table,
-                               std::string_view column);
 
 }  // namespace tally::analytics
 

@@ -159,8 +159,11 @@ absl::Status MeasureRunner::Derive(const Measure& measure,
 absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id) {
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Measure> measure,
                          MakeMeasure(id));
-  TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
+  TALLY_ASSIGN_OR_RETURN(MeasureDefinition definition,
                          LoadDefinition(id, options_.definitions));
+  if (!options_.spc_mode.empty()) {
+    definition = definition.WithParameter("spc_mode", options_.spc_mode);
+  }
   MeasureResult result;
   result.id = definition.id();
   result.title = definition.title();

@@ -4,10 +4,15 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/page_model.h"
 #include "base/error.h"
 #include "base/status.h"
 
 namespace tally::analytics {
+
+std::string PerUnit(double multiplier) {
+  return "per " + WithThousands(absl::StrFormat("%.0f", multiplier));
+}
 
 TableBuilder& TableBuilder::Column(ColumnSpec column) {
   index_[column.name] = columns_.size();
@@ -65,7 +70,7 @@ TableBuilder& TableBuilder::CrudeRate(std::string name, std::string title,
   column.name = std::move(name);
   column.kind = ColumnKind::kRate;
   column.title = std::move(title);
-  column.unit = absl::StrFormat("per %.0f", multiplier);
+  column.unit = PerUnit(multiplier);
   column.numerator = std::move(numerator);
   column.denominator = std::move(denominator);
   column.multiplier = multiplier;
@@ -80,7 +85,7 @@ TableBuilder& TableBuilder::StandardisedRate(std::string name,
   column.name = std::move(name);
   column.kind = ColumnKind::kStdRate;
   column.title = std::move(title);
-  column.unit = absl::StrFormat("per %.0f", multiplier);
+  column.unit = PerUnit(multiplier);
   column.numerator = std::move(numerator);
   column.multiplier = multiplier;
   return WithLimits(column, true);

@@ -31,6 +31,9 @@
 
 namespace tally::analytics {
 
+// "per 100,000", the unit of a rate.
+std::string PerUnit(double multiplier);
+
 class TableBuilder {
  public:
   explicit TableBuilder(TableInfo info) : info_(std::move(info)) {}

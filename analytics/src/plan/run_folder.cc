@@ -250,6 +250,9 @@ absl::Status RunFolderWriter::WriteRunJson() {
       .Set("release", std::move(release))
       .Set("month", outcome_.month.ToMonth())
       .Set("profile", ground_.gate.profile().name())
+      .Set("spcMode", ground_.options.spc_mode.empty()
+                          ? "as defined"
+                          : ground_.options.spc_mode)
       .Set("tallyVersion", TallyVersion())
       .Set("engine", engine::EngineVersion())
       .Set("inputs", std::move(inputs))

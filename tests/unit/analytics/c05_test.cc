@@ -278,6 +278,40 @@ TEST(RiskScores, HospitalFrailtyAddsTenthsOfEachCodeOnce) {
   EXPECT_EQ(people("high"), "0");
 }
 
+// Points of the published table, added by hand.
+TEST(RiskScores, HospitalFrailtyTakesThePublishedPointsWithoutAFile) {
+  RiskCast cast;
+  std::map<int, int> expected;
+  const auto person = [&](std::vector<std::string> codes, int tenths) {
+    const int p = cast.Person(80);
+    for (const std::string& code : codes) {
+      cast.Stay(p, "2025-09-01", "2025-09-02", "21", code, code);
+    }
+    expected[p] = tenths;
+  };
+  person({"I100"}, 0);                            // not among the 109
+  person({"G819", "Z911"}, 49);                   // 4.4 + 0.5
+  person({"G819", "Z736"}, 50);                   // 4.4 + 0.6
+  person({"F009", "G819", "N390", "R11X"}, 150);  // 7.1 + 4.4 + 3.2 + 0.3
+  person({"F009", "G819", "N390", "R11X", "R509"}, 151);  // and 0.1
+  cast.Finish();
+  Bench bench(cast.release);
+  const MeasureResult result = RunRisk(bench, RunOptions());
+  for (const auto& [p, tenths] : expected) {
+    EXPECT_EQ(ScoreOf(bench, "risk_judged", "frailty_tenths", p), tenths) << p;
+  }
+  const auto people = [&](const std::string& band) {
+    return Find(*TableOf(result, "risk_bands"),
+                {{"model", "Hospital Frailty Risk Score"},
+                 {"area", "All"},
+                 {"band", band}},
+                "persons");
+  };
+  EXPECT_EQ(people("low"), "2");           // 0 and 49
+  EXPECT_EQ(people("intermediate"), "2");  // 50 and 150
+  EXPECT_EQ(people("high"), "1");          // 151
+}
+
 TEST(RiskScores, LaceTakesEveryLevelOfItsFourParts) {
   RiskCast cast;
   std::map<int, int> expected;

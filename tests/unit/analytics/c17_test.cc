@@ -39,7 +39,7 @@ TEST(QualityDashboard, JoinsTheYearWithTheIconsOfTheLastMonth) {
   ASSERT_EQ(result->parts.size(), 1u);
   EXPECT_EQ(result->parts[0].page, "summary");
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("1 of 3 indicators worsen by more than chance, among "
+              HasSubstr("1 of 3 indicators worsens by more than chance, among "
                         "them: Emergency attendances"));
   EXPECT_EQ(result->parts[0].charts[0].type(), "matrix");
 }
@@ -81,7 +81,7 @@ TEST(PracticePacks, PlaceAPracticeAmongPrintedPeers) {
       "1");
   ASSERT_EQ(result->parts.size(), 1u);
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("has most indicators worse than the median"));
+              HasSubstr("worse than the median"));
 }
 
 TEST(PracticePacks, NeedAFewPeersWithAPrintedValue) {

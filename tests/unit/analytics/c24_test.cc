@@ -67,8 +67,8 @@ TEST(Benchmark, ComparesWithTheComparatorAndRanks) {
             "NA");
   ASSERT_EQ(result->parts.size(), 2u);
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("Emergency attendances differs most from the "
-                        "comparator: 1 areas above and 1 below"));
+              HasSubstr("Against the comparator most areas differ in: "
+                        "Emergency attendances (1 above and 1 below"));
 }
 
 TEST(Benchmark, IsNotAvailableWithoutTheComparator) {
@@ -206,7 +206,7 @@ TEST(Performance, IsOffPlanBeyondTheVarianceAndByMoreThanChance) {
   ASSERT_OK(beyond);
   EXPECT_EQ(Find(*TableOf(*beyond, "performance"), {}, "off_plan"), "yes");
   EXPECT_THAT(beyond->parts[0].sentences[0].text,
-              HasSubstr("1 of 1 planned figures are off plan"));
+              HasSubstr("1 of 1 planned figure is off plan"));
 }
 
 TEST(OutcomeCatalogue, NamesEveryMeasureAndIndicatorOfTheDefinitions) {

@@ -164,8 +164,9 @@ TEST(EbiMeasure, DrawsWhatIsPrinted) {
   Bench bench(FourPractices(), "nhs-subnational");
   const auto result = bench.Run("C27");
   ASSERT_TRUE(result.ok()) << result.status();
-  ASSERT_EQ(result->parts.size(), 1u);
+  ASSERT_EQ(result->parts.size(), 2u);
   EXPECT_EQ(result->parts[0].page, "finance");
+  EXPECT_EQ(result->parts[1].page, "where-to-look");
   ASSERT_EQ(result->parts[0].charts.size(), 2u);
   EXPECT_THAT(result->parts[0].charts[0].title,
               HasSubstr("Inguinal hernia repair"));

@@ -73,6 +73,39 @@ TEST(DataQuality, CountsItemsAndScoresThem) {
   EXPECT_EQ(Find(index, {{"source", "national-apc"}}, "dqmi"), "95.0");
 }
 
+TEST(DataQuality, CountsDaysFromTheEndOfAPeriodToItsExtract) {
+  FixtureRelease release;
+  release.activity.push_back(QualityAdmissions());
+  release.activity.back().Add({});
+  release.linkage_quality_json =
+      R"({"extracts":[{"source":"a","period_start":"2022-10-01",)"
+      R"("period_end":"2026-09-30","created":"2026-10-05T23:59:59Z",)"
+      R"("revision":1},{"source":"b","period_start":"2026-10-01",)"
+      R"("period_end":"2026-10-31","created":"2026-11-30T00:00:00Z",)"
+      R"("revision":2}]})";
+  Bench bench(release);
+  const auto result = bench.Run("C33");
+  ASSERT_OK(result);
+  const GatedTable& table = *TableOf(*result, "dq_timeliness");
+  EXPECT_EQ(Find(table, {{"source", "a"}}, "period"), "2022-10 to 2026-09");
+  EXPECT_EQ(Find(table, {{"source", "a"}}, "days"), "5");
+  EXPECT_EQ(Find(table, {{"source", "b"}}, "period"), "2026-10");
+  EXPECT_EQ(Find(table, {{"source", "b"}}, "days"), "30");
+  EXPECT_EQ(Find(table, {{"source", "b"}}, "revision"), "2");
+}
+
+TEST(DataQuality, RefusesALinkageReportWithoutTheDayOfAnExtract) {
+  FixtureRelease release;
+  release.activity.push_back(QualityAdmissions());
+  release.activity.back().Add({});
+  release.linkage_quality_json =
+      R"({"extracts":[{"source":"a","period_start":"2026-10-01",)"
+      R"("period_end":"2026-10-31","revision":1}]})";
+  Bench bench(release);
+  EXPECT_THAT(bench.Run("C33"), StatusIs(absl::StatusCode::kDataLoss,
+                                         HasSubstr("linkage_quality.json")));
+}
+
 TEST(DataQuality, FindsDatesInTheWrongOrder) {
   FixtureTable apc = QualityAdmissions();
   apc.Add({});

@@ -96,6 +96,46 @@ TEST(Dashboard, PageWithoutMeasuresSaysSoAndWhy) {
   EXPECT_THAT(*html, HasSubstr("no table &lt;ecds&gt;"));
 }
 
+// "* % of attendances": a figure that is not printed is not said either. "1 to
+// 7 as *" explains the sign.
+bool NamesAHiddenFigure(const std::string& text) {
+  for (const std::string_view hidden : {"*", "NA"}) {
+    for (size_t at = text.find(hidden); at != std::string::npos;
+         at = text.find(hidden, at + 1)) {
+      const size_t after = at + hidden.size();
+      const bool begins = at == 0 || text[at - 1] == ' ' || text[at - 1] == '(';
+      const bool ends = after == text.size() ||
+                        std::string_view(" ,.;:%)").find(text[after]) !=
+                            std::string_view::npos;
+      const bool explains =
+          std::string_view(text).substr(0, at).ends_with(" as ");
+      if (begins && ends && !explains) return true;
+    }
+  }
+  return false;
+}
+
+TEST(Dashboard, NoTextNamesAFigureThatIsNotPrinted) {
+  EXPECT_TRUE(NamesAHiddenFigure("of these * % wait"));
+  EXPECT_TRUE(NamesAHiddenFigure("NA people"));
+  EXPECT_FALSE(NamesAHiddenFigure("Practice A*, NATO"));
+  EXPECT_FALSE(NamesAHiddenFigure("1 to 7 as *, others rounded"));
+  // So small that much is hidden.
+  Bench bench(MakeTown(3, 150, 0.04, 0.02), "nhs-subnational");
+  const PageSet pages = BuildPages(bench);
+  for (const Page& page : pages.pages) {
+    for (const std::string& text : page.sentences) {
+      EXPECT_FALSE(NamesAHiddenFigure(text)) << page.id << ": " << text;
+    }
+    for (const Chart& chart : page.charts) {
+      EXPECT_FALSE(NamesAHiddenFigure(chart.title))
+          << page.id << "/" << chart.id() << ": " << chart.title;
+      EXPECT_FALSE(NamesAHiddenFigure(chart.summary))
+          << page.id << "/" << chart.id() << ": " << chart.summary;
+    }
+  }
+}
+
 TEST(Dashboard, SentencesAloneFillAPage) {
   PagePart part{"risk", {{1, "The model was refused."}}, {}};
   const auto pages = ArrangePages({part}, {"risk"}, {});

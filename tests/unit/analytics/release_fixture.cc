@@ -368,7 +368,7 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
                                   ? kSmallReport
                                   : release.linkage_quality_csv},
       {"linkage_quality.html", "<!DOCTYPE html><title>Linkage</title>\n"},
-      {"linkage_quality.json", "{}\n"},
+      {"linkage_quality.json", release.linkage_quality_json},
       {"validation/gp-supplier-a-p2026-10-r1.json", release.validation},
   };
   for (const auto& [name, text] : texts) {

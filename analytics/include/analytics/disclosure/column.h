@@ -70,7 +70,7 @@ struct ColumnSpec {
   std::string name;  // [a-z][a-z0-9_]*
   ColumnKind kind = ColumnKind::kUnknown;
   std::string title;  // for people: "Lower 95 % limit"
-  std::string unit;   // "persons", "%", "per 100,000"
+  std::string unit;   // "people", "%", "per 100,000"
   ColumnRole role = ColumnRole::kValue;
   std::string numerator;    // column of this table; derived kinds
   std::string denominator;  // column of this table; derived kinds

@@ -73,6 +73,11 @@ class MeasureDefinition {
 
   // A number of [parameters]. kInvalidArgument naming the key.
   absl::StatusOr<double> Parameter(std::string_view key) const;
+  // The same definition with another text for a key of [parameters]; unchanged
+  // where it has no such key. The digest stays that of the file: what was asked
+  // for beside it is said by the tables' notes and the run's own record.
+  MeasureDefinition WithParameter(std::string_view key,
+                                  const std::string& value) const;
   // The parts that only the measure itself understands.
   const TomlTable& root() const { return root_; }
 

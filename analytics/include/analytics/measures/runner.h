@@ -57,6 +57,9 @@ struct RunOptions {
   std::optional<CivilDay> month;  // first day; else the last one covered
   std::string comparators;        // folder of reference files
   std::string definitions;        // folder of replaced definition files
+  // How control charts take moving ranges, in place of what the definitions
+  // say: "screened" or "excel" (analytics/statistics/spc.h); empty: as defined.
+  std::string spc_mode;
 };
 
 class MeasureRunner {

@@ -1,0 +1,140 @@
+#include "analytics/dashboard/wording.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
+#include "analytics/dashboard/page_model.h"
+#include "base/civil_day.h"
+#include "base/status.h"
+
+namespace tally::analytics {
+namespace {
+
+constexpr size_t kMonthLength = 7;  // 2026-10
+constexpr size_t kDayLength = 10;   // 2026-10-31
+
+bool IsDigit(std::string_view text, size_t at) {
+  return at < text.size() &&
+         absl::ascii_isdigit(static_cast<unsigned char>(text[at]));
+}
+
+// The length of the date that begins at `at`; 0 if none does.
+size_t DateLength(std::string_view text, size_t at) {
+  if (at > 0 && (IsDigit(text, at - 1) || text[at - 1] == '-')) return 0;
+  const auto like = [&](size_t length) {
+    if (text.size() < at + length) return false;
+    for (size_t i = 0; i < length; ++i) {
+      const bool dash = i == 4 || i == kMonthLength;
+      if (dash ? text[at + i] != '-' : !IsDigit(text, at + i)) return false;
+    }
+    const size_t after = at + length;
+    return !IsDigit(text, after) &&
+           (after >= text.size() || text[after] != '-');
+  };
+  if (like(kDayLength)) return kDayLength;
+  return like(kMonthLength) ? kMonthLength : 0;
+}
+
+// A date as people say it; the text itself if there is no such date.
+std::string DateWords(const std::string& text) {
+  const bool month = text.size() == kMonthLength;
+  const absl::StatusOr<CivilDay> day =
+      CivilDay::Parse(month ? text + "-01" : text);
+  if (!day.ok()) return text;
+  const std::string words = day->ToText();  // "1 October 2026"
+  return month ? words.substr(words.find(' ') + 1) : words;
+}
+
+}  // namespace
+
+std::optional<std::string> Spoken(const GatedCell& cell) {
+  if (cell.suppressed() || cell.state() == GatedCell::State::kNotAvailable) {
+    return std::nullopt;
+  }
+  return DisplayText(cell);
+}
+
+std::optional<std::string> Spoken(std::string_view text) {
+  return std::string(text);
+}
+
+std::optional<std::string> Spoken(int64_t number) {
+  return WithThousands(absl::StrFormat("%d", number));
+}
+
+std::optional<std::string> SayParts(
+    std::string_view pattern,
+    const std::vector<std::optional<std::string>>& parts) {
+  std::string text;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '$' || i + 1 == pattern.size()) {
+      text += pattern[i];
+      continue;
+    }
+    ++i;
+    if (pattern[i] == '$') {
+      text += '$';
+      continue;
+    }
+    const auto place = static_cast<size_t>(pattern[i] - '0');
+    TALLY_CHECK(IsDigit(pattern, i) && place < parts.size());
+    if (!parts[place].has_value()) return std::nullopt;
+    text += *parts[place];
+  }
+  return text;
+}
+
+std::string FirstSaid(std::initializer_list<std::optional<std::string>> texts,
+                      std::string_view otherwise) {
+  for (const std::optional<std::string>& text : texts) {
+    if (text.has_value()) return *text;
+  }
+  return std::string(otherwise);
+}
+
+std::string Counted(int64_t number, ByNumber what) {
+  if (number == 0) return absl::StrFormat("no %s", std::string(what.many));
+  return absl::StrFormat("%s %s", WithThousands(absl::StrFormat("%d", number)),
+                         std::string(number == 1 ? what.one : what.many));
+}
+
+std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
+  TALLY_CHECK(0 <= part && part <= all);
+  const std::string things =
+      absl::StrFormat("%s %s", WithThousands(absl::StrFormat("%d", all)),
+                      std::string(all == 1 ? what.one : what.many));
+  const bool every = part == all && all > 1;
+  const std::string subject =
+      part == 0 ? "none of " + things
+      : every
+          ? "all " + things
+          : absl::StrFormat("%s of %s",
+                            WithThousands(absl::StrFormat("%d", part)), things);
+  const std::string_view does = part <= 1 ? verb.one : verb.many;
+  return does.empty() ? subject
+                      : absl::StrFormat("%s %s", subject, std::string(does));
+}
+
+std::string Capitalised(std::string text) {
+  if (!text.empty()) {
+    text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
+  }
+  return text;
+}
+
+std::string MonthInWords(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = DateLength(text, i);
+    if (length == 0) {
+      out += text[i++];
+      continue;
+    }
+    out += DateWords(std::string(text.substr(i, length)));
+    i += length;
+  }
+  return out;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,60 @@
+#include "analytics/dashboard/wording.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace tally::analytics {
+namespace {
+
+constexpr ByNumber kPractices = {"practice", "practices"};
+constexpr ByNumber kLie = {"lies", "lie"};
+
+TEST(Wording, SayPutsPartsInTheirPlaces) {
+  EXPECT_EQ(Say("$1 of $0 in $1, $$5", 1204, std::string("May")),
+            "May of 1,204 in May, $5");
+}
+
+TEST(Wording, SayIsSilentWhereAPartIsNotPrinted) {
+  EXPECT_EQ(SayParts("$0 of $1", {"3", std::nullopt}), std::nullopt);
+  // A part that the sentence does not name hides nothing.
+  EXPECT_EQ(SayParts("$0", {"3", std::nullopt}), "3");
+}
+
+TEST(Wording, FirstSaidFallsBackToWordsWithoutFigures) {
+  EXPECT_EQ(FirstSaid({std::nullopt, "b", "c"}, "none"), "b");
+  EXPECT_EQ(FirstSaid({std::nullopt}, "none"), "none");
+}
+
+TEST(Wording, CountsAgreeWithTheirNouns) {
+  EXPECT_EQ(Counted(0, kPractices), "no practices");
+  EXPECT_EQ(Counted(1, kPractices), "1 practice");
+  EXPECT_EQ(Counted(1204, kPractices), "1,204 practices");
+}
+
+TEST(Wording, PartsAgreeWithTheirVerbs) {
+  EXPECT_EQ(PartOf(0, 12, kPractices, kLie), "none of 12 practices lies");
+  EXPECT_EQ(PartOf(1, 12, kPractices, kLie), "1 of 12 practices lies");
+  EXPECT_EQ(PartOf(3, 12, kPractices, kLie), "3 of 12 practices lie");
+  EXPECT_EQ(PartOf(12, 12, kPractices, kLie), "all 12 practices lie");
+  EXPECT_EQ(PartOf(1, 1, kPractices, kLie), "1 of 1 practice lies");
+  EXPECT_EQ(PartOf(2, 3, kPractices, {"", ""}), "2 of 3 practices");
+}
+
+TEST(Wording, MonthsAndDaysAreSaidInWords) {
+  EXPECT_EQ(MonthInWords("2026-10"), "October 2026");
+  EXPECT_EQ(MonthInWords("2025-11 to 2026-10"),
+            "November 2025 to October 2026");
+  EXPECT_EQ(MonthInWords("on 2026-10-31."), "on 31 October 2026.");
+}
+
+TEST(Wording, WhatIsNoMonthStaysAsItIs) {
+  for (const char* text : {"2026-13", "12026-10", "2026-100", "2026-10-3",
+                           "x-2026", "2026-1", "", "a 1-2026-10 b"}) {
+    EXPECT_EQ(MonthInWords(text), text);
+  }
+}
+
+}  // namespace
+}  // namespace tally::analytics
