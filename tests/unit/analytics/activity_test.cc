@@ -146,6 +146,34 @@ TEST(ListStays, GiveEachMonthToOneRegistration) {
                   "6 Z90001 2026-09 2026-10"));
 }
 
+TEST(ListStays, EndWithADeathThatStandsOnAnotherRegistration) {
+  // The practice that was left knows of the death, the new one does not.
+  FixtureRelease release;
+  auto& r = release.registrations;
+  r.push_back(
+      Registered(1, "Z90001", "2020-01-01", "2026-01-01", "2026-07-01"));
+  r.push_back(Registered(1, "Z90002", "2026-02-01"));
+  // Two deaths of a person: the earlier one.
+  r.push_back(
+      Registered(2, "Z90001", "2020-01-01", "2026-01-01", "2026-10-01"));
+  r.push_back(Registered(2, "Z90002", "2026-02-01", "", "2026-09-01"));
+  // In the month of death somebody is still there.
+  r.push_back(
+      Registered(3, "Z90001", "2020-01-01", "2026-01-01", "2026-10-01"));
+  r.push_back(Registered(3, "Z90002", "2026-02-01"));
+  ActivityBench bench(release);
+  ASSERT_OK(MakeListStays(bench.Context()));
+  EXPECT_THAT(
+      bench.Rows("SELECT concat_ws(' ', person, practice, strftime(to_month, "
+                 "'%Y-%m')) FROM list_stay WHERE practice = 'Z90002' "
+                 "ORDER BY person"),
+      ElementsAre("1 Z90002 2026-07", "2 Z90002 2026-09", "3 Z90002 2026-10"));
+  ASSERT_OK(MakePatientList(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT concat_ws(' ', person, practice) "
+                         "FROM patient_list"),
+              ElementsAre("3 Z90002"));
+}
+
 TEST(ListStays, SayWhatThePatientListSaysInItsMonth) {
   FixtureRelease release = MakeTown(3, 100, 0.1, 0);
   for (int i = 0; i < 60; ++i) {
