@@ -121,7 +121,8 @@ absl::Status MakeAdmissions(const MeasureContext& context) {
       "WHEN admission_method IN ('82', '83') THEN 'birth' "
       "ELSE 'admission_other' END AS pod, p.best.price AS own_price, "
       "p.best.factor AS own_factor FROM (%s) AS s LEFT JOIN (SELECT spell_no, "
-      "max(struct_pack(price := price_pence, factor := factor)) AS best "
+      "max(struct_pack(price := price_pence, known := factor IS NOT NULL, "
+      "factor := factor)) AS best "
       "FROM spell_episode WHERE price_pence IS NOT NULL GROUP BY spell_no) "
       "AS p ON p.spell_no = s.spell_no",
       spells);

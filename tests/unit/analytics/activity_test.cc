@@ -302,6 +302,33 @@ TEST(ActivityAdmissions, CountSpellsOnTheDayOfAdmission) {
                                         HasSubstr("market_forces.toml")));
 }
 
+TEST(ActivityAdmissions, TakeTheFactorThatIsKnownBesideTheirPrice) {
+  FixtureTable apc = Admissions();
+  // One price on both episodes, the factor on one of them; then two factors,
+  // and a factor beside a lower price.
+  const std::vector<std::vector<FixtureRow>> spells = {
+      {{{"mff", "1.05"}}, {{"mff", ""}}},
+      {{{"mff", ""}}, {{"mff", "1.05"}}},
+      {{{"mff", "1.02"}}, {{"mff", "1.05"}}},
+      {{{"mff", "1.3"}, {"tariff_pence", "50000"}}, {{"mff", "1.05"}}}};
+  for (size_t i = 0; i < spells.size(); ++i) {
+    for (size_t k = 0; k < 2; ++k) {
+      FixtureRow row = Admission(static_cast<int>(i), spells[i][k]);
+      row["person"] = std::to_string(i + 1);
+      row["episode_order"] = std::to_string(k + 1);
+      row["last_episode"] = k == 1 ? "true" : "false";
+      apc.Add(row);
+    }
+  }
+  FixtureRelease release;
+  release.activity.push_back(apc);
+  ActivityBench bench(release);
+  ASSERT_OK(MakeActivity(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT CAST(cost_pence AS VARCHAR) "
+                         "FROM activity_admission ORDER BY person"),
+              ElementsAre("105000", "105000", "105000", "105000"));
+}
+
 TEST(ActivityAdmissions, HaveNoNightsWhereDatesAreByMonth) {
   FixtureTable apc = Admissions();
   apc.grain = "month";
