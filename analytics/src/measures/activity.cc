@@ -144,11 +144,7 @@ absl::Status MakeAppointments(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(MakePart(
       context, "activity_appointment",
       absl::StrFormat(
-          "SELECT * EXCLUDE (type), CASE type WHEN '1' THEN 'op_first' "
-          "WHEN '2' THEN 'op_follow_up' WHEN '3' THEN 'op_first_remote' "
-          "WHEN '21' THEN 'op_first_remote' WHEN '4' THEN "
-          "'op_follow_up_remote' WHEN '22' THEN 'op_follow_up_remote' "
-          "ELSE 'op_other' END AS pod, "
+          "SELECT * EXCLUDE (type), %s AS pod, "
           "CASE WHEN type IN ('1', '3', '21') THEN true "
           "WHEN type IN ('2', '4', '22') THEN false END AS first, "
           "CASE WHEN type IN ('3', '4', '21', '22') THEN true "
@@ -158,6 +154,7 @@ absl::Status MakeAppointments(const MeasureContext& context) {
           "coalesce(attended IN ('3', '7'), false) AS not_attended, "
           "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
           "CAST(NULL AS DOUBLE) AS own_factor FROM %s)",
+          AppointmentPodSql("type"),
           CodeOrUnknown(context, "sus_op", "provider_code", "provider"),
           CodeOrUnknown(context, "sus_op", "treatment_function", "tfc"),
           own("attendance_type", "VARCHAR", "type"), own("outcome", "VARCHAR"),
@@ -248,6 +245,15 @@ std::string ActivityTitle(std::string_view pod) {
     if (id == pod) return title;
   }
   return std::string(pod);
+}
+
+std::string AppointmentPodSql(std::string_view type) {
+  return absl::StrFormat(
+      "CASE %s WHEN '1' THEN 'op_first' WHEN '2' THEN 'op_follow_up' "
+      "WHEN '3' THEN 'op_first_remote' WHEN '21' THEN 'op_first_remote' "
+      "WHEN '4' THEN 'op_follow_up_remote' "
+      "WHEN '22' THEN 'op_follow_up_remote' ELSE 'op_other' END",
+      type);
 }
 
 absl::Status MakeActivitySpells(const MeasureContext& context) {
