@@ -20,7 +20,8 @@ const GatedTable* UserTable(const std::vector<GatedTable>& tables,
 std::optional<size_t> UserRow(const GatedTable& table,
                               const std::string& threshold) {
   for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.at(row, "area").text() == kAllLevels &&
+    if (table.at(row, "department").text() == kAllLevels &&
+        table.at(row, "area").text() == kAllLevels &&
         table.at(row, "threshold").text() == threshold) {
       return row;
     }
@@ -90,7 +91,8 @@ void DrawThresholds(const GatedTable& table, PagePart& page) {
   Chart chart("hiu-thresholds", "bar", table,
               {"threshold", "persons", "share_persons", "attendances"},
               [](const GatedTable& t, size_t row) {
-                return t.at(row, "area").text() == kAllLevels &&
+                return t.at(row, "department").text() == kAllLevels &&
+                       t.at(row, "area").text() == kAllLevels &&
                        t.at(row, "threshold").text().find('-') !=
                            std::string::npos;
               });
