@@ -9,6 +9,7 @@
 #include "measures/activity_prices.h"
 #include "measures/hospital.h"
 #include "measures/list_stays.h"
+#include "measures/months.h"
 #include "measures/record_keys.h"
 
 namespace tally::analytics {
@@ -49,13 +50,18 @@ std::string CodeOrUnknown(const MeasureContext& context, std::string_view table,
 // PricedSql asks for: adds the month, the practice of that month and prices.
 absl::Status MakePart(const MeasureContext& context, std::string_view name,
                       const std::string& relation) {
+  const std::string_view table = name == "activity_admission"     ? "sus_apc"
+                                 : name == "activity_appointment" ? "sus_op"
+                                                                  : "ecds";
+  const std::string placed_day = PlacedDay(context, table, "day");
   const std::string placed = absl::StrFormat(
       "SELECT d.*, coalesce(l.practice, '%s') AS practice FROM ("
-      "SELECT *, CAST(date_trunc('month', day) AS DATE) AS month FROM (%s) "
-      "WHERE day <= DATE '%s') AS d LEFT JOIN list_stay AS l "
+      "SELECT *, CAST(date_trunc('month', %s) AS DATE) AS month FROM (%s) "
+      "WHERE %s <= DATE '%s') AS d LEFT JOIN list_stay AS l "
       "ON l.person = d.person AND l.from_month <= d.month "
       "AND l.to_month >= d.month",
-      kUnknown, relation, context.month.LastOfMonth().ToIso());
+      kUnknown, placed_day, relation, placed_day,
+      context.month.LastOfMonth().ToIso());
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE %s AS %s", name, PricedSql(placed)));
 }
@@ -92,7 +98,8 @@ absl::Status MakeAdmissions(const MeasureContext& context) {
       "WHEN admission_method IN ('82', '83') THEN 'birth' "
       "ELSE 'admission_other' END AS pod, p.best.price AS own_price, "
       "p.best.factor AS own_factor FROM (%s) AS s LEFT JOIN (SELECT spell_no, "
-      "max(struct_pack(price := price_pence, factor := factor)) AS best "
+      "max(struct_pack(price := price_pence, known := factor IS NOT NULL, "
+      "factor := factor)) AS best "
       "FROM spell_episode WHERE price_pence IS NOT NULL GROUP BY spell_no) "
       "AS p ON p.spell_no = s.spell_no",
       spells);
@@ -108,11 +115,7 @@ absl::Status MakeAppointments(const MeasureContext& context) {
   return MakePart(
       context, "activity_appointment",
       absl::StrFormat(
-          "SELECT * EXCLUDE (type), CASE type WHEN '1' THEN 'op_first' "
-          "WHEN '2' THEN 'op_follow_up' WHEN '3' THEN 'op_first_remote' "
-          "WHEN '21' THEN 'op_first_remote' WHEN '4' THEN "
-          "'op_follow_up_remote' WHEN '22' THEN 'op_follow_up_remote' "
-          "ELSE 'op_other' END AS pod, "
+          "SELECT * EXCLUDE (type), %s AS pod, "
           "CASE WHEN type IN ('1', '3', '21') THEN true "
           "WHEN type IN ('2', '4', '22') THEN false END AS first, "
           "CASE WHEN type IN ('3', '4', '21', '22') THEN true "
@@ -122,6 +125,7 @@ absl::Status MakeAppointments(const MeasureContext& context) {
           "coalesce(attended IN ('3', '7'), false) AS not_attended, "
           "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
           "CAST(NULL AS DOUBLE) AS own_factor FROM %s)",
+          AppointmentPodSql("type"),
           CodeOrUnknown(context, "sus_op", "provider_code", "provider"),
           CodeOrUnknown(context, "sus_op", "treatment_function", "tfc"),
           own("attendance_type", "VARCHAR", "type"), own("outcome", "VARCHAR"),
@@ -205,6 +209,15 @@ std::string ActivityTitle(std::string_view pod) {
     if (id == pod) return title;
   }
   return std::string(pod);
+}
+
+std::string AppointmentPodSql(std::string_view type) {
+  return absl::StrFormat(
+      "CASE %s WHEN '1' THEN 'op_first' WHEN '2' THEN 'op_follow_up' "
+      "WHEN '3' THEN 'op_first_remote' WHEN '21' THEN 'op_first_remote' "
+      "WHEN '4' THEN 'op_follow_up_remote' "
+      "WHEN '22' THEN 'op_follow_up_remote' ELSE 'op_other' END",
+      type);
 }
 
 absl::Status MakeActivitySpells(const MeasureContext& context) {

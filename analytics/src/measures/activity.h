@@ -30,6 +30,9 @@ const std::vector<std::pair<std::string, std::string>>& ActivityTypes();
 // The title of a type; the type itself if it is none.
 std::string ActivityTitle(std::string_view pod);
 
+// SQL: the type of an appointment from its attendance_type.
+std::string AppointmentPodSql(std::string_view type);
+
 // What MakeActivity made.
 struct ActivityParts {
   bool admissions = false;    // sus_apc with SpellColumns()
@@ -48,7 +51,7 @@ struct ActivityParts {
 //   pod         a type of ActivityTypes()
 //   day, month  DATE, never null: rows without a day are left out, and those
 //               after the context's month. A week belongs to the month of its
-//               Monday.
+//               Thursday (months.h).
 //   price_pence national price before the market forces factor; null: none
 //   cost_pence  price x factor in whole pence; null: price or factor not known
 // and those of their own:
@@ -75,11 +78,13 @@ struct ActivityParts {
 // Prices: tariff_pence of the row, of a spell the highest of its episodes (one
 // price a spell, on one or all of them); else by `pod` and `currency` (an HRG,
 // or "any") of the reference file `tariff` (columns pod, currency, pence).
-// Factors: mff of the row, else `factor` by `provider` of the reference file
-// `market_forces`. Neither file is needed.
-// REQUIRES: gp_patient as for MakeListStays. Errors: as ReferenceFile::Read;
-// kInvalidArgument (exit 2) for a price or factor that is there twice or below
-// 0. Cost: a few hash joins over each dataset.
+// Factors: mff of the row, of a spell the highest beside its price; else
+// `factor` by `provider` of the reference file `market_forces`. Appointments
+// and attendances carry none. Neither file is needed; what has a price and no
+// factor has no cost: it is never taken as 1. REQUIRES: gp_patient as for
+// MakeListStays. Errors: as ReferenceFile::Read; kInvalidArgument (exit 2) for
+// a price or factor that is there twice or below 0. Cost: a few hash joins over
+// each dataset.
 absl::StatusOr<ActivityParts> MakeActivity(const MeasureContext& context);
 
 // Makes provider_spell and spell_episode (hospital.h), once for a run. Part of

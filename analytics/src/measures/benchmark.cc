@@ -69,6 +69,9 @@ std::map<std::string, BenchmarkIndicator> ReadAreas(
     }
   }
   for (auto& [id, of] : indicators) {
+    // An area of the set that has no row of its own is not printed either.
+    const size_t asked = request.areas.has_value() ? request.areas->size() : 0;
+    of.hidden = of.hidden || of.areas.size() < asked;
     std::sort(of.areas.begin(), of.areas.end(),
               [](const BenchmarkArea& a, const BenchmarkArea& b) {
                 return a.area < b.area;

@@ -27,6 +27,7 @@ constexpr double kPenceInPound = 100;
 // money.
 struct ProviderCell {
   int64_t activity = 0;
+  int64_t priced = 0;
   int64_t pence = 0;
   int64_t contributors = 0;
   int64_t largest = 0;
@@ -37,6 +38,7 @@ struct ProviderCell {
   // together. The gate hides rather too much by that than too little.
   void Add(const ProviderCell& part) {
     activity += part.activity;
+    priced += part.priced;
     pence += part.pence;
     contributors = std::max(contributors, part.contributors);
     largest += part.largest;
@@ -56,13 +58,16 @@ absl::StatusOr<ProviderCells> CountProviderCells(const MeasureContext& context,
       QueryGroups(
           context.connection,
           "WITH each AS (SELECT provider, pod, month, count(*) AS activity, "
+          "count(cost_pence) AS priced, "
           "CAST(coalesce(sum(cost_pence), 0) AS BIGINT) AS pence "
           "FROM activity WHERE month >= ? AND person IS NOT NULL "
           "GROUP BY provider, pod, month, person UNION ALL "
-          "SELECT provider, pod, month, 1, coalesce(cost_pence, 0) "
+          "SELECT provider, pod, month, 1, "
+          "CAST(cost_pence IS NOT NULL AS BIGINT), coalesce(cost_pence, 0) "
           "FROM activity WHERE month >= ? AND person IS NULL) "
           "SELECT provider, pod, strftime(month, '%Y-%m'), "
-          "CAST(sum(activity) AS BIGINT), CAST(sum(pence) AS BIGINT), "
+          "CAST(sum(activity) AS BIGINT), CAST(sum(priced) AS BIGINT), "
+          "CAST(sum(pence) AS BIGINT), "
           "CAST(count_if(pence > 0) AS BIGINT), CAST(max(pence) AS BIGINT), "
           "CAST(coalesce(max(pence, 2)[2], 0) AS BIGINT) "
           "FROM each GROUP BY provider, pod, month",
@@ -71,7 +76,7 @@ absl::StatusOr<ProviderCells> CountProviderCells(const MeasureContext& context,
   ProviderCells cells;
   for (const GroupedRow& row : rows) {
     const ProviderCell cell = {row.counts[0], row.counts[1], row.counts[2],
-                               row.counts[3], row.counts[4]};
+                               row.counts[3], row.counts[4], row.counts[5]};
     const std::string& provider = row.levels[0];
     const std::string& pod = row.levels[1];
     const std::string& month = row.levels[2];
@@ -87,7 +92,7 @@ size_t AddProviderRow(TableBuilder& table, const std::string& provider,
                       const std::string& pod, const std::string& month,
                       const ProviderCell& cell) {
   const size_t row = table.AddRow({provider, ActivityTitle(pod), month});
-  table.Set(row, "activity", cell.activity);
+  table.Set(row, "activity", cell.activity).Set(row, "priced", cell.priced);
   if (cell.contributors == 0) {
     table.SetNa(row, "cost", NaReason::kReferenceMissing);
     return row;
@@ -144,6 +149,8 @@ absl::StatusOr<RawTable> ProviderActivity(
       .Dimension("pod", "Type of activity")
       .Dimension("month", "Month")
       .Events("activity", "Activity")
+      .Events("priced", "With a cost")
+      .Proportion("priced_share", "With a cost", "priced", "activity", false)
       .Sum("cost", "Cost", "pounds");
   std::set<std::string> providers;
   for (const auto& [key, cell] : cells) {

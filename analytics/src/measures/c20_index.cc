@@ -61,16 +61,30 @@ absl::Status MakeExcluded(const MeasureContext& context,
 }
 
 // The table readmission_stay: CIP spells of people with several, in their
-// order, and the latest discharge before each.
+// order, and the latest discharge before each. Of stays that agree in days,
+// provider and method those that can be an index come last; then what a figure
+// reads of them decides, so that keys do not.
 constexpr std::string_view kStays =
     "CREATE OR REPLACE TEMPORARY TABLE readmission_stay AS "
     "SELECT cip_no, person, admission_date, discharge_date, admission_method, "
     "first_spell, row_number() OVER stays AS turn, "
     "max(discharge_date) OVER (stays ROWS BETWEEN UNBOUNDED PRECEDING "
-    "AND 1 PRECEDING) AS last_end FROM cip_spell WHERE person IN ("
-    "SELECT person FROM cip_spell GROUP BY person HAVING count(*) > 1) "
+    "AND 1 PRECEDING) AS last_end FROM (SELECT c.*, l.provider_code AS leaves, "
+    "f.diag_01, f.practice_code, f.hrg_spell, f.treatment_function, "
+    "f.episode_type, f.age_fy, f.sex, f.imd_decile, o.cip_no IS NULL "
+    "AND coalesce(c.patient_classification, '') NOT IN ('2', '3', '4') "
+    "AND coalesce(c.discharge_method, '') NOT IN ('4', '5') AS can_be_index "
+    "FROM cip_spell AS c "
+    "INNER JOIN provider_spell AS f ON f.spell_no = c.first_spell "
+    "INNER JOIN provider_spell AS l ON l.spell_no = c.last_spell "
+    "LEFT JOIN readmission_out AS o ON o.cip_no = c.cip_no "
+    "WHERE c.person IN ("
+    "SELECT person FROM cip_spell GROUP BY person HAVING count(*) > 1)) "
     "WINDOW stays AS (PARTITION BY person ORDER BY admission_date, "
-    "discharge_date NULLS LAST, provider_code, admission_method, cip_no)";
+    "discharge_date NULLS LAST, provider_code, admission_method, "
+    "can_be_index, discharge_method, discharge_destination, diag_01, "
+    "hrg_spell, treatment_function, episode_type, leaves, practice_code, "
+    "age_fy, sex, imd_decile, cip_no)";
 
 // The table readmission_pair: a row an index that has a readmission. Of several
 // discharges on that day the last in the order is the index; of several

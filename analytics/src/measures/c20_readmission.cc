@@ -174,14 +174,15 @@ absl::StatusOr<RawTable> ReadmissionTable(const MeasureContext& context,
 }
 
 absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
-                                   const ReadmissionSpan& span,
+                                   const ReadmissionSpan& span, int last_day,
                                    std::string table, std::string title) {
   TableInfo info = context.Info(std::move(table), std::move(title));
   info.period = absl::StrFormat("%d", span.year_first.year());
   info.notes = {
-      absl::StrFormat("Discharges from %s to %s; readmissions up to 30 days "
+      absl::StrFormat("Discharges from %s to %s; readmissions 0 to %d days "
                       "later. Continuous inpatient spells.",
-                      span.year_first.ToText(), span.year_last.ToText()),
+                      span.year_first.ToText(), span.year_last.ToText(),
+                      last_day),
       "Expected: rates of the whole release by age band, sex, kind of "
       "admission and chapter of the first diagnosis. Compare an area with 100, "
       "not with another area."};
@@ -192,8 +193,8 @@ absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
 absl::StatusOr<RawTable> YearTable(const MeasureContext& context,
                                    const ReadmissionSpan& span,
                                    const ReadmissionForm& form) {
-  TALLY_ASSIGN_OR_RETURN(TableInfo info,
-                         YearInfo(context, span, form.table, form.title));
+  TALLY_ASSIGN_OR_RETURN(TableInfo info, YearInfo(context, span, form.last_day,
+                                                  form.table, form.title));
   if (!form.well_babies) {
     info.notes.push_back("Without well babies.");
   }
@@ -204,9 +205,10 @@ absl::StatusOr<RawTable> YearTable(const MeasureContext& context,
 
 absl::StatusOr<RawTable> ProviderTable(const MeasureContext& context,
                                        const ReadmissionSpan& span) {
-  TALLY_ASSIGN_OR_RETURN(TableInfo info,
-                         YearInfo(context, span, "readmission_provider",
-                                  "Emergency readmission by provider"));
+  TALLY_ASSIGN_OR_RETURN(
+      TableInfo info,
+      YearInfo(context, span, kThirtyDays.last_day, "readmission_provider",
+               "Emergency readmission by provider"));
   info.notes.push_back("The provider is the one that discharged.");
   TableBuilder table(std::move(info));
   table.Dimension("provider", "Provider");
@@ -243,9 +245,10 @@ absl::StatusOr<RawTable> MonthTable(const MeasureContext& context,
 
 absl::StatusOr<RawTable> ReasonTable(const MeasureContext& context,
                                      const ReadmissionSpan& span) {
-  TALLY_ASSIGN_OR_RETURN(TableInfo info,
-                         YearInfo(context, span, "readmission_reason",
-                                  "Diagnoses of emergency readmissions"));
+  TALLY_ASSIGN_OR_RETURN(
+      TableInfo info,
+      YearInfo(context, span, kThirtyDays.last_day, "readmission_reason",
+               "Diagnoses of emergency readmissions"));
   info.notes.push_back(
       "The chapter of the first diagnosis of the readmission.");
   TableBuilder table(std::move(info));
@@ -300,9 +303,9 @@ absl::Status CheckReadmissionColumns(const std::vector<std::string>& by) {
 
 absl::StatusOr<RawTable> AskedTable(const MeasureContext& context,
                                     const ReadmissionSpan& span) {
-  TALLY_ASSIGN_OR_RETURN(
-      TableInfo info,
-      YearInfo(context, span, kThirtyDays.table, kThirtyDays.title));
+  TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                         YearInfo(context, span, kThirtyDays.last_day,
+                                  kThirtyDays.table, kThirtyDays.title));
   info.cohort += "; by " + JoinText(context.by, ", ");
   TableBuilder table(std::move(info));
   for (const std::string& column : context.by) {

@@ -13,8 +13,9 @@ namespace {
 
 std::optional<size_t> UserRow(const GatedTable& table,
                               const std::string& threshold) {
-  return FindPrintedRow(table,
-                        {{"area", kAllLevels}, {"threshold", threshold}});
+  return FindPrintedRow(table, {{"department", kAllLevels},
+                                {"area", kAllLevels},
+                                {"threshold", threshold}});
 }
 
 // The lowest threshold: the first level without a dash.
@@ -75,13 +76,13 @@ void DrawLorenz(const GatedTable& table, const GatedTable* gini,
 
 void DrawThresholds(const GatedTable& table, const std::string& words,
                     PagePart& page) {
-  Chart chart("hiu-thresholds", "bar", table,
-              {"threshold", "persons", "share_persons", "attendances"},
-              [](const GatedTable& t, size_t row) {
-                return IsAllLevel(t, row, "area") &&
-                       t.at(row, "threshold").text().find('-') !=
-                           std::string::npos;
-              });
+  Chart chart(
+      "hiu-thresholds", "bar", table,
+      {"threshold", "persons", "share_persons", "attendances"},
+      [](const GatedTable& t, size_t row) {
+        return IsAllLevel(t, row, "department") && IsAllLevel(t, row, "area") &&
+               t.at(row, "threshold").text().find('-') != std::string::npos;
+      });
   chart.unit = "people";
   chart.options.Set("x", "persons").Set("y", "threshold");
   std::vector<std::string> counts;

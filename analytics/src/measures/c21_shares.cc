@@ -31,14 +31,16 @@ absl::StatusOr<DerivedTable> Concentration(const DeriveContext& context,
       DerivedTable table,
       DerivedTable::Create(
           std::move(info),
-          {DimensionColumn("area", "Practice"),
+          {DimensionColumn("department", "Department"),
+           DimensionColumn("area", "Practice"),
            DimensionColumn("threshold", "Attendances"),
            DerivedColumn("share_persons", "Share of those who attended", "%"),
            DerivedColumn("share_attendances", "Share of attendances", "%")},
           {&summary}));
   for (size_t row = 0; row < summary.rows(); ++row) {
     TALLY_RETURN_IF_ERROR(
-        table.AddRow({DerivedCell::Copy(summary.at(row, "area")),
+        table.AddRow({DerivedCell::Copy(summary.at(row, "department")),
+                      DerivedCell::Copy(summary.at(row, "area")),
                       DerivedCell::Copy(summary.at(row, "threshold")),
                       DerivedCell::Copy(summary.at(row, "share_persons")),
                       UserShare(summary.at(row, "attendances"),

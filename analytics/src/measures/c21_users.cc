@@ -20,6 +20,8 @@ namespace {
 
 // Gini needs so many attendances.
 constexpr int64_t kFewestForGini = 100;
+// Level of `department`, beside all of them: departments of type 1.
+constexpr std::string_view kFirstDepartment = "type 1";
 
 std::string EcdsOrNull(const MeasureContext& context, std::string_view column,
                        std::string_view type) {
@@ -66,19 +68,28 @@ absl::Status MakeAttendancesOfPeople(const MeasureContext& context) {
 }
 
 // The table hiu_person: practice and attendances of everybody who attended in
-// the 365 days to the census date.
+// the 365 days to the census date; once for each kind of department, of the
+// attendances there. The practice is that of the latest attendance, known or
+// not; of several in its hour the last by code that is known.
 absl::Status MakeUsers(const MeasureContext& context, double days) {
   const CivilDay census = context.month.LastOfMonth();
   TALLY_ASSIGN_OR_RETURN(const CivilDay first,
                          census.AddDays(1 - static_cast<int64_t>(days)));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE hiu_person AS "
-      "SELECT person, count(*) AS attendances, coalesce(max_by("
-      "practice_code, concat(arrival_date, lpad(coalesce("
-      "CAST(arrival_hour_band AS VARCHAR), ''), 2, '0'), practice_code)), "
-      "'%s') AS practice FROM hiu_attendance "
-      "WHERE arrival_date BETWEEN DATE '%s' AND DATE '%s' GROUP BY person",
-      kUnknown, first.ToIso(), census.ToIso()));
+      "WITH census AS (SELECT person, department_type, struct_pack("
+      "day := arrival_date, hour := coalesce(arrival_hour_band, -1), "
+      "known := practice_code IS NOT NULL, "
+      "practice := coalesce(practice_code, '%1$s')) AS latest "
+      "FROM hiu_attendance "
+      "WHERE arrival_date BETWEEN DATE '%2$s' AND DATE '%3$s'), "
+      "people AS (SELECT '%4$s' AS department, person, count(*) AS "
+      "attendances, max(latest) AS latest FROM census GROUP BY person "
+      "UNION ALL SELECT '%5$s', person, count(*), max(latest) FROM census "
+      "WHERE department_type = '01' GROUP BY person) "
+      "SELECT department, person, attendances, latest.practice AS practice "
+      "FROM people",
+      kUnknown, first.ToIso(), census.ToIso(), kAllLevels, kFirstDepartment));
 }
 
 absl::StatusOr<std::vector<int64_t>> ReadThresholds(
@@ -124,14 +135,16 @@ struct UserBand {
 // By the lowest number of the band; 1 is below every threshold.
 using UserBands = std::map<int64_t, UserBand>;
 
+// By area, of one kind of department.
 absl::StatusOr<std::map<std::string, UserBands>> CountUsers(
-    const MeasureContext& context, const std::vector<int64_t>& thresholds) {
+    const MeasureContext& context, std::string_view department,
+    const std::vector<int64_t>& thresholds) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(context.connection,
                   "SELECT practice, attendances, count(*) FROM hiu_person "
-                  "GROUP BY practice, attendances",
-                  1));
+                  "WHERE department = ? GROUP BY practice, attendances",
+                  1, {engine::Value::Text(std::string(department))}));
   std::map<std::string, UserBands> areas;
   for (const GroupedRow& row : rows) {
     const int64_t each = row.counts[0];
@@ -146,9 +159,12 @@ absl::StatusOr<std::map<std::string, UserBands>> CountUsers(
   return areas;
 }
 
-size_t AddUserRow(TableBuilder& table, const std::string& area,
+// Department and area.
+using UserUnit = std::pair<std::string, std::string>;
+
+size_t AddUserRow(TableBuilder& table, const UserUnit& unit,
                   const std::string& level, const UserBand& band) {
-  const size_t row = table.AddRow({area, level});
+  const size_t row = table.AddRow({unit.first, unit.second, level});
   table.Set(row, "persons", band.persons)
       .SetSum(row, "attendances", static_cast<double>(band.attendances),
               band.persons, static_cast<double>(band.largest),
@@ -157,11 +173,8 @@ size_t AddUserRow(TableBuilder& table, const std::string& area,
 }
 
 // Rows of one area: bands, then thresholds as sums of the bands from there on.
-// Returns the row of each level.
-std::map<std::string, size_t> AddUsers(TableBuilder& table,
-                                       const std::string& area,
-                                       const UserBands& bands,
-                                       const std::vector<int64_t>& thresholds) {
+void AddUsers(TableBuilder& table, const UserUnit& unit, const UserBands& bands,
+              const std::vector<int64_t>& thresholds) {
   std::map<std::string, size_t> rows;
   UserBand all;
   for (const auto& [from, band] : bands) all.Add(band);
@@ -172,7 +185,7 @@ std::map<std::string, size_t> AddUsers(TableBuilder& table,
   std::vector<size_t> parts;
   const auto add_band = [&](int64_t from, int64_t to) {
     const std::string level = absl::StrFormat("%d-%d", from, to);
-    rows[level] = AddUserRow(table, area, level, at(from));
+    rows[level] = AddUserRow(table, unit, level, at(from));
     return rows[level];
   };
   const size_t below = add_band(1, thresholds.front() - 1);
@@ -184,7 +197,7 @@ std::map<std::string, size_t> AddUsers(TableBuilder& table,
     if (i + 1 < thresholds.size()) {
       parts.push_back(add_band(from, thresholds[i + 1] - 1));
     }
-    const size_t row = AddUserRow(table, area, level, above);
+    const size_t row = AddUserRow(table, unit, level, above);
     if (i + 1 < thresholds.size()) {
       table.Total(row, parts, {"attenders", "all_attendances"});
     }
@@ -201,7 +214,28 @@ std::map<std::string, size_t> AddUsers(TableBuilder& table,
     }
   }
   table.TotalOf(below, "attenders", {{below, "persons"}, {lowest, "persons"}});
-  return rows;
+}
+
+// Areas, and all of them, of one kind of department.
+absl::Status AddDepartment(const MeasureContext& context,
+                           const std::string& department,
+                           const std::vector<int64_t>& thresholds,
+                           TableBuilder& table) {
+  TALLY_ASSIGN_OR_RETURN(const auto areas,
+                         CountUsers(context, department, thresholds));
+  std::vector<std::string> order;
+  UserBands all;
+  for (const auto& [area, bands] : areas) {
+    order.push_back(area);
+    for (const auto& [from, band] : bands) all[from].Add(band);
+  }
+  SortLevels(order);
+  for (const std::string& area : order) {
+    AddUsers(table, {department, area}, areas.at(area), thresholds);
+  }
+  if (order.empty()) return absl::OkStatus();
+  AddUsers(table, {department, std::string(kAllLevels)}, all, thresholds);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
@@ -211,10 +245,12 @@ absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
                                 "often");
   info.notes = {
       "Threshold: 5 is 5 or more attendances, 5-9 is 5 to 9. The practice is "
-      "that of the latest attendance."};
+      "that of the latest attendance. Type 1: attendances at departments of "
+      "type 1 only."};
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "ecds", info));
   TableBuilder table(std::move(info));
-  table.Dimension("area", "Practice")
+  table.Dimension("department", "Department")
+      .Dimension("area", "Practice")
       .Dimension("threshold", "Attendances")
       .Persons("persons", "People")
       .Persons("attenders", "All who attended")
@@ -222,20 +258,9 @@ absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
                   "attenders")
       .Sum("attendances", "Their attendances", "attendances")
       .Events("all_attendances", "All attendances");
-  TALLY_ASSIGN_OR_RETURN(const auto areas, CountUsers(context, thresholds));
-  std::vector<std::string> order;
-  UserBands all;
-  for (const auto& [area, bands] : areas) {
-    order.push_back(area);
-    for (const auto& [from, band] : bands) all[from].Add(band);
-  }
-  SortLevels(order);
-  std::vector<std::map<std::string, size_t>> placed;
-  for (const std::string& area : order) {
-    placed.push_back(AddUsers(table, area, areas.at(area), thresholds));
-  }
-  if (!placed.empty()) {
-    AddUsers(table, std::string(kAllLevels), all, thresholds);
+  for (const std::string_view department : {kAllLevels, kFirstDepartment}) {
+    TALLY_RETURN_IF_ERROR(
+        AddDepartment(context, std::string(department), thresholds, table));
   }
   return table.Finish();
 }
@@ -246,8 +271,8 @@ absl::StatusOr<std::map<int64_t, int64_t>> PeopleByAttendances(
       const std::vector<GroupedRow> rows,
       QueryGroups(context.connection,
                   "SELECT attendances, count(*) FROM hiu_person "
-                  "GROUP BY attendances",
-                  0));
+                  "WHERE department = ? GROUP BY attendances",
+                  0, {engine::Value::Text(std::string(kAllLevels))}));
   std::map<int64_t, int64_t> people;
   for (const GroupedRow& row : rows) people[row.counts[0]] = row.counts[1];
   return people;
@@ -363,7 +388,8 @@ absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(
       AddRolling(context, from, std::string(kAllLevels), "", table));
   if (context.release.Column("ecds", "department_type") != nullptr) {
-    TALLY_RETURN_IF_ERROR(AddRolling(context, from, "type 1",
+    TALLY_RETURN_IF_ERROR(AddRolling(context, from,
+                                     std::string(kFirstDepartment),
                                      " WHERE department_type = '01'", table));
   }
   return table.Finish();

@@ -75,8 +75,8 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
   info.notes = {
       "Standard: European Standard Population 2013. NA: fewer than 10 "
       "procedures, or an age band without people.",
-      "Mean cost: national price with the market forces factor, where a price "
-      "is known."};
+      "Mean cost: national price times market forces factor, where both are "
+      "known."};
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
   table.Dimension("procedure", "Procedure");

@@ -1,8 +1,11 @@
 // C27: which admissions and appointments meet the rule of a procedure, in SQL.
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "measures/activity.h"
+#include "measures/activity_prices.h"
 #include "measures/c27_ebi.h"
 #include "measures/hospital.h"
+#include "measures/months.h"
 
 namespace tally::analytics {
 namespace {
@@ -24,11 +27,10 @@ absl::Status MakeEbiEpisodes(const MeasureContext& context, CivilDay from) {
   TALLY_RETURN_IF_ERROR(CheckCodeStarts(excluded, cancer));
   TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE ebi_spell AS "
-      "SELECT spell_no FROM provider_spell "
-      "WHERE admission_date BETWEEN ? AND ?",
-      {engine::Value::Day(from.days()),
-       engine::Value::Day(context.month.LastOfMonth().days())}));
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE ebi_spell AS "
+                      "SELECT spell_no FROM provider_spell WHERE %s",
+                      WithinSpan(context, "sus_apc", "admission_date",
+                                 {from, context.month.LastOfMonth()}))));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE ebi_cancer AS "
       "SELECT DISTINCT e.spell_no FROM spell_episode AS e "
@@ -49,7 +51,7 @@ absl::Status MakeEbiEpisodes(const MeasureContext& context, CivilDay from) {
 absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
   const bool there = context.release.HasTable("sus_op") &&
                      HasOp(context, "appointment_date") &&
-                     HasOp(context, "attended") && HasOp(context, "proc_01");
+                     HasOp(context, "attended");
   if (!there) {
     return context.connection.Execute(
         "CREATE OR REPLACE TEMPORARY TABLE ebi_appointment (unit BIGINT, "
@@ -61,21 +63,32 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> cancer,
                          excluded.GetStrings("diagnoses"));
   const std::vector<std::string> columns = ReleaseColumns(context, "sus_op");
+  const auto own = [&](std::string_view column, std::string_view type) {
+    return HasOp(context, column)
+               ? absl::StrFormat("CAST(%s AS %s)", column, type)
+               : absl::StrFormat("CAST(NULL AS %s)", type);
+  };
+  // A procedure may stand in any of its places: there are gaps.
+  const std::string priced = PricedSql(absl::StrFormat(
+      "SELECT * FROM (SELECT person, %s AS age_fy, %s AS diagnoses, "
+      "%s AS procedures, %s AS provider, %s AS pod, %s AS hrg, "
+      "%s AS own_price, CAST(NULL AS DOUBLE) AS own_factor FROM sus_op "
+      "WHERE attended IN ('5', '6') "
+      "AND %s) "
+      "WHERE procedures <> '' AND NOT %s",
+      own("age_fy", "INTEGER"), PackedCodes(CodeKind::kDiagnosis, columns),
+      PackedCodes(CodeKind::kProcedure, columns),
+      own("provider_code", "VARCHAR"),
+      AppointmentPodSql(own("attendance_type", "VARCHAR")),
+      own("hrg", "VARCHAR"), own("tariff_pence", "BIGINT"),
+      WithinSpan(context, "sus_op", "appointment_date",
+                 {from, context.month.LastOfMonth()}),
+      AnyCodeSql("diagnoses", cancer)));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE ebi_appointment AS "
-      "SELECT %d + row_number() OVER () AS unit, * FROM ("
-      "SELECT person, %s AS age_fy, %s AS diagnoses, %s AS procedures, "
-      "%s AS cost_pence FROM sus_op WHERE attended IN ('5', '6') "
-      "AND proc_01 IS NOT NULL "
-      "AND appointment_date BETWEEN DATE '%s' AND DATE '%s') WHERE NOT %s",
-      kFirstAppointment,
-      HasOp(context, "age_fy") ? "age_fy" : "CAST(NULL AS INTEGER)",
-      PackedCodes(CodeKind::kDiagnosis, columns),
-      PackedCodes(CodeKind::kProcedure, columns),
-      HasOp(context, "tariff_pence") ? "CAST(tariff_pence AS BIGINT)"
-                                     : "CAST(NULL AS BIGINT)",
-      from.ToIso(), context.month.LastOfMonth().ToIso(),
-      AnyCodeSql("diagnoses", cancer)));
+      "SELECT %d + row_number() OVER () AS unit, person, age_fy, diagnoses, "
+      "procedures, cost_pence FROM (%s)",
+      kFirstAppointment, priced));
 }
 
 }  // namespace
@@ -83,6 +96,7 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
 absl::Status MakeEbiEvents(const MeasureContext& context,
                            const std::vector<CodeRule>& rules, CivilDay from) {
   engine::Connection& connection = context.connection;
+  TALLY_RETURN_IF_ERROR(MakeActivity(context).status());
   TALLY_RETURN_IF_ERROR(MakeEbiEpisodes(context, from));
   TALLY_RETURN_IF_ERROR(MakeEbiAppointments(context, from));
   TALLY_RETURN_IF_ERROR(
@@ -109,14 +123,9 @@ absl::Status MakeEbiEvents(const MeasureContext& context,
       "CREATE OR REPLACE TEMPORARY TABLE ebi_event AS "
       "WITH met AS (SELECT DISTINCT k.kind, e.spell_no, e.person "
       "FROM rule_hit AS h INNER JOIN ebi_kind AS k ON k.rule = h.rule "
-      "INNER JOIN ebi_episode AS e ON e.unit = h.unit), "
-      "price AS (SELECT e.spell_no, max(CAST(round(e.price_pence * "
-      "coalesce(e.factor, 1)) AS BIGINT)) AS cost_pence "
-      "FROM spell_episode AS e INNER JOIN "
-      "(SELECT DISTINCT spell_no FROM met) AS m ON m.spell_no = e.spell_no "
-      "GROUP BY e.spell_no) "
-      "SELECT m.kind, m.person, p.cost_pence FROM met AS m "
-      "LEFT JOIN price AS p ON p.spell_no = m.spell_no UNION ALL "
+      "INNER JOIN ebi_episode AS e ON e.unit = h.unit) "
+      "SELECT m.kind, m.person, a.cost_pence FROM met AS m "
+      "LEFT JOIN activity_admission AS a ON a.spell_no = m.spell_no UNION ALL "
       "SELECT k.kind, a.person, a.cost_pence FROM ("
       "SELECT DISTINCT unit, kind FROM rule_hit AS h "
       "INNER JOIN ebi_kind AS k ON k.rule = h.rule) AS k "

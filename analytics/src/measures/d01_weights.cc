@@ -147,7 +147,6 @@ struct WeighedAreas {
   std::vector<std::string> left_out;
 };
 
-// The indices of the first area decide which all must have.
 absl::StatusOr<CapitationInput> InputOf(
     const std::map<std::pair<std::string, std::string>, double>& indices,
     const WeightFiles& files, double people) {
@@ -173,11 +172,26 @@ absl::StatusOr<CapitationInput> InputOf(
   return input;
 }
 
+using IndexKeys = std::set<std::pair<std::string, std::string>>;
+
+IndexKeys KeysOf(
+    const std::map<std::pair<std::string, std::string>, double>& indices) {
+  IndexKeys keys;
+  for (const auto& [key, value] : indices) keys.insert(key);
+  return keys;
+}
+
+// Every area must have each index that some area of the table has, whichever
+// comes first.
 absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
                                          const WeightFiles& files,
                                          bool age_and_sex) {
   WeighedAreas areas;
-  std::optional<std::set<std::pair<std::string, std::string>>> wanted;
+  IndexKeys wanted;
+  for (size_t row = 0; row < lists.rows(); ++row) {
+    const auto found = files.indices.find(lists.at(row, "area").text());
+    if (found != files.indices.end()) wanted.merge(KeysOf(found->second));
+  }
   for (size_t row = 0; row < lists.rows(); ++row) {
     const std::string& name = lists.at(row, "area").text();
     if (name == kAllLevels) continue;
@@ -188,14 +202,9 @@ absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
     const bool usable = people.has_value() && *people > 0 &&
                         indices != files.indices.end() &&
                         (!age_and_sex || weighted.has_value());
-    std::set<std::pair<std::string, std::string>> keys;
-    if (usable) {
-      for (const auto& [key, value] : indices->second) keys.insert(key);
-      if (!wanted.has_value()) wanted = keys;
-    }
     const bool baseline =
         files.baselines.empty() || files.baselines.contains(name);
-    if (!usable || keys != *wanted || !baseline) {
+    if (!usable || KeysOf(indices->second) != wanted || !baseline) {
       areas.left_out.push_back(name);
       continue;
     }

@@ -19,6 +19,7 @@
 #include "measures/c03_conditions.h"
 #include "measures/counts.h"
 #include "measures/eye_care.h"
+#include "measures/hospital.h"
 #include "measures/record_keys.h"
 #include "measures/strata.h"
 #include "measures/tables.h"
@@ -41,6 +42,9 @@ struct EhnaRules {
 absl::StatusOr<EhnaRules> ReadEhnaRules(const MeasureDefinition& definition) {
   EhnaRules rules;
   TALLY_ASSIGN_OR_RETURN(rules.eye, ReadEyeCare(definition));
+  TALLY_ASSIGN_OR_RETURN(const TomlTable care,
+                         definition.root().GetTable("eye_care"));
+  TALLY_RETURN_IF_ERROR(CheckCodeStarts(care, rules.eye.cataract));
   TALLY_ASSIGN_OR_RETURN(rules.conditions, ReadConditions(definition));
   TALLY_ASSIGN_OR_RETURN(const TomlTable table,
                          definition.root().GetTable("parameters"));
@@ -248,6 +252,7 @@ class EhnaRows {
         const auto expected,
         ExpectedCases(context_, areas_, prevalence_, condition, counted));
     std::vector<size_t> parts;
+    Strata surgery;  // of the areas that have a row
     for (const Group& group : SortedGroups(counted)) {
       const size_t row = table_.AddRow({condition.title, group[0]});
       parts.push_back(row);
@@ -261,6 +266,12 @@ class EhnaRows {
         }
       }
       SetExtra(row, extra, group);
+      if (!extra.surgery.has_value()) continue;
+      const auto found = extra.surgery->find(group);
+      if (found == extra.surgery->end()) continue;
+      for (const auto& [key, stratum] : found->second) {
+        surgery[key].Add(stratum);
+      }
     }
     if (parts.empty()) return absl::OkStatus();
     const size_t total =
@@ -268,8 +279,7 @@ class EhnaRows {
     table_.Total(total, parts);
     if (extra.surgery.has_value()) {
       table_.SetRate(total, "cataract_dsr",
-                     StandardisedOver(SumOfGroups(*extra.surgery), Esp2013(),
-                                      kPer100k, true));
+                     StandardisedOver(surgery, Esp2013(), kPer100k, true));
     }
     return absl::OkStatus();
   }
@@ -352,23 +362,15 @@ class EhnaRows {
                    StandardisedOver(strata, Esp2013(), kPer100k, true));
   }
 
-  // An admission of a person with a procedure on the lens, once.
+  // Admissions (provider spells) with a procedure on the lens in any place of
+  // any episode, each once: two on one day are both eyes.
   std::string SurgerySql() const {
-    std::string any;
-    for (int i = 1; i <= 24; ++i) {
-      const std::string column = absl::StrFormat("proc_%02d", i);
-      if (context_.release.Column("sus_apc", column) == nullptr) continue;
-      for (const std::string& code : rules_.eye.cataract) {
-        if (!any.empty()) any += " OR ";
-        any += absl::StrFormat("starts_with(%s, %s)", column,
-                               engine::QuoteLiteral(code));
-      }
-    }
     return absl::StrFormat(
-        "(SELECT DISTINCT person, provider_code, admission_date FROM sus_apc "
-        "WHERE %s AND (%s))",
-        WithinSpan(context_, "sus_apc", "admission_date", year_),
-        any.empty() ? "false" : any);
+        "(SELECT s.person FROM provider_spell AS s SEMI JOIN (SELECT spell_no "
+        "FROM spell_episode WHERE %s) AS e ON e.spell_no = s.spell_no "
+        "WHERE s.admission_date BETWEEN DATE '%s' AND DATE '%s')",
+        AnyCodeSql("procedures", rules_.eye.cataract), year_.first.ToIso(),
+        year_.last.ToIso());
   }
 
   const MeasureContext& context_;
@@ -397,6 +399,7 @@ class Ehna : public Measure {
     TALLY_ASSIGN_OR_RETURN(const std::optional<EyePrevalence> prevalence,
                            EyePrevalence::Read(context.comparators));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
+    TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
     TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
     TALLY_RETURN_IF_ERROR(
         MakeEyeClaims(context, rules.eye, year, "ehna_claim"));

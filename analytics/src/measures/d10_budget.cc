@@ -73,6 +73,20 @@ absl::StatusOr<std::map<std::string, MonthRange>> LineMonths(
   return of;
 }
 
+// A month of a line: events, priced, pence, contributors, the two largest. A
+// month without activity costs nothing; one without a price is not known.
+void AddCosts(const std::string& line, const std::string& month,
+              const std::vector<int64_t>& counts, TableBuilder& table) {
+  const auto pounds = [](int64_t pence) {
+    return static_cast<double>(pence) / 100;
+  };
+  const size_t row = table.AddRow({line, month});
+  table.Set(row, "events", counts[0]).Set(row, "priced", counts[1]);
+  if (counts[0] > 0 && counts[1] == 0) return;
+  table.SetSum(row, "cost", pounds(counts[2]), counts[3], pounds(counts[4]),
+               pounds(counts[5]));
+}
+
 absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const double months,
                          context.definition.Parameter("months"));
@@ -93,23 +107,20 @@ absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
   if (ranges.empty()) return table.Finish();
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> rows,
                          QueryGroups(context.connection, kCostSql, 2));
-  for (const GroupedRow& row : rows) {
-    const std::string& line = row.levels[0];
+  std::map<std::string, std::map<std::string, const GroupedRow*>> lines;
+  for (const GroupedRow& row : rows) lines[row.levels[0]][row.levels[1]] = &row;
+  for (const auto& [line, by_month] : lines) {
     const auto range = ranges.find(
         line == kAllLevels ? line : std::string(BudgetDataset(line)));
     if (range == ranges.end()) continue;
-    if (row.levels[1] < range->second.first.ToMonth() ||
-        range->second.last.ToMonth() < row.levels[1]) {
-      continue;
-    }
-    const size_t at = table.AddRow({line, row.levels[1]});
-    table.Set(at, "events", row.counts[0]).Set(at, "priced", row.counts[1]);
-    const auto pounds = [](int64_t pence) {
-      return static_cast<double>(pence) / 100;
-    };
-    if (row.counts[1] > 0) {
-      table.SetSum(at, "cost", pounds(row.counts[2]), row.counts[3],
-                   pounds(row.counts[4]), pounds(row.counts[5]));
+    CivilDay month = range->second.first;
+    while (month <= range->second.last) {
+      const auto found = by_month.find(month.ToMonth());
+      AddCosts(line, month.ToMonth(),
+               found == by_month.end() ? std::vector<int64_t>(6, 0)
+                                       : found->second->counts,
+               table);
+      TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
     }
   }
   return table.Finish();
@@ -190,7 +201,7 @@ absl::StatusOr<std::optional<YearSoFar>> YearOfLine(const BudgetSeries& line,
   TALLY_ASSIGN_OR_RETURN(const CivilDay first,
                          month.AddMonths(1 - year.months));
   if (line.months[line.months.size() - so_far] != first.ToMonth()) {
-    return std::nullopt;  // a month without activity
+    return std::nullopt;  // a month is not printed
   }
   year.costs.assign(line.costs.end() - year.months, line.costs.end());
   const auto left = static_cast<size_t>(kYearMonths - year.months);

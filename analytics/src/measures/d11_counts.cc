@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "measures/counts.h"
 #include "measures/d11_referrals.h"
+#include "measures/hospital.h"
 
 namespace tally::analytics {
 namespace {
@@ -12,19 +13,23 @@ namespace {
 constexpr int64_t kLongestReferral = 3660;
 
 // Referrals from outpatient rows: one a person, provider, function and day of
-// receipt.
+// receipt. Of two first attendances on the earliest day one that discharges
+// counts.
 std::string PracticeReferrals(const ReferralRules& rules, const Span& year) {
   const std::string seen_first =
-      absl::StrFormat("%s AND %s", OneOf("attended", rules.eye.seen),
+      absl::StrFormat("appointment_date IS NOT NULL AND %s AND %s",
+                      OneOf("attended", rules.eye.seen),
                       OneOf("attendance_type", rules.eye.first));
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, CAST(NULL AS VARCHAR) AS contractor, "
-      "treatment_function AS tfc, person, min(appointment_date) FILTER (%2$s) "
-      "AS first_day, coalesce(bool_or(%2$s AND %3$s), false) AS discharged "
+      "treatment_function AS tfc, person, earliest.day AS first_day, "
+      "coalesce(NOT earliest.kept, false) AS discharged FROM (SELECT "
+      "treatment_function, person, min(struct_pack(day := appointment_date, "
+      "kept := NOT coalesce(%3$s, false))) FILTER (%2$s) AS earliest "
       "FROM sus_op WHERE person IS NOT NULL AND %4$s AND %5$s AND "
       "referral_received_date BETWEEN DATE '%6$s' AND DATE '%7$s' "
       "GROUP BY person, provider_code, treatment_function, "
-      "referral_received_date",
+      "referral_received_date)",
       kByPractice, seen_first, OneOf("outcome", rules.discharged),
       OneOf("treatment_function", rules.eye.functions),
       OneOf("referral_source", rules.sources), year.first.ToIso(),
@@ -54,13 +59,14 @@ std::string OptometristReferrals(const ReferralRules& rules) {
       OneOf("o.attendance_type", rules.eye.first));
 }
 
-// What shows that an outpatient row treated somebody.
+// What shows that an outpatient row treated somebody. A procedure may stand in
+// any of its places: there are gaps.
 std::string TreatedRow(const MeasureContext& context,
                        const ReferralRules& rules) {
   std::string sql = "false";
-  if (context.release.Column("sus_op", "proc_01") != nullptr) {
-    sql += " OR o.proc_01 IS NOT NULL";
-  }
+  sql += absl::StrFormat(
+      " OR coalesce(%s, '') <> ''",
+      PackedCodes(CodeKind::kProcedure, ReleaseColumns(context, "sus_op")));
   if (context.release.Column("sus_op", "rtt_status") != nullptr) {
     sql += " OR " + OneOf("o.rtt_status", rules.treated_status);
   }

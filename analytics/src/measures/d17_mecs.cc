@@ -52,6 +52,7 @@ struct Episodes {
   int64_t n = 0;
   int64_t matched = 0;
   int64_t followed = 0;
+  int64_t managed = 0;  // and followed
   int64_t avoided = 0;
   int64_t again = 0;
 
@@ -59,6 +60,7 @@ struct Episodes {
     n += other.n;
     matched += other.matched;
     followed += other.followed;
+    managed += other.managed;
     avoided += other.avoided;
     again += other.again;
   }
@@ -109,6 +111,7 @@ absl::StatusOr<EpisodeCounts> CountEpisodes(const MeasureContext& context,
           absl::StrFormat(
               "SELECT contractor, outcome, strftime(c.month, '%%Y-%%m') AS m, "
               "count(*), count(c.person), CAST(count_if(%1$s) AS BIGINT), "
+              "CAST(count_if(%1$s AND %2$s) AS BIGINT), "
               "CAST(count_if(%1$s AND %2$s AND NOT f.hospital) AS BIGINT), "
               "CAST(count_if(%1$s AND f.again) AS BIGINT) FROM mecs_claim AS c "
               "LEFT JOIN mecs_follow AS f ON f.person = c.person AND f.day = "
@@ -118,8 +121,8 @@ absl::StatusOr<EpisodeCounts> CountEpisodes(const MeasureContext& context,
   EpisodeCounts counts;
   for (const GroupedRow& row : rows) {
     counts[{row.levels[0], row.levels[1]}][row.levels[2]] = {
-        row.counts[0], row.counts[1], row.counts[2], row.counts[3],
-        row.counts[4]};
+        row.counts[0], row.counts[1], row.counts[2],
+        row.counts[3], row.counts[4], row.counts[5]};
   }
   return counts;
 }
@@ -135,9 +138,10 @@ TableBuilder MecsColumns(TableInfo info) {
       .Events("matched", "With a person")
       .Proportion("match_share", "With a person", "matched", "n", false)
       .Events("followed", "Attended and followed")
+      .Events("managed_followed", "Managed and followed")
       .Events("avoided_first_op", "Managed, no first hospital visit")
       .Proportion("avoided_share", "First hospital visit avoided",
-                  "avoided_first_op", "followed")
+                  "avoided_first_op", "managed_followed")
       .Events("re_present_12w", "Came back")
       .Proportion("re_present_share", "Came back", "re_present_12w",
                   "followed");
@@ -150,7 +154,9 @@ void SetEpisodes(TableBuilder& table, size_t row, const Episodes& e,
       .Set(row, "matched", e.matched)
       .Set(row, "followed", e.followed)
       .Set(row, "re_present_12w", e.again);
-  if (managed) table.Set(row, "avoided_first_op", e.avoided);
+  if (!managed) return;
+  table.Set(row, "managed_followed", e.managed)
+      .Set(row, "avoided_first_op", e.avoided);
 }
 
 // `episodes` of a row is `n` of the row of all outcomes of the same provider.

@@ -144,12 +144,12 @@ std::vector<PagePart> DrawMecs(const MeasureDefinition&,
   Chart outcomes = Outcomes(table, period);
   page.sentences.push_back({3, outcomes.title + "."});
   const std::string followed = FirstSaid(
-      {Say(
-          "Of $0 community eye care episodes that could be followed, $1 % were "
-          "managed without a first hospital visit in 12 weeks, and $2 % of "
-          "patients came back.",
-          table.at(*total, "followed"), table.at(*total, "avoided_share"),
-          table.at(*total, "re_present_share"))},
+      {Say("Of $0 community eye care episodes that were managed and could be "
+           "followed, $1 % had no first hospital visit in 12 weeks; after $2 % "
+           "of all that could be followed the patient came back.",
+           table.at(*total, "managed_followed"),
+           table.at(*total, "avoided_share"),
+           table.at(*total, "re_present_share"))},
       "");
   if (!followed.empty()) page.sentences.push_back({4, followed});
   page.charts.push_back(std::move(outcomes));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "measures/months.h"
 #include "measures/record_keys.h"
 
 namespace tally::analytics {
@@ -24,6 +25,21 @@ std::string PlacedRows(const MeasureContext& context, std::string_view table,
       "INNER JOIN list_stay AS l ON l.person = r.person "
       "AND l.from_month <= r.month AND l.to_month >= r.month)",
       day, table, context.month.LastOfMonth().ToIso());
+}
+
+// The first registered death of each person, as in C15.
+std::string FirstDeaths(const MeasureContext& context) {
+  std::string order = "date_of_death";
+  for (const char* column : {"registration_date", "underlying_cause",
+                             "place_type", "age_fy", "sex"}) {
+    if (context.release.Column("ons_death", column) == nullptr) continue;
+    order += absl::StrFormat(", %s NULLS LAST", column);
+  }
+  return absl::StrFormat(
+      "(SELECT * FROM ons_death WHERE person IS NOT NULL "
+      "AND date_of_death IS NOT NULL QUALIFY row_number() OVER ("
+      "PARTITION BY person ORDER BY %s) = 1)",
+      order);
 }
 
 std::string MissingTable(std::string_view table) {
@@ -162,9 +178,13 @@ absl::StatusOr<IndicatorRelation> RelationOf(const MeasureContext& context,
     if (context.release.Column(rows.table, kind.day) == nullptr) {
       return IndicatorRelation{"", MissingTable(rows.table)};
     }
-    TALLY_ASSIGN_OR_RETURN(const std::string relation,
-                           RowsByKey(context, rows.table));
-    return IndicatorRelation{PlacedRows(context, relation, kind.day), ""};
+    std::string relation = FirstDeaths(context);
+    if (kind.name != "death") {
+      TALLY_ASSIGN_OR_RETURN(relation, RowsByKey(context, rows.table));
+    }
+    return IndicatorRelation{
+        PlacedRows(context, relation, PlacedDay(context, rows.table, kind.day)),
+        ""};
   }
   return IndicatorRelation{"", MissingTable(rows.table)};
 }

@@ -10,25 +10,30 @@ namespace {
 // Months of list_month before the reference month: six years with it.
 constexpr int kListMonthsBefore = 71;
 
-// Registrations with their months, cut to the reference month and to life.
+// Registrations with their months, cut to the reference month and to life: a
+// death counts on whichever of the registrations of a person it stands.
 absl::Status MakeListRegistrations(const MeasureContext& context) {
   const bool deaths = context.release.Column("gp_patient", "death_month");
   const std::string reference =
       absl::StrFormat("DATE '%s'", context.month.ToIso());
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE list_registration AS "
-      "SELECT person, practice, registration_start, from_month, to_month "
-      "FROM (SELECT person, coalesce(practice_code, '%s') AS practice, "
-      "registration_start, %s AS from_month, "
-      "least(coalesce(%s, %s), %s) AS to_month "
+      "SELECT r.person, practice, registration_start, from_month, "
+      "%s AS to_month FROM (SELECT person, "
+      "coalesce(practice_code, '%s') AS practice, registration_start, "
+      "%s AS from_month, least(coalesce(%s, %s), %s) AS until "
       "FROM gp_patient WHERE person IS NOT NULL "
-      "AND registration_start IS NOT NULL) WHERE from_month <= to_month",
-      kUnknown, RegistrationMonthSql(context, "registration_start"),
-      RegistrationMonthSql(context, "registration_end"), reference,
-      deaths ? absl::StrFormat("coalesce(%s, %s)",
-                               RegistrationMonthSql(context, "death_month"),
-                               reference)
-             : reference)));
+      "AND registration_start IS NOT NULL) AS r%s "
+      "WHERE from_month <= to_month",
+      deaths ? "least(until, coalesce(died, until))" : "until", kUnknown,
+      RegistrationMonthSql(context, "registration_start"),
+      RegistrationMonthSql(context, "registration_end"), reference, reference,
+      deaths ? absl::StrFormat(
+                   " LEFT JOIN (SELECT person, min(%s) AS died FROM gp_patient "
+                   "WHERE person IS NOT NULL AND death_month IS NOT NULL "
+                   "GROUP BY person) AS d ON d.person = r.person",
+                   RegistrationMonthSql(context, "death_month"))
+             : "")));
   return context.connection.Execute(
       "CREATE OR REPLACE TEMPORARY TABLE list_several AS "
       "SELECT person FROM list_registration GROUP BY person "

@@ -91,15 +91,20 @@ std::string EthnicitySql(const MeasureContext& context) {
       kUnknown);
 }
 
+// SQL: whether somebody was alive in a month. A death counts on whichever of
+// the registrations of a person it stands.
+std::string AliveSql(const MeasureContext& context, CivilDay month) {
+  if (!Has(context, "death_month")) return "true";
+  return absl::StrFormat(
+      "person NOT IN (SELECT person FROM gp_patient WHERE person IS NOT NULL "
+      "AND death_month IS NOT NULL AND %s < DATE '%s')",
+      RegistrationMonthSql(context, "death_month"), month.ToIso());
+}
+
 // The statement that makes a list as the table `name`. `rows` is gp_patient
-// with a further column month_of_list.
+// with a further column month_of_list; `alive` says who of them.
 std::string ListSql(const MeasureContext& context, std::string_view name,
-                    std::string_view rows, bool alive) {
-  const std::string death =
-      alive && Has(context, "death_month")
-          ? absl::StrFormat("(death_month IS NULL OR %s >= month_of_list)",
-                            RegistrationMonthSql(context, "death_month"))
-          : "true";
+                    std::string_view rows, std::string_view alive) {
   const std::string start = RegistrationMonthSql(context, "registration_start");
   const std::string end = RegistrationMonthSql(context, "registration_end");
   return absl::StrFormat(
@@ -121,7 +126,7 @@ std::string ListSql(const MeasureContext& context, std::string_view name,
       name, AgeBandSql(context), kUnknown, kUnknown,
       TextOrUnknown(context, "imd_decile"), EthnicitySql(context),
       AgeSql(context), Has(context, "age_band") ? ", age_band" : "", rows,
-      start, end, death);
+      start, end, alive);
 }
 
 }  // namespace
@@ -144,7 +149,8 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
       "gp_patient, (SELECT DATE '%s' AS month_of_list)", month.ToIso());
   return context.base.Once(
       absl::StrFormat("%s %s", name, month.ToMonth()), [&] {
-        return context.connection.Execute(ListSql(context, name, rows, true));
+        return context.connection.Execute(
+            ListSql(context, name, rows, AliveSql(context, month)));
       });
 }
 
@@ -153,7 +159,7 @@ absl::Status MakePatientListWhen(const MeasureContext& context,
                                  std::string_view name) {
   const std::string rows =
       absl::StrFormat("gp_patient INNER JOIN %s AS p USING (person)", people);
-  return context.connection.Execute(ListSql(context, name, rows, false));
+  return context.connection.Execute(ListSql(context, name, rows, "true"));
 }
 
 absl::StatusOr<std::vector<GroupColumn>> GroupColumns(

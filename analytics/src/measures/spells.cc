@@ -150,23 +150,15 @@ absl::Status PlaceEpisodes(engine::Connection& connection,
       order));
 }
 
-// The table spell_joined: the spells of persons in their order, and whether
-// each joins the one before it.
-constexpr std::string_view kJoined =
-    "CREATE OR REPLACE TEMPORARY TABLE spell_joined AS "
-    "SELECT spell_no, person, turn, "
-    "coalesce(admission_date < before_end, false) AS overlapping, "
-    "coalesce(date_diff('day', before_end, admission_date) <= 2 "
-    "AND (before_destination IN ('49', '50', '51', '52', '53', '84') "
-    "OR admission_source IN ('49', '50', '51', '52', '53', '87') "
-    "OR admission_method IN ('2B', '81')) "
-    "AND NOT coalesce(before_destination = '19' AND admission_source = '51' "
-    "AND admission_method = '21', false) "
-    "AND NOT regular AND NOT before_regular, false) AS joined FROM ("
+// The table spell_ordered: the spells of persons in their order, each with what
+// it follows: the spell before it, and the latest discharge before it.
+constexpr std::string_view kOrdered =
+    "CREATE OR REPLACE TEMPORARY TABLE spell_ordered AS "
     "SELECT *, lag(discharge_date) OVER stays AS before_end, "
     "lag(discharge_destination) OVER stays AS before_destination, "
     "lag(regular) OVER stays AS before_regular, "
-    "row_number() OVER stays AS turn FROM ("
+    "max(discharge_date) OVER (stays ROWS BETWEEN UNBOUNDED PRECEDING "
+    "AND 1 PRECEDING) AS latest_end, row_number() OVER stays AS turn FROM ("
     "SELECT spell_no, person, provider_code, admission_date, discharge_date, "
     "admission_method, admission_source, discharge_method, "
     "discharge_destination, patient_classification, "
@@ -175,20 +167,63 @@ constexpr std::string_view kJoined =
     "WINDOW stays AS (PARTITION BY person ORDER BY admission_date, "
     "discharge_date NULLS LAST, provider_code, admission_method, "
     "discharge_method, admission_source, discharge_destination, "
-    "patient_classification, spell_no))";
+    "patient_classification, spell_no)";
 
-// A CIP spell has the number of its first spell. Only persons with a spell that
-// joins another are sorted again.
-constexpr std::string_view kChains =
-    "CREATE OR REPLACE TEMPORARY TABLE spell_chain AS "
-    "WITH moved AS (SELECT DISTINCT person FROM spell_joined WHERE joined) "
-    "SELECT spell_no, spell_no AS cip_no, overlapping, turn "
-    "FROM spell_joined AS j WHERE NOT EXISTS ("
-    "SELECT 1 FROM moved AS m WHERE m.person = j.person) UNION ALL "
-    "SELECT spell_no, last_value(CASE WHEN joined THEN NULL ELSE spell_no END "
-    "IGNORE NULLS) OVER (PARTITION BY j.person ORDER BY turn "
-    "ROWS UNBOUNDED PRECEDING) AS cip_no, overlapping, turn "
-    "FROM spell_joined AS j INNER JOIN moved AS m ON m.person = j.person";
+// Whether a spell joins what has before_end, before_destination and
+// before_regular.
+constexpr std::string_view kJoins =
+    "coalesce(date_diff('day', before_end, admission_date) <= 2 "
+    "AND (before_destination IN ('49', '50', '51', '52', '53', '84') "
+    "OR admission_source IN ('49', '50', '51', '52', '53', '87') "
+    "OR admission_method IN ('2B', '81')) "
+    "AND NOT coalesce(before_destination = '19' AND admission_source = '51' "
+    "AND admission_method = '21', false) "
+    "AND NOT regular AND NOT before_regular, false)";
+
+// The table spell_chain. A CIP spell has the number of its first spell. Where
+// no stay lies inside an earlier one, the spell before is the end of its chain;
+// only persons with a spell that joins another are sorted again. The few
+// persons with such a stay are walked through spell by spell: what a chain has
+// reached is the discharge of the one of its spells that is discharged last.
+absl::Status MakeChains(engine::Connection& connection) {
+  TALLY_RETURN_IF_ERROR(connection.Execute(kOrdered));
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE spell_inside AS SELECT DISTINCT "
+      "person FROM spell_ordered WHERE latest_end > before_end"));
+  TALLY_RETURN_IF_ERROR(connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE spell_chain AS WITH RECURSIVE "
+      "joined AS (SELECT spell_no, person, turn, coalesce(admission_date < "
+      "latest_end, false) AS overlapping, %1$s AS joins FROM spell_ordered AS "
+      "o ANTI JOIN spell_inside AS i ON i.person = o.person), "
+      "moved AS (SELECT DISTINCT person FROM joined WHERE joins), "
+      "stay AS (SELECT o.* EXCLUDE (before_end, before_destination, "
+      "before_regular) FROM spell_ordered AS o "
+      "SEMI JOIN spell_inside AS i ON i.person = o.person), "
+      "walk AS (SELECT spell_no, person, turn, spell_no AS cip_no, "
+      "false AS overlapping, discharge_date AS reached, "
+      "discharge_destination AS destination, regular FROM stay "
+      "WHERE turn = 1 UNION ALL SELECT spell_no, person, turn, "
+      "CASE WHEN joins THEN chain_no ELSE spell_no END, "
+      "coalesce(admission_date < latest_end, false), "
+      "CASE WHEN ends THEN discharge_date ELSE before_end END, "
+      "CASE WHEN ends THEN discharge_destination ELSE before_destination END, "
+      "regular FROM (SELECT *, coalesce(NOT joins OR discharge_date >= "
+      "before_end, true) AS ends FROM (SELECT *, %1$s AS joins FROM ("
+      "SELECT s.*, w.cip_no AS chain_no, w.reached AS before_end, "
+      "w.destination AS before_destination, w.regular AS before_regular "
+      "FROM walk AS w INNER JOIN stay AS s ON s.person = w.person "
+      "AND s.turn = w.turn + 1)))) "
+      "SELECT spell_no, spell_no AS cip_no, overlapping, turn "
+      "FROM joined AS j ANTI JOIN moved AS m ON m.person = j.person UNION ALL "
+      "SELECT spell_no, last_value(CASE WHEN joins THEN NULL ELSE spell_no END "
+      "IGNORE NULLS) OVER (PARTITION BY j.person ORDER BY turn "
+      "ROWS UNBOUNDED PRECEDING) AS cip_no, overlapping, turn "
+      "FROM joined AS j INNER JOIN moved AS m ON m.person = j.person UNION ALL "
+      "SELECT spell_no, cip_no, overlapping, turn FROM walk",
+      kJoins)));
+  TALLY_RETURN_IF_ERROR(connection.Execute("DROP TABLE spell_inside"));
+  return connection.Execute("DROP TABLE spell_ordered");
+}
 
 }  // namespace
 
@@ -245,9 +280,7 @@ absl::Status MakeProviderSpells(engine::Connection& connection,
 }
 
 absl::Status MakeCipSpells(engine::Connection& connection) {
-  TALLY_RETURN_IF_ERROR(connection.Execute(kJoined));
-  TALLY_RETURN_IF_ERROR(connection.Execute(kChains));
-  TALLY_RETURN_IF_ERROR(connection.Execute("DROP TABLE spell_joined"));
+  TALLY_RETURN_IF_ERROR(MakeChains(connection));
   const std::vector<std::string> admission = {
       "provider_code", "admission_date", "admission_method", "admission_source",
       "patient_classification"};

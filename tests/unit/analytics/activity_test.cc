@@ -147,6 +147,34 @@ TEST(ListStays, GiveEachMonthToOneRegistration) {
                   "6 Z90001 2026-09 2026-10"));
 }
 
+TEST(ListStays, EndWithADeathThatStandsOnAnotherRegistration) {
+  // The practice that was left knows of the death, the new one does not.
+  FixtureRelease release;
+  auto& r = release.registrations;
+  r.push_back(
+      Registered(1, "Z90001", "2020-01-01", "2026-01-01", "2026-07-01"));
+  r.push_back(Registered(1, "Z90002", "2026-02-01"));
+  // Two deaths of a person: the earlier one.
+  r.push_back(
+      Registered(2, "Z90001", "2020-01-01", "2026-01-01", "2026-10-01"));
+  r.push_back(Registered(2, "Z90002", "2026-02-01", "", "2026-09-01"));
+  // In the month of death somebody is still there.
+  r.push_back(
+      Registered(3, "Z90001", "2020-01-01", "2026-01-01", "2026-10-01"));
+  r.push_back(Registered(3, "Z90002", "2026-02-01"));
+  ActivityBench bench(release);
+  ASSERT_OK(MakeListStays(bench.Context()));
+  EXPECT_THAT(
+      bench.Rows("SELECT concat_ws(' ', person, practice, strftime(to_month, "
+                 "'%Y-%m')) FROM list_stay WHERE practice = 'Z90002' "
+                 "ORDER BY person"),
+      ElementsAre("1 Z90002 2026-07", "2 Z90002 2026-09", "3 Z90002 2026-10"));
+  ASSERT_OK(MakePatientList(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT concat_ws(' ', person, practice) "
+                         "FROM patient_list"),
+              ElementsAre("3 Z90002"));
+}
+
 TEST(ListStays, SayWhatThePatientListSaysInItsMonth) {
   FixtureRelease release = MakeTown(3, 100, 0.1, 0);
   for (int i = 0; i < 60; ++i) {
@@ -275,6 +303,33 @@ TEST(ActivityAdmissions, CountSpellsOnTheDayOfAdmission) {
                                         HasSubstr("market_forces.toml")));
 }
 
+TEST(ActivityAdmissions, TakeTheFactorThatIsKnownBesideTheirPrice) {
+  FixtureTable apc = Admissions();
+  // One price on both episodes, the factor on one of them; then two factors,
+  // and a factor beside a lower price.
+  const std::vector<std::vector<FixtureRow>> spells = {
+      {{{"mff", "1.05"}}, {{"mff", ""}}},
+      {{{"mff", ""}}, {{"mff", "1.05"}}},
+      {{{"mff", "1.02"}}, {{"mff", "1.05"}}},
+      {{{"mff", "1.3"}, {"tariff_pence", "50000"}}, {{"mff", "1.05"}}}};
+  for (size_t i = 0; i < spells.size(); ++i) {
+    for (size_t k = 0; k < 2; ++k) {
+      FixtureRow row = Admission(static_cast<int>(i), spells[i][k]);
+      row["person"] = std::to_string(i + 1);
+      row["episode_order"] = std::to_string(k + 1);
+      row["last_episode"] = k == 1 ? "true" : "false";
+      apc.Add(row);
+    }
+  }
+  FixtureRelease release;
+  release.activity.push_back(apc);
+  ActivityBench bench(release);
+  ASSERT_OK(MakeActivity(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT CAST(cost_pence AS VARCHAR) "
+                         "FROM activity_admission ORDER BY person"),
+              ElementsAre("105000", "105000", "105000", "105000"));
+}
+
 TEST(ActivityAdmissions, HaveNoNightsWhereDatesAreByMonth) {
   FixtureTable apc = Admissions();
   apc.grain = "month";
@@ -286,6 +341,27 @@ TEST(ActivityAdmissions, HaveNoNightsWhereDatesAreByMonth) {
   EXPECT_THAT(
       bench.Rows("SELECT CAST(nights AS VARCHAR) FROM activity_admission"),
       ElementsAre("NULL"));
+}
+
+TEST(ActivityAdmissions, PutAWeekInTheMonthOfItsThursday) {
+  FixtureTable apc = Admissions();
+  apc.grain = "week";
+  // Mondays whose Thursdays are 30 April, 2 July and 5 November.
+  int spell = 0;
+  for (const char* monday : {"2026-04-27", "2026-06-29", "2026-11-02"}) {
+    apc.Add(Admission(++spell, {{"person", std::to_string(spell)},
+                                {"admission_date", monday},
+                                {"episode_start", monday}}));
+  }
+  FixtureRelease release;
+  release.registrations.push_back(Registered(2, "Z90002", "2026-07-01"));
+  release.activity.push_back(apc);
+  ActivityBench bench(release);
+  ASSERT_OK(MakeActivity(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT concat_ws(' ', person, practice, "
+                         "strftime(month, '%Y-%m')) "
+                         "FROM activity_admission ORDER BY person"),
+              ElementsAre("1 unknown 2026-04", "2 Z90002 2026-07"));
 }
 
 // --- appointments and attendances --------------------------------------------

@@ -78,10 +78,37 @@ TEST(ProviderReport, CountsActivityAndCostByTypeAndMonth) {
   EXPECT_EQ(
       Report(*result, "RZZ02", "Emergency department, type 1", "activity"),
       "20");
+  EXPECT_EQ(Report(*result, "RZZ02", "Emergency admission", "priced"), "11");
+  EXPECT_EQ(Report(*result, "RZZ02", "Emergency admission", "priced_share"),
+            "100.0");
   // No price is known.
+  EXPECT_EQ(
+      Report(*result, "RZZ02", "Emergency department, type 1", "priced_share"),
+      "0.0");
   EXPECT_EQ(Report(*result, "RZZ02", "Emergency department, type 1", "cost"),
             "NA");
   EXPECT_EQ(result->tables[0].info().period, "2025-11 to 2026-10");
+}
+
+TEST(ProviderReport, SaysHowMuchActivityHasACost) {
+  FixtureRelease release;
+  FixtureTable apc = StayTable();
+  apc.defaults["tariff_pence"] = "100000";
+  for (int person = 1; person <= 4; ++person) {
+    apc.Add(Stay(person, "2026-03-10", "2026-03-11",
+                 {{"mff", person == 1 ? "" : "1"}}));
+  }
+  release.activity.push_back(apc);
+  Bench bench(release);
+  const auto result = bench.Run("C19");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto at = [&](const char* column) {
+    return Report(*result, "RZZ01", "Emergency admission", column, "2026-03");
+  };
+  EXPECT_EQ(at("activity"), "4");
+  EXPECT_EQ(at("priced"), "3");
+  EXPECT_EQ(at("priced_share"), "75.0");
+  EXPECT_EQ(at("cost"), "3000");
 }
 
 TEST(ProviderReport, RatesOfDayCasesAndStays) {

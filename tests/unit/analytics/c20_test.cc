@@ -227,6 +227,43 @@ TEST(Readmission, LeavesOutAsIndex) {
   });
 }
 
+TEST(Readmission, LeavesNoTieOfStaysToTheirKeys) {
+  // A day case and a stay without a night that agree in days, provider and
+  // method; only the stay can be an index.
+  const Fields planned = {{"admission_method", "11"}};
+  Fields day_case = planned;
+  day_case["patient_classification"] = "2";
+  const FixtureRow back = Back("2025-06-10", "2025-06-12");
+  for (const bool swapped : {false, true}) {
+    SCOPED_TRACE(swapped);
+    std::string keys[] = {"10000000001", "10000000002"};
+    if (swapped) std::swap(keys[0], keys[1]);
+    day_case["spell_id"] = keys[0];
+    Fields stay = planned;
+    stay["spell_id"] = keys[1];
+    std::vector<FixtureRow> stays = {Back("2025-06-05", "2025-06-05", day_case),
+                                     Back("2025-06-05", "2025-06-05", stay),
+                                     back};
+    if (swapped) std::swap(stays[0], stays[1]);
+    // A stay of a mental health specialty is out in the same way.
+    std::vector<FixtureRow> out = stays;
+    for (FixtureRow& row : out) {
+      if (row["patient_classification"] != "2") continue;
+      row["patient_classification"] = "1";
+      row["main_specialty"] = "710";
+    }
+    ExpectCases({{"a day case", stays, 2, 1}, {"a specialty", out, 2, 1}});
+  }
+}
+
+TEST(Readmission, SaysHowManyDaysItFollows) {
+  Bench bench(ReleaseOf({{"any", {First()}, 1, 0}}));
+  const auto result = bench.Run("C20");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(result->tables[0].info().notes[0], HasSubstr("0 to 29 days"));
+  EXPECT_THAT(result->tables[1].info().notes[0], HasSubstr("0 to 28 days"));
+}
+
 TEST(Readmission, LeavesOutSpecialtiesOnBothSides) {
   std::vector<ReadmissionCase> cases;
   for (const char* code :

@@ -131,6 +131,69 @@ TEST(HighIntensityUsers, BelongToThePracticeOfTheLatestAttendance) {
   EXPECT_EQ(persons("All", "5"), "1");
 }
 
+TEST(HighIntensityUsers, AreOfNoPracticeWhereTheLatestAttendanceHasNone) {
+  FixtureTable table = Attendances();
+  Attend(table, 1, 1, {{"arrival_date", "2026-03-01"}});
+  Attend(table, 1, 1, {{"arrival_date", "2026-03-02"}, {"practice_code", ""}});
+  // In one hour the practice that is known.
+  Attend(table, 2, 1, {{"practice_code", "Z90002"}});
+  Attend(table, 2, 1, {{"practice_code", ""}});
+  const auto result = RunUsers(table);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto persons = [&](const char* area) {
+    return Find(result->tables[0], {{"area", area}, {"threshold", "1-4"}},
+                "persons");
+  };
+  EXPECT_EQ(persons("unknown"), "1");
+  EXPECT_EQ(persons("Z90001"), "absent");
+  EXPECT_EQ(persons("Z90002"), "1");
+}
+
+TEST(HighIntensityUsers, CountDepartmentsOfTypeOneByThemselves) {
+  // Person 1: five at type 1. Person 2: four there, one at type 3 in another
+  // practice's time. Person 3: type 3 only.
+  FixtureTable table = Attendances();
+  Attend(table, 1, 5);
+  Attend(table, 2, 4);
+  Attend(table, 2, 1,
+         {{"arrival_date", "2026-10-20"},
+          {"department_type", "03"},
+          {"practice_code", "Z90002"}});
+  Attend(table, 3, 2, {{"department_type", "03"}});
+  const auto result = RunUsers(table);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto found = [&](const char* department, const char* area,
+                         const char* threshold, const char* column) {
+    return Find(
+        result->tables[0],
+        {{"department", department}, {"area", area}, {"threshold", threshold}},
+        column);
+  };
+  EXPECT_EQ(found("All", "All", "5", "persons"), "2");
+  EXPECT_EQ(found("All", "All", "5", "attendances"), "10");
+  EXPECT_EQ(found("All", "All", "5", "attenders"), "3");
+  EXPECT_EQ(found("All", "Z90002", "5", "persons"), "1");
+  EXPECT_EQ(found("type 1", "All", "5", "persons"), "1");
+  EXPECT_EQ(found("type 1", "All", "5", "attendances"), "5");
+  EXPECT_EQ(found("type 1", "All", "5", "attenders"), "2");
+  EXPECT_EQ(found("type 1", "All", "5", "all_attendances"), "9");
+  EXPECT_EQ(found("type 1", "Z90001", "1-4", "persons"), "1");
+  EXPECT_EQ(found("type 1", "Z90002", "1-4", "persons"), "absent");
+  EXPECT_EQ(
+      Find(result->tables[4],
+           {{"department", "type 1"}, {"area", "All"}, {"threshold", "5"}},
+           "share_attendances"),
+      "55.6");
+  // The curve is of all departments.
+  EXPECT_EQ(Find(result->tables[3], {{"area", "All"}}, "attenders"), "3");
+  for (const PagePart& part : result->parts) {
+    for (const Chart& chart : part.charts) {
+      if (chart.id() != "hiu-thresholds") continue;
+      EXPECT_EQ(chart.rows(), 3u);
+    }
+  }
+}
+
 // Frequent attendances in a month, all departments and type 1.
 std::string Frequent(const MeasureResult& result, const char* month,
                      const char* department = "All") {

@@ -154,6 +154,24 @@ TEST(PeerBenchmark, HidesTheComparatorWhereAnAreaIsHidden) {
       "*");
 }
 
+TEST(PeerBenchmark, HidesTheComparatorWhereAnAreaHasNoRow) {
+  IndicatorWorld world;
+  world.Town(2, [](int, int) { return 0; });
+  world.release.activity.push_back(EyeAppointments({18, 10}));
+  Bench bench(world.Release());
+  RunOptions options = world.Options(bench);
+  IndicatorWorld::Reference(bench, options, "peer_set", "\"set\", \"area\"",
+                            "[\"similar\", \"Z90001\"],\n"
+                            "[\"similar\", \"Z90002\"],\n"
+                            "[\"similar\", \"Z90003\"]");
+  const auto result = bench.Run("D05", options);
+  ASSERT_OK(result);
+  EXPECT_EQ(
+      Find(*TableOf(*result, "benchmark"),
+           {{"indicator", "eye_missed"}, {"area", "Z90002"}}, "comparator"),
+      "*");
+}
+
 TEST(PeerBenchmark, NamesASetThatIsNotThere) {
   IndicatorWorld world;
   world.Town(1, [](int, int) { return 1; });

@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "indicator_world.h"
 #include "stays.h"
 
 namespace tally::analytics {
@@ -101,8 +102,70 @@ TEST(EbiMeasure, CountsAttendedAppointments) {
   ASSERT_TRUE(result.ok()) << result.status();
   const std::string cystoscopy = "Cystoscopy for urinary symptoms";
   EXPECT_EQ(Number(*result, cystoscopy), "3");
-  EXPECT_EQ(Number(*result, cystoscopy, "priced"), "3");
-  EXPECT_EQ(Number(*result, cystoscopy, "mean_cost"), "200");
+}
+
+TEST(EbiMeasure, FindsAProcedureBehindAGapOfPlaces) {
+  FixtureRelease release = MakeTown(1, 190, 0, 0);
+  release.events.clear();
+  FixtureTable op{.dataset = "sus-op",
+                  .defaults = {{"appointment_date", "2026-03-10"},
+                               {"attended", "5"},
+                               {"diag_01", "J030"}}};
+  op.Add({{"person", "1"}, {"proc_02", "F341"}});
+  op.Add({{"person", "2"}, {"proc_01", "F341"}});
+  op.Add({{"person", "3"}, {"proc_02", "F349"}, {"diag_02", "C61"}});
+  op.Add({{"person", "4"}});
+  FixtureTable apc = StayTable();
+  apc.rows = {InMarch(
+      5, With(Hernia(),
+              {{"diag_01", "J030"}, {"proc_01", ""}, {"proc_02", "F341"}}))};
+  release.activity = {apc, op};
+  Bench bench(release);
+  const auto result = bench.Run("C27");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Number(*result, "Tonsil removal"), "3");  // 1, 2, 5
+}
+
+TEST(EbiMeasure, CostsAnAppointmentAsTheProviderReportDoes) {
+  FixtureRelease release = MakeTown(1, 190, 0, 0);
+  release.events.clear();
+  FixtureTable op{.dataset = "sus-op",
+                  .defaults = {{"appointment_date", "2026-03-10"},
+                               {"attended", "5"},
+                               {"attendance_type", "1"},
+                               {"provider_code", "RZA"},
+                               {"proc_01", "M455"},
+                               {"diag_01", "N390"},
+                               {"tariff_pence", "20000"}}};
+  op.Add({{"person", "1"}});                            // 200 x 1.2
+  op.Add({{"person", "2"}, {"tariff_pence", ""}});      // 300 x 1.2
+  op.Add({{"person", "3"}, {"provider_code", "RZB"}});  // no factor
+  op.Add({{"person", "4"}, {"provider_code", ""}});
+  FixtureTable apc = StayTable();
+  // A stay with a price and no factor costs as little as an appointment does.
+  for (int person = 5; person <= 7; ++person) {
+    apc.Add(InMarch(person, With(Hernia(), {{"tariff_pence", "100000"},
+                                            {"mff", person == 5 ? "1.1" : ""},
+                                            {"provider_code",
+                                             person == 7 ? "RZA" : "RZB"}})));
+  }
+  release.activity = {apc, op};
+  Bench bench(release);
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "market_forces",
+                            "\"provider\", \"factor\"", "[\"RZA\", 1.2]");
+  IndicatorWorld::Reference(bench, options, "tariff",
+                            "\"pod\", \"currency\", \"pence\"",
+                            "[\"op_first\", \"any\", 30000]");
+  const auto result = bench.Run("C27", options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const std::string cystoscopy = "Cystoscopy for urinary symptoms";
+  EXPECT_EQ(Number(*result, cystoscopy), "4");
+  EXPECT_EQ(Number(*result, cystoscopy, "priced"), "2");
+  EXPECT_EQ(Number(*result, cystoscopy, "mean_cost"), "300");
+  const std::string hernia = "Inguinal hernia repair";
+  EXPECT_EQ(Number(*result, hernia, "priced"), "2");  // 5 and 7
+  EXPECT_EQ(Number(*result, hernia, "mean_cost"), "1150");
 }
 
 // Four practices of equal ages with 20, 30, 40 and 60 procedures, each of

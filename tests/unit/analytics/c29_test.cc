@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "indicator_world.h"
 #include "measures/indicators.h"
+#include "replaced_definition.h"
 #include "status_matchers.h"
 
 namespace tally::analytics {
@@ -72,6 +73,70 @@ TEST(Trends, CountRowsOfPeopleOnTheListAtTheirPracticeOfTheMonth) {
   EXPECT_EQ(
       Find(year, {{"indicator", "ed_attendances"}, {"area", "Z90002"}}, "den"),
       "1");
+}
+
+TEST(Trends, CountEpisodesThatWereDischargedAsNotManaged) {
+  IndicatorWorld world;
+  FixtureTable claims{
+      .dataset = "gos-claim",
+      .defaults = {{"claim_type", "MECS"}, {"service_date", "2026-05-10"}}};
+  for (int p = 1; p <= 20; ++p) world.Person(p, "Z90001");
+  for (int p = 1; p <= 16; ++p) {
+    claims.Add({{"person", std::to_string(p)},
+                {"outcome", p <= 8 ? "managed" : "discharged"}});
+  }
+  claims.Add({{"person", "17"}, {"outcome", "dna"}});
+  claims.Add({{"person", "18"}, {"outcome", ""}});
+  world.release.activity.push_back(claims);
+  Bench bench(world.Release());
+  const auto result = bench.Run("C29", world.Options(bench));
+  ASSERT_OK(result);
+  const GatedTable& shares = *TableOf(*result, "indicator_share_year");
+  EXPECT_EQ(Find(shares, {{"indicator", "eye_managed"}}, "den"), "16");
+  EXPECT_EQ(Find(shares, {{"indicator", "eye_managed"}}, "value"), "50.0");
+}
+
+TEST(Trends, CountTheFirstDeathOfAPerson) {
+  IndicatorWorld world;
+  for (int p = 1; p <= 20; ++p) world.Person(p, "Z90001");
+  FixtureTable deaths{.dataset = "ons-death"};
+  deaths.Add({{"person", "1"},
+              {"date_of_death", "2026-05-10"},
+              {"underlying_cause", "I219"}});
+  deaths.Add({{"person", "1"},
+              {"date_of_death", "2026-06-10"},
+              {"underlying_cause", "I219"}});
+  deaths.Add({{"person", "2"},
+              {"date_of_death", "2026-06-11"},
+              {"underlying_cause", "I219"}});
+  world.release.activity.push_back(deaths);
+  Bench bench(world.Release());
+  const auto result = bench.Run("C29", world.Options(bench));
+  ASSERT_OK(result);
+  const GatedTable& rates = *TableOf(*result, "indicator_rate_month");
+  const auto deaths_in = [&](const char* month) {
+    return Find(rates, {{"indicator", "deaths"}, {"month", month}}, "num");
+  };
+  EXPECT_EQ(deaths_in("2026-05"), "1");
+  EXPECT_EQ(deaths_in("2026-06"), "1");
+}
+
+TEST(Trends, SayThatSmallPracticesAreCountedTogether) {
+  IndicatorWorld world;
+  world.Town(1, [](int, int) { return 1; });
+  world.Person(900, "Z90009");
+  Bench bench(world.Release());
+  RunOptions options;
+  options.definitions = DefinitionWith(
+      bench, "C29", {{"smallest_area = 500", "smallest_area = 50"}});
+  const auto result = bench.Run("C29", options);
+  ASSERT_OK(result);
+  const GatedTable& rates = *TableOf(*result, "indicator_rate_year");
+  EXPECT_EQ(
+      Find(rates, {{"indicator", "ed_attendances"}, {"area", "All"}}, "den"),
+      "101");
+  EXPECT_THAT(rates.info().notes,
+              ::testing::Contains(HasSubstr("are shown together")));
 }
 
 TEST(Trends, LeaveOutIndicatorsThatTheReleaseCannotCarry) {

@@ -180,6 +180,54 @@ TEST(DataQuality, FindsCodesThatDoNotFitTheSex) {
   EXPECT_EQ(Failures(*result, "male_obstetric", "checked"), "3");
 }
 
+TEST(DataQuality, FindsObstetricCodesOfAManInEveryPlace) {
+  FixtureTable apc = QualityAdmissions();
+  apc.Add({{"diag_06", "O800"}});
+  apc.Add({{"diag_20", "O800"}});
+  apc.Add({{"diag_20", "O800"}, {"sex", "2"}});
+  FixtureRelease release;
+  release.activity.push_back(apc);
+  Bench bench(release);
+  const auto result = bench.Run("C33");
+  ASSERT_OK(result);
+  EXPECT_EQ(Failures(*result, "male_obstetric"), "2");
+}
+
+TEST(DataQuality, LooksAtContactsClaimsAndCodedEventsToo) {
+  FixtureRelease release;
+  FixtureRegistration dead;
+  dead.person = 1;
+  dead.death = "2026-05-01";
+  release.registrations.push_back(dead);
+  for (const char* day : {"2026-05-31", "2026-06-01"}) {
+    FixtureEvent event;
+    event.person = 1;
+    event.date = day;
+    release.events.push_back(event);
+  }
+  FixtureTable claims{.dataset = "gos-claim",
+                      .defaults = {{"person", "1"},
+                                   {"claim_type", "GOS1"},
+                                   {"service_date", "2026-06-02"}}};
+  claims.Add({});
+  claims.Add({});
+  claims.Add({{"service_date", "2026-05-02"}});
+  FixtureTable contacts{
+      .dataset = "community-contact",
+      .defaults = {{"person", "2"}, {"contact_date", "2026-06-02"}}};
+  contacts.Add({{"contact_id", "20000000001"}});
+  contacts.Add({{"contact_id", "20000000002"}});  // another key says nothing
+  contacts.Add({{"contact_id", "20000000003"}, {"person", "3"}});
+  release.activity = {claims, contacts};
+  Bench bench(release);
+  const auto result = bench.Run("C33");
+  ASSERT_OK(result);
+  EXPECT_EQ(Failures(*result, "coded_after_death"), "1");
+  EXPECT_EQ(Failures(*result, "claimed_after_death"), "2");
+  EXPECT_EQ(Failures(*result, "claim_twice"), "1");
+  EXPECT_EQ(Failures(*result, "contact_twice"), "1");
+}
+
 TEST(DataQuality, FindsRowsAndKeysThatAreThereTwice) {
   FixtureTable apc = QualityAdmissions();
   apc.Add({{"episode_id", "20000000001"}, {"spell_id", "30000000001"}});

@@ -255,6 +255,36 @@ TEST(Capitation, RefusesFilesThatAreWrong) {
                     "[\"male\", 0, 64, 1], [\"male\", 64, 90, 3]"));
 }
 
+TEST(Capitation, AnAreaThatLacksAnIndexIsLeftOutWhicheverComesFirst) {
+  // "Centre" comes before the others and has one index of three.
+  Bench bench(CapitationTown());
+  RunOptions options;
+  options.comparators = bench.root() + "/references";
+  WriteWeights(options.comparators);
+  WriteReference(options.comparators, "capitation_indices",
+                 "\"area\", \"component\", \"index\", \"value\"",
+                 "[\"Centre\", \"general\", \"need\", 1],"
+                 "[\"East\", \"general\", \"need\", 1.2],"
+                 "[\"West\", \"general\", \"need\", 0.6],"
+                 "[\"East\", \"maternity\", \"births\", 0.9],"
+                 "[\"West\", \"maternity\", \"births\", 1.3],"
+                 "[\"East\", \"factor\", \"mff\", 1],"
+                 "[\"West\", \"factor\", \"mff\", 1.1]");
+  WriteReference(options.comparators, "capitation_baseline",
+                 "\"area\", \"baseline_pence\"",
+                 "[\"Centre\", 10000], [\"East\", 70000], [\"West\", 28000]");
+  WriteReference(options.comparators, "practice_areas",
+                 "\"practice\", \"area\"",
+                 "[\"Z90001\", \"East\"], [\"Z90002\", \"East\"],"
+                 "[\"Z90003\", \"West\"], [\"Z90004\", \"Centre\"]");
+  const auto result = bench.Run("D01", options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const GatedTable& table = *CapitationTable(*result, "capitation");
+  EXPECT_EQ(Find(table, {{"area", "Centre"}}, "share"), "absent");
+  EXPECT_EQ(Find(table, {{"area", "East"}}, "share"), "79.660");
+  EXPECT_THAT(table.info().notes, testing::Contains(HasSubstr("Centre")));
+}
+
 TEST(Capitation, AreasWithHiddenListsAreLeftOut) {
   FixtureRelease town = CapitationTown();
   // Six people of a third area: hidden under the default profile.

@@ -36,10 +36,18 @@ class EhnaTest : public testing::Test {
                        {"treatment_function", "130"}};
     FixtureTable stays;
     stays.dataset = "sus-apc";
-    stays.columns = {"person", "admission_date", "provider_code", "proc_01",
-                     "proc_02"};
+    stays.columns = {"person",        "spell_id",    "discharge_date",
+                     "episode_start", "episode_end", "proc_02"};
     stays.defaults = {{"admission_date", "2026-10-15"},
                       {"provider_code", "RZ1"},
+                      {"episode_end", "2026-10-16"},
+                      {"episode_order", "1"},
+                      {"last_episode", "true"},
+                      {"admission_method", "11"},
+                      {"admission_source", "19"},
+                      {"discharge_method", "1"},
+                      {"discharge_destination", "19"},
+                      {"patient_classification", "2"},
                       {"proc_01", "C712"}};
     release_.activity = {claims, visits, stays};
   }
@@ -62,6 +70,7 @@ class EhnaTest : public testing::Test {
   FixtureRow& Row(size_t table, int person) {
     FixtureRow& row = release_.activity[table].Add({});
     if (person > 0) row["person"] = std::to_string(person);
+    if (table == 2) row["spell_id"] = std::to_string(++spells_);
     return row;
   }
   MeasureResult Run(std::string_view profile = "nhs-national",
@@ -85,6 +94,7 @@ class EhnaTest : public testing::Test {
   }
 
   FixtureRelease release_;
+  int64_t spells_ = 10'000'000'000;
   std::optional<Bench> bench_;
 };
 
@@ -160,8 +170,11 @@ TEST_F(EhnaTest, ActivityIsThatOfPeopleOnTheListInTheYear) {
 
 TEST_F(EhnaTest, CataractAdmissionsCountOnceInAnyPosition) {
   for (int person = 1; person <= 5; ++person) Add(person, 70);
-  Row(2, 1);
-  Row(2, 1)["proc_01"] = "C751";               // a second row of that stay
+  const std::string spell = Row(2, 1)["spell_id"];
+  FixtureRow& again = Row(2, 1);  // a second episode of that stay
+  again["proc_01"] = "C751";
+  again["spell_id"] = spell;
+  again["episode_order"] = "2";
   Row(2, 1)["admission_date"] = "2026-10-20";  // the other eye
   FixtureRow& second = Row(2, 2);
   second["proc_01"] = "C791";
@@ -173,6 +186,28 @@ TEST_F(EhnaTest, CataractAdmissionsCountOnceInAnyPosition) {
   const MeasureResult result = Run();
   EXPECT_EQ(At(result, "Cataract", "cataract"), "3");
   EXPECT_EQ(At(result, "Cataract", "cataract_dsr"), "NA");  // below ten
+}
+
+TEST_F(EhnaTest, TwoCataractAdmissionsOfOneDayAreTwo) {
+  for (int person = 1; person <= 2; ++person) Add(person, 70);
+  Row(2, 1);
+  Row(2, 1);  // the other eye, at the same hospital
+  Row(2, 2)["admission_date"] = "2025-10-31";
+  Row(2, 2)["admission_date"] = "2025-11-01";
+  EXPECT_EQ(At(Run(), "Cataract", "cataract"), "3");
+}
+
+TEST_F(EhnaTest, TitleSaysWhoseShareIsHighest) {
+  // Two of three of 12 and over, one of two of 40 and over.
+  for (const int age : {20, 50, 60}) Add(age, age);
+  Record(20, "DM_COD");
+  Record(50, "DM_COD");
+  Record(60, "GLAUCOMA_COD");
+  const MeasureResult result = Run();
+  ASSERT_FALSE(result.parts.empty());
+  EXPECT_THAT(result.parts[0].charts[0].title,
+              HasSubstr("has the highest recorded share: 66.7 % of people of "
+                        "its ages"));
 }
 
 TEST_F(EhnaTest, CataractRateIsStandardised) {

@@ -144,6 +144,32 @@ TEST(BudgetBurn, HasNoChanceOfAShortSeriesAndNoYearWithAGap) {
   EXPECT_EQ(Find(*TableOf(*none, "cost_month"), {{"pod", "All"}}, "cost"), "*");
 }
 
+TEST(BudgetBurn, CountsAMonthWithoutActivityAsNothingSpent) {
+  // 31 months of 100 pounds to October 2026, but none in August.
+  FixtureRelease release = Spending(2024, 4, std::vector<int>(31, 10000));
+  release.activity[0].rows.erase(release.activity[0].rows.begin() + 28);
+  Bench bench(release);
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"emergency\", 2026, 1200]");
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  const GatedTable& table = *TableOf(*result, "cost_month");
+  for (const char* line : {"emergency", "All"}) {
+    const auto at = [&](const char* month, const char* column) {
+      return Find(table, {{"pod", line}, {"month", month}}, column);
+    };
+    EXPECT_EQ(at("2026-08", "cost"), "0") << line;
+    EXPECT_EQ(at("2026-08", "events"), "0") << line;
+    EXPECT_EQ(at("2026-08", "priced_share"), "NA") << line;
+    EXPECT_EQ(at("2024-04", "cost"), "100") << line;
+    EXPECT_EQ(at("2024-03", "cost"), "absent") << line;
+  }
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-07", "ytd"), "400");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-08", "ytd"), "400");
+  EXPECT_EQ(Outturn(*result, "emergency", "2026-10", "ytd"), "600");
+}
+
 TEST(BudgetBurn, SaysHowMuchActivityHasACost) {
   FixtureRelease release = Spending(2026, 9, {10000, 20000});
   release.activity[0].rows[1]["tariff_pence"] = "";
@@ -182,6 +208,7 @@ TEST(ActivityPlan, IsTheForecastAgainstCapacity) {
       "[\"All\", \"ed_1\", \"All\", \"2026-12\", 50]");
   const auto result = bench.Run("D09", options);
   ASSERT_OK(result);
+  ExpectDeclaredColumns(*result);
   const GatedTable& table = *TableOf(*result, "activity_plan");
   const auto at = [&](std::string provider, std::string month,
                       std::string column) {

@@ -174,6 +174,31 @@ TEST_F(ReferralTest, FalsePositivesAreDischargedAtFirstWithoutTreatment) {
   EXPECT_EQ(At(result, "first_fu"), "0.8");
 }
 
+TEST_F(ReferralTest, DischargedAtTheEarliestFirstAttendanceOnly) {
+  for (int person = 1; person <= 4; ++person) Add(person);
+  Visit(1);  // on 4 May, not discharged
+  Visit(1, {{"appointment_date", "2026-05-20"}, {"outcome", "1"}});
+  Visit(2, {{"outcome", "1"}});
+  Visit(2, {{"appointment_date", "2026-05-20"}});
+  Visit(3);  // two on the first day, one discharges
+  Visit(3, {{"outcome", "1"}});
+  // Not seen on the first day: the second is the first.
+  Visit(4, {{"attended", "3"}, {"outcome", "2"}});
+  Visit(4, {{"appointment_date", "2026-05-04"}, {"outcome", "1"}});
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "followed"), "4");
+  EXPECT_EQ(At(result, "discharged"), "3");  // 2 3 4
+  EXPECT_EQ(At(result, "false_positives"), "3");
+}
+
+TEST_F(ReferralTest, TreatedByAProcedureInAnyPlace) {
+  for (int person = 1; person <= 2; ++person) Add(person);
+  Visit(1, {{"proc_02", "C791"}});  // the first place is empty
+  Visit(2);
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "treated"), "1");
+}
+
 TEST_F(ReferralTest, RatiosAreOfWhatAllPracticesWouldRefer) {
   // Two practices of 100 people alike: 30 and 10 referrals, 20 expected each.
   for (int person = 1; person <= 200; ++person) {

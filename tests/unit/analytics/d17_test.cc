@@ -106,11 +106,25 @@ TEST_F(MecsTest, HospitalVisitCountsOnDay84AndNotOnDay85) {
 TEST_F(MecsTest, OnlyManagedEpisodesAvoidAVisit) {
   Claim(1);
   Claim(2)["outcome"] = "referred_hes_urgent";
+  Claim(3);
+  Visit(3, "2026-03-10");
+  Claim(4, "2026-08-09");  // managed, but not followed
   const MeasureResult result = Run();
   EXPECT_EQ(At(result, "avoided_first_op", "managed"), "1");
   EXPECT_EQ(At(result, "avoided_first_op", "referred_hes_urgent"), "NA");
-  EXPECT_EQ(At(result, "avoided_first_op"), "1");
-  EXPECT_EQ(At(result, "avoided_share"), "50.0");
+  EXPECT_EQ(At(result, "managed_followed", "referred_hes_urgent"), "NA");
+  // The share has the same denominator in every row: two managed ones.
+  EXPECT_EQ(At(result, "followed"), "3");
+  for (const char* outcome : {"managed", "All"}) {
+    EXPECT_EQ(At(result, "avoided_first_op", outcome), "1");
+    EXPECT_EQ(At(result, "managed_followed", outcome), "2");
+    EXPECT_EQ(At(result, "avoided_share", outcome), "50.0");
+    EXPECT_EQ(At(result, "avoided_share", outcome, "All", "2026-03"), "50.0");
+  }
+  ASSERT_EQ(result.parts.size(), 1u);
+  EXPECT_THAT(result.parts[0].sentences[1].text,
+              testing::HasSubstr("Of 2 community eye care episodes that were "
+                                 "managed and could be followed, 50.0 %"));
 }
 
 TEST_F(MecsTest, ComingBackCountsOnDay84AndNotOnDay85) {

@@ -2,7 +2,9 @@
 #include "analytics/measures/spells.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -330,6 +332,105 @@ TEST_F(SpellsTest, EndsAChainWithItsLatestDischarge) {
   inner.discharged = 21;
   EXPECT_THAT(EitherWay({outer, inner}, kChainRows),
               ElementsAre("2 2026-01-01 2026-01-21 RZZ01 19"));
+}
+
+TEST_F(SpellsTest, ComparesWithTheLatestDischargeOfTheChain) {
+  // A stay of four days inside one of twenty; what follows the longer one.
+  Episode outer = Before();
+  outer.discharged = 20;
+  Episode inner = After(5);
+  inner.discharged = 10;
+  inner.source = "19";
+  Episode next = After(21);
+  next.spell = 3;
+  next.discharged = 25;
+  next.method = "21";
+  EXPECT_THAT(EitherWay({outer, inner, next}, kChainRows),
+              ElementsAre("3 2026-01-01 2026-01-25 RZZ01 19"));
+  next.admitted = 22;
+  EXPECT_EQ(EitherWay({outer, inner, next}, kChainRows).size(), 1u);
+  next.admitted = 23;  // three days after
+  EXPECT_EQ(EitherWay({outer, inner, next}, kChainRows).size(), 2u);
+}
+
+TEST_F(SpellsTest, ReadsTheTransferOfTheLatestDischargeOfTheChain) {
+  Episode outer = Before();
+  outer.discharged = 20;
+  outer.destination = "54";
+  Episode inner = After(5);
+  inner.discharged = 10;
+  inner.destination = "51";  // not where the longer stay went
+  Episode next = After(21);
+  next.spell = 3;
+  next.discharged = 25;
+  next.source = "19";
+  next.method = "21";
+  EXPECT_EQ(EitherWay({outer, inner, next}, kChainRows).size(), 2u);
+  outer.destination = "51";
+  inner.destination = "19";
+  EXPECT_EQ(EitherWay({outer, inner, next}, kChainRows).size(), 1u);
+  // A stay inside that lasts ends the chain as any other does.
+  inner.discharged = 0;
+  inner.ended = false;
+  inner.last = false;
+  EXPECT_EQ(EitherWay({outer, inner, next}, kChainRows).size(), 2u);
+}
+
+// Chains by walking through the stays of each person, one day of admission
+// each, written without SQL.
+size_t ChainsByWalking(const std::vector<Episode>& in_order) {
+  size_t chains = 0;
+  const Episode* end = nullptr;  // the spell of the chain discharged last
+  for (const Episode& e : in_order) {
+    const auto among = [](const std::string& code,
+                          std::initializer_list<const char*> codes) {
+      return std::any_of(codes.begin(), codes.end(),
+                         [&](const char* c) { return code == c; });
+    };
+    bool joins = end != nullptr && end->person == e.person;
+    joins = joins && end->discharged > 0 && e.admitted - end->discharged <= 2;
+    joins = joins && (among(end->destination, {"51", "84"}) ||
+                      among(e.source, {"51", "87"}) || e.method == "81");
+    joins = joins &&
+            !(end->destination == "19" && e.source == "51" && e.method == "21");
+    joins = joins && end->classification == "1" && e.classification == "1";
+    if (!joins) ++chains;
+    if (!joins || e.discharged == 0 || e.discharged >= end->discharged) {
+      end = &e;
+    }
+  }
+  return chains;
+}
+
+TEST_F(SpellsTest, MakesTheChainsOfAWalkThroughRandomStays) {
+  std::mt19937 random(20261122);
+  const auto pick = [&](std::initializer_list<const char*> values) {
+    return *(values.begin() + random() % values.size());
+  };
+  std::vector<Episode> in_order;
+  for (int person = 1; person <= 60; ++person) {
+    int day = 1;
+    for (int stay = 0; stay < 6; ++stay) {
+      Episode e;
+      e.person = person;
+      e.spell = 10 * person + stay;
+      e.admitted = day;
+      e.discharged =
+          random() % 20 == 0 ? 0 : day + static_cast<int>(random() % 9);
+      e.last = e.ended = e.discharged > 0;
+      e.method = pick({"21", "81", "11"});
+      e.source = pick({"19", "51", "87"});
+      e.destination = pick({"19", "51", "54", "84"});
+      e.classification = random() % 12 == 0 ? "4" : "1";
+      in_order.push_back(e);
+      day += 1 + static_cast<int>(random() % 4);
+    }
+  }
+  for (const Episode& e : in_order) Add(e);
+  Build();
+  EXPECT_EQ(Rows("SELECT 'x' FROM cip_spell").size(),
+            ChainsByWalking(in_order));
+  EXPECT_EQ(Rows("SELECT 'x' FROM spell_chain").size(), in_order.size());
 }
 
 TEST_F(SpellsTest, JoinsACutSpellToTheLatestPartThatHasItsEnd) {

@@ -59,8 +59,8 @@ absl::Status MakeProviderSpells(engine::Connection& connection,
 
 // Makes the temporary tables `spell_chain` (spell_no, cip_no, turn: its place
 // among all spells of its person; overlapping: whether the spell begins before
-// the one before it ended, a fault of the data) and `cip_spell`, a row a CIP
-// spell of a person:
+// an earlier one ended, a fault of the data) and `cip_spell`, a row a CIP spell
+// of a person:
 //   cip_no, person, spells
 //   first_spell, last_spell
 //                      numbers of provider_spell
@@ -70,17 +70,19 @@ absl::Status MakeProviderSpells(engine::Connection& connection,
 //   discharge_date, discharge_method, discharge_destination
 //                      of the last; null while it lasts
 //   last_admission     the admission date of the last spell
-// A spell joins the one before it, by admission, discharge and provider, of
-// the same person when
-//   1. it begins 0, 1 or 2 days after that one's discharge, or before it;
+// A spell joins the chain of the one before it, by admission, discharge and
+// provider, of the same person when
+//   1. it begins 0, 1 or 2 days after the discharge of the last spell of that
+//      chain, or before it;
 //   2. a transfer is recorded: discharge destination 49 50 51 52 53 84, next
 //      admission source 49 50 51 52 53 87, or next admission method 2B 81; and
 //      not destination 19 with next source 51 and next method 21;
 //   3. neither is of a regular attender (classification 3 or 4).
 // The last spell of a chain is the one that is discharged last, which another
 // one can be than that which begins last only where spells overlap: a stay of
-// two days inside a stay of twenty does not end it. Of equal days it is the
-// later in the order; a spell that still lasts is after all others.
+// two days inside a stay of twenty does not end it, and what follows is
+// compared with the stay of twenty. Of equal days it is the later in the order;
+// a spell that still lasts is after all others.
 // Spells without a person are in none. REQUIRES: MakeProviderSpells, day grain.
 // Ref: NHS Digital, methodology to create provider and CIP spells from HES APC.
 absl::Status MakeCipSpells(engine::Connection& connection);
