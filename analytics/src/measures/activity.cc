@@ -66,7 +66,7 @@ absl::Status MakePart(const MeasureContext& context, std::string_view name,
       "CREATE OR REPLACE TEMPORARY TABLE %s AS %s", name, PricedSql(placed)));
 }
 
-absl::Status MakeAdmissions(const MeasureContext& context) {
+absl::Status MakeActivityAdmissions(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(MakeActivitySpells(context));
   const auto own = [&](std::string_view column, std::string_view type,
                        std::string_view name = "") {
@@ -239,7 +239,7 @@ absl::StatusOr<ActivityParts> MakeActivity(const MeasureContext& context) {
   const std::string name =
       absl::StrFormat("activity %s", context.month.ToMonth());
   TALLY_RETURN_IF_ERROR(context.base.Once(name, [&]() -> absl::Status {
-    if (parts.admissions) TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
+    if (parts.admissions) TALLY_RETURN_IF_ERROR(MakeActivityAdmissions(context));
     if (parts.appointments) TALLY_RETURN_IF_ERROR(MakeAppointments(context));
     if (parts.attendances) TALLY_RETURN_IF_ERROR(MakeAttendances(context));
     return MakeUnion(context, parts);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "analytics/measures/measure.h"
 
 namespace tally::analytics {
@@ -22,9 +23,18 @@ bool HasAdmissions(const MeasureContext& context);
 
 // Makes the temporary table `admission`, a row a provider spell: person,
 // admission_date, discharge_date, admission_method, discharge_method,
-// spell_no. Made once for a run. Spells that another measure built are used.
-// REQUIRES: HasAdmissions.
+// patient_classification, spell_no, and `emergency`: method 2x of a spell that
+// begins its CIP spell, since within one it is a transfer; where dates are
+// coarser than days, and so nobody knows of CIP spells, 2x but 2B. Made once
+// for a run. Spells that another measure built are used. REQUIRES:
+// HasAdmissions.
 absl::Status MakeAdmissions(const MeasureContext& context);
+
+// The relation (person, day) of emergency admissions, as `admission` has them;
+// of a release that has no more than admission_date and admission_method of
+// sus_apc, the days on which a person has a row of method 2x but 2B.
+// REQUIRES: sus_apc with these two.
+absl::StatusOr<std::string> EmergencyAdmissions(const MeasureContext& context);
 
 // "('21', '22')": texts as an SQL list. REQUIRES: not empty.
 std::string SqlList(const std::vector<std::string>& texts);

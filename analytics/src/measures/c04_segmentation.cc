@@ -374,6 +374,7 @@ class Segmentation : public Measure {
         "In the cost: " +
         (year.costs.empty() ? "nothing that this release has" : year.costs) +
         ".");
+    notes.insert(notes.end(), year.notes.begin(), year.notes.end());
     notes.push_back(
         "Counted as events: " +
         (year.events.empty() ? "nothing that this release has" : year.events) +

@@ -354,6 +354,17 @@ absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
   }
   run.sources = FindRiskSources(context, run.definition);
   KeepFeaturesHere(run);
+  std::vector<RuleElement> elements = run.definition.deficits;
+  elements.insert(elements.end(), run.definition.conditions.begin(),
+                  run.definition.conditions.end());
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unseen,
+                         ClustersWithoutRecords(context, elements));
+  if (!unseen.empty()) {
+    run.sources.notes.push_back(absl::StrFormat(
+        "Code clusters of the rules without any record in this release, so "
+        "that scores may be too low: %s.",
+        JoinText(unseen, ", ")));
+  }
   TALLY_ASSIGN_OR_RETURN(const CivilDay judged, context.month.AddMonths(-12));
   TALLY_ASSIGN_OR_RETURN(const CivilDay trained, context.month.AddMonths(-24));
   run.judged = judged.LastOfMonth();
@@ -423,6 +434,9 @@ class RiskStratification : public Measure {
       TALLY_ASSIGN_OR_RETURN(TableInfo info,
                              RiskInfo(context, run, "risk_calibration",
                                       "Predicted and observed by group"));
+      info.notes.emplace_back(
+          "Equal scores stand together in the higher tenth, so tenths may "
+          "differ in size.");
       TALLY_ASSIGN_OR_RETURN(RawTable table,
                              CalibrationTable(std::move(info), model));
       tables.push_back(std::move(table));

@@ -6,6 +6,7 @@
 #include "measures/admissions.h"
 #include "measures/c06_inequality.h"
 #include "measures/deaths.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -58,18 +59,19 @@ absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
       absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
                       context.month.LastOfMonth().ToIso());
   if (rate.events == InequalityEvents::kEdAttendances) {
+    TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
     return absl::StrFormat(
-        "(SELECT person FROM ecds WHERE attendance_category = '1' "
+        "(SELECT person FROM %s WHERE attendance_category = '1' "
         "AND arrival_date %s)",
-        between);
+        rows, between);
   }
   TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<std::string> methods,
       context.definition.root().GetStrings("emergency_methods"));
   return absl::StrFormat(
-      "(SELECT person FROM admission WHERE admission_method IN %s "
-      "AND admission_date %s)",
+      "(SELECT person FROM admission WHERE emergency AND admission_method IN "
+      "%s AND admission_date %s)",
       SqlList(methods), between);
 }
 

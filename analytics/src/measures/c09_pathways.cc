@@ -53,10 +53,12 @@ absl::StatusOr<PathwaySettings> ReadSettings(
   return settings;
 }
 
-TableInfo PathwayInfo(const MeasureContext& context, std::string table,
-                      std::string title, CivilDay from,
-                      const std::vector<std::string>& untold) {
+absl::StatusOr<TableInfo> PathwayInfo(const MeasureContext& context,
+                                      std::string table, std::string title,
+                                      CivilDay from,
+                                      const std::vector<std::string>& untold) {
   TableInfo info = context.Info(std::move(table), std::move(title));
+  TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   info.period =
       absl::StrFormat("%s to %s", from.ToMonth(), context.month.ToMonth());
   if (!untold.empty()) {
@@ -183,11 +185,12 @@ absl::StatusOr<RawTable> VariantTable(
   info.notes.push_back(
       "Shares are of the people whose journeys are shown; rare ones are "
       "together, or left out where they are too few.");
+  info.denominator = "People whose journeys are shown, alone or together";
   TableBuilder table(std::move(info));
   table.Dimension("variant_id", "Journey")
       .Dimension("steps", "Steps")
       .Persons("persons", "People")
-      .Persons("all_persons", "All people")
+      .Persons("all_persons", "All people shown")
       .Proportion("share", "Share of people", "persons", "all_persons", false);
   if (other >= settings.fewest_persons) {
     variants.emplace_back(other, std::string(kOtherLevel));
@@ -320,20 +323,25 @@ class Pathways : public Measure {
     };
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(
+        TableInfo edges_info,
+        info("dfg_edges", "Steps from one event to the next"));
+    TALLY_ASSIGN_OR_RETURN(
         RawTable edges,
-        EdgeTable(context, activities, settings,
-                  info("dfg_edges", "Steps from one event to the next")));
+        EdgeTable(context, activities, settings, std::move(edges_info)));
     tables.push_back(std::move(edges));
     TALLY_ASSIGN_OR_RETURN(
+        TableInfo variants_info,
+        info("variants", "Journeys by their sequence of events"));
+    TALLY_ASSIGN_OR_RETURN(
         RawTable variants,
-        VariantTable(context, activities, settings,
-                     info("variants", "Journeys by their sequence of events")));
+        VariantTable(context, activities, settings, std::move(variants_info)));
     tables.push_back(std::move(variants));
     TALLY_ASSIGN_OR_RETURN(
+        TableInfo conformance_info,
+        info("conformance", "Journeys that hold a reference"));
+    TALLY_ASSIGN_OR_RETURN(
         RawTable conformance,
-        ConformanceTable(
-            context, references,
-            info("conformance", "Journeys that hold a reference")));
+        ConformanceTable(context, references, std::move(conformance_info)));
     tables.push_back(std::move(conformance));
     TALLY_RETURN_IF_ERROR(
         context.connection.Execute("DROP TABLE pathway_step"));

@@ -6,8 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "base/error.h"
 #include "base/status.h"
+#include "measures/admissions.h"
 #include "measures/c09_pathways.h"
-#include "measures/hospital.h"
 
 namespace tally::analytics {
 namespace {
@@ -28,17 +28,16 @@ const std::vector<PathwayForm>& PathwayForms() {
       {"emergency_admission",
        "sus_apc",
        {},
-       "provider_spell",
+       "admission",
        "admission_date",
-       "admission_method LIKE '2%' "
-       "AND coalesce(patient_classification, '') NOT IN ('3', '4')"},
+       "emergency AND coalesce(patient_classification, '') NOT IN ('3', '4')"},
       {"planned_admission",
        "sus_apc",
        {},
-       "provider_spell",
+       "admission",
        "admission_date",
-       "admission_method LIKE '1%' "
-       "AND coalesce(patient_classification, '') NOT IN ('3', '4')"},
+       "admission_method LIKE '1%' AND coalesce(patient_classification, '') "
+       "NOT IN ('3', '4')"},
       {"appointment_first",
        "sus_op",
        {"appointment_date", "attended", "attendance_type"},
@@ -160,7 +159,7 @@ absl::StatusOr<std::vector<std::string>> MakePathwaySteps(
     const MeasureContext& context,
     const std::vector<PathwayActivity>& activities, CivilDay from, CivilDay to,
     int64_t collapse_days) {
-  TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
+  TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   std::vector<std::string> untold;
   std::string events;
   for (size_t i = 0; i < activities.size(); ++i) {
@@ -175,14 +174,11 @@ absl::StatusOr<std::vector<std::string>> MakePathwaySteps(
         events.empty() ? "" : " UNION ALL ", i,
         EventsSql(activities[i], *form));
   }
-  // A repeat is judged by the event before it, even where that one lies before
-  // `from`: so events are taken from a window earlier on.
-  TALLY_ASSIGN_OR_RETURN(const CivilDay before, from.AddDays(-collapse_days));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE pathway_event AS "
       "SELECT DISTINCT person, day, activity FROM (%s) "
       "WHERE person IS NOT NULL AND day BETWEEN DATE '%s' AND DATE '%s'",
-      events, before.ToIso(), to.ToIso())));
+      events, from.ToIso(), to.ToIso())));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE pathway_step AS "
       "SELECT person, activity, day, row_number() OVER days AS turn, "
@@ -190,10 +186,9 @@ absl::StatusOr<std::vector<std::string>> MakePathwaySteps(
       "lead(day) OVER days AS next_day FROM ("
       "SELECT person, activity, day, lag(day) OVER (PARTITION BY person, "
       "activity ORDER BY day) AS before_day FROM pathway_event) "
-      "WHERE day >= DATE '%s' AND (before_day IS NULL "
-      "OR date_diff('day', before_day, day) > %d) "
+      "WHERE before_day IS NULL OR date_diff('day', before_day, day) > %d "
       "WINDOW days AS (PARTITION BY person ORDER BY day, activity)",
-      from.ToIso(), collapse_days)));
+      collapse_days)));
   TALLY_RETURN_IF_ERROR(context.connection.Execute("DROP TABLE pathway_event"));
   return untold;
 }

@@ -9,6 +9,7 @@
 #include "measures/c12_waits.h"
 #include "measures/counts.h"
 #include "measures/months.h"
+#include "measures/table_months.h"
 
 namespace tally::analytics {
 namespace {
@@ -73,22 +74,30 @@ absl::Status MakePathways(const MeasureContext& context,
   const auto rows = [&](std::string_view table, std::string_view day,
                         std::string_view pathway) {
     return absl::StrFormat(
-        "SELECT person, %1$s AS pathway, provider_code, treatment_function, "
+        "SELECT source, person, %1$s AS pathway, provider_code, "
+        "treatment_function, "
         "rtt_start, coalesce(rtt_end, CASE WHEN rtt_status IN (%2$s) THEN "
         "%3$s END) AS stopped FROM %4$s WHERE rtt_start IS NOT NULL AND "
         "rtt_status IN (%5$s)",
         pathway, CodeList(rules.stop_codes), day, table, CodeList(counted));
   };
   const bool keyed = context.release.Column("sus_apc", "pathway_id") != nullptr;
+  // Of a pathway without a person provider and specialty are those of the row
+  // that is first by content.
   return context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE rtt_pathway AS SELECT "
-      "coalesce(provider_code, '%1$s') AS provider, "
-      "coalesce(treatment_function, '%1$s') AS tfc, rtt_start AS started, "
-      "min(stopped) AS stopped FROM (%2$s UNION ALL %3$s) "
-      "WHERE person IS NOT NULL OR pathway IS NOT NULL "
-      "GROUP BY person, CASE WHEN person IS NULL THEN pathway END, "
-      "provider_code, treatment_function, rtt_start "
-      "HAVING min(stopped) IS NULL OR min(stopped) >= rtt_start",
+      "CREATE OR REPLACE TEMPORARY TABLE rtt_pathway AS "
+      "WITH clock AS MATERIALIZED (%2$s UNION ALL %3$s) "
+      "SELECT coalesce(provider_code, '%1$s') AS provider, "
+      "coalesce(treatment_function, '%1$s') AS tfc, started, stopped FROM ("
+      "SELECT provider_code, treatment_function, rtt_start AS started, "
+      "min(stopped) AS stopped FROM clock WHERE person IS NOT NULL "
+      "GROUP BY person, provider_code, treatment_function, rtt_start "
+      "UNION ALL SELECT best.p, best.t, started, stopped FROM ("
+      "SELECT min(struct_pack(p := provider_code, t := treatment_function)) "
+      "AS best, rtt_start AS started, min(stopped) AS stopped FROM clock "
+      "WHERE person IS NULL AND pathway IS NOT NULL "
+      "GROUP BY source, pathway, rtt_start)) "
+      "WHERE stopped IS NULL OR stopped >= started",
       kUnknown, rows("sus_op", "appointment_date", "CAST(NULL AS BIGINT)"),
       rows("sus_apc", "admission_date",
            keyed ? "CAST(pathway_id AS BIGINT)" : "CAST(NULL AS BIGINT)")));
@@ -212,7 +221,16 @@ absl::StatusOr<RttCounts> CountWaits(const MeasureContext& context,
   RttCounts counts;
   TALLY_ASSIGN_OR_RETURN(const Span span,
                          MonthsEndingWith(context.month, rules.months));
+  MonthRange covered{span.first.FirstOfMonth(), span.last.FirstOfMonth()};
+  for (const char* table : {"sus_op", "sus_apc"}) {
+    TALLY_ASSIGN_OR_RETURN(const TableCoverage months,
+                           MonthsOfTable(context, table, covered));
+    if (!months.has_rows) continue;
+    // The runner has seen to the last twelve of them.
+    if (months.months.has_value()) covered = *months.months;
+  }
   for (const CivilDay month : MonthsOf(span)) {
+    if (month < covered.first || covered.last < month) continue;
     counts.censuses.push_back(month.LastOfMonth());
   }
   TALLY_RETURN_IF_ERROR(MakePathways(context, rules));

@@ -3,10 +3,15 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "measures/activity.h"
 #include "measures/admissions.h"
+#include "measures/counts.h"
 
 namespace tally::analytics {
 namespace {
+
+constexpr std::string_view kNoPence = "CAST(0 AS BIGINT) AS pence";
+constexpr std::string_view kNoEvents = "CAST(0 AS BIGINT) AS events";
 
 // Parts of the statement: each gives person, pence and events.
 struct YearParts {
@@ -15,57 +20,68 @@ struct YearParts {
   std::vector<std::string> events;
 };
 
-void AddAdmissionParts(const MeasureContext& context, std::string_view between,
-                       YearParts& parts) {
-  if (!HasColumns(context, "sus_apc",
-                  {"admission_date", "admission_method", "provider_code"})) {
-    return;
-  }
-  const bool priced = HasColumns(context, "sus_apc", {"tariff_pence"});
-  const bool factor = HasColumns(context, "sus_apc", {"mff"});
-  const std::string price =
-      priced ? absl::StrFormat(
-                   "CAST(round(coalesce(max(tariff_pence%s), 0)) "
-                   "AS BIGINT)",
-                   factor ? " * coalesce(mff, 1)" : "")
-             : "CAST(0 AS BIGINT)";
-  parts.selects.push_back(absl::StrFormat(
-      "SELECT person, pence, CAST(emergency AS BIGINT) AS events FROM ("
-      "SELECT person, %s AS pence, "
-      "bool_or(coalesce(admission_method LIKE '2%%', false)) AS emergency "
-      "FROM sus_apc WHERE person IS NOT NULL AND admission_date %s "
-      "GROUP BY person, provider_code, admission_date)",
-      price, between));
-  if (priced) parts.costs.emplace_back("admissions");
-  parts.events.emplace_back("emergency admissions");
+// Whether any row of the year has a cost.
+absl::StatusOr<bool> AnyCost(const MeasureContext& context,
+                             std::string_view table, std::string_view between) {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(context.connection,
+                  absl::StrFormat("SELECT count(cost_pence) FROM %s "
+                                  "WHERE day %s AND person IS NOT NULL",
+                                  table, between),
+                  0));
+  return rows.at(0).counts[0] > 0;
 }
 
-YearParts PartsOf(const MeasureContext& context, std::string_view between) {
+// Rows of a part of activity.h; `events` is an SQL number.
+absl::Status AddActivity(const MeasureContext& context, std::string_view table,
+                         std::string_view where, std::string_view events,
+                         std::string_view name, std::string_view between,
+                         YearParts& parts) {
+  parts.selects.push_back(absl::StrFormat(
+      "SELECT person, coalesce(cost_pence, 0) AS pence, %s FROM %s "
+      "WHERE person IS NOT NULL AND day %s AND %s",
+      events, table, between, where));
+  TALLY_ASSIGN_OR_RETURN(const bool any, AnyCost(context, table, between));
+  if (any) parts.costs.emplace_back(name);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<YearParts> PartsOf(const MeasureContext& context,
+                                  const ActivityParts& activity,
+                                  std::string_view between) {
   YearParts parts;
-  AddAdmissionParts(context, between, parts);
-  if (HasColumns(context, "ecds", {"arrival_date", "attendance_category"})) {
+  if (activity.admissions) {
+    TALLY_RETURN_IF_ERROR(AddActivity(context, "activity_admission", "true",
+                                      kNoEvents, "admissions", between, parts));
+  }
+  if (HasColumns(context, "sus_apc", {"admission_date", "admission_method"})) {
+    TALLY_ASSIGN_OR_RETURN(const std::string emergency,
+                           EmergencyAdmissions(context));
     parts.selects.push_back(absl::StrFormat(
-        "SELECT person, CAST(0 AS BIGINT) AS pence, CAST(1 AS BIGINT) AS "
-        "events FROM ecds WHERE attendance_category = '1' "
-        "AND person IS NOT NULL AND arrival_date %s",
-        between));
+        "SELECT person, %s, CAST(1 AS BIGINT) AS events FROM %s "
+        "WHERE person IS NOT NULL AND day %s",
+        kNoPence, emergency, between));
+    parts.events.emplace_back("emergency admissions");
+  }
+  if (activity.attendances) {
+    TALLY_RETURN_IF_ERROR(
+        AddActivity(context, "activity_attendance", "true",
+                    "CAST(coalesce(category = '1', false) AS BIGINT) AS events",
+                    "attendances of emergency departments", between, parts));
     parts.events.emplace_back("first unplanned attendances");
   }
-  if (HasColumns(context, "sus_op",
-                 {"appointment_date", "attended", "tariff_pence"})) {
-    parts.selects.push_back(absl::StrFormat(
-        "SELECT person, coalesce(tariff_pence, 0) AS pence, "
-        "CAST(0 AS BIGINT) AS events FROM sus_op WHERE attended IN ('5', '6') "
-        "AND person IS NOT NULL AND appointment_date %s",
-        between));
-    parts.costs.emplace_back("attended appointments");
+  if (activity.appointments) {
+    TALLY_RETURN_IF_ERROR(AddActivity(context, "activity_appointment", "seen",
+                                      kNoEvents, "attended appointments",
+                                      between, parts));
   }
   if (HasColumns(context, "gp_prescription", {"issue_date", "nic_pence"})) {
     parts.selects.push_back(
-        absl::StrFormat("SELECT person, coalesce(nic_pence, 0) AS pence, "
-                        "CAST(0 AS BIGINT) AS events FROM gp_prescription "
+        absl::StrFormat("SELECT person, coalesce(nic_pence, 0) AS pence, %s "
+                        "FROM gp_prescription "
                         "WHERE person IS NOT NULL AND issue_date %s",
-                        between));
+                        kNoEvents, between));
     parts.costs.emplace_back("prescribed items");
   }
   return parts;
@@ -75,13 +91,16 @@ YearParts PartsOf(const MeasureContext& context, std::string_view between) {
 
 absl::StatusOr<PersonYear> MakePersonYear(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
-  const YearParts parts = PartsOf(
-      context, absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
-                               context.month.LastOfMonth().ToIso()));
+  TALLY_ASSIGN_OR_RETURN(const ActivityParts activity, MakeActivity(context));
+  TALLY_ASSIGN_OR_RETURN(
+      const YearParts parts,
+      PartsOf(context, activity,
+              absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
+                              context.month.LastOfMonth().ToIso())));
   TALLY_RETURN_IF_ERROR(context.base.Once("person_year", [&] {
-    std::string rows =
-        "SELECT CAST(NULL AS INTEGER) AS person, CAST(0 AS BIGINT) AS pence, "
-        "CAST(0 AS BIGINT) AS events WHERE false";
+    std::string rows = absl::StrFormat(
+        "SELECT CAST(NULL AS INTEGER) AS person, %s, %s WHERE false", kNoPence,
+        kNoEvents);
     for (const std::string& select : parts.selects) {
       rows += " UNION ALL " + select;
     }
@@ -91,7 +110,8 @@ absl::StatusOr<PersonYear> MakePersonYear(const MeasureContext& context) {
         "CAST(sum(events) AS BIGINT) AS events FROM (%s) GROUP BY person",
         rows));
   }));
-  return PersonYear{JoinText(parts.costs, ", "), JoinText(parts.events, ", ")};
+  return PersonYear{JoinText(parts.costs, ", "), JoinText(parts.events, ", "),
+                    activity.notes};
 }
 
 }  // namespace tally::analytics

@@ -12,17 +12,17 @@
 
 namespace tally::analytics {
 
-// Makes the temporary table `person_year` (person; pence BIGINT: national
-// prices times market forces factor of admissions, prices of attended
-// appointments, net ingredient cost of items; events BIGINT: emergency
-// admissions and first unplanned attendances), a row a person with any. Made
-// once for a run. An admission is a day of admission at a provider; its price
-// is the highest that one of its episodes carries.
+// Makes the temporary table `person_year` (person; pence BIGINT: cost of
+// admissions, attended appointments and attendances as activity.h has it, and
+// net ingredient cost of items; events BIGINT: emergency admissions and first
+// unplanned attendances), a row a person with any. Made once for a run.
 // Returns in words what is in the costs and in the events of this release; an
-// empty text: nothing is.
+// empty text: nothing is; and what a page must say of the prices.
+// REQUIRES and errors: as MakeActivity.
 struct PersonYear {
   std::string costs;
   std::string events;
+  std::vector<std::string> notes;
 };
 absl::StatusOr<PersonYear> MakePersonYear(const MeasureContext& context);
 

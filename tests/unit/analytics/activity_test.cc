@@ -12,9 +12,11 @@
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "measures/admissions.h"
 #include "measures/list_stays.h"
 #include "measures/record_keys.h"
 #include "status_matchers.h"
+#include "stays.h"
 
 namespace tally::analytics {
 namespace {
@@ -501,6 +503,39 @@ TEST(ActivityPrices, RefuseAKeyThatIsThereTwice) {
   bench.Reference("tariff", "\"pod\", \"currency\", \"pence\"", "");
   bench.Reference("market_forces", "\"provider\", \"factor\"", "[\"RZA\", 0]");
   EXPECT_FALSE(MakeActivity(bench.Context()).ok());
+}
+
+TEST(EmergencyAdmissions, BeginAStayAndAreNoTransfer) {
+  const auto days = [](const std::string& grain) {
+    FixtureRelease release;
+    release.registrations.push_back(Registered(1, "Z90001", "2015-04-01"));
+    FixtureTable apc = StayTable();
+    apc.grain = grain;
+    // Admitted as an emergency, transferred within a day by 2B and by 21 with a
+    // destination; 30 days later an emergency again, by 2B from nowhere.
+    apc.rows = {
+        Stay(1, "2026-03-01", "2026-03-05",
+             {{"admission_method", "21"}, {"discharge_destination", "51"}}),
+        Stay(1, "2026-03-05", "2026-03-09",
+             {{"admission_method", "21"}, {"provider_code", "RXB"}}),
+        Stay(1, "2026-03-10", "2026-03-12",
+             {{"admission_method", "2B"}, {"provider_code", "RXC"}}),
+        Stay(1, "2026-05-01", "2026-05-02", {{"admission_method", "2B"}}),
+        Stay(1, "2026-06-01", "2026-06-02", {{"admission_method", "11"}}),
+        Stay(0, "2026-07-01", "2026-07-02", {{"admission_method", "22"}})};
+    release.activity.push_back(apc);
+    ActivityBench bench(release);
+    const MeasureContext context = bench.Context();
+    const auto relation = EmergencyAdmissions(context);
+    EXPECT_OK(relation);
+    return bench.Rows("SELECT CAST(day AS VARCHAR) FROM " + *relation +
+                      " ORDER BY 1");
+  };
+  EXPECT_THAT(days("day"),
+              ElementsAre("2026-03-01", "2026-05-01", "2026-07-01"));
+  // Nobody knows of continuous stays where dates are by month: only 2B is out.
+  EXPECT_THAT(days("month"),
+              ElementsAre("2026-03-01", "2026-03-05", "2026-07-01"));
 }
 
 TEST(RecordKeys, KeepOneRowOfAKeyBySourceAndAllWithoutAKey) {

@@ -266,6 +266,34 @@ TEST(Segmentation, CostsAndEventsAreOfTheYear) {
   EXPECT_EQ(Find(table, {{"segment", "Generally well"}}, "rule_version"), "1");
 }
 
+TEST(Segmentation, TwoAdmissionsOfOneDayCostTheirTwoPrices) {
+  FixtureRelease town = MakeTown(1, 190, 0, 0);
+  FixtureTable apc = ApcTable();
+  for (int person = 1; person <= 190; ++person) {
+    for (int spell = 0; spell < 2; ++spell) {
+      FixtureEpisode e;
+      e.person = person;
+      e.spell = 1000 * (spell + 1) + person;
+      e.tariff_pence = spell == 0 ? "50000" : "30000";
+      e.mff = "1";
+      AddEpisode(e, apc);
+    }
+  }
+  town.activity = {apc};
+  Bench bench(town);
+  const auto result = bench.Run("C04");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const GatedTable& table = result->tables[0];
+  int printed = 0;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto cost = table.at(row, "cost_per_head").number();
+    if (!cost.has_value()) continue;
+    EXPECT_EQ(*cost, 800) << row;
+    ++printed;
+  }
+  EXPECT_GT(printed, 0);
+}
+
 TEST(Segmentation, WithoutPricesThereIsNoCost) {
   FixtureRelease town = MixedTown(1, 190);
   for (FixtureRow& row : town.activity[0].rows) row.erase("tariff_pence");

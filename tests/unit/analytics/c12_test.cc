@@ -171,6 +171,28 @@ TEST_F(WaitsTest, WithoutAPersonThePathwayNumberJoins) {
   EXPECT_EQ(result.tables[0].linked_share_pct(), "0.0");
 }
 
+TEST_F(WaitsTest, WithoutAPersonAnotherSpecialtyIsTheSamePathway) {
+  Apc(0, 60, "10", "2026-09-03")["pathway_id"] = "10000000001";
+  FixtureRow& stop = Apc(0, 60, "30", "2026-10-01");
+  stop["pathway_id"] = "10000000001";
+  stop["treatment_function"] = "130";
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "incomplete", "2026-09-30"), "1");
+  EXPECT_EQ(At(result, "incomplete", "2026-09-30", "All", "110"), "1");
+  EXPECT_EQ(At(result, "incomplete"), "0");
+}
+
+TEST_F(WaitsTest, CensusesBeginWhereTheExtractsDo) {
+  release_.period_start = "2025-11-01";
+  Op(1, 600);
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "incomplete", "2025-11-30"), "1");
+  const GatedTable& table = TableNamed(result, "rtt_summary");
+  for (size_t row = 0; row < table.rows(); ++row) {
+    EXPECT_NE(table.at(row, "census").text(), "2025-10-31");
+  }
+}
+
 TEST_F(WaitsTest, WeeksAddUpToThePathwaysWaiting) {
   for (int person = 1; person <= 60; ++person) {
     Op(person, person * 11)["provider_code"] = person % 3 == 0 ? "RZ1" : "RZ2";
