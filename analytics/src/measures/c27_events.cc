@@ -6,6 +6,7 @@
 #include "measures/c27_ebi.h"
 #include "measures/hospital.h"
 #include "measures/months.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -68,11 +69,12 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
                ? absl::StrFormat("CAST(%s AS %s)", column, type)
                : absl::StrFormat("CAST(NULL AS %s)", type);
   };
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "sus_op"));
   // A procedure may stand in any of its places: there are gaps.
   const std::string priced = PricedSql(absl::StrFormat(
       "SELECT * FROM (SELECT person, %s AS age_fy, %s AS diagnoses, "
       "%s AS procedures, %s AS provider, %s AS pod, %s AS hrg, "
-      "%s AS own_price, CAST(NULL AS DOUBLE) AS own_factor FROM sus_op "
+      "%s AS own_price, CAST(NULL AS DOUBLE) AS own_factor FROM %s "
       "WHERE attended IN ('5', '6') "
       "AND %s) "
       "WHERE procedures <> '' AND NOT %s",
@@ -80,7 +82,7 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
       PackedCodes(CodeKind::kProcedure, columns),
       own("provider_code", "VARCHAR"),
       AppointmentPodSql(own("attendance_type", "VARCHAR")),
-      own("hrg", "VARCHAR"), own("tariff_pence", "BIGINT"),
+      own("hrg", "VARCHAR"), own("tariff_pence", "BIGINT"), rows,
       WithinSpan(context, "sus_op", "appointment_date",
                  {from, context.month.LastOfMonth()}),
       AnyCodeSql("diagnoses", cancer)));

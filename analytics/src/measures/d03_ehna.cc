@@ -162,12 +162,13 @@ absl::StatusOr<std::map<std::string, double>> ExpectedCases(
   }
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection,
-                  absl::StrFormat("SELECT practice, sex, age, count(*) FROM "
-                                  "patient_list WHERE age BETWEEN %d AND %d "
-                                  "GROUP BY ALL ORDER BY ALL",
-                                  condition.age_from, condition.age_to),
-                  2));
+      QueryGroups(
+          context.connection,
+          absl::StrFormat("SELECT practice, sex, age, count(*) FROM "
+                          "patient_list WHERE age IS NOT NULL AND %s "
+                          "GROUP BY ALL ORDER BY ALL",
+                          WithinAges(condition.age_from, condition.age_to)),
+          2));
   for (const GroupedRow& row : rows) {
     const std::string* area = areas.Of(row.levels[0]);
     if (area == nullptr) continue;
@@ -214,9 +215,8 @@ TableBuilder EhnaColumns(TableInfo info) {
 }
 
 std::string AtAges(const Condition& condition) {
-  return absl::StrFormat(
-      "(SELECT * FROM patient_list WHERE age BETWEEN %d AND %d)",
-      condition.age_from, condition.age_to);
+  return absl::StrFormat("(SELECT * FROM patient_list WHERE %s)",
+                         WithinAges(condition.age_from, condition.age_to));
 }
 
 class EhnaRows {

@@ -6,6 +6,7 @@
 #include "measures/counts.h"
 #include "measures/d11_referrals.h"
 #include "measures/hospital.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -132,12 +133,14 @@ absl::Status MakeReferrals(const MeasureContext& context,
       "false) AS followed FROM (%s UNION ALL %s)",
       rules.follow_days, year.last.ToIso(), PracticeReferrals(rules, year),
       OptometristReferrals(rules))));
+  TALLY_ASSIGN_OR_RETURN(const std::string appointments,
+                         RowsByKey(context, "sus_op"));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE eye_referral_after AS SELECT id, "
       "CAST(sum(follow_up) AS BIGINT) AS follow_ups, bool_or(treats) AS "
       "treated FROM (SELECT r.id, CAST(%1$s AND o.appointment_date > "
       "r.first_day AS INTEGER) AS follow_up, %2$s AS treats FROM eye_referral "
-      "AS r INNER JOIN sus_op AS o ON o.person = r.person AND "
+      "AS r INNER JOIN %8$s AS o ON o.person = r.person AND "
       "o.appointment_date BETWEEN r.first_day AND r.first_day + %3$d WHERE "
       "r.followed AND %4$s AND %5$s UNION ALL SELECT r.id, 0, true FROM "
       "eye_referral AS r INNER JOIN sus_apc AS a ON a.person = r.person AND "
@@ -148,7 +151,7 @@ absl::Status MakeReferrals(const MeasureContext& context,
       OneOf("o.treatment_function", rules.eye.functions),
       OneOf("o.attended", rules.eye.seen),
       OneOf("a.treatment_function", rules.eye.functions),
-      OneOf("a.admission_method", rules.elective_methods)));
+      OneOf("a.admission_method", rules.elective_methods), appointments));
 }
 
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
