@@ -198,6 +198,7 @@ class PrintedRules {
   void CheckShare(CellRef cell, double multiplier, size_t decimals) {
     const ColumnSpec& column = raw_.columns()[cell.column];
     if (Decimals(Text(cell)) > decimals) Say(cell, "has too many decimals");
+    if (column.role == ColumnRole::kPeer) return;  // of another row
     const auto part = Named(cell.row, column.numerator);
     const auto whole = Named(cell.row, column.denominator);
     if (!part.has_value() || !whole.has_value()) return;
