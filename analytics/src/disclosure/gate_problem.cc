@@ -202,12 +202,16 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
   wanted_.clear();
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (At(cells_[i]).decision != CellDecision::kPrimary) continue;
-    wanted_[i] = profile_.hidden();
+    wanted_[i] = Intersect(profile_.hidden(), pinned_[i]);
   }
   if (earlier.empty()) return absl::OkStatus();
   std::map<std::string, size_t> by_key;
   AuditProblem problem = ProblemOf(earlier, by_key);
+  std::set<size_t> known;  // cells that readers have seen in some form
   for (const Earlier& e : earlier) {
+    for (const auto& [key, printed] : e.table->cells) {
+      known.insert(by_key.at(key));
+    }
     const absl::StatusOr<Profile> profile = Profile::Named(e.table->profile);
     if (!profile.ok() || !profile->hides() || e.table->version < 2) continue;
     for (const auto& [key, printed] : e.table->cells) {
@@ -215,14 +219,26 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
       wanted_.emplace(by_key.at(key), profile->hidden());
     }
   }
+  // A sum is as safe as its parts: that each is 1 at least cannot be hidden.
+  // Those of this table have been left out by their decision.
+  for (const AuditEquality& equality : ProblemWith(earlier).equalities) {
+    for (const size_t whole : equality.whole) {
+      const bool own = whole < cells_.size() &&
+                       At(cells_[whole]).decision == CellDecision::kPrimary;
+      if (!own && equality.parts.size() > 1) wanted_.erase(whole);
+    }
+  }
   for (const auto& [unknown, range] : wanted_) {
     problem.targets.push_back({unknown, range});
   }
   TALLY_ASSIGN_OR_RETURN(const AuditBounds before, solver_.Solve(problem));
-  // What readers know already stays known; of what no count can be any more
-  // nothing is left to protect.
+  // What readers know already of a cell stays known. A cell that they have not
+  // seen, and know something of all the same, is not released: a `*` would
+  // promise too much.
   for (auto it = wanted_.begin(); it != wanted_.end();) {
-    it->second = Intersect(it->second, before.ranges[it->first]);
+    if (known.contains(it->first)) {
+      it->second = Intersect(it->second, before.ranges[it->first]);
+    }
     it = it->second.low > it->second.high ? wanted_.erase(it) : std::next(it);
   }
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,10 +52,13 @@ class Attacker {
       equality.parts.push_back(Unknown(part));
     }
     equality.whole = {Unknown(whole)};
+    if (parts.size() > 1) sums_.insert(equality.whole.front());
     problem_.equalities.push_back(std::move(equality));
   }
 
   const AuditProblem& problem() const { return problem_; }
+  // Whether it is known to be the sum of others.
+  bool IsSum(size_t unknown) const { return sums_.contains(unknown); }
   // The unknown of a name, or nothing.
   std::optional<size_t> Find(const std::string& name) const {
     const auto found = names_.find(name);
@@ -121,21 +125,24 @@ class Attacker {
 
   std::map<std::string, int64_t> known_;
   std::map<std::string, size_t> names_;
+  std::set<size_t> sums_;
   AuditProblem problem_;
 };
 
-// Small hidden counts of `tables` of which the attacker can rule out an end of
+// Small hidden counts of `tables`, sums left out (that each part is 1 at least
+// cannot be hidden), of which the attacker can rule out an end of
 // 1 to 7, by name; `asked` says how many there are.
 inline std::vector<std::string> Narrowed(
     const Attacker& attacker, const std::vector<ReleasedTable>& tables,
     size_t* asked = nullptr) {
   std::map<std::string, size_t> hidden;
+
   for (const ReleasedTable& table : tables) {
     for (const auto& [key, printed] : table.cells) {
       const std::string name = UnknownName(table, key);
       const std::optional<size_t> unknown = attacker.Find(name);
       if (printed != "*" || !unknown.has_value()) continue;
-      if (table.totals.contains(key)) continue;
+      if (attacker.IsSum(*unknown)) continue;
       hidden.emplace(name, *unknown);
     }
   }

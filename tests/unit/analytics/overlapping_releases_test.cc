@@ -20,14 +20,14 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kVillageSize = 900;
+constexpr int kVillageSize = 700;
 constexpr int kVillageAges = 60;
 constexpr int kPieceYears = 5;  // every band is made of these
 
 struct Villager {
   int area = 0;
   int age = 0;
-  int sex = 0;
+  bool carer = false;
   int segment = 0;
 };
 
@@ -52,9 +52,13 @@ std::vector<Villager> MakeVillage(uint64_t seed) {
     Villager v;
     v.area = dice.Below(5);
     v.age = dice.Below(kVillageAges);
-    v.sex = dice.Below(2);
+    v.carer = dice.Below(100) < 6;
     const int rare = dice.Below(100);
-    v.segment = rare < 60 ? 0 : rare < 84 ? 1 : rare < 95 ? 2 : 3;
+    v.segment = rare < 60   ? 0
+                : rare < 84 ? 1
+                : rare < 92 ? 2
+                : rare < 97 ? 3
+                            : 4;
     village.push_back(v);
   }
   return village;
@@ -63,7 +67,7 @@ std::vector<Villager> MakeVillage(uint64_t seed) {
 // How a table is cut.
 struct Cut {
   std::string name;
-  std::vector<std::string> dimensions;  // of area, age_band, sex, segment
+  std::vector<std::string> dimensions;  // of area, age_band, carer, segment
   int years = 10;                       // of an age band
 };
 
@@ -76,7 +80,7 @@ std::string LevelOf(const Villager& v, const std::string& dimension,
                     int years) {
   if (dimension == "area") return absl::StrFormat("Z%d", v.area);
   if (dimension == "age_band") return BandOf(v.age, years);
-  if (dimension == "sex") return v.sex == 0 ? "women" : "men";
+  if (dimension == "carer") return v.carer ? "carers" : "others";
   return absl::StrFormat("S%d", v.segment);
 }
 
@@ -183,8 +187,9 @@ const std::vector<Cut>& FirstCuts() {
 const std::vector<Cut>& SecondCuts() {
   static const auto& cuts =
       *new std::vector<Cut>{{"by_area", {"area", "segment"}},
-                            {"by_area_and_sex", {"area", "sex", "segment"}},
-                            {"by_other_age", {"age_band", "segment"}, 15}};
+                            {"by_area_and_carer", {"area", "carer", "segment"}},
+                            {"by_other_age", {"age_band", "segment"}, 15},
+                            {"by_finer_age", {"age_band", "segment"}, 5}};
   return cuts;
 }
 
@@ -193,7 +198,7 @@ std::vector<Villager> Later(std::vector<Villager> village, int moves) {
   for (int i = 0; i < moves; ++i) {
     Villager& v = village[static_cast<size_t>(i * 311 + 17) % village.size()];
     if (i % 3 == 0) v.area = (v.area + 1) % 5;
-    if (i % 3 == 1) v.segment = (v.segment + 1) % 4;
+    if (i % 3 == 1) v.segment = (v.segment + 1) % 5;
     if (i % 3 == 2) v.age = (v.age + 20) % kVillageAges;
   }
   return village;
@@ -296,10 +301,10 @@ TEST_F(OverlappingReleases, OpenNoHiddenCount) {
           << "seed " << seed << ", " << moves << " moves";
     }
   }
-  EXPECT_GE(asked_, 9 * 40u);    // many hidden counts each time
-  EXPECT_GE(believed_, 9 * 3u);  // of both releases
-  EXPECT_LE(refused_, 2);
-  RecordProperty("refused", refused_);
+  EXPECT_GE(asked_, 9 * 35u);    // many hidden counts each time
+  EXPECT_GE(believed_, 9 * 4u);  // of both releases
+  // Of 54 tables few: earlier ones tell their cells already.
+  EXPECT_LE(refused_, 6);
 }
 
 // The script itself: a gate that does not remember the first release.

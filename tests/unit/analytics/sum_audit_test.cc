@@ -1,0 +1,120 @@
+// Sums of money: a hidden one does not follow from a total less the others.
+// Limits are worked out by hand.
+#include <string>
+#include <vector>
+
+#include "analytics/disclosure/gate.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tally::analytics {
+namespace {
+
+using testing::ElementsAre;
+
+struct Spending {
+  std::string provider;
+  double cost;
+  int64_t people;
+};
+
+// Costs by provider; of few people where `people` is below 8.
+RawTable Costs(const std::vector<Spending>& rows) {
+  TableInfo info;
+  info.table = "costs";
+  info.measure_id = "T06";
+  info.project = "trial";
+  info.release = "r2026-11";
+  info.period = "2026-11";
+  info.cohort = "everyone";
+  ColumnSpec cost;
+  cost.name = "cost";
+  cost.kind = ColumnKind::kSum;
+  cost.title = "Cost";
+  auto table =
+      RawTable::Create(info, {DimensionColumn("provider", "Provider"), cost});
+  EXPECT_TRUE(table.ok());
+  for (const Spending& row : rows) {
+    EXPECT_TRUE(table->AddRow({row.provider, row.cost}).ok());
+    CellBasis basis;
+    basis.contributors = row.people;
+    basis.largest = row.cost / static_cast<double>(row.people);
+    basis.second = basis.largest;
+    table->SetBasis({table->rows() - 1, 1}, basis);
+  }
+  return *std::move(table);
+}
+
+std::vector<std::string> PrintedCosts(const RawTable& raw) {
+  const auto table = Gate(*Profile::Named("nhs-subnational"), {}).Release(raw);
+  EXPECT_TRUE(table.ok()) << table.status();
+  std::vector<std::string> printed;
+  for (size_t row = 0; table.ok() && row < table->rows(); ++row) {
+    printed.push_back(table->at(row, "cost").text());
+  }
+  return printed;
+}
+
+// 995,000 to 1,005,000 less 399,500 to 400,500 and 349,500 to 350,500 leaves
+// 244,000 to 256,000 of 250,000: less than a tenth on either side. The smaller
+// of the two goes too.
+TEST(SumAudit, HidesASecondSumWhereTheTotalWouldTellTheFirst) {
+  EXPECT_THAT(PrintedCosts(Costs({{"P0", 250000, 3},
+                                  {"P1", 400000, 90},
+                                  {"P2", 350000, 80},
+                                  {"All", 1000000, 173}})),
+              ElementsAre("*", "400000", "*", "1000000"));
+}
+
+// Without a row of all there is nothing to subtract from.
+TEST(SumAudit, HidesNoMoreWhereThereIsNoTotal) {
+  EXPECT_THAT(PrintedCosts(Costs(
+                  {{"P0", 250000, 3}, {"P1", 400000, 90}, {"P2", 350000, 80}})),
+              ElementsAre("*", "400000", "350000"));
+}
+
+// A row of all that is not the sum of the others tells nothing of them.
+TEST(SumAudit, HidesNoMoreWhereTheRowsDoNotAddUp) {
+  EXPECT_THAT(
+      PrintedCosts(Costs(
+          {{"P0", 250000, 3}, {"P1", 400000, 90}, {"All", 1000000, 173}})),
+      ElementsAre("*", "400000", "1000000"));
+}
+
+// 2,000 of a million: three figures of the total leave 0 to 8,000.
+TEST(SumAudit, RoundingOfTheTotalShieldsASmallSum) {
+  EXPECT_THAT(PrintedCosts(Costs({{"P0", 2000, 3},
+                                  {"P1", 499000, 90},
+                                  {"P2", 499000, 80},
+                                  {"All", 1000000, 173}})),
+              ElementsAre("*", "499000", "499000", "1000000"));
+}
+
+// Two hidden ones stand in for each other; where one of them is small it does
+// not shield the large one, and a third goes.
+TEST(SumAudit, ASmallHiddenSumShieldsNoLargeOne) {
+  EXPECT_THAT(PrintedCosts(Costs({{"P0", 250000, 3},
+                                  {"P1", 200000, 4},
+                                  {"P2", 550000, 80},
+                                  {"All", 1000000, 87}})),
+              ElementsAre("*", "*", "550000", "1000000"));
+  // Beside 100 the first is 256,000 at most: less than a tenth more than it is.
+  EXPECT_THAT(PrintedCosts(Costs({{"P0", 250000, 3},
+                                  {"P1", 100, 4},
+                                  {"P2", 400000, 80},
+                                  {"P3", 349900, 80},
+                                  {"All", 1000000, 167}})),
+              ElementsAre("*", "*", "400000", "*", "1000000"));
+}
+
+TEST(SumAudit, NationalProfileHidesNothing) {
+  const auto table =
+      Gate(*Profile::Named("nhs-national"), {})
+          .Release(Costs(
+              {{"P0", 250000, 3}, {"P1", 750000, 90}, {"All", 1000000, 93}}));
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->suppressed_cells(), 0);
+}
+
+}  // namespace
+}  // namespace tally::analytics
