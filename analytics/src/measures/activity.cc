@@ -89,6 +89,14 @@ absl::StatusOr<std::string> RowsOnce(const MeasureContext& context,
       table, key, order);
 }
 
+// Attendances, each key once; leaves the table ecds_again.
+absl::StatusOr<std::string> AttendancesOnce(const MeasureContext& context) {
+  return RowsOnce(
+      context, "ecds", "attendance_id",
+      {"arrival_date", "arrival_hour_band", "provider_code", "department_type",
+       "attendance_category", "dur_departure", "hrg", "age_fy", "sex"});
+}
+
 absl::Status MakeAdmissions(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(MakeActivitySpells(context));
   const auto own = [&](std::string_view column, std::string_view type,
@@ -173,12 +181,7 @@ absl::Status MakeAttendances(const MeasureContext& context) {
                        std::string_view name = "") {
     return ColumnOrNull(context, "ecds", column, type, name);
   };
-  TALLY_ASSIGN_OR_RETURN(
-      const std::string rows,
-      RowsOnce(context, "ecds", "attendance_id",
-               {"arrival_date", "arrival_hour_band", "provider_code",
-                "department_type", "attendance_category", "dur_departure",
-                "hrg", "age_fy", "sex"}));
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, AttendancesOnce(context));
   TALLY_RETURN_IF_ERROR(MakePart(
       context, "activity_attendance",
       absl::StrFormat(
@@ -247,6 +250,17 @@ std::string ActivityTitle(std::string_view pod) {
     if (id == pod) return title;
   }
   return std::string(pod);
+}
+
+absl::Status MakeFirstAttendances(const MeasureContext& context) {
+  return context.base.Once("first_attendance", [&]() -> absl::Status {
+    TALLY_ASSIGN_OR_RETURN(const std::string rows, AttendancesOnce(context));
+    TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
+        "CREATE OR REPLACE TEMPORARY TABLE first_attendance AS SELECT person, "
+        "arrival_date AS day FROM %s WHERE attendance_category = '1'",
+        rows)));
+    return context.connection.Execute("DROP TABLE IF EXISTS ecds_again");
+  });
 }
 
 absl::Status MakeActivitySpells(const MeasureContext& context) {

@@ -82,6 +82,12 @@ struct ActivityParts {
 // 0. Cost: a few hash joins over each dataset.
 absl::StatusOr<ActivityParts> MakeActivity(const MeasureContext& context);
 
+// Makes the temporary table first_attendance (person, day): first unplanned
+// attendances (category 1), a key that comes twice once. Once for a run.
+// REQUIRES: ecds with arrival_date and attendance_category; nothing of
+// gp_patient.
+absl::Status MakeFirstAttendances(const MeasureContext& context);
+
 // Makes provider_spell and spell_episode (hospital.h), once for a run. Part of
 // MakeActivity.
 absl::Status MakeActivitySpells(const MeasureContext& context);

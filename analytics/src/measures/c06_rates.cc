@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "measures/activity.h"
 #include "measures/admissions.h"
 #include "measures/c06_inequality.h"
 #include "measures/deaths.h"
@@ -58,10 +59,9 @@ absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
       absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
                       context.month.LastOfMonth().ToIso());
   if (rate.events == InequalityEvents::kEdAttendances) {
-    return absl::StrFormat(
-        "(SELECT person FROM ecds WHERE attendance_category = '1' "
-        "AND arrival_date %s)",
-        between);
+    TALLY_RETURN_IF_ERROR(MakeFirstAttendances(context));
+    return absl::StrFormat("(SELECT person FROM first_attendance WHERE day %s)",
+                           between);
   }
   TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   TALLY_ASSIGN_OR_RETURN(

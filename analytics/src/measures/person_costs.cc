@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "measures/activity.h"
 #include "measures/admissions.h"
 
 namespace tally::analytics {
@@ -46,8 +47,7 @@ YearParts PartsOf(const MeasureContext& context, std::string_view between) {
   if (HasColumns(context, "ecds", {"arrival_date", "attendance_category"})) {
     parts.selects.push_back(absl::StrFormat(
         "SELECT person, CAST(0 AS BIGINT) AS pence, CAST(1 AS BIGINT) AS "
-        "events FROM ecds WHERE attendance_category = '1' "
-        "AND person IS NOT NULL AND arrival_date %s",
+        "events FROM first_attendance WHERE person IS NOT NULL AND day %s",
         between));
     parts.events.emplace_back("first unplanned attendances");
   }
@@ -78,6 +78,9 @@ absl::StatusOr<PersonYear> MakePersonYear(const MeasureContext& context) {
   const YearParts parts = PartsOf(
       context, absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
                                context.month.LastOfMonth().ToIso()));
+  if (HasColumns(context, "ecds", {"arrival_date", "attendance_category"})) {
+    TALLY_RETURN_IF_ERROR(MakeFirstAttendances(context));
+  }
   TALLY_RETURN_IF_ERROR(context.base.Once("person_year", [&] {
     std::string rows =
         "SELECT CAST(NULL AS INTEGER) AS person, CAST(0 AS BIGINT) AS pence, "
