@@ -13,7 +13,6 @@ namespace tally::demo {
 namespace {
 
 constexpr int kYearBegin = kPlainNewest - 11;  // November 2025
-constexpr int kYearMiddle = 2026 * 12 + 4;     // whose list: May 2026
 constexpr int kIndicatorMonths = 48;
 constexpr int64_t kSmallestArea = 500;  // of indicators
 constexpr int64_t kSmallestList = 100;  // of other measures
@@ -99,7 +98,7 @@ void PlainCounts::BookIndicators() {
     std::map<int, Share> areas;
     for (size_t p = 0; p <= maker_.practices().size(); ++p) {
       const int practice = static_cast<int>(p) - 1;  // kEverywhere first
-      const int64_t list = People(practice, kYearMiddle);
+      const int64_t list = People(practice, kPlainYearMiddle);
       if (practice != kEverywhere && list < kSmallestArea) continue;
       Share& year = areas[practice];
       for (int month = kYearBegin; month <= kPlainNewest; ++month) {

@@ -223,7 +223,14 @@ void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
     Count("outpatient_missed", holder, row.day, missed ? 1 : 0, 1);
     if (eye) Count("eye_missed", holder, row.day, missed ? 1 : 0, 1);
   }
+  // C06 counts over the list of the middle of the year.
+  const bool of_year = ListIn(holder, kPlainYearMiddle) >= 0;
   for (const Attendance& row : rows.attendances) {
+    if (row.counted && row.category == "1" && of_year &&
+        row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31)) {
+      truth_.Add({"C06", "inequality_deciles", "events"},
+                 "area=All;measure=ed_attendances");
+    }
     if (!row.counted || row.category == "2") continue;
     Count("ed_attendances", holder, row.day, 1, 0);
     Count("ed_within_4h", holder, row.day, row.minutes <= 240 ? 1 : 0, 1);

@@ -52,6 +52,8 @@ class PlainJourneys {
 // The newest month, and all practices together.
 inline constexpr int kPlainNewest = 2026 * 12 + 9;
 inline constexpr int kEverywhere = -1;
+// The list of the 12 months to the newest: that of May 2026.
+inline constexpr int kPlainYearMiddle = 2026 * 12 + 4;
 
 class PlainCounts {
  public:

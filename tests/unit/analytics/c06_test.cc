@@ -198,6 +198,13 @@ TEST(Inequality, CountsAdmissionsAttendancesAndDeathsOfTwelveMonths) {
   AddAttendance(1, "2026-10-31", ecds);
   AddAttendance(1, "2026-03-01", ecds, "2");  // planned
   AddAttendance(0, "2026-03-01", ecds);
+  // A key that comes twice is one attendance.
+  ecds.columns.push_back("attendance_id");
+  for (size_t i = 0; i < ecds.rows.size(); ++i) {
+    ecds.rows[i]["attendance_id"] = std::to_string(100 + i);
+  }
+  AddAttendance(1, "2026-10-30", ecds);
+  ecds.rows.back()["attendance_id"] = ecds.rows[2]["attendance_id"];
   FixtureTable deaths = DeathTable();
   AddDeath(1, "2025-11-01", deaths);
   AddDeath(1, "2026-01-01", deaths);  // again: the first counts
