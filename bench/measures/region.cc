@@ -27,10 +27,9 @@ constexpr RegionTable kRegionTables[] = {
      "CAST({draw:value:2000} AS DOUBLE) / 10 AS value1, {practice} AS "
      "practice_code"},
     {"gp_prescription", 9,
-     "{day} AS issue_date, printf('%02d%02d0%d0%s%s', 1 + {draw:bnf:13}, "
-     "1 + {draw:section:9}, 1 + {draw:paragraph:5}, "
-     "chr(65 + CAST({draw:a:26} AS INTEGER)), "
-     "chr(65 + CAST({draw:b:26} AS INTEGER))) AS bnf_code, "
+     "{day} AS issue_date, printf('%02d%02d0%d0%s0', 1 + {draw:bnf:13}, "
+     "([1, 2, 3, 4, 7, 12])[1 + {draw:section:6}], 1 + {draw:paragraph:4}, "
+     "chr(65 + CAST({draw:substance:7} AS INTEGER))) AS bnf_code, "
      "CAST(28 AS DOUBLE) AS quantity, CAST(1 AS INTEGER) AS items, "
      "CAST(100 + {draw:cost:3000} AS BIGINT) AS nic_pence, "
      "CAST(95 + {draw:cost:3000} AS BIGINT) AS actual_cost_pence, "
@@ -84,7 +83,7 @@ constexpr RegionTable kRegionTables[] = {
      "'K35', 'S72', 'J18', 'I21', 'C50', 'R07'])[1 + {draw:diag:10}] || "
      "CAST({draw:fourth:10} AS VARCHAR) AS diag_01, (['I10', 'E11', 'N18', "
      "'J44', 'F03', 'Z86'])[1 + {draw:other:6}] || 'X' AS diag_02, CASE WHEN "
-     "{draw:op:3} = 0 THEN (['C712', 'W371', 'E201', 'H511', 'T202'])[1 + "
+     "{draw:op:3} = 0 THEN (['C712', 'W371', 'G451', 'H221', 'T202'])[1 + "
      "{draw:proc:5}] END AS proc_01, 'AA01A' AS hrg_spell, "
      "CAST(40000 + {draw:tariff:400000} AS BIGINT) AS tariff_pence, "
      "CAST(1.05 AS DOUBLE) AS mff, {day} - 90 AS decided_to_admit_date, "
@@ -161,6 +160,10 @@ std::string TableQuery(const RegionTable& table, int64_t people) {
 FixtureRelease MakeRegion(int64_t people) {
   FixtureRelease region;
   region.memory_bytes = int64_t{2} << 30;
+  region.validation =
+      "{\"extract\":\"sources/gp-supplier-a/extracts/p2026-10-r1\","
+      "\"results\":[{\"dataset\":\"gp-event\",\"check\":\"rows\","
+      "\"result\":\"accept\",\"value\":12000000,\"bound\":0}]}\n";
   region.queries.push_back(
       {"gp_patient",
        WithDraws(absl::StrFormat(

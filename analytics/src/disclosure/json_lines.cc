@@ -1,8 +1,12 @@
 #include "disclosure/json_lines.h"
 
+#include <sys/stat.h>
+
 #include <chrono>
+#include <span>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/civil_day.h"
@@ -25,6 +29,23 @@ constexpr int kLockPauseMs = 20;
 int64_t WholeLines(std::string_view text) {
   const size_t last = text.rfind('\n');
   return last == std::string_view::npos ? 0 : static_cast<int64_t>(last) + 1;
+}
+
+// Bytes of an open file from `begin` on.
+absl::StatusOr<std::string> ReadPart(const UniqueFd& fd, int64_t begin,
+                                     int64_t size, const std::string& path) {
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  TALLY_RETURN_IF_ERROR(ReadAt(fd.get(), begin, bytes, path));
+  return std::string(bytes.begin(), bytes.end());
+}
+
+// Whether a file of `size` bytes does not end with a newline.
+absl::StatusOr<bool> EndsTorn(const std::string& path, int64_t size) {
+  if (size == 0) return false;
+  TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForRead(path));
+  uint8_t last[1] = {0};
+  TALLY_RETURN_IF_ERROR(ReadAt(fd.get(), size - 1, last, path));
+  return last[0] != '\n';
 }
 
 }  // namespace
@@ -51,32 +72,76 @@ absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
                             const FileLock& /*held*/) {
   TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kLogFileMode));
-  if (file.size() > 0) {
+  TALLY_ASSIGN_OR_RETURN(const bool torn, EndsTorn(path, file.size()));
+  if (torn) {
     TALLY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));
     const int64_t whole = WholeLines(text);
-    if (whole != file.size()) TALLY_RETURN_IF_ERROR(file.Truncate(whole));
+    TALLY_RETURN_IF_ERROR(file.Truncate(whole));
   }
   TALLY_RETURN_IF_ERROR(file.Append(value.Dump() + "\n"));
   return file.Sync();
 }
 
 absl::StatusOr<std::vector<JsonValue>> ReadJsonLines(const std::string& path) {
+  JsonLineReader reader(path);
+  TALLY_ASSIGN_OR_RETURN(JsonLineReader::News news, reader.Next());
   std::vector<JsonValue> values;
-  if (!FileExists(path)) return values;
-  TALLY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));
+  values.reserve(news.lines.size());
+  for (JsonLineReader::Line& line : news.lines) {
+    values.push_back(std::move(line.value));
+  }
+  return values;
+}
+
+absl::StatusOr<JsonLineReader::News> JsonLineReader::Next() {
+  News news;
+  if (!FileExists(path_)) {
+    news.again = read_ > 0;
+    *this = JsonLineReader(path_);
+    return news;
+  }
+  TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForRead(path_));
+  struct stat is {};
+  if (fstat(fd.get(), &is) != 0) return ErrnoStatus(errno, "stat", path_);
+  if (is.st_ino != file_ || is.st_size < read_) {
+    news.again = read_ > 0;
+    *this = JsonLineReader(path_);
+    file_ = is.st_ino;
+  }
+  if (is.st_size - read_ > kMaxBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s is longer than 1 GiB", path_));
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string text,
+                         ReadPart(fd, read_, is.st_size - read_, path_));
   std::string_view rest(text);
   rest = rest.substr(0, static_cast<size_t>(WholeLines(text)));
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
     absl::StatusOr<JsonValue> value = ParseJson(rest.substr(0, end), kMaxDepth);
     if (!value.ok()) {
+      const size_t line = lines_ + 1;
+      *this = JsonLineReader(path_);  // the next call finds the damage again
       return IntegrityError(
-          absl::StrFormat("%s: line %d is damaged", path, values.size() + 1));
+          absl::StrFormat("%s: line %d is damaged", path_, line));
     }
-    values.push_back(*std::move(value));
+    const auto size = static_cast<int64_t>(end);
+    news.lines.push_back({read_, size, *std::move(value)});
+    read_ += size + 1;
+    ++lines_;
     rest.remove_prefix(end + 1);
   }
-  return values;
+  return news;
+}
+
+absl::StatusOr<JsonValue> JsonLineReader::ReadAgain(int64_t begin,
+                                                    int64_t size) const {
+  TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForRead(path_));
+  TALLY_ASSIGN_OR_RETURN(const std::string text,
+                         ReadPart(fd, begin, size, path_));
+  absl::StatusOr<JsonValue> value = ParseJson(text, kMaxDepth);
+  if (value.ok()) return value;
+  return IntegrityError(absl::StrFormat("%s: a line is damaged", path_));
 }
 
 }  // namespace tally::analytics

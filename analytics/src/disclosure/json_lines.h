@@ -5,6 +5,7 @@
 #ifndef TALLY_ANALYTICS_SRC_DISCLOSURE_JSON_LINES_H_
 #define TALLY_ANALYTICS_SRC_DISCLOSURE_JSON_LINES_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,36 @@ absl::Status AppendJsonLine(const std::string& path, const JsonValue& value);
 // All lines, none if there is no file. A last line without its newline was
 // never acknowledged and is left out. kDataLoss if another line is not JSON.
 absl::StatusOr<std::vector<JsonValue>> ReadJsonLines(const std::string& path);
+
+// Reads a file of lines again and again, each line once. Threading: one.
+class JsonLineReader {
+ public:
+  struct Line {
+    int64_t begin = 0;  // bytes of the file
+    int64_t size = 0;   // without the newline
+    JsonValue value;
+  };
+
+  explicit JsonLineReader(std::string path) : path_(std::move(path)) {}
+
+  // The whole lines behind those that an earlier call gave. Of a file that is
+  // another one or shorter than it was, all; `again` says so. kDataLoss if a
+  // line is not JSON.
+  struct News {
+    bool again = false;
+    std::vector<Line> lines;
+  };
+  absl::StatusOr<News> Next();
+
+  // A line that Next gave, read again. kDataLoss if it is not JSON any more.
+  absl::StatusOr<JsonValue> ReadAgain(int64_t begin, int64_t size) const;
+
+ private:
+  std::string path_;
+  uint64_t file_ = 0;  // the inode that was read
+  int64_t read_ = 0;   // bytes
+  size_t lines_ = 0;
+};
 
 }  // namespace tally::analytics
 

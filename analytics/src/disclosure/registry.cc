@@ -173,7 +173,71 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   return t;
 }
 
+// What Related asks of a line.
+struct LineTopic {
+  int64_t begin = 0;
+  int64_t size = 0;
+  std::string project, measure, period, cohort;
+  bool derived = false;
+
+  bool About(const ReleasedTable& table) const {
+    return !derived && project == table.project && measure == table.measure &&
+           period == table.period && cohort == table.cohort;
+  }
+};
+
 }  // namespace
+
+class ReleaseRegistry::Index {
+ public:
+  explicit Index(const std::string& path) : path_(path), reader_(path) {}
+
+  // Takes in the lines that were added.
+  absl::Status Refresh() {
+    TALLY_ASSIGN_OR_RETURN(const JsonLineReader::News news, reader_.Next());
+    if (news.again) topics_.clear();
+    for (const JsonLineReader::Line& line : news.lines) {
+      absl::StatusOr<ReleasedTable> table = Parse(line.value);
+      if (!table.ok()) {  // the next call finds the damage again
+        topics_.clear();
+        reader_ = JsonLineReader(path_);
+        return table.status();
+      }
+      topics_.push_back({line.begin, line.size, std::move(table->project),
+                         std::move(table->measure), std::move(table->period),
+                         std::move(table->cohort),
+                         !table->derived_from.empty()});
+    }
+    return absl::OkStatus();
+  }
+
+  const std::vector<LineTopic>& topics() const { return topics_; }
+
+  absl::StatusOr<ReleasedTable> Read(const LineTopic& topic) const {
+    TALLY_ASSIGN_OR_RETURN(const JsonValue line,
+                           reader_.ReadAgain(topic.begin, topic.size));
+    return Parse(line);
+  }
+
+ private:
+  absl::StatusOr<ReleasedTable> Parse(const JsonValue& line) const {
+    absl::StatusOr<ReleasedTable> table = FromJson(line);
+    if (table.ok()) return table;
+    return IntegrityError(
+        absl::StrFormat("%s: a line is not a released table", path_));
+  }
+
+  std::string path_;
+  JsonLineReader reader_;
+  std::vector<LineTopic> topics_;
+};
+
+ReleaseRegistry::ReleaseRegistry(std::string path, Mode mode)
+    : path_(std::move(path)),
+      mode_(mode),
+      index_(std::make_unique<Index>(path_)) {}
+
+ReleaseRegistry::~ReleaseRegistry() = default;
 
 std::string CellKey(std::string_view column,
                     const std::map<std::string, std::string>& levels) {
@@ -222,14 +286,13 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
 
 absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::Related(
     const ReleasedTable& table) const {
-  TALLY_ASSIGN_OR_RETURN(std::vector<ReleasedTable> all, All());
   std::vector<ReleasedTable> related;
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    if (!it->derived_from.empty()) continue;
-    if (it->project == table.project && it->measure == table.measure &&
-        it->period == table.period && it->cohort == table.cohort) {
-      related.push_back(std::move(*it));
-    }
+  if (path_.empty()) return related;
+  TALLY_RETURN_IF_ERROR(index_->Refresh());
+  const std::vector<LineTopic>& topics = index_->topics();
+  for (auto it = topics.rbegin(); it != topics.rend(); ++it) {
+    if (!it->About(table)) continue;
+    TALLY_ASSIGN_OR_RETURN(related.emplace_back(), index_->Read(*it));
   }
   return related;
 }

@@ -1,8 +1,10 @@
 #include "measures/c03_conditions.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -83,6 +85,73 @@ absl::StatusOr<std::vector<Condition>> ReadConditions(
   return conditions;
 }
 
+namespace {
+
+// Conditions in one column of condition_hit; a BIGINT without its sign.
+constexpr size_t kConditionsAWord = 62;
+
+// condition_hit (person, hits_0, ...): a bit a condition, so that one pass with
+// an entry a person finds all of those that nothing resolves.
+absl::Status MakeConditionHits(const MeasureContext& context,
+                               const std::vector<Condition>& conditions) {
+  const size_t words = std::max<size_t>(
+      1, (conditions.size() + kConditionsAWord - 1) / kConditionsAWord);
+  std::string of_cluster, of_event, of_pair, left, any;
+  for (size_t word = 0; word < words; ++word) {
+    const std::string bit = absl::StrFormat(
+        "CASE WHEN condition // %1$d = %2$d THEN CAST(1 AS BIGINT) << "
+        "(condition %% %1$d) ELSE CAST(0 AS BIGINT) END",
+        kConditionsAWord, word);
+    of_cluster += absl::StrFormat(", bit_or(%s) AS hits_%d", bit, word);
+    of_event += absl::StrFormat(", bit_or(c.hits_%1$d) AS hits_%1$d", word);
+    of_pair += absl::StrFormat(", bit_or(%s) AS hits_%d", bit, word);
+    left += absl::StrFormat(
+        ", h.hits_%1$d & ~coalesce(r.hits_%1$d, 0) AS hits_%1$d", word);
+    any += absl::StrFormat(" WHEN %1$d THEN hits_%1$d", word);
+  }
+  const std::string counts = absl::StrFormat(
+      "e.person IS NOT NULL AND e.event_date <= DATE '%s' "
+      "AND (c.since IS NULL OR e.event_date >= c.since)",
+      context.month.LastOfMonth().ToIso());
+  // Resolved only by a later event: on the same day (or in the same month)
+  // the diagnosis stands. Dates are compared of those alone for whom something
+  // was recorded as resolved.
+  TALLY_RETURN_IF_ERROR(context.connection.Execute(
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE condition_off AS "
+                      "SELECT c.condition, e.person, max(e.event_date) AS day "
+                      "FROM gp_event AS e INNER JOIN condition_cluster AS c "
+                      "ON e.cluster_id = c.cluster_id WHERE c.resolves AND %s "
+                      "GROUP BY c.condition, e.person",
+                      counts)));
+  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE condition_hit AS "
+      "WITH hit AS (SELECT e.person%1$s FROM gp_event AS e INNER JOIN "
+      "(SELECT cluster_id, since%2$s FROM condition_cluster "
+      "WHERE NOT resolves GROUP BY cluster_id, since) AS c "
+      "ON e.cluster_id = c.cluster_id WHERE %3$s GROUP BY e.person), "
+      "last_on AS (SELECT c.condition, e.person, max(e.event_date) AS day "
+      "FROM (SELECT * FROM gp_event WHERE person IN "
+      "(SELECT person FROM condition_off)) AS e "
+      "INNER JOIN condition_cluster AS c ON e.cluster_id = c.cluster_id "
+      "WHERE NOT c.resolves AND %3$s GROUP BY c.condition, e.person), "
+      "resolved AS (SELECT person%4$s FROM (SELECT o.person, o.condition "
+      "FROM condition_off AS o INNER JOIN last_on AS l "
+      "ON l.person = o.person AND l.condition = o.condition "
+      "AND o.day > l.day) GROUP BY person) "
+      "SELECT h.person%5$s FROM hit AS h "
+      "LEFT JOIN resolved AS r ON r.person = h.person",
+      of_event, of_cluster, counts, of_pair, left)));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY VIEW condition_register AS "
+      "SELECT CAST(condition AS INTEGER) AS condition, person FROM (SELECT "
+      "person, condition, CASE condition // %1$d%2$s END AS hits FROM "
+      "condition_hit, range(%3$d) AS r(condition)) "
+      "WHERE (hits >> (condition %% %1$d)) & 1 = 1",
+      kConditionsAWord, any, conditions.size()));
+}
+
+}  // namespace
+
 absl::Status MakeConditionRegister(const MeasureContext& context,
                                    const std::vector<Condition>& conditions) {
   engine::Connection& connection = context.connection;
@@ -115,20 +184,7 @@ absl::Status MakeConditionRegister(const MeasureContext& context,
       TALLY_RETURN_IF_ERROR(add(cluster, true));
     }
   }
-  // Resolved only by a later event: on the same day (or in the same month)
-  // the diagnosis stands.
-  return connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE condition_register AS "
-      "SELECT condition, person FROM (SELECT c.condition, e.person, "
-      "max(e.event_date) FILTER (NOT c.resolves) AS last_on, "
-      "max(e.event_date) FILTER (c.resolves) AS last_off "
-      "FROM gp_event AS e INNER JOIN condition_cluster AS c "
-      "ON e.cluster_id = c.cluster_id "
-      "WHERE e.person IS NOT NULL AND e.event_date <= ? "
-      "AND (c.since IS NULL OR e.event_date >= c.since) "
-      "GROUP BY c.condition, e.person) "
-      "WHERE last_on IS NOT NULL AND (last_off IS NULL OR last_off <= last_on)",
-      {engine::Value::Day(context.month.LastOfMonth().days())});
+  return MakeConditionHits(context, conditions);
 }
 
 }  // namespace tally::analytics

@@ -31,10 +31,12 @@ struct Condition {
 absl::StatusOr<std::vector<Condition>> ReadConditions(
     const MeasureDefinition& definition);
 
-// Makes the temporary table `condition_register` (condition, its place in
+// Makes the temporary view `condition_register` (condition, its place in
 // `conditions`; person): who had each of them recorded up to the end of the
 // context's month, and not recorded as resolved later. Replaces one that is
-// there. Cost: one hash aggregation of the events of these clusters.
+// there. Cost: one pass over the events with an entry for each person; of
+// conditions that can be resolved, for each person and condition. Reading one
+// condition costs a pass over the people.
 absl::Status MakeConditionRegister(const MeasureContext& context,
                                    const std::vector<Condition>& conditions);
 

@@ -143,24 +143,24 @@ absl::Status MakeSegments(const MeasureContext& context, const SegmentSet& set,
                           std::string_view name) {
   TALLY_RETURN_IF_ERROR(
       MatchElements(context, ElementsOf(set), at, list, "segment_hit"));
-  // The position of an element among all, turned into that of its segment.
+  // The first segment of which an element is met.
   std::string cases;
   size_t element = 0;
   for (size_t i = 0; i < set.segments.size(); ++i) {
+    const size_t begin = element;
     element += set.segments[i].elements.size();
-    if (set.segments[i].elements.empty()) continue;
-    cases += absl::StrFormat("WHEN element < %d THEN %d ", element, i);
+    if (element == begin) continue;
+    cases += absl::StrFormat("WHEN %s > 0 THEN %d ",
+                             ElementsMetSql(begin, element), i);
   }
   const size_t last = set.segments.size() - 1;
-  const std::string segment = cases.empty()
-                                  ? "CAST(NULL AS INTEGER)"
-                                  : absl::StrFormat("CASE %sEND", cases);
-  return context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT l.*, "
-      "CAST(coalesce(h.segment, %d) AS INTEGER) AS segment FROM %s AS l "
-      "LEFT JOIN (SELECT person, min(%s) AS segment FROM segment_hit "
-      "GROUP BY person) AS h ON h.person = l.person",
-      name, last, list, segment));
+  const std::string segment = absl::StrFormat(
+      "CASE %sELSE %d END", cases.empty() ? "WHEN false THEN 0 " : cases, last);
+  return context.connection.Execute(
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT l.*, "
+                      "CAST(%s AS INTEGER) AS segment FROM %s AS l "
+                      "LEFT JOIN segment_hit AS h ON h.person = l.person",
+                      name, segment, list));
 }
 
 }  // namespace tally::analytics

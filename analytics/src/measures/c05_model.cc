@@ -104,7 +104,25 @@ absl::StatusOr<ModelData> ReadModelData(
   return out;
 }
 
-ModelFigures JudgeRanks(std::span<const double> p, std::span<const uint8_t> y) {
+// `scores` and outcomes in any order; put in order once for all figures.
+ModelFigures JudgeRanks(std::span<const double> scores,
+                        std::span<const uint8_t> outcomes) {
+  std::vector<std::pair<double, uint8_t>> rows;
+  rows.reserve(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    rows.emplace_back(scores[i], outcomes[i]);
+  }
+  if (!std::is_sorted(rows.begin(), rows.end())) {
+    std::sort(rows.begin(), rows.end());
+  }
+  std::vector<double> p;
+  std::vector<uint8_t> y;
+  p.reserve(rows.size());
+  y.reserve(rows.size());
+  for (const auto& [score, outcome] : rows) {
+    p.push_back(score);
+    y.push_back(outcome);
+  }
   ModelFigures figures;
   figures.persons = static_cast<int64_t>(y.size());
   figures.outcomes = std::accumulate(y.begin(), y.end(), int64_t{0});

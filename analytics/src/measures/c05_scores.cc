@@ -28,15 +28,6 @@ std::string DiagnosisRows(const MeasureContext& context) {
   return "(" + rows + ")";
 }
 
-// "(SELECT person, count(*) ... ) AS n": how many rows each person has in a
-// window that ends with `at`.
-std::string CountIn(std::string_view rows, CivilDay from, CivilDay to) {
-  return absl::StrFormat(
-      "(SELECT person, count(*) AS n FROM %s WHERE person IS NOT NULL "
-      "AND day BETWEEN DATE '%s' AND DATE '%s' GROUP BY person)",
-      rows, from.ToIso(), to.ToIso());
-}
-
 // Scores of Charlson's index from charlson_hit in a window.
 absl::Status MakeCharlsonScores(const MeasureContext& context, CivilDay from,
                                 CivilDay to) {
@@ -101,32 +92,40 @@ absl::Status MakeFrailtyScores(const MeasureContext& context,
       DiagnosisRows(context)));
 }
 
-absl::Status MakeCountScores(const MeasureContext& context,
-                             const std::vector<RuleElement>& elements,
-                             bool there, CivilDay at, std::string_view list,
-                             std::string_view name) {
-  TALLY_RETURN_IF_ERROR(
-      MatchElements(context, there ? elements : std::vector<RuleElement>(), at,
-                    list, "risk_hit"));
-  return context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT person, count(*) AS n "
-      "FROM risk_hit GROUP BY person",
-      name));
-}
+// Days of a column, both included.
+struct Window {
+  std::string_view column;
+  CivilDay from;
+  CivilDay to;
+};
 
-// Adds a column with the count of a window to the statement.
-void AddWindow(bool there, std::string_view column, std::string_view rows,
-               CivilDay from, CivilDay to, std::string& columns,
-               std::string& joins) {
+// Adds columns with the rows that each person has in windows, all of them from
+// one pass over `rows` (person, day).
+void AddWindows(bool there, std::string_view rows,
+                const std::vector<Window>& windows, std::string& columns,
+                std::string& joins) {
   if (!there) {
-    columns += absl::StrFormat(", CAST(0 AS BIGINT) AS %s", column);
+    for (const Window& window : windows) {
+      columns += absl::StrFormat(", CAST(0 AS BIGINT) AS %s", window.column);
+    }
     return;
   }
-  columns += absl::StrFormat(", coalesce(w_%1$s.n, 0) AS %1$s", column);
+  std::string counts, any;
+  for (const Window& window : windows) {
+    const std::string inside =
+        absl::StrFormat("day BETWEEN DATE '%s' AND DATE '%s'",
+                        window.from.ToIso(), window.to.ToIso());
+    counts += absl::StrFormat(", count(*) FILTER (WHERE %s) AS %s", inside,
+                              window.column);
+    if (!any.empty()) any += " OR ";
+    any += "(" + inside + ")";
+    columns += absl::StrFormat(", coalesce(w_%s.%s, 0) AS %s",
+                               windows[0].column, window.column, window.column);
+  }
   joins += absl::StrFormat(
-      " LEFT JOIN %1$s AS w_%2$s ON w_%2$s.person = "
-      "l.person",
-      CountIn(rows, from, to), column);
+      " LEFT JOIN (SELECT person%s FROM %s WHERE person IS NOT NULL AND (%s) "
+      "GROUP BY person) AS w_%s ON w_%s.person = l.person",
+      counts, rows, any, windows[0].column, windows[0].column);
 }
 
 // Days of emergency admission: several episodes of one stay are one.
@@ -238,12 +237,14 @@ absl::Status MakeRiskScores(const MeasureContext& context,
   const std::string list =
       absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
   TALLY_RETURN_IF_ERROR(MakePatientListAt(context, month, list));
-  TALLY_RETURN_IF_ERROR(MakeCountScores(context, definition.deficits,
-                                        sources.deficits, at, list,
-                                        "risk_deficits"));
-  TALLY_RETURN_IF_ERROR(MakeCountScores(context, definition.conditions,
-                                        sources.conditions, at, list,
-                                        "risk_conditions"));
+  std::vector<RuleElement> elements;
+  if (sources.deficits) elements = definition.deficits;
+  const size_t deficits = elements.size();
+  if (sources.conditions) {
+    elements.insert(elements.end(), definition.conditions.begin(),
+                    definition.conditions.end());
+  }
+  TALLY_RETURN_IF_ERROR(MatchElements(context, elements, at, list, "risk_hit"));
   TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
   TALLY_ASSIGN_OR_RETURN(const CivilDay year, next.AddMonths(-12));
   TALLY_ASSIGN_OR_RETURN(const CivilDay years, next.AddMonths(-24));
@@ -253,19 +254,20 @@ absl::Status MakeRiskScores(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(const CivilDay end, after.AddDays(-1));
   std::string columns, joins;
   const bool stays = sources.admissions;
-  AddWindow(stays, "emergency_12", kStays, year, at, columns, joins);
-  AddWindow(stays, "emergency_24", kStays, years, at, columns, joins);
-  AddWindow(sources.ed, "ed_12", kVisits, year, at, columns, joins);
-  AddWindow(sources.ed, "ed_24", kVisits, years, at, columns, joins);
-  AddWindow(sources.outpatients, "outpatient_12", kAppointments, year, at,
-            columns, joins);
-  AddWindow(sources.outpatients, "outpatient_24", kAppointments, years, at,
-            columns, joins);
-  AddWindow(stays, "later", kStays, next, end, columns, joins);
-  columns += ", coalesce(d.n, 0) AS deficits, coalesce(c.n, 0) AS conditions";
-  joins +=
-      " LEFT JOIN risk_deficits AS d ON d.person = l.person"
-      " LEFT JOIN risk_conditions AS c ON c.person = l.person";
+  AddWindows(stays, kStays,
+             {{"emergency_12", year, at},
+              {"emergency_24", years, at},
+              {"later", next, end}},
+             columns, joins);
+  AddWindows(sources.ed, kVisits, {{"ed_12", year, at}, {"ed_24", years, at}},
+             columns, joins);
+  AddWindows(sources.outpatients, kAppointments,
+             {{"outpatient_12", year, at}, {"outpatient_24", years, at}},
+             columns, joins);
+  columns += absl::StrFormat(
+      ", coalesce(%s, 0) AS deficits, coalesce(%s, 0) AS conditions",
+      ElementsMetSql(0, deficits), ElementsMetSql(deficits, elements.size()));
+  joins += " LEFT JOIN risk_hit AS h ON h.person = l.person";
   if (sources.diagnoses) {
     TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
     TALLY_RETURN_IF_ERROR(MakeCharlsonScores(context, window, at));

@@ -79,6 +79,16 @@ struct RxCounts {
 absl::StatusOr<RxCounts> CountPrescribing(const MeasureContext& context,
                                           const PrescribingRules& rules);
 
+// Adds items, cost, new users and persistence by month to counts.figures.
+// `read` are the printed months and those before them. REQUIRES: the tables
+// rx_code and rx_unit of the codes, rx_list of who is on which list
+// (c13_counts.cc), counts with months, areas, first_new and first_pdc.
+// Cost: one pass over the prescriptions, person by person; memory for a few
+// million of them at a time, however many there are.
+absl::Status CountUse(const MeasureContext& context,
+                      const PrescribingRules& rules, const Span& read,
+                      RxCounts& counts);
+
 // Deciles of the areas' printed rates, by group and month.
 absl::StatusOr<std::vector<DerivedTable>> DerivePrescribing(
     const DeriveContext& context);

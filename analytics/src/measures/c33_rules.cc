@@ -163,10 +163,17 @@ std::string RepeatedRowSql(const MeasureContext& context,
       columns.push_back(column.name);
     }
   }
+  // Rows are put together only where their hashes are the same: far fewer.
   return absl::StrFormat(
-      "SELECT source, CAST(sum(n) AS BIGINT), CAST(sum(n - 1) AS BIGINT) FROM "
-      "(SELECT source, count(*) AS n FROM %s WHERE person IS NOT NULL%s "
-      "GROUP BY %s) GROUP BY source",
+      "WITH hashed AS NOT MATERIALIZED (SELECT *, hash(%3$s) AS h FROM %1$s "
+      "WHERE person IS NOT NULL%2$s), "
+      "again AS (SELECT h FROM hashed GROUP BY h HAVING count(*) > 1), "
+      "repeated AS (SELECT source, CAST(sum(n - 1) AS BIGINT) AS more FROM "
+      "(SELECT source, count(*) AS n FROM hashed SEMI JOIN again "
+      "ON again.h = hashed.h GROUP BY %3$s) GROUP BY source), "
+      "counted AS (SELECT source, count(*) AS n FROM hashed GROUP BY source) "
+      "SELECT c.source, c.n, coalesce(r.more, 0) FROM counted AS c "
+      "LEFT JOIN repeated AS r ON r.source IS NOT DISTINCT FROM c.source",
       RuleTable(rule),
       rule.known.empty() ? ""
                          : absl::StrFormat(" AND %s IS NOT NULL", rule.known),

@@ -56,9 +56,10 @@ absl::StatusOr<std::vector<GroupedRow>> RemovedBy(
   for (size_t i = 0; i < cohort.steps.size(); ++i) {
     TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
         "INSERT INTO cohort_removed SELECT l.person, %d FROM patient_list AS l "
-        "%s JOIN (SELECT person FROM cohort_hit WHERE element = %d) AS h "
+        "%s JOIN (SELECT person FROM cohort_hit WHERE %s > 0) AS h "
         "ON h.person = l.person",
-        i + 1, cohort.steps[i].include ? "ANTI" : "SEMI", i)));
+        i + 1, cohort.steps[i].include ? "ANTI" : "SEMI",
+        ElementsMetSql(i, i + 1))));
   }
   std::string columns;
   for (const GroupColumn& group : groups) {

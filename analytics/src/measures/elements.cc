@@ -1,6 +1,8 @@
 #include "measures/elements.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -10,7 +12,7 @@
 #include "measures/admissions.h"
 #include "measures/code_lists.h"
 #include "measures/counts.h"
-#include "measures/record_keys.h"
+#include "measures/element_sources.h"
 
 namespace tally::analytics {
 namespace {
@@ -18,103 +20,14 @@ namespace {
 constexpr int64_t kOldestElementAge = 90;
 constexpr int64_t kMostMonths = 1200;
 constexpr int64_t kMostRecords = 100'000;
-
-// How a dataset is read: `rows` has person, day, code and counted (what is
-// counted once).
-struct ElementSource {
-  std::string_view dataset;
-  std::string_view table;
-  std::vector<std::string> columns;  // it cannot do without
-  bool prefixes;                     // codes are prefixes, not whole codes
-  bool coded;                        // has codes at all
-};
-
-const std::vector<ElementSource>& ElementSources() {
-  static const auto& sources = *new std::vector<ElementSource>{
-      {"gp-event", "gp_event", {"event_date", "cluster_id"}, false, true},
-      {"gp-prescription",
-       "gp_prescription",
-       {"issue_date", "bnf_code"},
-       true,
-       true},
-      {"sus-apc",
-       "sus_apc",
-       {"admission_date", "admission_method"},
-       true,
-       true},
-      {"ecds", "ecds", {"arrival_date", "attendance_category"}, false, false},
-      {"sus-op", "sus_op", {"appointment_date", "attended"}, false, false},
-  };
-  return sources;
-}
-
-const ElementSource* SourceOf(std::string_view dataset) {
-  for (const ElementSource& source : ElementSources()) {
-    if (source.dataset == dataset) return &source;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> DiagnosisColumns(const MeasureContext& context) {
-  std::vector<std::string> columns;
-  for (int i = 1; i <= 20; ++i) {
-    std::string name = absl::StrFormat("diag_%02d", i);
-    if (context.release.Column("sus_apc", name) != nullptr) {
-      columns.push_back(std::move(name));
-    }
-  }
-  return columns;
-}
-
-// The rows of a dataset as an SQL relation: person, day, code, emergency.
-absl::StatusOr<std::string> ElementRows(const MeasureContext& context,
-                                        const ElementSource& source,
-                                        bool with_codes) {
-  if (source.dataset == "gp-event") {
-    return "(SELECT person, event_date AS day, cluster_id AS code, false AS "
-           "emergency FROM gp_event)";
-  }
-  if (source.dataset == "gp-prescription") {
-    return "(SELECT person, issue_date AS day, bnf_code AS code, false AS "
-           "emergency FROM gp_prescription)";
-  }
-  if (source.dataset == "ecds") {
-    TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
-    return absl::StrFormat(
-        "(SELECT person, arrival_date AS day, '' AS code, false AS "
-        "emergency FROM %s WHERE attendance_category = '1')",
-        rows);
-  }
-  if (source.dataset == "sus-op") {
-    TALLY_ASSIGN_OR_RETURN(const std::string rows,
-                           RowsByKey(context, "sus_op"));
-    return absl::StrFormat(
-        "(SELECT person, appointment_date AS day, '' AS code, false AS "
-        "emergency FROM %s WHERE attended IN ('5', '6'))",
-        rows);
-  }
-  if (!with_codes) {
-    // Several episodes of one stay are one admission.
-    return "(SELECT DISTINCT person, admission_date AS day, '' AS code, "
-           "coalesce(admission_method LIKE '2%', false) AS emergency "
-           "FROM sus_apc)";
-  }
-  std::string rows;
-  for (const std::string& column : DiagnosisColumns(context)) {
-    rows += absl::StrFormat(
-        "%sSELECT person, admission_date AS day, %s AS code, "
-        "coalesce(admission_method LIKE '2%%', false) AS emergency "
-        "FROM sus_apc WHERE %s IS NOT NULL",
-        rows.empty() ? "" : " UNION ALL ", column, column);
-  }
-  return "(" + rows + ")";
-}
+// Elements in one column of hits; a BIGINT without its sign.
+constexpr size_t kElementsAWord = 62;
 
 absl::Status CheckDataset(const TomlTable& table, const RuleElement& element) {
   if (element.dataset.empty() || element.dataset == "gp-patient") {
     return absl::OkStatus();
   }
-  const ElementSource* source = SourceOf(element.dataset);
+  const ElementSource* source = ElementSourceOf(element.dataset);
   if (source == nullptr) {
     return table.ErrorAt(table.line(), "dataset is none that rules can read");
   }
@@ -173,6 +86,7 @@ absl::Status ReadCodes(const TomlTable& table, RuleElement& element) {
 // a prefix.
 absl::Status MakeElementCodes(const MeasureContext& context,
                               const std::vector<RuleElement>& elements,
+                              const std::vector<size_t>& places,
                               const ElementSource& source) {
   engine::Connection& connection = context.connection;
   TALLY_RETURN_IF_ERROR(connection.Execute(
@@ -182,8 +96,7 @@ absl::Status MakeElementCodes(const MeasureContext& context,
       engine::PreparedStatement insert,
       connection.Prepare("INSERT INTO element_prefix VALUES (?, ?)"));
   TALLY_RETURN_IF_ERROR(connection.Execute("BEGIN TRANSACTION"));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    if (elements[i].dataset != source.dataset) continue;
+  for (const size_t i : places) {
     for (const std::string& code : elements[i].codes) {
       TALLY_RETURN_IF_ERROR(
           insert
@@ -214,10 +127,21 @@ absl::Status MakeElementCodes(const MeasureContext& context,
       codes));
 }
 
-// The table element_rule: what each element of one dataset asks for.
+// The first day of a look-back that ends with `at`; nothing if it has no
+// beginning.
+absl::StatusOr<std::optional<CivilDay>> SinceOf(const RuleElement& element,
+                                                CivilDay at) {
+  if (element.look_back_months == 0) return std::nullopt;
+  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         next.AddMonths(-element.look_back_months));
+  return first;
+}
+
+// The table element_rule: what these elements ask for.
 absl::Status MakeElementRules(const MeasureContext& context,
                               const std::vector<RuleElement>& elements,
-                              std::string_view dataset, CivilDay at) {
+                              const std::vector<size_t>& places, CivilDay at) {
   engine::Connection& connection = context.connection;
   TALLY_RETURN_IF_ERROR(connection.Execute(
       "CREATE OR REPLACE TEMPORARY TABLE element_rule (element INTEGER, "
@@ -226,16 +150,13 @@ absl::Status MakeElementRules(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(engine::PreparedStatement insert,
                          connection.Prepare("INSERT INTO element_rule VALUES "
                                             "(?, ?, ?, ?, ?, ?)"));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
-  for (size_t i = 0; i < elements.size(); ++i) {
+  for (const size_t i : places) {
     const RuleElement& element = elements[i];
-    if (element.dataset != dataset) continue;
-    engine::Value since = engine::Value::Null();
-    if (element.look_back_months > 0) {
-      TALLY_ASSIGN_OR_RETURN(const CivilDay first,
-                             next.AddMonths(-element.look_back_months));
-      since = engine::Value::Day(first.days());
-    }
+    TALLY_ASSIGN_OR_RETURN(const std::optional<CivilDay> first,
+                           SinceOf(element, at));
+    const engine::Value since = first.has_value()
+                                    ? engine::Value::Day(first->days())
+                                    : engine::Value::Null();
     TALLY_RETURN_IF_ERROR(
         insert
             .Run({engine::Value::Int64(static_cast<int64_t>(i)), since,
@@ -278,36 +199,252 @@ absl::Status MatchRows(const MeasureContext& context,
       {engine::Value::Day(at.days())});
 }
 
-absl::Status MatchSource(const MeasureContext& context,
-                         const std::vector<RuleElement>& elements,
-                         const ElementSource& source, CivilDay at) {
-  bool coded = false, uncoded = false;
-  for (const RuleElement& element : elements) {
-    if (element.dataset != source.dataset) continue;
-    (element.codes.empty() ? uncoded : coded) = true;
-  }
-  if (!coded && !uncoded) return absl::OkStatus();
-  TALLY_RETURN_IF_ERROR(
-      MakeElementRules(context, elements, source.dataset, at));
-  if (coded) {
-    TALLY_RETURN_IF_ERROR(MakeElementCodes(context, elements, source));
-    TALLY_RETURN_IF_ERROR(MatchRows(context, source, true, at));
-  }
-  if (!uncoded) return absl::OkStatus();
-  return MatchRows(context, source, false, at);
+size_t WordsFor(const std::vector<RuleElement>& elements) {
+  return std::max<size_t>(
+      1, (elements.size() + kElementsAWord - 1) / kElementsAWord);
 }
 
-// What an element asks of the list: ages and sex.
+// The bits of those elements whose word it is.
+int64_t BitsOf(const std::vector<size_t>& places, size_t word) {
+  int64_t bits = 0;
+  for (const size_t i : places) {
+    if (i / kElementsAWord == word) bits |= int64_t{1} << i % kElementsAWord;
+  }
+  return bits;
+}
+
+// The bits of elements that rows of a table with a column `element` name.
+std::string BitsOfRows(const std::vector<size_t>& places, size_t word) {
+  std::string cases;
+  for (const size_t i : places) {
+    if (i / kElementsAWord != word) continue;
+    cases += absl::StrFormat(" WHEN %d THEN %d", i,
+                             int64_t{1} << i % kElementsAWord);
+  }
+  if (cases.empty()) return "CAST(0 AS BIGINT)";
+  return absl::StrFormat("bit_or(CAST(CASE element%s ELSE 0 END AS BIGINT))",
+                         cases);
+}
+
+// Elements that ask the same of the row beside its code.
+struct SeenWhen {
+  std::string condition;  // of e.day and e.emergency; empty: none
+  std::vector<size_t> places;
+};
+
+absl::StatusOr<std::vector<SeenWhen>> GroupByCondition(
+    const std::vector<RuleElement>& elements, const std::vector<size_t>& places,
+    CivilDay at) {
+  std::map<std::string, std::vector<size_t>> groups;
+  for (const size_t i : places) {
+    TALLY_ASSIGN_OR_RETURN(const std::optional<CivilDay> since,
+                           SinceOf(elements[i], at));
+    std::string condition;
+    if (since.has_value()) {
+      condition = absl::StrFormat("e.day >= DATE '%s'", since->ToIso());
+    }
+    if (elements[i].emergency) {
+      condition += condition.empty() ? "e.emergency" : " AND e.emergency";
+    }
+    groups[condition].push_back(i);
+  }
+  std::vector<SeenWhen> out;
+  for (auto& [condition, of] : groups) {
+    out.push_back({condition, std::move(of)});
+  }
+  return out;
+}
+
+// The table `name` (person, hits_0, ...): who has one record that meets an
+// element of which one is enough. A row's elements are a number, a bit each, so
+// that one pass with one entry a person finds them all.
+absl::Status SeeRows(const MeasureContext& context,
+                     const std::vector<RuleElement>& elements,
+                     const std::vector<size_t>& places,
+                     const ElementSource& source, bool coded, CivilDay at,
+                     std::string_view name) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<SeenWhen> groups,
+                         GroupByCondition(elements, places, at));
+  std::string masks = "code", columns, any;
+  for (size_t word = 0; word < WordsFor(elements); ++word) {
+    std::string bits;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      std::string of_row = std::to_string(BitsOf(groups[g].places, word));
+      if (coded) {
+        masks += absl::StrFormat(", %s AS bits_%d_%d",
+                                 BitsOfRows(groups[g].places, word), g, word);
+        of_row = absl::StrFormat("c.bits_%d_%d", g, word);
+      }
+      if (!bits.empty()) bits += " | ";
+      bits += groups[g].condition.empty()
+                  ? of_row
+                  : absl::StrFormat("CASE WHEN %s THEN %s ELSE 0 END",
+                                    groups[g].condition, of_row);
+    }
+    columns +=
+        absl::StrFormat(", bit_or(CAST(%s AS BIGINT)) AS hits_%d", bits, word);
+  }
+  for (const SeenWhen& group : groups) {
+    if (!any.empty()) any += " OR ";
+    any += group.condition.empty() ? "true" : "(" + group.condition + ")";
+  }
+  std::string codes;
+  if (coded) {
+    TALLY_RETURN_IF_ERROR(MakeElementCodes(context, elements, places, source));
+    codes = absl::StrFormat(
+        "INNER JOIN (SELECT %s FROM element_code GROUP BY code) AS c "
+        "ON c.code = e.code ",
+        masks);
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string rows,
+                         ElementRows(context, source, coded));
+  return context.connection.Execute(
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s AS "
+                      "SELECT e.person%s FROM %s AS e %sWHERE e.person IS NOT "
+                      "NULL AND e.day <= ? AND (%s) GROUP BY e.person",
+                      name, columns, rows, codes, any),
+      {engine::Value::Day(at.days())});
+}
+
+// Adds to element_hit who has enough different codes of one element, of which
+// the codes are whole ones, few enough to be bits.
+absl::Status MatchDifferentCodes(const MeasureContext& context,
+                                 const std::vector<RuleElement>& elements,
+                                 size_t place, const ElementSource& source,
+                                 CivilDay at) {
+  const RuleElement& element = elements[place];
+  TALLY_ASSIGN_OR_RETURN(const std::vector<SeenWhen> when,
+                         GroupByCondition(elements, {place}, at));
+  std::string codes;
+  for (size_t i = 0; i < element.codes.size(); ++i) {
+    codes += absl::StrFormat("%s(%s, CAST(%d AS BIGINT))", i == 0 ? "" : ", ",
+                             engine::QuoteLiteral(element.codes[i]),
+                             int64_t{1} << i);
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string rows,
+                         ElementRows(context, source, true));
+  return context.connection.Execute(
+      absl::StrFormat(
+          "INSERT INTO element_hit SELECT %d, e.person FROM %s AS e "
+          "INNER JOIN (SELECT code, min(bit) AS bit FROM (VALUES %s) "
+          "AS v(code, bit) GROUP BY code) AS c ON c.code = e.code "
+          "WHERE e.person IS NOT NULL AND e.day <= ?%s%s GROUP BY e.person "
+          "HAVING bit_count(bit_or(c.bit)) >= %d",
+          place, rows, codes, when[0].condition.empty() ? "" : " AND ",
+          when[0].condition, element.min_count),
+      {engine::Value::Day(at.days())});
+}
+
+// The elements of one dataset, each in element_hit or in a table of `seen`.
+absl::Status MatchSource(const MeasureContext& context,
+                         const std::vector<RuleElement>& elements,
+                         const ElementSource& source, CivilDay at,
+                         std::vector<std::string>& seen) {
+  for (const bool coded : {true, false}) {
+    std::vector<size_t> counted, once;
+    for (size_t i = 0; i < elements.size(); ++i) {
+      if (elements[i].dataset != source.dataset) continue;
+      if (elements[i].codes.empty() == coded) continue;
+      const bool bits = elements[i].distinct && !source.prefixes &&
+                        elements[i].codes.size() <= kElementsAWord;
+      if (coded && bits && elements[i].min_count > 1) {
+        TALLY_RETURN_IF_ERROR(
+            MatchDifferentCodes(context, elements, i, source, at));
+      } else {
+        (elements[i].min_count > 1 ? counted : once).push_back(i);
+      }
+    }
+    if (!counted.empty()) {
+      TALLY_RETURN_IF_ERROR(MakeElementRules(context, elements, counted, at));
+      if (coded) {
+        TALLY_RETURN_IF_ERROR(
+            MakeElementCodes(context, elements, counted, source));
+      }
+      TALLY_RETURN_IF_ERROR(MatchRows(context, source, coded, at));
+    }
+    if (once.empty()) continue;
+    seen.push_back(absl::StrFormat("element_seen_%d", seen.size()));
+    TALLY_RETURN_IF_ERROR(
+        SeeRows(context, elements, once, source, coded, at, seen.back()));
+  }
+  return absl::OkStatus();
+}
+
+// What an element asks of the list: ages and sex. Empty: nothing.
 std::string ListCondition(const RuleElement& element) {
   std::string sql;
   if (element.age_from > 0 || element.age_to < kOldestElementAge) {
-    sql += absl::StrFormat(" AND l.age BETWEEN %d AND %d", element.age_from,
-                           element.age_to);
+    sql = absl::StrFormat("l.age BETWEEN %d AND %d", element.age_from,
+                          element.age_to);
   }
   if (!element.sex.empty()) {
-    sql += absl::StrFormat(" AND l.sex = '%s'", element.sex);
+    sql += absl::StrFormat("%sl.sex = '%s'", sql.empty() ? "" : " AND ",
+                           element.sex);
   }
   return sql;
+}
+
+// One column of hits: what the joined tables `seen` say, of the elements whose
+// condition on the list is met.
+std::string HitsSql(const std::vector<RuleElement>& elements,
+                    const std::vector<std::string>& seen, size_t word) {
+  std::vector<size_t> everybody;
+  std::map<std::string, std::vector<size_t>> asked;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i].dataset.empty()) everybody.push_back(i);
+    asked[ListCondition(elements[i])].push_back(i);
+  }
+  std::string found = std::to_string(BitsOf(everybody, word));
+  for (const std::string& table : seen) {
+    found += absl::StrFormat(" | coalesce(%s.hits_%d, 0)", table, word);
+  }
+  std::string allowed = "0";
+  for (const auto& [condition, places] : asked) {
+    const int64_t bits = BitsOf(places, word);
+    if (bits == 0) continue;
+    allowed += condition.empty()
+                   ? absl::StrFormat(" | %d", bits)
+                   : absl::StrFormat(" | CASE WHEN %s THEN %d ELSE 0 END",
+                                     condition, bits);
+  }
+  return absl::StrFormat("CAST((%s) & (%s) AS BIGINT) AS hits_%d", found,
+                         allowed, word);
+}
+
+// The tables element_seen_patient and element_seen_counted, where they are
+// needed.
+absl::Status SeeOthers(const MeasureContext& context,
+                       const std::vector<RuleElement>& elements,
+                       std::vector<std::string>& seen) {
+  std::vector<size_t> patient, counted;
+  std::string flags;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i].dataset != "gp-patient") {
+      if (elements[i].min_count > 1) counted.push_back(i);
+      continue;
+    }
+    patient.push_back(i);
+    flags += absl::StrFormat(
+        "%sSELECT person, %d AS element FROM gp_patient WHERE %s",
+        flags.empty() ? "" : " UNION ALL ", i, elements[i].codes[0]);
+  }
+  const auto make = [&](const char* name, const std::vector<size_t>& places,
+                        const std::string& rows) -> absl::Status {
+    if (places.empty()) return absl::OkStatus();
+    std::string columns;
+    for (size_t word = 0; word < WordsFor(elements); ++word) {
+      columns +=
+          absl::StrFormat(", %s AS hits_%d", BitsOfRows(places, word), word);
+    }
+    seen.emplace_back(name);
+    return context.connection.Execute(absl::StrFormat(
+        "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT person%s FROM %s "
+        "WHERE person IS NOT NULL GROUP BY person",
+        name, columns, rows));
+  };
+  TALLY_RETURN_IF_ERROR(
+      make("element_seen_patient", patient, "(" + flags + ")"));
+  return make("element_seen_counted", counted, "element_hit");
 }
 
 }  // namespace
@@ -359,7 +496,7 @@ std::string ElementMissing(const MeasureContext& context,
     if (HasColumns(context, "gp_patient", element.codes)) return "";
     return "gp-patient has no column " + element.codes[0];
   }
-  const ElementSource* source = SourceOf(element.dataset);
+  const ElementSource* source = ElementSourceOf(element.dataset);
   TALLY_CHECK(source != nullptr);
   std::vector<std::string> columns = source->columns;
   if (element.dataset == "sus-apc" && !element.codes.empty()) {
@@ -378,31 +515,44 @@ absl::Status MatchElements(const MeasureContext& context,
   TALLY_RETURN_IF_ERROR(connection.Execute(
       "CREATE OR REPLACE TEMPORARY TABLE element_hit (element INTEGER, "
       "person INTEGER)"));
+  std::vector<std::string> seen;
   for (const ElementSource& source : ElementSources()) {
-    TALLY_RETURN_IF_ERROR(MatchSource(context, elements, source, at));
+    TALLY_RETURN_IF_ERROR(MatchSource(context, elements, source, at, seen));
   }
-  TALLY_RETURN_IF_ERROR(connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE %s (element INTEGER, person INTEGER)",
-      name)));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    const RuleElement& element = elements[i];
-    std::string from = absl::StrFormat(
-        "element_hit AS h INNER JOIN %s AS l ON l.person = h.person "
-        "WHERE h.element = %d",
-        list, i);
-    if (element.dataset.empty()) {
-      from = absl::StrFormat("%s AS l WHERE true", list);
-    } else if (element.dataset == "gp-patient") {
-      from = absl::StrFormat(
-          "(SELECT DISTINCT person FROM gp_patient WHERE %s) AS h "
-          "INNER JOIN %s AS l ON l.person = h.person WHERE true",
-          element.codes[0], list);
-    }
-    TALLY_RETURN_IF_ERROR(connection.Execute(
-        absl::StrFormat("INSERT INTO %s SELECT %d, l.person FROM %s%s", name, i,
-                        from, ListCondition(element))));
+  TALLY_RETURN_IF_ERROR(SeeOthers(context, elements, seen));
+  std::string columns, any, joins;
+  for (size_t word = 0; word < WordsFor(elements); ++word) {
+    columns += ", " + HitsSql(elements, seen, word);
+    any += absl::StrFormat("%shits_%d <> 0", word == 0 ? "" : " OR ", word);
+  }
+  for (const std::string& table : seen) {
+    joins +=
+        absl::StrFormat(" LEFT JOIN %1$s ON %1$s.person = l.person", table);
+  }
+  TALLY_RETURN_IF_ERROR(
+      connection.Execute(absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s "
+                                         "AS SELECT * FROM (SELECT l.person%s "
+                                         "FROM %s AS l%s) WHERE %s",
+                                         name, columns, list, joins, any)));
+  for (const std::string& table : seen) {
+    TALLY_RETURN_IF_ERROR(connection.Execute("DROP TABLE " + table));
   }
   return connection.Execute("DROP TABLE element_hit");
+}
+
+std::string ElementsMetSql(size_t from, size_t to) {
+  std::string sum;
+  while (from < to) {
+    const size_t word = from / kElementsAWord;
+    std::vector<size_t> places;
+    for (; from < to && from / kElementsAWord == word; ++from) {
+      places.push_back(from);
+    }
+    sum +=
+        absl::StrFormat("%sCAST(bit_count(hits_%d & %d) AS BIGINT)",
+                        sum.empty() ? "" : " + ", word, BitsOf(places, word));
+  }
+  return sum.empty() ? "CAST(0 AS BIGINT)" : "(" + sum + ")";
 }
 
 absl::StatusOr<std::vector<std::string>> ClustersWithoutRecords(

@@ -57,17 +57,23 @@ absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table);
 std::string ElementMissing(const MeasureContext& context,
                            const RuleElement& element);
 
-// Makes the temporary table `name` (element: position in `elements`; person):
-// who of `list`, a table with the columns of patient_list, meets which element
-// at the end of the day `at`; a look-back of 12 months begins a year before the
-// day after. Ages are those of the list. Distinct rows. Replaces one that is
-// there. REQUIRES: ElementMissing is empty for all.
-// Cost: for each dataset one hash join of its rows, and a pass over the
-// diagnoses of sus-apc.
+// Makes the temporary table `name` (person; hits_0, hits_1, ...: BIGINT): one
+// row for each person of `list`, a table with the columns of patient_list, who
+// meets any of `elements` at the end of the day `at`, with the met ones as bits
+// that ElementsMetSql reads. A look-back of 12 months begins a year before the
+// day after. Ages are those of the list. Replaces a table that is there.
+// REQUIRES: ElementMissing is empty for all.
+// Cost: for each dataset one pass with an entry for each person, however many
+// elements; of those with min_count above 1 one for each person and code.
 absl::Status MatchElements(const MeasureContext& context,
                            const std::vector<RuleElement>& elements,
                            CivilDay at, std::string_view list,
                            std::string_view name);
+
+// SQL over the columns hits_0, ... of a table of MatchElements: how many of the
+// elements from position `from` up to `to`, that one not included, are met; a
+// BIGINT.
+std::string ElementsMetSql(size_t from, size_t to);
 
 // Clusters of gp-event elements of which the release has no record: the
 // agreement may not have asked for them. In their order, each once.

@@ -101,32 +101,56 @@ std::string AliveSql(const MeasureContext& context, CivilDay month) {
       RegistrationMonthSql(context, "death_month"), month.ToIso());
 }
 
-// The statement that makes a list as the table `name`. `rows` is gp_patient
+// The registrations that count, as columns of the list. `rows` is gp_patient
 // with a further column month_of_list; `alive` says who of them.
-std::string ListSql(const MeasureContext& context, std::string_view name,
-                    std::string_view rows, std::string_view alive) {
-  const std::string start = RegistrationMonthSql(context, "registration_start");
-  const std::string end = RegistrationMonthSql(context, "registration_end");
+std::string CandidatesSql(const MeasureContext& context, std::string_view rows,
+                          std::string_view alive) {
   return absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE %s AS "
-      "SELECT person, practice, sex, imd_decile, ethnicity, age, "
-      "%s AS age_band FROM (SELECT *, row_number() OVER (PARTITION BY person "
-      "ORDER BY registration_start DESC NULLS LAST, practice NULLS LAST, "
-      "registration_end DESC NULLS FIRST, source NULLS LAST, sex NULLS LAST, "
-      "age NULLS LAST, imd_decile NULLS LAST, ethnicity NULLS LAST) AS place "
-      "FROM (SELECT person, source, registration_start, registration_end, "
+      "SELECT person, source, registration_start, registration_end, "
       "coalesce(practice_code, '%s') AS practice, "
       "CASE sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' ELSE '%s' END "
       "AS sex, %s AS imd_decile, %s AS ethnicity, %s AS age%s "
       "FROM %s "
       "WHERE person IS NOT NULL AND registration_start IS NOT NULL "
       "AND %s <= month_of_list "
-      "AND (registration_end IS NULL OR %s >= month_of_list) AND %s)) "
-      "WHERE place = 1",
-      name, AgeBandSql(context), kUnknown, kUnknown,
-      TextOrUnknown(context, "imd_decile"), EthnicitySql(context),
-      AgeSql(context), Has(context, "age_band") ? ", age_band" : "", rows,
-      start, end, alive);
+      "AND (registration_end IS NULL OR %s >= month_of_list) AND %s",
+      kUnknown, kUnknown, TextOrUnknown(context, "imd_decile"),
+      EthnicitySql(context), AgeSql(context),
+      Has(context, "age_band") ? ", age_band" : "", rows,
+      RegistrationMonthSql(context, "registration_start"),
+      RegistrationMonthSql(context, "registration_end"), alive);
+}
+
+// Makes a list as the table `name`. Only who has several rows in gp_patient can
+// have several that count: for the others nothing is put in order.
+absl::Status MakeList(const MeasureContext& context, std::string_view name,
+                      std::string_view rows, std::string_view alive) {
+  TALLY_RETURN_IF_ERROR(context.base.Once("registered_again", [&] {
+    return context.connection.Execute(
+        "CREATE OR REPLACE TEMPORARY TABLE registered_again AS SELECT person "
+        "FROM gp_patient WHERE person IS NOT NULL GROUP BY person "
+        "HAVING count(*) > 1");
+  }));
+  const auto candidates = [&](std::string_view join) {
+    return CandidatesSql(
+        context,
+        absl::StrFormat("(SELECT * FROM %s) AS g %s JOIN registered_again AS a "
+                        "ON a.person = g.person",
+                        rows, join),
+        alive);
+  };
+  const std::string columns = absl::StrFormat(
+      "person, practice, sex, imd_decile, ethnicity, age, %s AS age_band",
+      AgeBandSql(context));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE %1$s AS SELECT %2$s FROM (%3$s) "
+      "UNION ALL SELECT %2$s FROM (SELECT *, row_number() OVER ("
+      "PARTITION BY person "
+      "ORDER BY registration_start DESC NULLS LAST, practice NULLS LAST, "
+      "registration_end DESC NULLS FIRST, source NULLS LAST, sex NULLS LAST, "
+      "age NULLS LAST, imd_decile NULLS LAST, ethnicity NULLS LAST) AS place "
+      "FROM (%4$s)) WHERE place = 1",
+      name, columns, candidates("ANTI"), candidates("SEMI")));
 }
 
 }  // namespace
@@ -148,10 +172,8 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
   const std::string rows = absl::StrFormat(
       "gp_patient, (SELECT DATE '%s' AS month_of_list)", month.ToIso());
   return context.base.Once(
-      absl::StrFormat("%s %s", name, month.ToMonth()), [&] {
-        return context.connection.Execute(
-            ListSql(context, name, rows, AliveSql(context, month)));
-      });
+      absl::StrFormat("%s %s", name, month.ToMonth()),
+      [&] { return MakeList(context, name, rows, AliveSql(context, month)); });
 }
 
 absl::Status MakePatientListWhen(const MeasureContext& context,
@@ -159,7 +181,7 @@ absl::Status MakePatientListWhen(const MeasureContext& context,
                                  std::string_view name) {
   const std::string rows =
       absl::StrFormat("gp_patient INNER JOIN %s AS p USING (person)", people);
-  return context.connection.Execute(ListSql(context, name, rows, "true"));
+  return MakeList(context, name, rows, "true");
 }
 
 absl::StatusOr<std::vector<GroupColumn>> GroupColumns(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "analytics/statistics/distributions.h"
@@ -52,10 +53,12 @@ std::optional<HoltWintersStart> StartOf(std::span<const double> values) {
   return start;
 }
 
-// Runs the recursion over the whole series.
-HoltWinters RunHoltWinters(std::span<const double> values,
-                           const HoltWintersStart& start,
-                           const std::array<double, 3>& factors) {
+// Runs the recursion over the whole series. The error only grows: once it is
+// `enough` the rest is left out, for a worse fit is of no interest.
+HoltWinters RunHoltWinters(
+    std::span<const double> values, const HoltWintersStart& start,
+    const std::array<double, 3>& factors,
+    double enough = std::numeric_limits<double>::infinity()) {
   const auto [a, b, g] = factors;
   HoltWinters state{.level = start.level,
                     .slope = start.slope,
@@ -63,8 +66,10 @@ HoltWinters RunHoltWinters(std::span<const double> values,
                     .a = a,
                     .b = b,
                     .g = g};
-  for (size_t t = 0; t < values.size(); ++t) {
-    double& season = state.season[t % kSeason];
+  size_t month = 0;
+  for (size_t t = 0; t < values.size() && state.error < enough; ++t) {
+    double& season = state.season[month];
+    month = month + 1 == kSeason ? 0 : month + 1;
     const double before = state.level;
     const double missed = values[t] - (before + state.slope + season);
     state.error += missed * missed;
@@ -94,7 +99,8 @@ HoltWinters CompassSearch(std::span<const double> values,
         std::array<double, 3> next = at;
         next[axis] =
             std::clamp(next[axis] + move, kLeastFactor, 1 - kLeastFactor);
-        const HoltWinters tried = RunHoltWinters(values, start, next);
+        const HoltWinters tried =
+            RunHoltWinters(values, start, next, best.error);
         if (tried.error < best.error) {
           best = tried;
           at = next;

@@ -162,8 +162,11 @@ struct ScoreGroup {
 std::vector<ScoreGroup> GroupScores(std::span<const double> p,
                                     std::span<const uint8_t> y) {
   std::vector<std::pair<double, uint8_t>> rows;
+  rows.reserve(p.size());
   for (size_t i = 0; i < p.size(); ++i) rows.emplace_back(p[i], y[i]);
-  std::sort(rows.begin(), rows.end());
+  if (!std::is_sorted(rows.begin(), rows.end())) {
+    std::sort(rows.begin(), rows.end());
+  }
   std::vector<ScoreGroup> groups;
   for (const auto& [value, event] : rows) {
     if (groups.empty() || groups.back().p != value) groups.push_back({value});

@@ -1,7 +1,10 @@
 // Files and pages: what reaches them, and how.
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "analytics/dashboard/dashboard.h"
+#include "analytics/disclosure/gate.h"
 #include "analytics/export/table_writers.h"
 #include "analytics/release/record_csv.h"
 #include "base/error.h"
@@ -9,6 +12,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "bench.h"
+#include "engine/database.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -32,6 +36,57 @@ TEST(Writers, SuppressedCellsAreStarsEverywhere) {
   fs::create_directories(bench.root() + "/temp");
   ASSERT_TRUE(WriteGatedParquet(table, path, bench.root() + "/temp").ok());
   EXPECT_TRUE(FileExists(path));
+}
+
+// Texts of a release may hold anything that is UTF-8.
+TEST(Writers, ParquetHoldsEveryCellAsItIsPrinted) {
+  TableInfo info;
+  info.table = "counts";
+  info.measure_id = "T01";
+  auto raw = RawTable::Create(
+      info, {DimensionColumn("level", "Level"),
+             CountColumn("n", ColumnKind::kPersons, "People")});
+  ASSERT_TRUE(raw.ok());
+  const std::string odd =
+      "a\x1f"
+      "b\x1e"
+      "c=,\"'\n";
+  ASSERT_TRUE(raw->AddRow({odd, 40}).ok());
+  ASSERT_TRUE(raw->AddRow({"", 3}).ok());
+  ASSERT_TRUE(raw->AddRow({"=", 0}).ok());
+  Gate gate(*Profile::Named("nhs-subnational"), {});
+  const auto table = gate.Release(*raw);
+  ASSERT_TRUE(table.ok()) << table.status();
+  std::string folder = testing::TempDir() + "parquetXXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/out.parquet";
+  ASSERT_TRUE(WriteGatedParquet(*table, path, folder).ok());
+  engine::DatabaseOptions options;
+  options.directories = {folder};
+  options.temp_directory = folder;
+  auto database = engine::Database::Open(options);
+  ASSERT_TRUE(database.ok()) << database.status();
+  auto connection = database->Connect();
+  ASSERT_TRUE(connection.ok());
+  auto result = connection->Query("SELECT level, n, n_mark FROM read_parquet(" +
+                                  engine::QuoteLiteral(path) + ")");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto rows = result->AllRows();
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->size(), 3u);
+  const std::string levels[] = {odd, "", "="};
+  const std::optional<double> numbers[] = {40, std::nullopt, 0};
+  for (size_t i = 0; i < 3; ++i) {
+    const auto& row = (*rows)[i];
+    EXPECT_EQ(*row[0].As<std::string>(), levels[i]);
+    ASSERT_EQ(row[1].As<double>() != nullptr, numbers[i].has_value()) << i;
+    if (numbers[i].has_value()) {
+      EXPECT_EQ(*row[1].As<double>(), *numbers[i]);
+    }
+    ASSERT_EQ(row[2].As<std::string>() != nullptr, !numbers[i].has_value());
+  }
+  EXPECT_EQ(*(*rows)[1][2].As<std::string>(), "*");
+  fs::remove_all(folder);
 }
 
 PageSet BuildPages(Bench& bench) {

@@ -14,6 +14,7 @@
 #define TALLY_ANALYTICS_DISCLOSURE_REGISTRY_H_
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,8 +96,10 @@ class ReleaseRegistry {
 
   // `path` empty: nothing is remembered (for tests). kReadOnly, for --dry-run:
   // what was released counts, and nothing is added.
-  explicit ReleaseRegistry(std::string path, Mode mode = Mode::kWrite)
-      : path_(std::move(path)), mode_(mode) {}
+  explicit ReleaseRegistry(std::string path, Mode mode = Mode::kWrite);
+  ~ReleaseRegistry();
+  ReleaseRegistry(const ReleaseRegistry&) = delete;
+  ReleaseRegistry& operator=(const ReleaseRegistry&) = delete;
 
   // Keeps other programs out until the lock is destroyed; waits for one that
   // is in. Held from Related to Append, or two programs that release at once
@@ -109,7 +112,8 @@ class ReleaseRegistry {
                       const std::optional<FileLock>& held);
 
   // Tables of counts of the same project, measure, period and cohort
-  // definition, newest first. kDataLoss if the file does not parse.
+  // definition, newest first. kDataLoss if the file does not parse. Cost: the
+  // lines that were added since the last call, and those of the result.
   absl::StatusOr<std::vector<ReleasedTable>> Related(
       const ReleasedTable& table) const;
 
@@ -119,8 +123,10 @@ class ReleaseRegistry {
   absl::StatusOr<std::vector<ReleasedTable>> All() const;
 
  private:
+  class Index;  // where the lines of the file are, and what they are about
   std::string path_;
   Mode mode_;
+  std::unique_ptr<Index> index_;
 };
 
 }  // namespace tally::analytics
