@@ -9,6 +9,7 @@
 #include "measures/activity_prices.h"
 #include "measures/hospital.h"
 #include "measures/list_stays.h"
+#include "measures/months.h"
 
 namespace tally::analytics {
 namespace {
@@ -48,13 +49,18 @@ std::string CodeOrUnknown(const MeasureContext& context, std::string_view table,
 // PricedSql asks for: adds the month, the practice of that month and prices.
 absl::Status MakePart(const MeasureContext& context, std::string_view name,
                       const std::string& relation) {
+  const std::string_view table = name == "activity_admission"     ? "sus_apc"
+                                 : name == "activity_appointment" ? "sus_op"
+                                                                  : "ecds";
+  const std::string placed_day = PlacedDay(context, table, "day");
   const std::string placed = absl::StrFormat(
       "SELECT d.*, coalesce(l.practice, '%s') AS practice FROM ("
-      "SELECT *, CAST(date_trunc('month', day) AS DATE) AS month FROM (%s) "
-      "WHERE day <= DATE '%s') AS d LEFT JOIN list_stay AS l "
+      "SELECT *, CAST(date_trunc('month', %s) AS DATE) AS month FROM (%s) "
+      "WHERE %s <= DATE '%s') AS d LEFT JOIN list_stay AS l "
       "ON l.person = d.person AND l.from_month <= d.month "
       "AND l.to_month >= d.month",
-      kUnknown, relation, context.month.LastOfMonth().ToIso());
+      kUnknown, placed_day, relation, placed_day,
+      context.month.LastOfMonth().ToIso());
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE %s AS %s", name, PricedSql(placed)));
 }

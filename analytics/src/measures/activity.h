@@ -51,7 +51,7 @@ struct ActivityParts {
 //   pod         a type of ActivityTypes()
 //   day, month  DATE, never null: rows without a day are left out, and those
 //               after the context's month. A week belongs to the month of its
-//               Monday.
+//               Thursday (months.h).
 //   price_pence national price before the market forces factor; null: none
 //   cost_pence  price x factor in whole pence; null: price or factor not known
 // and those of their own:

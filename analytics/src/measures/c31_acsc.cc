@@ -18,6 +18,7 @@
 #include "measures/counts.h"
 #include "measures/hospital.h"
 #include "measures/kinds.h"
+#include "measures/months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -67,10 +68,13 @@ absl::Status MakeAcscEvents(const MeasureContext& context,
                             const std::vector<CodeRule>& rules, CivilDay from) {
   engine::Connection& connection = context.connection;
   TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
+  const std::string day = PlacedDay(context, "sus_apc", "admission_date");
   TALLY_RETURN_IF_ERROR(connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE acsc_spell AS "
-      "SELECT spell_no, person, admission_date FROM provider_spell "
-      "WHERE admission_method LIKE '2%' AND admission_date BETWEEN ? AND ?",
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE acsc_spell AS "
+                      "SELECT spell_no, person, %1$s AS admission_date "
+                      "FROM provider_spell WHERE admission_method LIKE '2%%' "
+                      "AND %1$s BETWEEN ? AND ?",
+                      day),
       {engine::Value::Day(from.days()),
        engine::Value::Day(context.month.LastOfMonth().days())}));
   TALLY_RETURN_IF_ERROR(

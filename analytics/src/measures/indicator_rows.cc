@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "measures/months.h"
 
 namespace tally::analytics {
 namespace {
@@ -22,6 +23,21 @@ std::string PlacedRows(const MeasureContext& context, std::string_view table,
       "INNER JOIN list_stay AS l ON l.person = r.person "
       "AND l.from_month <= r.month AND l.to_month >= r.month)",
       day, table, context.month.LastOfMonth().ToIso());
+}
+
+// The first registered death of each person, as in C15.
+std::string FirstDeaths(const MeasureContext& context) {
+  std::string order = "date_of_death";
+  for (const char* column : {"registration_date", "underlying_cause",
+                             "place_type", "age_fy", "sex"}) {
+    if (context.release.Column("ons_death", column) == nullptr) continue;
+    order += absl::StrFormat(", %s NULLS LAST", column);
+  }
+  return absl::StrFormat(
+      "(SELECT * FROM ons_death WHERE person IS NOT NULL "
+      "AND date_of_death IS NOT NULL QUALIFY row_number() OVER ("
+      "PARTITION BY person ORDER BY %s) = 1)",
+      order);
 }
 
 std::string MissingTable(std::string_view table) {
@@ -160,7 +176,11 @@ IndicatorRelation RelationOf(const MeasureContext& context,
     if (context.release.Column(rows.table, kind.day) == nullptr) {
       return {"", MissingTable(rows.table)};
     }
-    return {PlacedRows(context, rows.table, kind.day), ""};
+    const std::string table =
+        kind.name == "death" ? FirstDeaths(context) : std::string(rows.table);
+    return {
+        PlacedRows(context, table, PlacedDay(context, rows.table, kind.day)),
+        ""};
   }
   return {"", MissingTable(rows.table)};
 }

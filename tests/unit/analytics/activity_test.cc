@@ -342,6 +342,28 @@ TEST(ActivityAdmissions, HaveNoNightsWhereDatesAreByMonth) {
       ElementsAre("NULL"));
 }
 
+TEST(ActivityAdmissions, PutAWeekInTheMonthOfItsThursday) {
+  FixtureTable apc = Admissions();
+  apc.grain = "week";
+  // Mondays whose Thursdays are 30 April, 2 July and 5 November.
+  int spell = 0;
+  for (const char* monday : {"2026-04-27", "2026-06-29", "2026-11-02"}) {
+    ++spell;
+    apc.Add(Admission(spell, {{"person", std::to_string(spell)},
+                              {"admission_date", monday},
+                              {"episode_start", monday}}));
+  }
+  FixtureRelease release;
+  release.registrations.push_back(Registered(2, "Z90002", "2026-07-01"));
+  release.activity.push_back(apc);
+  ActivityBench bench(release);
+  ASSERT_OK(MakeActivity(bench.Context()));
+  EXPECT_THAT(bench.Rows("SELECT concat_ws(' ', person, practice, "
+                         "strftime(month, '%Y-%m')) "
+                         "FROM activity_admission ORDER BY person"),
+              ElementsAre("1 unknown 2026-04", "2 Z90002 2026-07"));
+}
+
 // --- appointments and attendances --------------------------------------------
 
 TEST(ActivityAppointments, CountOnlyThoseThatWereSeen) {

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "indicator_world.h"
 #include "measures/indicators.h"
+#include "replaced_definition.h"
 #include "status_matchers.h"
 
 namespace tally::analytics {
