@@ -96,7 +96,11 @@ TableBuilder TrendTables::Begin(std::string_view table, std::string title,
                                 const std::vector<std::string>& notes) const {
   TableInfo info = context_.Info(std::string(table), std::move(title));
   info.notes = notes;
-  if (!areas.note.empty()) info.notes.push_back(areas.note);
+  if (!areas.note.empty()) {
+    info.notes.emplace_back(
+        "Practices with very few people, and those without a list in the last "
+        "month, are shown together.");
+  }
   if (!by_month) {
     info.notes.emplace_back(
         "The 12 months that end with the month; people on the list are those "
