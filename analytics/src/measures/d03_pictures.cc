@@ -38,9 +38,9 @@ Chart ConditionMap(const GatedTable& table) {
     chart.summary = chart.title + ".";
     return chart;
   }
-  chart.title = absl::StrFormat("%s is the commonest: %s %% of the list",
-                                chart.cell(*most, 1).text(),
-                                chart.cell(*most, share).text());
+  chart.title = absl::StrFormat(
+      "%s has the highest recorded share: %s %% of people of its ages",
+      chart.cell(*most, 1).text(), chart.cell(*most, share).text());
   chart.summary = absl::StrFormat(
       "Recorded conditions that matter to eye health, share of the list at the "
       "ages of the condition, by practice. %s.",

@@ -147,13 +147,14 @@ std::vector<PagePart> DrawMecs(const MeasureDefinition&,
   Chart outcomes = Outcomes(table, period);
   page.sentences.push_back({3, outcomes.title + "."});
   page.sentences.push_back(
-      {4, absl::StrFormat(
-              "Of %s community eye care episodes that could be followed, %s %% "
-              "were managed without a first hospital visit in 12 weeks, and "
-              "%s %% of patients came back.",
-              DisplayText(table.at(*total, "followed")),
-              table.at(*total, "avoided_share").text(),
-              table.at(*total, "re_present_share").text())});
+      {4,
+       absl::StrFormat(
+           "Of %s community eye care episodes that were managed and could be "
+           "followed, %s %% had no first hospital visit in 12 weeks; after "
+           "%s %% of all that could be followed the patient came back.",
+           DisplayText(table.at(*total, "managed_followed")),
+           table.at(*total, "avoided_share").text(),
+           table.at(*total, "re_present_share").text())});
   page.charts.push_back(std::move(outcomes));
   page.charts.push_back(Providers(table, period));
   Chart months = ByMonth(table, period);
