@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "measures/successors.h"
 
 namespace tally::analytics {
 namespace {
@@ -156,6 +157,7 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id) {
       release_,    database_.connection(), definition, month,
       options_.by, options_.comparators,   base_,      options_.definitions,
       gate_.log()};
+  TALLY_RETURN_IF_ERROR(UseProviderSuccessors(context));
   TALLY_ASSIGN_OR_RETURN(const std::vector<RawTable> raw,
                          measure->Compute(context));
   TALLY_RETURN_IF_ERROR(Release(raw, result));
