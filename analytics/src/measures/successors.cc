@@ -13,8 +13,8 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kSuccessorFile = "provider_successors";
-constexpr std::array<std::string_view, 4> kTablesOfProviders = {
-    "sus_apc", "sus_op", "ecds", "community_contact"};
+constexpr std::array<std::string_view, 4> kOrganisationColumns = {
+    "provider_code", "practice_code", "contractor_ods", "prescriber_org"};
 
 // Provider -> successor, and the line that says so.
 using Successors = std::map<std::string, std::pair<std::string, size_t>>;
@@ -58,45 +58,59 @@ absl::StatusOr<std::map<std::string, std::string>> LastProviders(
   return last;
 }
 
-absl::StatusOr<std::string> SuccessorSql(const MeasureContext& context) {
+// Provider -> last successor, of the file.
+absl::StatusOr<std::map<std::string, std::string>> ReadSuccessors(
+    const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kSuccessorFile,
                           {{"provider", ReferenceType::kText},
                            {"successor", ReferenceType::kText},
                            {"month", ReferenceType::kText}}));
-  TALLY_ASSIGN_OR_RETURN(const auto last, LastProviders(file, context.month));
-  std::string sql;
+  return LastProviders(file, context.month);
+}
+
+// The columns of a table that hold codes of organisations, for REPLACE; empty
+// if it has none.
+std::string SuccessorSql(const MeasureContext& context, std::string_view table,
+                         const std::map<std::string, std::string>& last) {
+  std::string whens;
   for (const auto& [provider, successor] : last) {
-    sql += absl::StrFormat(" WHEN %s THEN %s", engine::QuoteLiteral(provider),
-                           engine::QuoteLiteral(successor));
+    whens += absl::StrFormat(" WHEN %s THEN %s", engine::QuoteLiteral(provider),
+                             engine::QuoteLiteral(successor));
   }
-  if (sql.empty()) return sql;
-  return absl::StrFormat("CASE provider_code%s ELSE provider_code END", sql);
+  std::string sql;
+  for (const std::string_view column : kOrganisationColumns) {
+    if (context.release.Column(table, column) == nullptr) continue;
+    sql += absl::StrFormat("%1$sCASE %2$s%3$s ELSE %2$s END AS %2$s",
+                           sql.empty() ? "" : ", ", column, whens);
+  }
+  return sql;
 }
 
 absl::Status MakeSuccessorViews(const MeasureContext& context) {
   // Of an earlier run over this connection.
-  for (const std::string_view table : kTablesOfProviders) {
+  for (const std::string& table : context.release.Tables()) {
     TALLY_RETURN_IF_ERROR(context.connection.Execute(
         absl::StrFormat("DROP VIEW IF EXISTS temp.main.%s", table)));
   }
   if (!HasReference(context.comparators, kSuccessorFile)) {
     return absl::OkStatus();
   }
-  TALLY_ASSIGN_OR_RETURN(const std::string sql, SuccessorSql(context));
-  if (sql.empty()) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(const auto last, ReadSuccessors(context));
+  if (last.empty()) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(auto query,
                          context.connection.Query("SELECT current_database()"));
   TALLY_ASSIGN_OR_RETURN(const auto rows, query.AllRows());
   const std::string* database = rows.at(0).at(0).As<std::string>();
   TALLY_CHECK(database != nullptr);
-  for (const std::string_view table : kTablesOfProviders) {
-    if (context.release.Column(table, "provider_code") == nullptr) continue;
-    TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-        "CREATE TEMPORARY VIEW %1$s AS SELECT * REPLACE (%2$s AS "
-        "provider_code) FROM %3$s.main.%1$s",
-        table, sql, engine::QuoteIdentifier(*database))));
+  for (const std::string& table : context.release.Tables()) {
+    const std::string sql = SuccessorSql(context, table, last);
+    if (sql.empty()) continue;
+    TALLY_RETURN_IF_ERROR(context.connection.Execute(
+        absl::StrFormat("CREATE TEMPORARY VIEW %1$s AS SELECT * REPLACE (%2$s) "
+                        "FROM %3$s.main.%1$s",
+                        table, sql, engine::QuoteIdentifier(*database))));
   }
   return absl::OkStatus();
 }

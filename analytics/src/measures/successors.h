@@ -1,12 +1,14 @@
-// Providers that became others: a series keeps its history under the successor.
+// Providers, practices and contractors that became others: a series keeps its
+// history under the successor.
 // Runs in: the analyst's program.
 //
 // Reference file `provider_successors` (not needed):
-//   provider    code of a provider that is no more
+//   provider    code of a provider, practice or contractor that is no more
 //   successor   code of the one that took over; it may have a successor itself
 //   month       the first month of the successor, "2025-04"
 // A line counts from its month on: figures of an earlier month know nothing of
-// it. Practices have no successors: people are on the list of a practice.
+// it. A registration at a practice that closed is one at its successor; who is
+// registered at both counts once. Other reference files name the successor.
 //
 // Spec: docs/measures/README.md, "Reference files".
 // Threading: one connection.  Secrets: record values stay in the engine.
@@ -18,11 +20,12 @@
 
 namespace tally::analytics {
 
-// Makes `provider_code` of the release's activity that of the last successor at
-// the context's month, by temporary views over its tables; without a file they
-// are as they are. Once for a run.
-// kInvalidArgument (exit 2), naming file and line: a provider twice, or that
-// succeeds itself, also by way of others; a month that is none.
+// Makes `provider_code`, `practice_code`, `contractor_ods` and `prescriber_org`
+// of the release those of the last successor at the context's month, by
+// temporary views over its tables; without a file they are as they are. Once
+// for a run. Cost: a comparison a line and row, of statements that read the
+// column. kInvalidArgument (exit 2), naming file and line: a provider twice, or
+// that succeeds itself, also by way of others; a month that is none.
 absl::Status UseProviderSuccessors(const MeasureContext& context);
 
 }  // namespace tally::analytics

@@ -351,9 +351,10 @@ TEST(ActivityAdmissions, PutAWeekInTheMonthOfItsThursday) {
   // Mondays whose Thursdays are 30 April, 2 July and 5 November.
   int spell = 0;
   for (const char* monday : {"2026-04-27", "2026-06-29", "2026-11-02"}) {
-    apc.Add(Admission(++spell, {{"person", std::to_string(spell)},
-                                {"admission_date", monday},
-                                {"episode_start", monday}}));
+    ++spell;
+    apc.Add(Admission(spell, {{"person", std::to_string(spell)},
+                              {"admission_date", monday},
+                              {"episode_start", monday}}));
   }
   FixtureRelease release;
   release.registrations.push_back(Registered(2, "Z90002", "2026-07-01"));
