@@ -6,6 +6,8 @@
 #include "base/strings.h"
 #include "measures/admissions.h"
 #include "measures/c05_risk.h"
+#include "measures/hospital.h"
+#include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::string_view kFrailtyFile = "hfrs_weights";
 
 constexpr std::string_view kEmergency = "admission_method LIKE '2%'";
+// Days from a discharge to the last one that is a return: 30 with the first.
+constexpr int kReturnDays = 29;
 
 std::string DiagnosisRows(const MeasureContext& context) {
   std::string rows;
@@ -77,10 +81,12 @@ absl::Status MakeFrailtyScores(const MeasureContext& context,
   TALLY_RETURN_IF_ERROR(LoadFrailtyWeights(context, definition));
   TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
+  TALLY_ASSIGN_OR_RETURN(const std::string admitted,
+                         EmergencyAdmissions(context));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE frailty_score AS "
-      "WITH stay AS (SELECT person, max(admission_date) AS last FROM sus_apc "
-      "WHERE person IS NOT NULL AND %s AND admission_date BETWEEN DATE '%s' "
+      "WITH stay AS (SELECT person, max(day) AS last FROM %s "
+      "WHERE person IS NOT NULL AND day BETWEEN DATE '%s' "
       "AND DATE '%s' GROUP BY person), "
       "coded AS (SELECT DISTINCT d.person, left(d.code, 3) AS code "
       "FROM %s AS d INNER JOIN stay AS s ON s.person = d.person "
@@ -88,8 +94,7 @@ absl::Status MakeFrailtyScores(const MeasureContext& context,
       "SELECT s.person, CAST(coalesce(sum(w.tenths), 0) AS BIGINT) AS tenths "
       "FROM stay AS s LEFT JOIN coded AS c ON c.person = s.person "
       "LEFT JOIN frailty_weight AS w ON w.code = c.code GROUP BY s.person",
-      std::string(kEmergency), first.ToIso(), at.ToIso(),
-      DiagnosisRows(context)));
+      admitted, first.ToIso(), at.ToIso(), DiagnosisRows(context)));
 }
 
 // Days of a column, both included.
@@ -128,16 +133,21 @@ void AddWindows(bool there, std::string_view rows,
       counts, rows, any, windows[0].column, windows[0].column);
 }
 
-// Days of emergency admission: several episodes of one stay are one.
-constexpr std::string_view kStays =
-    "(SELECT DISTINCT person, admission_date AS day FROM sus_apc "
-    "WHERE admission_method LIKE '2%')";
-constexpr std::string_view kVisits =
-    "(SELECT person, arrival_date AS day FROM ecds "
-    "WHERE attendance_category = '1')";
-constexpr std::string_view kAppointments =
-    "(SELECT person, appointment_date AS day FROM sus_op "
-    "WHERE attended IN ('5', '6'))";
+// First unplanned attendances and attended appointments, each record key once.
+absl::StatusOr<std::string> VisitRows(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
+  return absl::StrFormat(
+      "(SELECT person, arrival_date AS day FROM %s "
+      "WHERE attendance_category = '1')",
+      rows);
+}
+absl::StatusOr<std::string> AppointmentRows(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "sus_op"));
+  return absl::StrFormat(
+      "(SELECT person, appointment_date AS day FROM %s "
+      "WHERE attended IN ('5', '6'))",
+      rows);
+}
 
 }  // namespace
 
@@ -254,14 +264,24 @@ absl::Status MakeRiskScores(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(const CivilDay end, after.AddDays(-1));
   std::string columns, joins;
   const bool stays = sources.admissions;
-  AddWindows(stays, kStays,
+  std::string admitted, visits, appointments;
+  if (stays) {
+    TALLY_ASSIGN_OR_RETURN(admitted, EmergencyAdmissions(context));
+  }
+  if (sources.ed) {
+    TALLY_ASSIGN_OR_RETURN(visits, VisitRows(context));
+  }
+  if (sources.outpatients) {
+    TALLY_ASSIGN_OR_RETURN(appointments, AppointmentRows(context));
+  }
+  AddWindows(stays, admitted,
              {{"emergency_12", year, at},
               {"emergency_24", years, at},
               {"later", next, end}},
              columns, joins);
-  AddWindows(sources.ed, kVisits, {{"ed_12", year, at}, {"ed_24", years, at}},
+  AddWindows(sources.ed, visits, {{"ed_12", year, at}, {"ed_24", years, at}},
              columns, joins);
-  AddWindows(sources.outpatients, kAppointments,
+  AddWindows(sources.outpatients, appointments,
              {{"outpatient_12", year, at}, {"outpatient_24", years, at}},
              columns, joins);
   columns += absl::StrFormat(
@@ -296,7 +316,7 @@ absl::Status MakeRiskScores(const MeasureContext& context,
 
 absl::Status MakeLace(const MeasureContext& context,
                       const RiskDefinition& definition, CivilDay at) {
-  TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
+  TALLY_RETURN_IF_ERROR(MakeHospitalChains(context));
   TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
   TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
@@ -308,41 +328,55 @@ absl::Status MakeLace(const MeasureContext& context,
     }
     return sql + " ELSE 0 END";
   };
+  TALLY_ASSIGN_OR_RETURN(const std::string visits, VisitRows(context));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT spell_no, person, "
-      "admission_date, discharge_date, coalesce(%s, false) AS emergency "
-      "FROM admission WHERE person IS NOT NULL AND discharge_date BETWEEN "
-      "DATE '%s' AND DATE '%s' AND discharge_method IN ('1', '2', '3')",
+      "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT cip_no, person, "
+      "admission_date, last_admission, discharge_date, "
+      "coalesce(%s, false) AS emergency FROM cip_spell "
+      "WHERE discharge_date BETWEEN DATE '%s' AND DATE '%s' "
+      "AND discharge_method IN ('1', '2', '3') "
+      "AND coalesce(patient_classification, '') NOT IN ('3', '4')",
       std::string(kEmergency), first.ToIso(), at.ToIso())));
+  // A return belongs to the last discharge before it, as in C20.
+  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE lace_return AS "
+      "SELECT DISTINCT before.cip_no FROM ("
+      "SELECT a.admission_date, max(struct_pack(day := s.discharge_date, "
+      "admitted := s.admission_date, provider := s.provider_code, "
+      "cip_no := s.cip_no)) AS before FROM cip_spell AS a "
+      "INNER JOIN cip_spell AS s ON s.person = a.person "
+      "AND s.cip_no <> a.cip_no AND s.discharge_date <= a.admission_date "
+      "AND (s.admission_date, s.discharge_date, coalesce(s.provider_code, '')) "
+      "< (a.admission_date, coalesce(a.discharge_date, DATE '9999-12-31'), "
+      "coalesce(a.provider_code, '')) "
+      "WHERE a.%s AND a.admission_date >= DATE '%s' "
+      "GROUP BY a.cip_no, a.admission_date) "
+      "WHERE admission_date - before.day <= %d",
+      std::string(kEmergency), first.ToIso(), kReturnDays)));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE lace AS "
-      "WITH present AS (SELECT DISTINCT s.spell_no, h.grp FROM lace_stay AS s "
+      "WITH present AS (SELECT DISTINCT s.cip_no, h.grp FROM lace_stay AS s "
       "INNER JOIN charlson_hit AS h ON h.person = s.person "
-      "WHERE h.day <= s.admission_date AND h.day > s.admission_date - "
+      "WHERE h.day <= s.last_admission AND h.day > s.admission_date - "
       "INTERVAL %1$d MONTH), "
-      "cancelled AS (SELECT DISTINCT p.spell_no, c.grp FROM present AS p "
+      "cancelled AS (SELECT DISTINCT p.cip_no, c.grp FROM present AS p "
       "INNER JOIN charlson_cancel AS c ON c.by_group = p.grp), "
-      "charlson AS (SELECT p.spell_no, sum(w.weight_1987) AS score "
+      "charlson AS (SELECT p.cip_no, sum(w.weight_1987) AS score "
       "FROM present AS p INNER JOIN charlson_weight AS w ON w.grp = p.grp "
-      "ANTI JOIN cancelled AS x ON x.spell_no = p.spell_no AND x.grp = p.grp "
-      "GROUP BY p.spell_no), "
-      "visits AS (SELECT s.spell_no, count(*) AS n FROM lace_stay AS s "
-      "INNER JOIN ecds AS e ON e.person = s.person "
-      "WHERE e.attendance_category = '1' AND e.arrival_date < s.admission_date "
-      "AND e.arrival_date >= s.admission_date - INTERVAL 6 MONTH "
-      "GROUP BY s.spell_no), "
-      "back AS (SELECT DISTINCT s.spell_no FROM lace_stay AS s "
-      "INNER JOIN admission AS a ON a.person = s.person "
-      "WHERE a.spell_no <> s.spell_no AND a.%2$s "
-      "AND a.admission_date BETWEEN s.discharge_date AND "
-      "s.discharge_date + 29) "
+      "ANTI JOIN cancelled AS x ON x.cip_no = p.cip_no AND x.grp = p.grp "
+      "GROUP BY p.cip_no), "
+      "visits AS (SELECT s.cip_no, count(*) AS n FROM lace_stay AS s "
+      "INNER JOIN %2$s AS e ON e.person = s.person "
+      "WHERE e.day < s.admission_date "
+      "AND e.day >= s.admission_date - INTERVAL 6 MONTH "
+      "GROUP BY s.cip_no) "
       "SELECT s.person, CAST(%3$s + CASE WHEN s.emergency THEN %4$d ELSE 0 END "
       "+ %5$s + least(coalesce(v.n, 0), %6$d) AS BIGINT) AS points, "
-      "CASE WHEN b.spell_no IS NULL THEN 0 ELSE 1 END AS readmitted "
-      "FROM lace_stay AS s LEFT JOIN charlson AS c ON c.spell_no = s.spell_no "
-      "LEFT JOIN visits AS v ON v.spell_no = s.spell_no "
-      "LEFT JOIN back AS b ON b.spell_no = s.spell_no",
-      definition.charlson_months, std::string(kEmergency),
+      "CASE WHEN b.cip_no IS NULL THEN 0 ELSE 1 END AS readmitted "
+      "FROM lace_stay AS s LEFT JOIN charlson AS c ON c.cip_no = s.cip_no "
+      "LEFT JOIN visits AS v ON v.cip_no = s.cip_no "
+      "LEFT JOIN lace_return AS b ON b.cip_no = s.cip_no",
+      definition.charlson_months, visits,
       points(definition.stay_points,
              "date_diff('day', s.admission_date, s.discharge_date)"),
       definition.emergency_points,
