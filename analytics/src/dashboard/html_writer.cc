@@ -79,6 +79,8 @@ std::string DataText(const JsonValue& json) {
 // a sentence is not pressed into a column of single words. As in table.js.
 constexpr size_t kLongWord = 24;
 constexpr size_t kLongText = 48;
+// A table that is wider than a sheet of paper breaks its words there.
+constexpr size_t kManyColumns = 8;
 
 std::string_view CellClass(std::string_view text, bool numeric) {
   if (numeric) return " class=\"n\"";
@@ -94,11 +96,12 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool only_table = chart.type() == "table";
   out += absl::StrFormat(
       "<details%s><summary>Data table</summary><div class=\"scroll\" "
-      "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+      "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table%s>"
       "<caption>%s</caption><thead><tr>",
       only_table ? " open" : "",
       HtmlEscape(
           absl::StrFormat("%s, data table: %s", page.title, chart.title)),
+      chart.columns().size() > kManyColumns ? " class=\"many\"" : "",
       HtmlEscape(chart.denominator.empty()
                      ? chart.title
                      : absl::StrFormat("Denominator: %s", chart.denominator)));
@@ -122,8 +125,8 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
     out += "<tr>";
     for (size_t i = 0; i < chart.columns().size(); ++i) {
       const std::string text = HtmlEscape(chart.display_text(row, i));
-      const std::string numeric(CellClass(chart.display_text(row, i),
-                                          chart.columns()[i].numeric));
+      const std::string numeric(
+          CellClass(chart.display_text(row, i), chart.columns()[i].numeric));
       if (i == 0) {
         out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
       } else {

@@ -7,6 +7,7 @@
 #include "analytics/dashboard/wording.h"
 #include "measures/c05_risk.h"
 #include "measures/printed.h"
+#include "measures/said_figures.h"
 
 namespace tally::analytics {
 namespace {
@@ -61,6 +62,10 @@ Chart RiskCalibration(const GatedTable& table) {
       .Set("label", "level");
   chart.title = "Predicted and observed risk by tenth of the score";
   if (const auto all = FindPrintedRow(table, {{"group", "all"}})) {
+    AlsoSays(chart, {table.at(*all, "predicted").text(),
+                     table.at(*all, "observed").text(),
+                     table.at(*all, "observed_lo").text(),
+                     table.at(*all, "observed_hi").text()});
     chart.title = FirstSaid(
         {Say("The model predicts $0 %; $1 % ($2 to $3) were admitted",
              table.at(*all, "predicted"), table.at(*all, "observed"),

@@ -9,6 +9,7 @@
 #include "analytics/statistics/forecast.h"
 #include "measures/c11_forecast.h"
 #include "measures/indicator_series.h"
+#include "measures/said_figures.h"
 
 namespace tally::analytics {
 namespace {
@@ -80,7 +81,10 @@ Chart FanChart(const GatedTable& forecast) {
                         "and 95 %% intervals.",
                         name));
   }
+  std::vector<std::string> sums;  // of printed months
   for (const ForecastSummary& one : SummariesOf(forecast)) {
+    sums.push_back(absl::StrFormat("%.0f", one.year));
+    sums.push_back(absl::StrFormat("%.0f", one.before));
     const std::string words = absl::StrFormat(
         "%s: %s expected in the next %d months, after %s in the last",
         one.title, WithThousands(absl::StrFormat("%.0f", one.year)), one.months,
@@ -88,6 +92,7 @@ Chart FanChart(const GatedTable& forecast) {
     chart.Describe(one.title, words,
                    words + ". By month, with intervals of 80 and 95 %.");
   }
+  AlsoSays(chart, sums);
   chart.unit = "events";
   chart.options.Set("x", "month")
       .Set("actual", "actual")

@@ -8,6 +8,7 @@
 #include "measures/activity.h"
 #include "measures/c19_provider.h"
 #include "measures/printed.h"
+#include "measures/said_figures.h"
 
 namespace tally::analytics {
 namespace {
@@ -125,6 +126,8 @@ void DrawDayCases(const GatedTable& table, PagePart& page) {
       .Set("y", "provider");
   chart.title = "Too few planned admissions for a day-case rate";
   if (const auto all = FindPrintedRow(table, {{"provider", kAllLevels}})) {
+    AlsoSays(chart, {table.at(*all, "daycase_rate").text(),
+                     table.at(*all, "mean_los").text()});
     chart.title = FirstSaid(
         {Say("$0 % of planned admissions are day cases; a stay lasts $1 nights "
              "on average",

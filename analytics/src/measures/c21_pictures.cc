@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "measures/c21_users.h"
 #include "measures/printed.h"
+#include "measures/said_figures.h"
 
 namespace tally::analytics {
 namespace {
@@ -62,6 +63,7 @@ void DrawLorenz(const GatedTable& table, const GatedTable* gini,
                                                 "everybody equally often");
   const std::optional<std::string> value =
       gini == nullptr ? std::nullopt : Spoken(gini->at(0, "gini"));
+  if (value) AlsoSays(chart, {*value});
   chart.title = value ? *Say(
                             "Attendances are unevenly spread: Gini "
                             "coefficient $0",
@@ -90,6 +92,7 @@ void DrawThresholds(const GatedTable& table, const std::string& words,
     counts.push_back(
         *Say("$0 people $1 times", chart.cell(row, 1), chart.text(row, 0)));
   }
+  AlsoSays(chart, {words});  // of printed cells of two tables
   chart.title =
       words.empty() ? "People by how often they attended in a year" : words;
   chart.summary =

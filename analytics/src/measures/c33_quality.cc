@@ -20,6 +20,7 @@
 #include "measures/c33_timeliness.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
+#include "measures/said_figures.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -397,6 +398,7 @@ std::vector<PagePart> DataQuality::Draw(
         PartOf(broken, static_cast<int64_t>(rules.size()), {"rule", "rules"},
                {"is broken somewhere", "are broken somewhere"}) +
         (shown || broken == 0 ? "" : ", each in too few rows to be printed"));
+    AlsoSays(bars, {std::to_string(rules.size())});
     bars.summary = bars.title + ". Rows that fail, by rule and source.";
     bars.options.Set("x", "failures").Set("y", "title").Set("y2", "source");
     quality.sentences.push_back({4, bars.title + "."});

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/indicator_series.h"
+#include "measures/said_figures.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -157,6 +158,7 @@ class ValidationGate : public Measure {
         [&](const GatedTable& t, size_t row) {
           return warned.empty() || t.at(row, "result").text() != "accept";
         });
+    AlsoSays(chart, {std::to_string(extracts.size())});
     chart.title = words;
     chart.summary = words + ". Value and bound of each check.";
     quality.charts.push_back(std::move(chart));
