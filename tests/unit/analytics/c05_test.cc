@@ -388,6 +388,39 @@ TEST(RiskScores, LaceTakesEveryLevelOfItsFourParts) {
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "2");
 }
 
+TEST(RiskScores, LaceJudgesAContinuousStayAndTheLastDischargeBeforeAReturn) {
+  RiskCast cast;
+  // A transfer: one stay of eight days, no return.
+  const int moved = cast.Person();
+  cast.Stay(moved, "2025-03-01", "2025-03-05", "21");
+  cast.apc.rows.back()["discharge_destination"] = "51";
+  cast.Stay(moved, "2025-03-05", "2025-03-09", "2B");
+  // A regular attender is not discharged.
+  const int regular = cast.Person();
+  cast.Stay(regular, "2025-03-01", "2025-03-01", "11");
+  cast.apc.rows.back()["patient_classification"] = "3";
+  // Two stays before a return: it belongs to the later one.
+  const int twice = cast.Person();
+  cast.Stay(twice, "2025-03-01", "2025-03-02", "11");
+  cast.Stay(twice, "2025-03-10", "2025-03-14", "11");
+  cast.Stay(twice, "2025-03-20", "2026-01-01", "21");
+  cast.Finish();
+  Bench bench(cast.release);
+  const MeasureResult result = RunRisk(bench);
+  EXPECT_EQ(ScoreOf(bench, "lace", "points", moved), 5 + 3);
+  EXPECT_EQ(ScoreOf(bench, "lace", "readmitted", moved), 0);
+  EXPECT_EQ(ScoreOf(bench, "lace", "points", regular), -2);
+  EXPECT_EQ(ScoreOf(bench, "lace", "sum(readmitted)", twice), 1);
+  const GatedTable& bands = *TableOf(result, "lace_bands");
+  EXPECT_EQ(Find(bands, {{"band", "All"}}, "discharges"), "3");
+  EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "1");
+  // Two days before, four days before: which of the two was followed.
+  EXPECT_EQ(
+      ScoreOf(bench, "lace", "max(CASE WHEN readmitted = 1 THEN points END)",
+              twice),
+      4);
+}
+
 TEST(RiskScores, LaceCanBeShownByPracticeAndNothingElseCan) {
   RiskCast cast;
   // Points of 0 and 7 at Z90001, 7 at Z90002, and somebody on no list.
