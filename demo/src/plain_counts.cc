@@ -179,6 +179,12 @@ void PlainCounts::CountItems(const Person& person) {
     for (const int month : of) {
       const auto before = of.lower_bound(month - kNewUserMonths);
       if (month <= kPlainNewest - kTrendMonths || *before < month) continue;
+      // Of who has just joined nobody knows what they had before.
+      bool listed = true;
+      for (int m = month - kNewUserMonths; m < month; ++m) {
+        listed = listed && ListIn(holder, m) >= 0;
+      }
+      if (!listed) continue;
       truth_.Add({"C13", "rx_trend", "new_users"},
                  absl::StrFormat("area=All;bnf=%s;month=%s", paragraph,
                                  MonthText(month)));

@@ -178,14 +178,18 @@ absl::StatusOr<PrescribingRules> ReadPrescribingRules(
 absl::StatusOr<RxCounts> CountPrescribing(const MeasureContext& context,
                                           const PrescribingRules& rules) {
   RxCounts counts;
-  TALLY_ASSIGN_OR_RETURN(counts.span,
-                         MonthsEndingWith(context.month, rules.months));
-  counts.months = MonthsOf(counts.span);
-  const int64_t first = rules.LookBack();
-  TALLY_ASSIGN_OR_RETURN(const Span read,
-                         MonthsEndingWith(context.month, rules.months + first));
+  // Of a month that no extract covers nothing is known: it has no row.
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                          CoveredMonths(context.release));
+  TALLY_ASSIGN_OR_RETURN(counts.span,
+                         MonthsEndingWith(context.month, rules.months));
+  counts.span.first = std::max(counts.span.first, covered.first);
+  counts.months = MonthsOf(counts.span);
+  const int64_t first = rules.LookBack();
+  TALLY_ASSIGN_OR_RETURN(
+      const Span read,
+      MonthsEndingWith(context.month,
+                       static_cast<int64_t>(counts.months.size()) + first));
   counts.first_new = FirstWith(counts, covered.first, rules.new_user_months);
   counts.first_pdc =
       FirstWith(counts, covered.first, rules.pdc_window_months - 1);

@@ -48,6 +48,13 @@ struct RxStay {
   bool Covers(int64_t month) const { return from <= month && month <= to; }
 };
 
+// The months in which a person was on the list of any practice, a bit a month
+// from the first that is read.
+struct RxListed {
+  int32_t person;
+  uint64_t months;
+};
+
 struct PeopleRange {
   int64_t from;
   int64_t to;  // included
@@ -101,6 +108,7 @@ class UseCounter {
                            SplitPeople(context_));
     for (const PeopleRange& range : ranges) {
       TALLY_RETURN_IF_ERROR(ReadStays(range));
+      TALLY_RETURN_IF_ERROR(ReadListed(range));
       TALLY_RETURN_IF_ERROR(ReadUse(range));
       Count();
     }
@@ -149,6 +157,40 @@ class UseCounter {
     return absl::OkStatus();
   }
 
+  absl::Status ReadListed(const PeopleRange& range) {
+    listed_.clear();
+    TALLY_ASSIGN_OR_RETURN(
+        engine::Result result,
+        context_.connection.Stream(absl::StrFormat(
+            "SELECT person, CAST(greatest(datediff('month', DATE '%1$s', "
+            "from_month), 0) AS INTEGER), CAST(datediff('month', DATE '%1$s', "
+            "to_month) AS INTEGER) FROM list_stay WHERE person BETWEEN %2$d "
+            "AND %3$d AND to_month >= DATE '%1$s' ORDER BY person",
+            read_.first.ToIso(), range.from, range.to)));
+    while (true) {
+      TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
+                             result.Next());
+      if (!chunk.has_value()) break;
+      const auto person = chunk->column(0), from = chunk->column(1),
+                 to = chunk->column(2);
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        const auto who = static_cast<int32_t>(person.Int64(row));
+        if (listed_.empty() || listed_.back().person != who) {
+          listed_.push_back({who, 0});
+        }
+        // Months from `from` to `to`: at most 62 are read.
+        listed_.back().months |=
+            Below(to.Int64(row) + 1) & ~Below(from.Int64(row));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // The bits of the months before `month`.
+  static uint64_t Below(int64_t month) {
+    return month >= 64 ? ~uint64_t{0} : (uint64_t{1} << month) - 1;
+  }
+
   absl::Status ReadUse(const PeopleRange& range) {
     use_.clear();
     const bool nic =
@@ -187,6 +229,7 @@ class UseCounter {
   // Goes through the people of stays_ and use_ together.
   void Count() {
     auto stay = stays_.begin();
+    auto listed = listed_.begin();
     for (size_t begin = 0, end = 0; begin < use_.size(); begin = end) {
       const RxUse& head = use_[begin];
       while (end < use_.size() && use_[end].person == head.person &&
@@ -197,13 +240,19 @@ class UseCounter {
       auto last = stay;
       while (last != stays_.end() && last->person == head.person) ++last;
       if (stay == last) continue;  // on no list
+      while (listed != listed_.end() && listed->person < head.person) ++listed;
+      const uint64_t months =
+          listed != listed_.end() && listed->person == head.person
+              ? listed->months
+              : 0;
       CountUnit({&use_[begin], end - begin},
-                {&*stay, static_cast<size_t>(last - stay)});
+                {&*stay, static_cast<size_t>(last - stay)}, months);
     }
   }
 
   // The rows of one person and medicine.
-  void CountUnit(std::span<const RxUse> rows, std::span<const RxStay> stays) {
+  void CountUnit(std::span<const RxUse> rows, std::span<const RxStay> stays,
+                 uint64_t listed) {
     uint64_t mask = 0;
     for (size_t i = 0; i < rows.size();) {
       RxUse sum = rows[i];
@@ -220,17 +269,21 @@ class UseCounter {
       one.largest = std::max<int64_t>(sum.nic_pence, 0);
       AddAt(sum.unit, sum.month, stays, one);
     }
-    CountNew(mask, rows[0].unit, stays);
+    CountNew(mask, rows[0].unit, stays, listed);
     CountPersistent(mask, rows[0].unit, stays);
   }
 
-  void CountNew(uint64_t mask, int32_t unit, std::span<const RxStay> stays) {
+  // Nobody knows what a person had before they were on any list, so only who
+  // was on one in all of the months before can be new.
+  void CountNew(uint64_t mask, int32_t unit, std::span<const RxStay> stays,
+                uint64_t listed) {
     const int64_t back = rules_.new_user_months;
     const uint64_t before = (uint64_t{1} << back) - 1;
     RxFigures one;
     one.new_users = 1;
     for (int64_t m = first_ + counts_.first_new; m < first_ + months_; ++m) {
-      if ((mask >> m & 1) == 1 && (mask >> (m - back) & before) == 0) {
+      if ((mask >> m & 1) == 1 && (mask >> (m - back) & before) == 0 &&
+          (listed >> (m - back) & before) == before) {
         AddAt(unit, m, stays, one);
       }
     }
@@ -305,6 +358,7 @@ class UseCounter {
   std::vector<std::string> paragraphs_;  // unit 1 first
   std::vector<int64_t> least_covered_;   // by months since the first item
   std::vector<RxStay> stays_;
+  std::vector<RxListed> listed_;
   std::vector<RxUse> use_;
   // Groups by area, then paragraphs; each by month.
   std::vector<RxFigures> figures_;

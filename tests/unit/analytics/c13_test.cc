@@ -129,6 +129,19 @@ TEST_F(PrescribingTest, NewUsersHaveNoItemInTwelveMonthsBefore) {
   EXPECT_EQ(At(result, "new_users", "2025-11"), "0");
 }
 
+TEST_F(PrescribingTest, WhoHasJustJoinedIsNoNewUser) {
+  // On a list for twelve months before October, one in all of them, one at two
+  // practices; one missed the first of them.
+  Add(1).start = "2025-10-01";
+  Add(2).start = "2025-10-01";
+  release_.registrations.back().end = "2026-03-01";
+  Add(2, "Z90002").start = "2026-04-01";
+  Add(3).start = "2025-11-01";
+  for (int person = 1; person <= 3; ++person) Months(person, {"2026-10"});
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "new_users"), "2");
+}
+
 TEST_F(PrescribingTest, FiguresThatLookBackNeedTheMonthsBefore) {
   Add(1);
   Item(1, "2026-10-01");
