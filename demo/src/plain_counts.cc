@@ -182,7 +182,7 @@ void PlainCounts::CountItems(const Person& person) {
       // Of who has just joined nobody knows what they had before.
       bool listed = true;
       for (int m = month - kNewUserMonths; m < month; ++m) {
-        listed = listed && ListIn(holder, m) >= 0;
+        listed = listed && ListIn(person, m) >= 0;
       }
       if (!listed) continue;
       truth_.Add({"C13", "rx_trend", "new_users"},
