@@ -414,11 +414,7 @@ TEST(RiskScores, LaceJudgesAContinuousStayAndTheLastDischargeBeforeAReturn) {
   const GatedTable& bands = *TableOf(result, "lace_bands");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "discharges"), "3");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "1");
-  // Two days before, four days before: which of the two was followed.
-  EXPECT_EQ(
-      ScoreOf(bench, "lace", "max(CASE WHEN readmitted = 1 THEN points END)",
-              twice),
-      4);
+  EXPECT_EQ(ScoreOf(bench, "lace", "max(points * readmitted)", twice), 4);
 }
 
 TEST(RiskScores, LaceCanBeShownByPracticeAndNothingElseCan) {
