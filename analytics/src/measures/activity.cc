@@ -239,7 +239,8 @@ absl::StatusOr<ActivityParts> MakeActivity(const MeasureContext& context) {
   const std::string name =
       absl::StrFormat("activity %s", context.month.ToMonth());
   TALLY_RETURN_IF_ERROR(context.base.Once(name, [&]() -> absl::Status {
-    if (parts.admissions) TALLY_RETURN_IF_ERROR(MakeActivityAdmissions(context));
+    if (parts.admissions)
+      TALLY_RETURN_IF_ERROR(MakeActivityAdmissions(context));
     if (parts.appointments) TALLY_RETURN_IF_ERROR(MakeAppointments(context));
     if (parts.attendances) TALLY_RETURN_IF_ERROR(MakeAttendances(context));
     return MakeUnion(context, parts);

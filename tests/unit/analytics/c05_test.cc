@@ -1,4 +1,4 @@
-// C05: every level of every score, and a model whose figures are known by hand.
+// C05: every level of every score.
 #include <filesystem>
 
 #include "absl/strings/str_format.h"
@@ -8,73 +8,12 @@
 #include "gtest/gtest.h"
 #include "hospital_rows.h"
 #include "measures/c05_risk.h"
+#include "risk_cast.h"
 
 namespace tally::analytics {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
-
-// The index date of these releases is 31 October 2025.
-struct RiskCast {
-  FixtureRelease release;
-  FixtureTable apc = ApcTable();
-  FixtureTable ecds = EcdsTable();
-  int last = 0;
-
-  int Person(int age = 40, const std::string& sex = "2") {
-    FixtureRegistration r;
-    r.person = ++last;
-    r.year_of_birth = 2025 - age;
-    r.sex = sex;
-    release.registrations.push_back(r);
-    return last;
-  }
-  void Stay(int person, const std::string& from, const std::string& to,
-            const std::string& method = "21",
-            const std::string& diagnosis = "R690",
-            const std::string& second = "") {
-    FixtureEpisode e;
-    e.person = person;
-    e.spell = static_cast<int>(apc.rows.size()) + 1;
-    e.admitted = from;
-    e.discharged = to;
-    e.method = method;
-    e.diag_01 = diagnosis;
-    e.diag_02 = second;
-    AddEpisode(e, apc);
-  }
-  void Finish() {
-    FixtureTable items = PrescriptionTable();
-    AddItem(last, "2020-01-01", "0212000B0", items);
-    release.activity = {apc, ecds, items};
-  }
-};
-
-// A whole number of a working table; -1 for null, -2 if there is no row.
-int64_t ScoreOf(Bench& bench, const std::string& table,
-                const std::string& column, int person) {
-  auto result = bench.database().connection().Query(absl::StrFormat(
-      "SELECT CAST(coalesce(%s, -1) AS BIGINT) FROM %s WHERE person = %d",
-      column, table, person));
-  EXPECT_TRUE(result.ok()) << result.status();
-  const auto rows = result->AllRows();
-  return rows->empty() ? -2 : *rows->at(0).at(0).As<int64_t>();
-}
-
-const GatedTable* TableOf(const MeasureResult& result, std::string_view name) {
-  for (const GatedTable& table : result.tables) {
-    if (table.info().table == name) return &table;
-  }
-  return nullptr;
-}
-
-// Runs C05 and fails the test on an error.
-MeasureResult RunRisk(Bench& bench, const RunOptions& options = {}) {
-  auto result = bench.Run("C05", options);
-  EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? *std::move(result) : MeasureResult();
-}
 
 TEST(RiskScores, FrailtyIndexBandsChangeAtFiveNineAndThirteen) {
   RiskCast cast;
@@ -118,7 +57,7 @@ TEST(RiskScores, FrailtyIndexBandsChangeAtFiveNineAndThirteen) {
     EXPECT_EQ(ScoreOf(bench, "risk_judged", "deficits", person),
               count == 5 ? 1 : 0);
   }
-  const GatedTable& bands = *TableOf(result, "risk_bands");
+  const GatedTable& bands = *RiskTable(result, "risk_bands");
   const auto people = [&](const std::string& band) {
     return Find(bands,
                 {{"model", "Electronic frailty index"},
@@ -215,7 +154,7 @@ TEST(RiskScores, CharlsonWithoutHierarchyCountsBoth) {
   options.definitions = folder;
   const MeasureResult result = RunRisk(bench, options);
   EXPECT_EQ(ScoreOf(bench, "risk_judged", "charlson_1987", person), 3);
-  EXPECT_NE(Find(*TableOf(result, "risk_bands"),
+  EXPECT_NE(Find(*RiskTable(result, "risk_bands"),
                  {{"model", "Charlson index, weights of 1987, hierarchy off"}},
                  "persons"),
             "absent");
@@ -267,7 +206,7 @@ TEST(RiskScores, HospitalFrailtyAddsTenthsOfEachCodeOnce) {
     EXPECT_EQ(ScoreOf(bench, "risk_judged", "frailty_tenths", p), tenths) << p;
   }
   const auto people = [&](const std::string& band) {
-    return Find(*TableOf(result, "risk_bands"),
+    return Find(*RiskTable(result, "risk_bands"),
                 {{"model", "Hospital Frailty Risk Score"},
                  {"area", "All"},
                  {"band", band}},
@@ -301,7 +240,7 @@ TEST(RiskScores, HospitalFrailtyTakesThePublishedPointsWithoutAFile) {
     EXPECT_EQ(ScoreOf(bench, "risk_judged", "frailty_tenths", p), tenths) << p;
   }
   const auto people = [&](const std::string& band) {
-    return Find(*TableOf(result, "risk_bands"),
+    return Find(*RiskTable(result, "risk_bands"),
                 {{"model", "Hospital Frailty Risk Score"},
                  {"area", "All"},
                  {"band", band}},
@@ -382,7 +321,7 @@ TEST(RiskScores, LaceTakesEveryLevelOfItsFourParts) {
   EXPECT_EQ(ScoreOf(bench, "lace", "readmitted", back[1]), 1);
   EXPECT_EQ(ScoreOf(bench, "lace", "readmitted", back[2]), 0);
   EXPECT_EQ(ScoreOf(bench, "lace", "readmitted", back[3]), 0);
-  const GatedTable& bands = *TableOf(result, "lace_bands");
+  const GatedTable& bands = *RiskTable(result, "lace_bands");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "discharges"),
             std::to_string(expected.size() + back.size()));
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "2");
@@ -411,7 +350,7 @@ TEST(RiskScores, LaceJudgesAContinuousStayAndTheLastDischargeBeforeAReturn) {
   EXPECT_EQ(ScoreOf(bench, "lace", "readmitted", moved), 0);
   EXPECT_EQ(ScoreOf(bench, "lace", "points", regular), -2);
   EXPECT_EQ(ScoreOf(bench, "lace", "sum(readmitted)", twice), 1);
-  const GatedTable& bands = *TableOf(result, "lace_bands");
+  const GatedTable& bands = *RiskTable(result, "lace_bands");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "discharges"), "3");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "1");
   EXPECT_EQ(ScoreOf(bench, "lace", "max(points * readmitted)", twice), 4);
@@ -499,151 +438,6 @@ TEST(RiskScores, EqualScoresShareTheHigherBand) {
 // 400 people. At the end of October 2024 100 had been admitted within a year;
 // 50 of them and 15 others come back in the next. Of those 65 then 26 come back
 // in the last year, and 34 of the 335 others.
-RiskCast QuotaCast() {
-  RiskCast cast;
-  for (int i = 1; i <= 400; ++i) {
-    const int p = cast.Person(30 + i % 40, i % 2 == 0 ? "1" : "2");
-    const bool prior = i <= 100;
-    const bool next = i <= 50 || (i > 100 && i <= 115);
-    const bool last = (i <= 26) || (i > 200 && i <= 234);
-    if (prior) cast.Stay(p, "2024-03-01", "2024-03-02");
-    if (next) cast.Stay(p, "2025-03-01", "2025-03-02");
-    if (last) cast.Stay(p, "2026-03-01", "2026-03-02");
-  }
-  cast.Finish();
-  return cast;
-}
-
-RunOptions OneFeature(const Bench& bench, const std::string& features) {
-  RunOptions options;
-  options.definitions = bench.root() + "/definitions";
-  std::filesystem::create_directories(options.definitions);
-  std::string text = *ReadFile(std::string(TALLY_SOURCE_DIR) +
-                                   "/analytics/measures/definitions/C05.toml",
-                               1 << 20);
-  const size_t from = text.find("\nfeatures = [") + 1;
-  text.replace(from, text.find(']', from) + 1 - from, features);
-  EXPECT_TRUE(
-      WriteFileAtomically(options.definitions + "/C05.toml", text, 0600).ok());
-  return options;
-}
-
-TEST(RiskModelOfC05, FiguresEqualThoseWorkedByHand) {
-  RiskCast cast = QuotaCast();
-  Bench bench(cast.release);
-  const MeasureResult result =
-      RunRisk(bench, OneFeature(bench, "features = [\"emergency_12\"]"));
-  const GatedTable& models = *TableOf(result, "risk_model");
-  const std::map<std::string, std::string> row = {{"model", "Logistic model"}};
-  EXPECT_EQ(Find(models, row, "persons"), "400");
-  EXPECT_EQ(Find(models, row, "admitted"), "60");
-  EXPECT_EQ(Find(models, row, "trained"), "2024-10");
-  EXPECT_EQ(Find(models, row, "judged"), "2025-10");
-  // (26 x 301 + (26 x 39 + 34 x 301) / 2) / (60 x 340)
-  EXPECT_EQ(Find(models, row, "auc"), "0.66");
-  // Of the top 5 %, 20 of the 65: 26 x 20 / 65 = 8 of 60.
-  EXPECT_EQ(Find(models, row, "capture_5"), "0.13");
-  // All 26, and 15 of the 335 others: 34 x 15 / 335.
-  EXPECT_EQ(Find(models, row, "capture_20"), "0.46");
-  const GatedTable& groups = *TableOf(result, "risk_calibration");
-  const std::map<std::string, std::string> all = {{"group", "all"}};
-  EXPECT_EQ(Find(groups, all, "observed"), "15.0");
-  // 65 at 50 % and 335 at 5 %; the ridge pulls a little.
-  EXPECT_NEAR(std::strtod(Find(groups, all, "predicted").c_str(), nullptr),
-              100 * (65 * 0.5 + 335 * 0.05) / 400, 0.4);
-  EXPECT_NEAR(std::strtod(Find(groups, all, "ratio").c_str(), nullptr),
-              60 / 49.25, 0.04);
-  int people = 0;
-  for (const char* sex : {"male", "female"}) {
-    people +=
-        std::stoi(Find(groups, {{"group", "sex"}, {"level", sex}}, "persons"));
-  }
-  EXPECT_EQ(people, 400);
-  // Two scores only: those of one score are in one band.
-  const GatedTable& bands = *TableOf(result, "risk_bands");
-  const auto in_band = [&](const std::string& band, const char* column) {
-    return Find(bands,
-                {{"model", "Logistic model"}, {"area", "All"}, {"band", band}},
-                column);
-  };
-  EXPECT_EQ(in_band("top 0.5 %", "persons"), "65");
-  EXPECT_EQ(in_band("top 0.5 %", "admitted"), "26");
-  EXPECT_EQ(in_band("top 0.5 %", "observed"), "40.0");
-  EXPECT_EQ(in_band("next 4.5 %", "persons"), "0");
-  EXPECT_EQ(in_band("next 15 %", "persons"), "335");
-  EXPECT_EQ(in_band("rest", "list"), "400");
-}
-
-TEST(RiskModelOfC05, ASeparatingFeatureIsRefusedWithItsReason) {
-  RiskCast cast;
-  for (int i = 1; i <= 60; ++i) {
-    const int p = cast.Person();
-    if (i > 20) continue;
-    cast.Stay(p, "2024-03-01", "2024-03-02");
-    cast.Stay(p, "2025-03-01", "2025-03-02");
-  }
-  // Twice in the window makes it a number, not a flag of zeros and ones.
-  for (int i = 1; i <= 10; ++i) cast.Stay(i, "2024-04-01", "2024-04-02");
-  cast.Finish();
-  Bench bench(cast.release);
-  const MeasureResult result =
-      RunRisk(bench, OneFeature(bench, "features = [\"emergency_12\"]"));
-  const GatedTable& models = *TableOf(result, "risk_model");
-  EXPECT_EQ(Find(models, {{"model", "Logistic model"}}, "auc"), "absent");
-  EXPECT_THAT(models.info().notes,
-              testing::Contains(HasSubstr("The model is refused")));
-  EXPECT_EQ(TableOf(result, "risk_calibration"), nullptr);
-}
-
-TEST(RiskModelOfC05, IsNotFittedBeforeTheReleaseBegins) {
-  for (const bool reaches : {true, false}) {
-    RiskCast cast = QuotaCast();
-    // The training date is the end of October 2024.
-    cast.release.period_start = reaches ? "2024-10-01" : "2024-11-01";
-    Bench bench(cast.release);
-    const MeasureResult result = RunRisk(bench);
-    EXPECT_EQ(TableOf(result, "risk_calibration") != nullptr, reaches);
-    EXPECT_NE(
-        Find(*TableOf(result, "risk_bands"),
-             {{"model", "Emergency admissions, 12 months before"}}, "persons"),
-        "absent");
-  }
-}
-
-TEST(RiskModelOfC05, LeavesOutAndNamesWhatTheReleaseLacks) {
-  RiskCast cast;
-  cast.Person();
-  FixtureTable apc;
-  apc.dataset = "sus-apc";
-  apc.columns = {"admission_date", "admission_method"};
-  cast.release.activity = {apc};
-  Bench bench(cast.release);
-  const MeasureResult result = RunRisk(bench);
-  const GatedTable& bands = *TableOf(result, "risk_bands");
-  EXPECT_EQ(Find(bands, {{"model", "Electronic frailty index"}}, "persons"),
-            "absent");
-  EXPECT_EQ(TableOf(result, "lace_bands"), nullptr);
-  for (const char* words :
-       {"Deficits (eFI) are not available", "has no diag_01", "no ecds",
-        "no sus-op", "lacks: deficits, charlson_2011, ed_12, outpatient_12."}) {
-    EXPECT_THAT(bands.info().notes, testing::Contains(HasSubstr(words)));
-  }
-}
-
-TEST(RiskModelOfC05, NoOutputNamesAPerson) {
-  RiskCast cast = QuotaCast();
-  Bench bench(cast.release, "nhs-subnational");
-  const MeasureResult result = RunRisk(bench);
-  EXPECT_TRUE(result.refused.empty());
-  for (const GatedTable& table : result.tables) {
-    for (const ColumnSpec& column : table.columns()) {
-      EXPECT_NE(column.name, "person");
-    }
-  }
-  ASSERT_EQ(result.parts.size(), 2u);
-  EXPECT_EQ(result.parts[0].page, "risk");
-  EXPECT_EQ(result.parts[0].charts[1].type(), "calibration");
-}
 
 }  // namespace
 }  // namespace tally::analytics

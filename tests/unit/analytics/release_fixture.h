@@ -72,8 +72,8 @@ struct FixtureRelease {
   std::vector<FixtureTable> activity;
   // Made last; one replaces what would be made under its name.
   std::vector<FixtureQuery> queries;
-  int64_t memory_bytes = 256 << 20;          // for making it
-  std::string linkage_quality_csv;           // empty: a small one
+  int64_t memory_bytes = 256 << 20;  // for making it
+  std::string linkage_quality_csv;   // empty: a small one
   std::string linkage_quality_json = "{}\n";
   std::string age_column = "year_of_birth";  // or age_fy, age_band
   std::string grain = "month";
