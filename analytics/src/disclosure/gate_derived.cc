@@ -105,18 +105,6 @@ absl::StatusOr<GatedTable> Gate::ReleaseDerived(const DerivedTable& table) {
   return gated;
 }
 
-// The same table of the same sources again is no news to a reader.
-absl::StatusOr<bool> Gate::IsRegistered(const ReleasedTable& record) const {
-  TALLY_ASSIGN_OR_RETURN(const std::vector<ReleasedTable> all,
-                         options_.registry->All());
-  return std::any_of(all.begin(), all.end(), [&](const ReleasedTable& t) {
-    return t.project == record.project && t.release == record.release &&
-           t.measure == record.measure && t.table == record.table &&
-           t.period == record.period && t.cohort == record.cohort &&
-           t.profile == record.profile && t.derived_from == record.derived_from;
-  });
-}
-
 TableDecisions Gate::DecisionsOf(const GatedTable& gated) const {
   TableDecisions d;
   const TableInfo& info = gated.info();
@@ -166,7 +154,8 @@ absl::Status Gate::RecordDerived(const DerivedTable& table,
   }
   TALLY_ASSIGN_OR_RETURN(const std::optional<FileLock> held,
                          options_.registry->Hold());
-  TALLY_ASSIGN_OR_RETURN(const bool known, IsRegistered(record));
+  // The same table of the same sources again is no news to a reader.
+  TALLY_ASSIGN_OR_RETURN(const bool known, options_.registry->Has(record));
   if (known) return absl::OkStatus();
   return options_.registry->Append(record, held);
 }

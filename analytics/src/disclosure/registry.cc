@@ -177,14 +177,33 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
 struct LineTopic {
   int64_t begin = 0;
   int64_t size = 0;
-  std::string project, measure, period, cohort;
-  bool derived = false;
+  std::string project, release, measure, table, period, cohort, profile;
+  std::vector<std::string> derived_from;
 
-  bool About(const ReleasedTable& table) const {
-    return !derived && project == table.project && measure == table.measure &&
-           period == table.period && cohort == table.cohort;
+  bool About(const ReleasedTable& t) const {
+    return derived_from.empty() && project == t.project &&
+           measure == t.measure && period == t.period && cohort == t.cohort;
+  }
+  bool Is(const ReleasedTable& t) const {
+    return project == t.project && release == t.release &&
+           measure == t.measure && table == t.table && period == t.period &&
+           cohort == t.cohort && profile == t.profile &&
+           derived_from == t.derived_from;
   }
 };
+
+// What is wrong with a line, counted from 1, that FromJson did not take.
+absl::Status LineProblem(const absl::Status& status, std::string_view path,
+                         size_t line) {
+  if (absl::IsUnimplemented(status)) {
+    return InputError(absl::StrFormat(
+        "%s: line %d was written by a newer commissioning, in a format that "
+        "this one does not know; use the newer one",
+        path, line));
+  }
+  return IntegrityError(
+      absl::StrFormat("%s: line %d is not a released table", path, line));
+}
 
 }  // namespace
 
@@ -197,16 +216,19 @@ class ReleaseRegistry::Index {
     TALLY_ASSIGN_OR_RETURN(const JsonLineReader::News news, reader_.Next());
     if (news.again) topics_.clear();
     for (const JsonLineReader::Line& line : news.lines) {
-      absl::StatusOr<ReleasedTable> table = Parse(line.value);
+      absl::StatusOr<ReleasedTable> table = FromJson(line.value);
       if (!table.ok()) {  // the next call finds the damage again
+        const absl::Status problem =
+            LineProblem(table.status(), path_, topics_.size() + 1);
         topics_.clear();
         reader_ = JsonLineReader(path_);
-        return table.status();
+        return problem;
       }
       topics_.push_back({line.begin, line.size, std::move(table->project),
-                         std::move(table->measure), std::move(table->period),
-                         std::move(table->cohort),
-                         !table->derived_from.empty()});
+                         std::move(table->release), std::move(table->measure),
+                         std::move(table->table), std::move(table->period),
+                         std::move(table->cohort), std::move(table->profile),
+                         std::move(table->derived_from)});
     }
     return absl::OkStatus();
   }
@@ -216,17 +238,13 @@ class ReleaseRegistry::Index {
   absl::StatusOr<ReleasedTable> Read(const LineTopic& topic) const {
     TALLY_ASSIGN_OR_RETURN(const JsonValue line,
                            reader_.ReadAgain(topic.begin, topic.size));
-    return Parse(line);
+    absl::StatusOr<ReleasedTable> table = FromJson(line);
+    if (table.ok()) return table;
+    return LineProblem(table.status(), path_,
+                       static_cast<size_t>(&topic - topics_.data()) + 1);
   }
 
  private:
-  absl::StatusOr<ReleasedTable> Parse(const JsonValue& line) const {
-    absl::StatusOr<ReleasedTable> table = FromJson(line);
-    if (table.ok()) return table;
-    return IntegrityError(
-        absl::StrFormat("%s: a line is not a released table", path_));
-  }
-
   std::string path_;
   JsonLineReader reader_;
   std::vector<LineTopic> topics_;
@@ -269,16 +287,7 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
                          ReadJsonLines(path_));
   for (const JsonValue& line : lines) {
     absl::StatusOr<ReleasedTable> table = FromJson(line);
-    if (absl::IsUnimplemented(table.status())) {
-      return InputError(absl::StrFormat(
-          "%s: line %d was written by a newer commissioning, in a format that "
-          "this one does not know; use the newer one",
-          path_, all.size() + 1));
-    }
-    if (!table.ok()) {
-      return IntegrityError(absl::StrFormat(
-          "%s: line %d is not a released table", path_, all.size() + 1));
-    }
+    if (!table.ok()) return LineProblem(table.status(), path_, all.size() + 1);
     all.push_back(*std::move(table));
   }
   return all;
@@ -295,6 +304,13 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::Related(
     TALLY_ASSIGN_OR_RETURN(related.emplace_back(), index_->Read(*it));
   }
   return related;
+}
+
+absl::StatusOr<bool> ReleaseRegistry::Has(const ReleasedTable& table) const {
+  if (path_.empty()) return false;
+  TALLY_RETURN_IF_ERROR(index_->Refresh());
+  return std::any_of(index_->topics().begin(), index_->topics().end(),
+                     [&](const LineTopic& topic) { return topic.Is(table); });
 }
 
 }  // namespace tally::analytics

@@ -76,7 +76,6 @@ class Gate {
   static GatedCell PrintDerived(const DerivedCell& cell, ColumnKind kind);
   GatedTable StampDerived(const DerivedTable& table) const;
   TableDecisions DecisionsOf(const GatedTable& gated) const;
-  absl::StatusOr<bool> IsRegistered(const ReleasedTable& record) const;
   absl::Status RecordDerived(const DerivedTable& table,
                              const GatedTable& gated);
 

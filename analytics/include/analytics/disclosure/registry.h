@@ -112,10 +112,15 @@ class ReleaseRegistry {
                       const std::optional<FileLock>& held);
 
   // Tables of counts of the same project, measure, period and cohort
-  // definition, newest first. kDataLoss if the file does not parse. Cost: the
+  // definition, newest first. Errors as All. Cost: the
   // lines that were added since the last call, and those of the result.
   absl::StatusOr<std::vector<ReleasedTable>> Related(
       const ReleasedTable& table) const;
+
+  // Whether a table of the same names, period, cohort, profile and sources is
+  // in it already. Errors as All. Cost: the lines that were added since the
+  // last call.
+  absl::StatusOr<bool> Has(const ReleasedTable& table) const;
 
   // Every table ever released, oldest first. kDataLoss if a line does not
   // parse; kInvalidArgument (exit 8) if one was written by a newer program, in
