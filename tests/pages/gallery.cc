@@ -89,9 +89,11 @@ Chart GalleryChart(const std::string& id, const std::string& type,
   chart.summary = "There are no rows.";
   if (chart.rows() > 0) {
     const size_t last = chart.columns().size() - 1;
+    const std::string figure = chart.display_text(0, last);
+    const bool hidden = figure == "*" || figure == "NA";
     chart.summary = absl::StrFormat(
         "%s of the first row, %s, is %s.", chart.columns()[last].title,
-        chart.text(0, 0), chart.display_text(0, last));
+        chart.text(0, 0), hidden ? "not shown" : figure);
   }
   return chart;
 }
