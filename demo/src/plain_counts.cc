@@ -241,10 +241,14 @@ void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
     Count("ed_attendances", holder, row.day, 1, 0);
     Count("ed_within_4h", holder, row.day, row.minutes <= 240 ? 1 : 0, 1);
   }
-  for (const Death& row : rows.deaths) {
-    Count("deaths", holder, row.day, 1, 0);
-    Count("deaths_in_hospital", holder, row.day,
-          row.place == "hospital" ? 1 : 0, 1);
+  // Of two deaths of a person the first is one, the other a fault of the data.
+  const auto death = std::min_element(
+      rows.deaths.begin(), rows.deaths.end(),
+      [](const Death& a, const Death& b) { return a.day < b.day; });
+  if (death != rows.deaths.end()) {
+    Count("deaths", holder, death->day, 1, 0);
+    Count("deaths_in_hospital", holder, death->day,
+          death->place == "hospital" ? 1 : 0, 1);
   }
   for (const Contact& row : rows.contacts) {
     const bool mental = row.dataset == "MHSDS";

@@ -59,13 +59,15 @@ JourneyEvents EventsOf(const Activity& rows) {
 }  // namespace
 
 void PlainJourneys::Add(const Activity& rows) {
-  // Of one activity, what follows within a week of the one before is a repeat.
+  // Of one activity, what follows within a week of the one before is a repeat;
+  // what lies before the year takes nothing away.
   std::vector<std::pair<int, size_t>> steps;
   const JourneyEvents events = EventsOf(rows);
   for (size_t i = 0; i < events.size(); ++i) {
     const auto& [activity, day] = events[i];
     const bool repeat = i > 0 && events[i - 1].first == activity &&
-                        day - events[i - 1].second <= kCollapseDays;
+                        day - events[i - 1].second <= kCollapseDays &&
+                        events[i - 1].second >= kJourneyBegin;
     if (!repeat && day >= kJourneyBegin && day <= kJourneyEnd) {
       steps.emplace_back(day, activity);
     }

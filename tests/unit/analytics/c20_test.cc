@@ -236,7 +236,7 @@ TEST(Readmission, LeavesNoTieOfStaysToTheirKeys) {
   const FixtureRow back = Back("2025-06-10", "2025-06-12");
   for (const bool swapped : {false, true}) {
     SCOPED_TRACE(swapped);
-    std::string keys[] = {"10000000001", "10000000002"};
+    std::string keys[] = {"30000000001", "30000000002"};
     if (swapped) std::swap(keys[0], keys[1]);
     day_case["spell_id"] = keys[0];
     Fields stay = planned;
