@@ -1,5 +1,6 @@
 #include "analytics/disclosure/gate.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -50,13 +51,17 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   if (options_.registry != nullptr) {
     ReleasedTable printed = run.Record();
     printed.time = record.time;
-    // The same figures again are no news to a reader.
-    const bool known = !earlier.empty() &&
-                       earlier.front().table == printed.table &&
-                       earlier.front().release == printed.release &&
-                       earlier.front().cells == printed.cells &&
-                       earlier.front().equalities == printed.equalities &&
-                       earlier.front().margins == printed.margins;
+    // The same figures as the last time are no news to a reader.
+    const auto last = std::find_if(
+        earlier.begin(), earlier.end(), [&](const ReleasedTable& t) {
+          return t.table == printed.table && t.release == printed.release &&
+                 t.profile == printed.profile;
+        });
+    const bool known = last != earlier.end() && last->cells == printed.cells &&
+                       last->sums == printed.sums &&
+                       last->totals == printed.totals &&
+                       last->equalities == printed.equalities &&
+                       last->margins == printed.margins;
     if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed, held));
   }
   return gated;

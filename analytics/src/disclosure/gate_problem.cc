@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -33,6 +35,54 @@ CountRange RangeOfReleased(const ReleasedTable& table, const Profile& profile,
   if (!count.ok()) return {0, kUnboundedCount};
   return midpoint ? Profile::RangeOfMidpoint(*count)
                   : profile.RangeOfPrinted(*count);
+}
+
+// Calls `visit` with every key that a table says something of.
+template <typename Visit>
+void ForEachKey(const ReleasedTable& table, const Visit& visit) {
+  for (const auto& [key, printed] : table.cells) visit(key);
+  for (const auto* relations : {&table.totals, &table.sums}) {
+    for (const auto& [key, parts] : *relations) {
+      visit(key);
+      for (const std::string& part : parts) visit(part);
+    }
+  }
+  for (const ReleasedRelation& relation : table.equalities) {
+    visit(relation.whole);
+    for (const std::string& part : relation.parts) visit(part);
+  }
+  for (const ReleasedMargin& margin : table.margins) {
+    for (const std::string& part : margin.parts) visit(part);
+  }
+}
+
+// Bands of age are joined by what they cover, whatever their keys.
+bool HasAge(std::string_view key) {
+  return key.find("|age") != std::string_view::npos;
+}
+
+// Which of `earlier` share a cell with `keys`, themselves or through others
+// that do. What the rest says cannot bound a cell of `keys`.
+std::vector<bool> Touching(const std::vector<ReleasedTable>& earlier,
+                           const std::map<std::string, size_t>& keys) {
+  std::vector<bool> touching(earlier.size());
+  std::unordered_set<std::string_view> known;
+  for (const auto& [key, unknown] : keys) known.insert(key);
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t i = 0; i < earlier.size(); ++i) {
+      if (touching[i]) continue;
+      bool shared = false;
+      ForEachKey(earlier[i], [&](const std::string& key) {
+        shared = shared || HasAge(key) || known.contains(key);
+      });
+      if (!shared) continue;
+      touching[i] = more = true;
+      ForEachKey(earlier[i],
+                 [&](const std::string& key) { known.insert(key); });
+    }
+  }
+  return touching;
 }
 
 bool HasEmptyRange(const AuditProblem& problem) {
@@ -136,11 +186,13 @@ GateRun::Tables GateRun::ConsistentByPropagation(
     const std::vector<ReleasedTable>& earlier) const {
   AuditProblem problem = CurrentProblem();
   std::map<std::string, size_t> by_key = by_key_;
+  const std::vector<bool> touching = Touching(earlier, by_key_);
   std::set<std::map<std::string, std::string>> seen;
   Tables kept;
-  for (const ReleasedTable& table : earlier) {
+  for (size_t i = 0; i < earlier.size(); ++i) {
     if (seen.size() >= kEarlierTables) break;
-    if (!seen.insert(table.cells).second) continue;
+    const ReleasedTable& table = earlier[i];
+    if (!touching[i] || !seen.insert(table.cells).second) continue;
     for (const bool margins : {true, false}) {
       AuditProblem tried = problem;
       std::map<std::string, size_t> tried_keys = by_key;
