@@ -187,7 +187,7 @@ absl::StatusOr<bool> MeasureRegion(int64_t people, const std::string& root,
   std::printf(
       "%d measures of %lld rows: %.1f s (bar %.0f s), processor %.1f s, peak "
       "%.2f GiB (bar %.0f GiB; making the region %.2f GiB); DuckDB reading "
-      "every column once: %.1f s, ratio %.1f; answers %s: %s\n",
+      "every column once: %.1f s, ratio %.1f; answers %s; bar %s\n",
       outcome.computed, static_cast<long long>(rows), outcome.seconds,
       kMostSeconds, outcome.processor_seconds, peak, kMostGigabytes, made,
       rival, outcome.seconds / rival,

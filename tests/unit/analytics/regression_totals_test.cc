@@ -16,9 +16,10 @@ namespace {
 
 using testing::ElementsAre;
 
-RawTable Numbers(const std::vector<int64_t>& counts) {
+RawTable Numbers(const std::vector<int64_t>& counts,
+                 const std::string& name = "numbers") {
   TableInfo info;
-  info.table = "numbers";
+  info.table = name;
   info.measure_id = "T01";
   info.project = "trial";
   info.release = "r2026-11";
@@ -130,6 +131,25 @@ TEST_F(TotalsInRegister, WhatWasPrintedBeforeMayBeHiddenNow) {
   const auto table = strict.Release(Numbers({0, 40, 3, 60}));
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_THAT(Printed(*table), ElementsAre("*", "40", "*", "60"));
+}
+
+// A measure of several tables that is computed again: only what changed has a
+// new line, whichever table was the last.
+TEST_F(TotalsInRegister, TablesThatAreTheSameAgainHaveNoNewLine) {
+  ReleaseRegistry registry(folder_ + "/released.jsonl");
+  GateOptions options;
+  options.registry = &registry;
+  Gate gate(*Profile::Named("nhs-subnational"), options);
+  const auto release = [&](const char* name, int64_t count) {
+    EXPECT_TRUE(gate.Release(Numbers({40, count}, name)).ok());
+    return registry.All()->size();
+  };
+  EXPECT_EQ(release("first", 60), 1u);
+  EXPECT_EQ(release("second", 80), 2u);
+  EXPECT_EQ(release("first", 60), 2u);
+  EXPECT_EQ(release("second", 80), 2u);
+  EXPECT_EQ(release("first", 70), 3u);
+  EXPECT_EQ(release("first", 60), 4u);
 }
 
 // Registers of the first format: totals were sums of printed cells, a star
