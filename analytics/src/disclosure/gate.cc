@@ -1,6 +1,7 @@
 #include "analytics/disclosure/gate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -69,6 +70,8 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
 
 absl::StatusOr<GatedTable> GateRun::Run(
     const std::vector<ReleasedTable>& earlier) {
+  // One span for counts and sums: others wait for the register meanwhile.
+  deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
   TALLY_RETURN_IF_ERROR(CheckColumns());
   TALLY_RETURN_IF_ERROR(ReadCounts());
   PrintCounts();

@@ -102,7 +102,6 @@ absl::StatusOr<bool> GateRun::RepairByProof(AuditProblem problem) {
 
 absl::Status GateRun::AuditAndRepair(
     const std::vector<ReleasedTable>& earlier) {
-  deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
   shield_low_ = profile_.hidden().low;
   const auto audited = [&]() -> absl::Status {
     TALLY_ASSIGN_OR_RETURN(const Tables kept, Consistent(earlier));

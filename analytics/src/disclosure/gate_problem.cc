@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -187,12 +188,14 @@ GateRun::Tables GateRun::ConsistentByPropagation(
   AuditProblem problem = CurrentProblem();
   std::map<std::string, size_t> by_key = by_key_;
   const std::vector<bool> touching = Touching(earlier, by_key_);
-  std::set<std::map<std::string, std::string>> seen;
+  std::set<std::pair<std::string, std::map<std::string, std::string>>> seen;
   Tables kept;
   for (size_t i = 0; i < earlier.size(); ++i) {
     if (seen.size() >= kEarlierTables) break;
     const ReleasedTable& table = earlier[i];
-    if (!touching[i] || !seen.insert(table.cells).second) continue;
+    if (!touching[i] || !seen.emplace(table.profile, table.cells).second) {
+      continue;
+    }
     for (const bool margins : {true, false}) {
       AuditProblem tried = problem;
       std::map<std::string, size_t> tried_keys = by_key;

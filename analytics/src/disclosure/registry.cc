@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/disclosure/profile.h"
 #include "base/exit_code.h"
 #include "base/json.h"
 #include "base/status.h"
@@ -152,6 +153,9 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   TALLY_ASSIGN_OR_RETURN(t.period, json.GetString("period"));
   TALLY_ASSIGN_OR_RETURN(t.cohort, json.GetString("cohort"));
   TALLY_ASSIGN_OR_RETURN(t.profile, json.GetString("profile"));
+  if (!Profile::Named(t.profile).ok()) {
+    return absl::UnimplementedError("a profile of a newer program");
+  }
   const JsonValue* dimensions = json.Find("dimensions");
   if (dimensions == nullptr) return absl::InvalidArgumentError("dimensions");
   TALLY_ASSIGN_OR_RETURN(t.dimensions, StringsFromJson(*dimensions));

@@ -16,7 +16,8 @@ constexpr int64_t kLongestReferral = 3660;
 // Referrals from outpatient rows: one a person, provider, function and day of
 // receipt. Of two first attendances on the earliest day one that discharges
 // counts.
-std::string PracticeReferrals(const ReferralRules& rules, const Span& year) {
+std::string PracticeReferrals(const ReferralRules& rules, const Span& year,
+                              std::string_view appointments) {
   const std::string seen_first =
       absl::StrFormat("appointment_date IS NOT NULL AND %s AND %s",
                       OneOf("attended", rules.eye.seen),
@@ -27,19 +28,20 @@ std::string PracticeReferrals(const ReferralRules& rules, const Span& year) {
       "coalesce(NOT earliest.kept, false) AS discharged FROM (SELECT "
       "treatment_function, person, min(struct_pack(day := appointment_date, "
       "kept := NOT coalesce(%3$s, false))) FILTER (%2$s) AS earliest "
-      "FROM sus_op WHERE person IS NOT NULL AND %4$s AND %5$s AND "
+      "FROM %8$s WHERE person IS NOT NULL AND %4$s AND %5$s AND "
       "referral_received_date BETWEEN DATE '%6$s' AND DATE '%7$s' "
       "GROUP BY person, provider_code, treatment_function, "
       "referral_received_date)",
       kByPractice, seen_first, OneOf("outcome", rules.discharged),
       OneOf("treatment_function", rules.eye.functions),
       OneOf("referral_source", rules.sources), year.first.ToIso(),
-      year.last.ToIso());
+      year.last.ToIso(), appointments);
 }
 
 // Referrals from claims: one a person, contractor and day. The first
 // attendance is the earliest in the time in which it is followed.
-std::string OptometristReferrals(const ReferralRules& rules) {
+std::string OptometristReferrals(const ReferralRules& rules,
+                                 std::string_view appointments) {
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, c.contractor, 'All' AS tfc, c.person, "
       "min(o.appointment_date) AS first_day, coalesce(bool_or(%2$s AND "
@@ -49,7 +51,7 @@ std::string OptometristReferrals(const ReferralRules& rules) {
       "LEFT JOIN (SELECT p.person, p.day, o.appointment_date, o.outcome, "
       "min(o.appointment_date) OVER (PARTITION BY p.person, p.day) AS earliest "
       "FROM (SELECT DISTINCT person, day FROM eye_referral_claim WHERE person "
-      "IS NOT NULL AND %3$s) AS p INNER JOIN sus_op AS o ON o.person = "
+      "IS NOT NULL AND %3$s) AS p INNER JOIN %8$s AS o ON o.person = "
       "p.person AND o.appointment_date BETWEEN p.day AND p.day + %4$d WHERE "
       "%5$s AND %6$s AND %7$s) AS o ON o.person = c.person AND o.day = c.day "
       "GROUP BY c.contractor, c.person, c.day",
@@ -57,7 +59,7 @@ std::string OptometristReferrals(const ReferralRules& rules) {
       OneOf("outcome", rules.referred_outcomes), rules.follow_days,
       OneOf("o.treatment_function", rules.eye.functions),
       OneOf("o.attended", rules.eye.seen),
-      OneOf("o.attendance_type", rules.eye.first));
+      OneOf("o.attendance_type", rules.eye.first), appointments);
 }
 
 // What shows that an outpatient row treated somebody. A procedure may stand in
@@ -125,16 +127,17 @@ absl::StatusOr<ReferralRules> ReadReferralRules(
 
 absl::Status MakeReferrals(const MeasureContext& context,
                            const ReferralRules& rules, const Span& year) {
+  TALLY_ASSIGN_OR_RETURN(const std::string appointments,
+                         RowsByKey(context, "sus_op"));
   TALLY_RETURN_IF_ERROR(
       MakeEyeClaims(context, rules.eye, year, "eye_referral_claim"));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE eye_referral AS SELECT "
       "row_number() OVER () AS id, *, coalesce(first_day + %d <= DATE '%s', "
       "false) AS followed FROM (%s UNION ALL %s)",
-      rules.follow_days, year.last.ToIso(), PracticeReferrals(rules, year),
-      OptometristReferrals(rules))));
-  TALLY_ASSIGN_OR_RETURN(const std::string appointments,
-                         RowsByKey(context, "sus_op"));
+      rules.follow_days, year.last.ToIso(),
+      PracticeReferrals(rules, year, appointments),
+      OptometristReferrals(rules, appointments))));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE eye_referral_after AS SELECT id, "
       "CAST(sum(follow_up) AS BIGINT) AS follow_ups, bool_or(treats) AS "

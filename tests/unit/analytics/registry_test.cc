@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/exit_code.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -27,6 +28,7 @@ class RegistryFile : public testing::Test {
     table.project = "trial";
     table.measure = measure;
     table.table = "counts";
+    table.profile = "nhs-subnational";
     table.cells["n|level=L0"] = n;
     return table;
   }
@@ -114,6 +116,20 @@ TEST_F(RegistryFile, TornLineIsNoTableAndIsCutByTheNext) {
   EXPECT_THAT(Seen(registry, "T01"), ElementsAre("10"));
   Append(Table("T01", "11"));
   EXPECT_THAT(Seen(registry, "T01"), ElementsAre("11", "10"));
+}
+
+TEST_F(RegistryFile, AProfileOfANewerProgramIsNamedAsSuch) {
+  ReleasedTable table = Table("T01", "10");
+  table.profile = "threshold-of-tomorrow";
+  Append(table);
+  const ReleaseRegistry registry(path_);
+  for (const absl::Status& status :
+       {registry.All().status(), registry.Related(Table("T01", "")).status()}) {
+    EXPECT_EQ(ExitCodeOf(status), kExitInvalidInput);
+    EXPECT_NE(status.message().find("line 1 was written by a newer"),
+              std::string::npos)
+        << status;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Sums of money: a hidden one does not follow from a total less the others.
 // Limits are worked out by hand.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ RawTable Costs(const std::vector<Spending>& rows) {
     EXPECT_TRUE(table->AddRow({row.provider, row.cost}).ok());
     CellBasis basis;
     basis.contributors = row.people;
-    basis.largest = row.cost / static_cast<double>(row.people);
+    basis.largest =
+        row.cost / static_cast<double>(std::max<int64_t>(row.people, 1));
     basis.second = basis.largest;
     table->SetBasis({table->rows() - 1, 1}, basis);
   }
@@ -64,6 +66,16 @@ TEST(SumAudit, HidesASecondSumWhereTheTotalWouldTellTheFirst) {
                                   {"P2", 350000, 80},
                                   {"All", 1000000, 173}})),
               ElementsAre("*", "400000", "*", "1000000"));
+}
+
+// A row without anybody prints `*` too, and every reader knows it is 0.
+TEST(SumAudit, ASumOfNobodyShieldsNothing) {
+  EXPECT_THAT(PrintedCosts(Costs({{"P0", 250000, 3},
+                                  {"P1", 400000, 90},
+                                  {"P2", 350000, 80},
+                                  {"P3", 0, 0},
+                                  {"All", 1000000, 173}})),
+              ElementsAre("*", "400000", "*", "*", "1000000"));
 }
 
 // Without a row of all there is nothing to subtract from.
