@@ -91,7 +91,7 @@ step "computed $(grep -c '"measure":"[CD][0-9]*","state":"done"' "$WORLD/log/mea
 compared=
 if [ "$(wc -l <"$population/truth/persons.csv")" -le 60000 ]; then
   code=0
-  pulled=$(find "$WORLD/analyst" -type d -path "*/planning-2026/$release")
+  pulled=$(find "$WORLD/analyst" -type d -path "*/planning-2026/$release" ! -path "*/runs/*")
   world_compare "$pulled" "$population" "$WORLD/analyst/reference" \
     "$WORLD/compared" >"$WORLD/log/compared" 2>>"$WORLD/log/analyst.err" || code=$?
   [ "$code" -le 1 ] || world_fail "comparing measures with the truth: $WORLD/log/analyst.err"
