@@ -68,7 +68,7 @@ TEST(PlainJourneys, AreThoseWrittenByHandInTheLane) {
   }
 }
 
-TEST(PlainJourneys, RepeatsWithinSevenDaysAreOneEvenBeforeTheYear) {
+TEST(PlainJourneys, RepeatsWithinSevenDaysAreOneAndTheYearBeginsAnew) {
   const auto attend = [](int first, int second) {
     Activity rows;
     rows.attendances = {{.day = first}, {.day = second}};
@@ -78,10 +78,10 @@ TEST(PlainJourneys, RepeatsWithinSevenDaysAreOneEvenBeforeTheYear) {
   EXPECT_EQ(Variant(JourneysOf(attend(day, day + 7)), "Attendance"), 8);
   EXPECT_EQ(Variant(JourneysOf(attend(day, day + 8)), "Attendance>Attendance"),
             8);
-  // The first of November repeats what was on 31 October.
+  // The first of the year counts, whatever was the day before.
   EXPECT_EQ(Variant(JourneysOf(attend(Ymd(2025, 10, 31), Ymd(2025, 11, 1))),
                     "Attendance"),
-            0);
+            8);
   EXPECT_EQ(Variant(JourneysOf(attend(Ymd(2025, 10, 20), Ymd(2025, 11, 1))),
                     "Attendance"),
             8);
