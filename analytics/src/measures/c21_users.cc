@@ -13,6 +13,7 @@
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/counts.h"
+#include "measures/record_keys.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -32,39 +33,17 @@ std::string EcdsOrNull(const MeasureContext& context, std::string_view column,
 
 // The table hiu_attendance: attendances of category 1 of people, each key once.
 absl::Status MakeAttendancesOfPeople(const MeasureContext& context) {
-  const bool keyed = context.release.Column("ecds", "attendance_id") != nullptr;
-  const std::string columns =
-      EcdsOrNull(context, "arrival_hour_band", "INTEGER") + ", " +
-      EcdsOrNull(context, "provider_code", "VARCHAR") + ", " +
-      EcdsOrNull(context, "department_type", "VARCHAR") + ", " +
-      EcdsOrNull(context, "practice_code", "VARCHAR");
-  const std::string rows = absl::StrFormat(
-      "SELECT person, source, arrival_date, %s%s FROM ecds "
-      "WHERE person IS NOT NULL AND arrival_date IS NOT NULL "
-      "AND attendance_category = '1' AND arrival_date <= DATE '%s'",
-      columns, keyed ? ", attendance_id" : "",
-      context.month.LastOfMonth().ToIso());
-  if (!keyed) {
-    return context.connection.Execute(absl::StrFormat(
-        "CREATE OR REPLACE TEMPORARY TABLE hiu_attendance AS %s", rows));
-  }
-  // Keys that come twice are few: only those are sorted.
+  TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE hiu_attendance AS "
-      "WITH found AS MATERIALIZED (%s), again AS ("
-      "SELECT source, attendance_id FROM found WHERE attendance_id IS NOT NULL "
-      "GROUP BY source, attendance_id HAVING count(*) > 1) "
-      "SELECT f.* FROM found AS f ANTI JOIN again AS a "
-      "ON a.source IS NOT DISTINCT FROM f.source "
-      "AND a.attendance_id = f.attendance_id UNION ALL "
-      "SELECT f.* FROM found AS f SEMI JOIN again AS a "
-      "ON a.source IS NOT DISTINCT FROM f.source "
-      "AND a.attendance_id = f.attendance_id "
-      "QUALIFY row_number() OVER (PARTITION BY f.source, f.attendance_id "
-      "ORDER BY f.arrival_date, f.person, f.arrival_hour_band NULLS LAST, "
-      "f.provider_code NULLS LAST, f.department_type NULLS LAST, "
-      "f.practice_code NULLS LAST) = 1",
-      rows));
+      "SELECT person, source, arrival_date, %s, %s, %s, %s FROM %s "
+      "WHERE person IS NOT NULL AND arrival_date IS NOT NULL "
+      "AND attendance_category = '1' AND arrival_date <= DATE '%s'",
+      EcdsOrNull(context, "arrival_hour_band", "INTEGER"),
+      EcdsOrNull(context, "provider_code", "VARCHAR"),
+      EcdsOrNull(context, "department_type", "VARCHAR"),
+      EcdsOrNull(context, "practice_code", "VARCHAR"), rows,
+      context.month.LastOfMonth().ToIso()));
 }
 
 // The table hiu_person: practice and attendances of everybody who attended in

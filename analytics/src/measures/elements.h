@@ -34,7 +34,7 @@ struct RuleElement {
   int look_back_months = 0;        // 0: however long ago
   int min_count = 1;
   bool distinct = false;   // count different codes instead
-  bool emergency = false;  // sus-apc: admission method begins with 2
+  bool emergency = false;  // sus-apc: admission method 2x but 2B
   int age_from = 0;
   int age_to = 90;
   std::string sex;  // male, female, or empty for all
