@@ -76,5 +76,5 @@ target_link_options(tally_flags INTERFACE
 add_library(tally_test_flags INTERFACE)
 target_link_libraries(tally_test_flags INTERFACE tally_flags)
 if(NOT TALLY_COVERAGE)
-  target_compile_options(tally_test_flags INTERFACE -O1)
+  target_compile_options(tally_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
 endif()

@@ -49,6 +49,7 @@ absl::StatusOr<std::vector<std::string>> PulledReleases(
 
 // The folder of a release: a resource name, full or as P/R, below the work
 // directory, a path that is there, or, for an empty text, the only release.
+// kNotFound (exit 4), naming the nearest or those that there are.
 absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
                                         const std::string& release);
 
@@ -86,6 +87,18 @@ struct FigureFlags {
   std::string spc_mode;  // --spc-mode
 };
 
+// The folder of definitions that replace built-in ones, or nothing: definitions
+// can be read without a configuration.
+std::string DefinitionFolder(const CommonFlags& flags);
+
+// The definitions of measures that were asked for by name, to be looked at
+// before the first figure passes the gate. kNotFound (exit 4), naming the
+// nearest, for an id that is none; kInvalidArgument (exit 2) if one of them
+// cannot be grouped by `by`.
+absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
+    const CommonFlags& flags, const std::vector<std::string>& ids,
+    const std::vector<std::string>& by);
+
 // Adds --release, --month, --profile, --accept and --spc-mode. With `has_plan`
 // the help says that the plan comes before the defaults. Another text for
 // --spc-mode is a usage error (exit 2) that names those that there are.
@@ -120,10 +133,19 @@ absl::Status PrintTables(const CommonFlags& flags, const Workbench& bench,
                          const TableChoice& choice,
                          const std::vector<GatedTable>& tables);
 
-// Names every table that was refused; the first one's status, for the exit
-// code.
-absl::Status FirstRefusal(const CommonFlags& flags,
-                          const std::vector<MeasureResult>& results);
+// Says on stderr which measures are not available, which of their tables could
+// not be made, and which passed the gate only for others to be computed from
+// them, with the reasons.
+void SayWhatIsMissing(const CommonFlags& flags,
+                      const std::vector<MeasureResult>& results);
+
+// What is not there of what was asked for by name, for the exit code, once the
+// rest is printed: the gate's status of the first refused table (6), after
+// naming the others; else kNotFound (4) if a measure is not available or, where
+// tables were named, if one of them could not be made.
+absl::Status WhatIsMissing(const CommonFlags& flags,
+                           const std::vector<MeasureResult>& results,
+                           bool tables_named);
 
 // For --dry-run: what would be printed of a table, without a figure of it, as a
 // line or, with --json, as an entry of `json`. Figures that no register knows

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,27 @@ namespace {
 constexpr std::string_view kSpcScreened = "r";
 constexpr std::string_view kSpcExcel = "excel";
 
+absl::Status NoSuchRelease(const AnalystConfig& config,
+                           const std::string& release, bool is_name) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                         PulledReleases(config));
+  const std::string near = NearestMatch(release, found);
+  std::string text = absl::StrFormat("the release %s is not here", release);
+  if (!is_name) {
+    text = absl::StrFormat(
+        "%s is neither a folder nor a release, as in frailty-2026/r2026-11",
+        release);
+  }
+  if (!near.empty()) {
+    text += absl::StrFormat(": did you mean %s?", near);
+  } else if (!found.empty()) {
+    text += absl::StrFormat("; pulled are %s", JoinText(found, ", "));
+  } else {
+    text += ": run `commissioning pull RELEASE`";
+  }
+  return NotFoundError(std::move(text));
+}
+
 }  // namespace
 
 void Say(const CommonFlags& flags, std::string_view text) {
@@ -30,7 +53,11 @@ absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags) {
   const std::string path = flags.config.empty()
                                ? DefaultConfigPath("commissioning", true)
                                : flags.config;
-  TALLY_ASSIGN_OR_RETURN(AnalystConfig config, ReadAnalystConfig(path));
+  // Absolute, for what stands in the file is relative to its folder.
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(path, error).string();
+  TALLY_ASSIGN_OR_RETURN(AnalystConfig config,
+                         ReadAnalystConfig(error ? path : absolute));
   if (flags.memory_bytes > 0 && flags.memory_bytes < config.memory_bytes) {
     config.memory_bytes = flags.memory_bytes;
   }
@@ -75,10 +102,13 @@ absl::StatusOr<std::string> FindRelease(const AnalystConfig& config,
   if (!release.empty()) {
     const absl::StatusOr<dataset::ReleaseName> name =
         dataset::ParseReleaseName(FullReleaseName(release));
-    if (!name.ok()) return release;
-    const std::string path =
-        config.ReleasePath(name->project, name->release.ToText());
-    return !IsDirectory(path) && IsDirectory(release) ? release : path;
+    if (name.ok()) {
+      const std::string path =
+          config.ReleasePath(name->project, name->release.ToText());
+      if (IsDirectory(path)) return path;
+    }
+    if (IsDirectory(release)) return release;
+    return NoSuchRelease(config, release, name.ok());
   }
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> found,
                          PulledReleases(config));
@@ -167,6 +197,29 @@ absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
   const absl::StatusOr<CivilDay> day = CivilDay::Parse(text + "-01");
   if (!day.ok()) return UsageError("--month is YYYY-MM, as in 2026-10");
   return std::optional<CivilDay>(*day);
+}
+
+std::string DefinitionFolder(const CommonFlags& flags) {
+  const absl::StatusOr<AnalystConfig> config = ReadConfig(flags);
+  return config.ok() ? config->definitions : "";
+}
+
+absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
+    const CommonFlags& flags, const std::vector<std::string>& ids,
+    const std::vector<std::string>& by) {
+  if (ids.empty() && !by.empty()) {
+    return UsageError("--by: name the measures that are to be grouped");
+  }
+  const std::string folder = DefinitionFolder(flags);
+  std::vector<MeasureDefinition> asked;
+  for (const std::string& id : ids) {
+    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
+    TALLY_ASSIGN_OR_RETURN(MeasureDefinition definition,
+                           LoadDefinition(id, folder));
+    TALLY_RETURN_IF_ERROR(CheckGrouping(definition, by));
+    asked.push_back(std::move(definition));
+  }
+  return asked;
 }
 
 void AddFigureFlags(Command& command, FigureFlags& flags, bool has_plan) {

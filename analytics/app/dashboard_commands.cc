@@ -40,11 +40,12 @@ absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
   options.definitions = bench.config.definitions;
   MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
   TALLY_ASSIGN_OR_RETURN(const CivilDay month, runner.Month());
-  const std::vector<std::string> ids = MeasureIds();
+  const std::vector<std::string> ids = MeasureRunOrder();
   ProgressReporter progress(flags.MakeProgressOptions());
   progress.Start("computing", bench.folder->manifest().release.ToText(),
                  static_cast<int64_t>(ids.size()), "measures");
   std::vector<MeasureResult> results;
+  runner.Announce(ids);
   for (const std::string& id : ids) {
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
     results.push_back(std::move(result));
@@ -126,7 +127,7 @@ void AddDashboardCommands(CommandLine& line) {
       {"commissioning dashboard build",
        "commissioning dashboard build --page needs,quality --out "
        "page.html"},
-      kTraitReadsData | kTraitChanges | kTraitLong);
+      kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
   AddFigureFlags(building, build->figures);
   building
       .AddOption("--out", &build->out,
@@ -142,7 +143,8 @@ void AddDashboardCommands(CommandLine& line) {
                   {"commissioning dashboard open",
                    "commissioning dashboard open --release "
                    "frailty-2026/r2026-11",
-                   "commissioning dashboard open page.html"})
+                   "commissioning dashboard open page.html"},
+                  kTraitLocal)
       .AddPositional("FILE", &open->file,
                      "Default: the page beside the release's folder", false)
       .AddOption("--release", &open->release, "Folder or name of the release",

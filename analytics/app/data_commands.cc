@@ -184,7 +184,7 @@ void AddProfileCommands(CommandLine& line) {
       {"commissioning describe gp_patient",
        "commissioning describe gp_event --column cluster_id --table "
        "column_levels --format csv"},
-      kTraitLists | kTraitReadsData | kTraitChanges);
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLocal);
   AddTableChoice(description, describe->choice);
   description.AddPositional("TABLE", &describe->table, "Table of the release")
       .AddOption("--column", &describe->columns, "Only these", "COLUMN")
@@ -200,7 +200,7 @@ void AddProfileCommands(CommandLine& line) {
       "quality", "The linkage quality report, through the gate",
       {"commissioning quality",
        "commissioning quality --table linkage_summary --format csv"},
-      kTraitLists | kTraitReadsData | kTraitChanges);
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLocal);
   AddTableChoice(quality, *choice);
   quality
       .AddOption("--release", release.get(), "Folder or name of the release",
@@ -222,7 +222,7 @@ void AddDataCommands(CommandLine& line) {
           {"commissioning verify tally-work/frailty-2026/r2026-11",
            "commissioning verify tally-work/frailty-2026/r2026-11 --table "
            "gp_patient"},
-          kTraitReadsData | kTraitLong)
+          kTraitReadsData | kTraitLong | kTraitLocal)
       .AddPositional("DIR", folder.get(), "Folder or name of the release")
       .AddOption("--table", tables.get(),
                  "Only these tables were pulled and need to be there", "TABLE")
@@ -237,7 +237,7 @@ void AddDataCommands(CommandLine& line) {
           "records: not for publication",
           {"commissioning sql \"SELECT count(*) FROM gp_patient\"",
            "commissioning sql --file query.sql --format csv"},
-          kTraitLists | kTraitReadsData)
+          kTraitLists | kTraitReadsData | kTraitLocal)
       .AddPositional("STATEMENT", &sql->statement, "One SELECT", false)
       .AddOption("--file", &sql->file, "Read the statement from a file", "FILE")
       .AddOption("--release", &sql->release, "Folder or name of the release",

@@ -23,17 +23,18 @@ namespace {
 
 struct ExportFlags {
   std::vector<std::string> ids;
-  std::string format = "xlsx";
+  std::string format;  // empty: what the ending of --out says, else xlsx
   std::vector<std::string> by;
   std::string release;
   std::string month;
   std::string profile;
   std::string accept;
   std::string out;
+  bool one_file = false;  // --out is the file of the one table
 };
 
-// The tables of the measures; what a release cannot carry is said and left
-// out.
+// The tables of the measures. What is not available is said where it was asked
+// for by name, and listed with its reason where everything was.
 absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
     const CommonFlags& flags, Workbench& bench, const ExportFlags& wanted) {
   RunOptions options;
@@ -43,7 +44,7 @@ absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
   options.definitions = bench.config.definitions;
   MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
   const std::vector<std::string> ids =
-      wanted.ids.empty() ? MeasureIds() : wanted.ids;
+      wanted.ids.empty() ? MeasureRunOrder() : wanted.ids;
   ProgressReporter progress(flags.MakeProgressOptions());
   progress.Start("computing", bench.folder->manifest().release.ToText(),
                  static_cast<int64_t>(ids.size()), "measures");
@@ -52,18 +53,50 @@ absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
   for (const std::string& id : ids) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
-    if (result.unavailable.has_value()) {
-      Say(flags, absl::StrFormat("%s not available: %s", result.id,
-                                 *result.unavailable));
-    }
     tables += result.tables.size();
     results.push_back(std::move(result));
     progress.Add(1);
   }
   progress.Finish();
+  SayWhatIsMissing(flags, results);
   if (tables > 0) return results;
-  TALLY_RETURN_IF_ERROR(FirstRefusal(flags, results));
+  TALLY_RETURN_IF_ERROR(WhatIsMissing(flags, results, false));
   return NotFoundError("no measure is available in this release");
+}
+
+// What a release cannot carry counts only where it was asked for by name.
+absl::Status ExportMissing(const CommonFlags& flags, const ExportFlags& wanted,
+                           std::vector<MeasureResult> results) {
+  if (wanted.ids.empty()) {
+    std::erase_if(results, [](const MeasureResult& result) {
+      return result.refused.empty();
+    });
+  }
+  return WhatIsMissing(flags, results, false);
+}
+
+// --format, or what the ending of --out says: figures.csv is one CSV file, and
+// so of one table.
+absl::Status FindFormat(const std::vector<MeasureDefinition>& asked,
+                        ExportFlags& wanted) {
+  if (!wanted.format.empty()) return absl::OkStatus();
+  wanted.format = "xlsx";
+  const std::string name = BaseNameOf(wanted.out);
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos) return absl::OkStatus();
+  const std::string ending = name.substr(dot + 1);
+  if (ending != "csv" && ending != "json" && ending != "parquet") {
+    return absl::OkStatus();
+  }
+  wanted.format = ending;
+  wanted.one_file = true;
+  if (asked.size() == 1 && asked.front().outputs().size() == 1) {
+    return absl::OkStatus();
+  }
+  return UsageError(absl::StrFormat(
+      "%s is one file, and this would write several tables: name a folder, as "
+      "in --format %s --out tables",
+      wanted.out, ending));
 }
 
 // Beside the release, not in it.
@@ -87,31 +120,37 @@ absl::StatusOr<std::vector<std::string>> WriteExport(
                            ReadAgreement(*bench.folder));
     const WorkbookFacts facts{agreement.title, bench.folder->name(),
                               bench.folder->manifest().created,
-                              bench.folder->synthetic()};
+                              bench.folder->manifest().environment};
     TALLY_RETURN_IF_ERROR(WriteWorkbook(tables, facts, path, temp));
     return std::vector<std::string>{path};
   }
   const TableFormat format = wanted.format == "csv"    ? TableFormat::kCsv
                              : wanted.format == "json" ? TableFormat::kJson
                                                        : TableFormat::kParquet;
+  TALLY_RETURN_IF_ERROR(MarkMadeUp(wanted.one_file ? DirectoryOf(path) : path,
+                                   bench.folder->manifest().environment));
   std::vector<std::string> files;
   for (const GatedTable& table : tables) {
     const TableInfo& info = table.info();
     TALLY_ASSIGN_OR_RETURN(
         const std::vector<std::string> written,
-        WriteTableFiles(table,
-                        JoinPath(path, absl::StrFormat("%s-%s", info.measure_id,
-                                                       info.table)),
-                        temp, {format}));
+        WriteTableFiles(
+            table,
+            wanted.one_file
+                ? path.substr(0, path.rfind('.'))
+                : JoinPath(path, absl::StrFormat("%s-%s", info.measure_id,
+                                                 info.table)),
+            temp, {format}));
     files.insert(files.end(), written.begin(), written.end());
   }
   return files;
 }
 
-absl::Status Export(const CommonFlags& flags, const ExportFlags& wanted) {
-  for (const std::string& id : wanted.ids) {
-    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
-  }
+absl::Status Export(const CommonFlags& flags, const ExportFlags& asked) {
+  ExportFlags wanted = asked;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureDefinition> definitions,
+                         AskedMeasures(flags, wanted.ids, wanted.by));
+  TALLY_RETURN_IF_ERROR(FindFormat(definitions, wanted));
   WorkbenchOptions options;
   options.release = wanted.release;
   options.profile = wanted.profile;
@@ -140,13 +179,13 @@ absl::Status Export(const CommonFlags& flags, const ExportFlags& wanted) {
       if (!flags.json) TALLY_RETURN_IF_ERROR(PrintOut(file + "\n"));
     }
   }
-  if (!flags.json) return FirstRefusal(flags, results);
+  if (!flags.json) return ExportMissing(flags, wanted, results);
   JsonValue json = JsonValue::MakeObject();
   json.Set("release", bench->folder->name())
       .Set("profile", bench->gate->profile().name())
       .Set(flags.dry_run ? "tables" : "files", std::move(list));
   TALLY_RETURN_IF_ERROR(PrintOut(json.Dump() + "\n"));
-  return FirstRefusal(flags, results);
+  return ExportMissing(flags, wanted, results);
 }
 
 }  // namespace
@@ -160,17 +199,20 @@ void AddExportCommand(CommandLine& line) {
           {"commissioning export C02 C03",
            "commissioning export C03 --by practice --format csv --out tables",
            "commissioning export --out board-paper.xlsx"},
-          kTraitReadsData | kTraitChanges | kTraitLong)
+          kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal)
       .AddPositionals("ID", &wanted->ids,
                       "As in C03; default: every measure that the release can "
                       "carry",
                       0)
-      .AddChoice("--format", &wanted->format,
-                 {"xlsx", "csv", "parquet", "json"},
-                 "One workbook, or a file a table")
-      .AddOption("--by", &wanted->by,
-                 "Group by practice, sex, age_band, imd_decile, ethnicity",
-                 "COLUMN")
+      .AddChoice(
+          "--format", &wanted->format, {"xlsx", "csv", "parquet", "json"},
+          "One workbook, or a file a table; default: as --out ends, else "
+          "xlsx")
+      .AddOption(
+          "--by", &wanted->by,
+          "Group by these columns; `measure list` says which each measure "
+          "takes, most of them practice and sex",
+          "COLUMN")
       .AddOption("--release", &wanted->release, "Folder or name of the release",
                  "RELEASE")
       .AddOption("--month", &wanted->month,

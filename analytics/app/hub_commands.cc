@@ -23,6 +23,15 @@
 namespace tally::analytics {
 namespace {
 
+// Tells who waits what for.
+absl::StatusOr<std::unique_ptr<HubSource>> OpenHub(
+    const CommonFlags& flags, const AnalystConfig& config) {
+  return HubSource::Open(config, flags.timeout_ms,
+                         [quiet = flags.quiet](std::string_view text) {
+                           if (!quiet) PrintNote(text);
+                         });
+}
+
 JsonValue ToJson(const RemoteRelease& release) {
   JsonValue json = JsonValue::MakeObject();
   json.Set("name", release.name)
@@ -56,7 +65,7 @@ absl::Status CheckHubTerms(HubSource& hub, const std::string& release) {
 absl::Status Login(const CommonFlags& flags, const std::string& release) {
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubSource> hub,
-                         HubSource::Open(config, flags.timeout_ms));
+                         OpenHub(flags, config));
   TALLY_RETURN_IF_ERROR(CheckHubTerms(*hub, release));
   PrintNote(TermsText());
   if (flags.dry_run) {
@@ -84,7 +93,7 @@ absl::Status ListReleases(const CommonFlags& flags,
                           const std::string& project) {
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubSource> hub,
-                         HubSource::Open(config, flags.timeout_ms));
+                         OpenHub(flags, config));
   if (!project.empty() && !IsResourceId(project)) {
     return UsageError("--project is an id, as in frailty-2026");
   }
@@ -111,7 +120,7 @@ absl::Status ShowRelease(const CommonFlags& flags, const std::string& text) {
   TALLY_RETURN_IF_ERROR(dataset::ParseReleaseName(name).status());
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubSource> hub,
-                         HubSource::Open(config, flags.timeout_ms));
+                         OpenHub(flags, config));
   TALLY_ASSIGN_OR_RETURN(const RemoteDetails details, hub->Describe(name));
   if (flags.json) {
     JsonValue files = JsonValue::MakeArray();
@@ -178,7 +187,7 @@ absl::Status Pull(const CommonFlags& flags, const PullFlags& pull) {
   TALLY_ASSIGN_OR_RETURN(const AcceptedTerms terms,
                          ReadAcceptedTerms(config.TermsPath()));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<HubSource> hub,
-                         HubSource::Open(config, flags.timeout_ms));
+                         OpenHub(flags, config));
   ProgressReporter progress(flags.MakeProgressOptions());
   PullOptions options;
   options.release_key = config.release_key;

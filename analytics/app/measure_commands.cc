@@ -9,17 +9,12 @@
 #include "analytics/measures/runner.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/table_printer.h"
 #include "commands.h"
 
 namespace tally::analytics {
 namespace {
-
-// Definitions can be listed without a configuration.
-std::string DefinitionFolder(const CommonFlags& flags) {
-  const absl::StatusOr<AnalystConfig> config = ReadConfig(flags);
-  return config.ok() ? config->definitions : "";
-}
 
 absl::Status List(const CommonFlags& flags, const std::string& release) {
   std::unique_ptr<Workbench> bench;
@@ -30,7 +25,7 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
     TALLY_ASSIGN_OR_RETURN(bench, OpenWorkbench(flags, options));
   }
   const std::string folder = DefinitionFolder(flags);
-  TablePrinter printer({"id", "version", "stage", "title", "state"});
+  TablePrinter printer({"id", "version", "stage", "title", "by", "state"});
   for (const std::string& id : MeasureIds()) {
     TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
                            LoadDefinition(id, folder));
@@ -42,7 +37,8 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
                                       : "available";
     }
     printer.AddRow({definition.id(), definition.version(),
-                    int64_t{definition.stage()}, definition.title(), state});
+                    int64_t{definition.stage()}, definition.title(),
+                    JoinText(definition.by(), ","), state});
   }
   return printer.Print(flags.json ? OutputFormat::kJson : flags.format);
 }
@@ -59,6 +55,8 @@ absl::Status DescribeMeasure(const CommonFlags& flags, const std::string& id) {
     entry.Set("table", output.table).Set("columns", std::move(columns));
     outputs.Append(std::move(entry));
   }
+  JsonValue by = JsonValue::MakeArray();
+  for (const std::string& column : definition.by()) by.Append(column);
   JsonValue json = JsonValue::MakeObject();
   json.Set("id", definition.id())
       .Set("version", definition.version())
@@ -74,6 +72,7 @@ absl::Status DescribeMeasure(const CommonFlags& flags, const std::string& id) {
       .Set("minimumCount", definition.minimum_count())
       .Set("owner", definition.owner())
       .Set("sha256", definition.sha256())
+      .Set("by", std::move(by))
       .Set("outputs", std::move(outputs));
   return PrintOut(json.Dump() + "\n");
 }
@@ -85,28 +84,19 @@ struct RunFlags {
   TableChoice choice;
 };
 
-// The tables that the measures say they print.
-absl::StatusOr<std::vector<std::string>> PlannedTables(
-    const CommonFlags& flags, const std::vector<std::string>& ids) {
-  const std::string folder = DefinitionFolder(flags);
-  std::vector<std::string> tables;
-  for (const std::string& id : ids) {
-    TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
-    TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
-                           LoadDefinition(id, folder));
+absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureDefinition> asked,
+                         AskedMeasures(flags, run.ids, run.by));
+  std::vector<std::string> planned;
+  for (const MeasureDefinition& definition : asked) {
     for (const MeasureOutput& output : definition.outputs()) {
-      tables.push_back(output.table);
+      planned.push_back(output.table);
     }
   }
-  return tables;
-}
-
-absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> planned,
-                         PlannedTables(flags, run.ids));
   TALLY_RETURN_IF_ERROR(CheckTableChoice(flags, run.choice, planned));
   TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(run.figures));
   options.by = run.by;
+  options.tables = run.choice.tables;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
                          OpenWorkbench(flags, FigureBench(run.figures)));
   options.comparators = bench->config.comparators;
@@ -117,22 +107,17 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
                  static_cast<int64_t>(run.ids.size()), "measures");
   std::vector<MeasureResult> results;
   std::vector<GatedTable> tables;
-  bool any = false;
+  runner.Announce(run.ids);
   for (const std::string& id : run.ids) {
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
-    any = any || !result.unavailable.has_value();
-    if (result.unavailable.has_value()) {
-      Say(flags, absl::StrFormat("%s not available: %s", result.id,
-                                 *result.unavailable));
-    }
     for (GatedTable& table : result.tables) tables.push_back(std::move(table));
     results.push_back(std::move(result));
     progress.Add(1);
   }
   progress.Finish();
-  if (!any) return NotFoundError("no measure is available in this release");
+  SayWhatIsMissing(flags, results);
   TALLY_RETURN_IF_ERROR(PrintTables(flags, *bench, run.choice, tables));
-  return FirstRefusal(flags, results);
+  return WhatIsMissing(flags, results, !run.choice.tables.empty());
 }
 
 }  // namespace
@@ -143,7 +128,7 @@ void AddMeasureCommands(CommandLine& line) {
                   {"commissioning measure list",
                    "commissioning measure list --release "
                    "tally-work/frailty-2026/r2026-11"},
-                  kTraitLists)
+                  kTraitLists | kTraitLocal)
       .AddOption("--release", listed.get(),
                  "Say which can be computed from this release", "RELEASE")
       .SetHandler(
@@ -152,7 +137,8 @@ void AddMeasureCommands(CommandLine& line) {
   auto described = std::make_shared<std::string>();
   line.AddCommand("measure describe", "The definition of one measure",
                   {"commissioning measure describe C03",
-                   "commissioning measure describe C03 --json"})
+                   "commissioning measure describe C03 --json"},
+                  kTraitLocal)
       .AddPositional("ID", described.get(), "As in C03")
       .SetHandler([described](const CommonFlags& flags) {
         return DescribeMeasure(flags, *described);
@@ -163,12 +149,14 @@ void AddMeasureCommands(CommandLine& line) {
       "measure run", "Computes measures; prints what the gate lets pass",
       {"commissioning measure run C02 C03 --out tables",
        "commissioning measure run C03 --by practice,sex --format csv"},
-      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong);
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
   AddTableChoice(running, run->choice);
   running.AddPositionals("ID", &run->ids, "As in C03")
-      .AddOption("--by", &run->by,
-                 "Group by practice, sex, age_band, imd_decile, ethnicity",
-                 "COLUMN")
+      .AddOption(
+          "--by", &run->by,
+          "Group by these columns; `measure list` says which each measure "
+          "takes, most of them practice and sex",
+          "COLUMN")
       .SetHandler(
           [run](const CommonFlags& flags) { return RunMeasures(flags, *run); });
   AddFigureFlags(running, run->figures);

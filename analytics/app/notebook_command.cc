@@ -1,7 +1,9 @@
 // notebook: starter notebooks for a release.
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,14 @@ struct NotebookFlags {
   std::string out;
 };
 
+// Where this program lies, so that a kernel with another PATH finds it.
+std::string OwnProgram() {
+  std::error_code error;
+  const std::filesystem::path path =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "commissioning" : path.string();
+}
+
 absl::Status WriteNotebooks(const CommonFlags& flags,
                             const NotebookFlags& wanted) {
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
@@ -33,10 +43,16 @@ absl::Status WriteNotebooks(const CommonFlags& flags,
   open.allow_absent_tables = true;
   TALLY_ASSIGN_OR_RETURN(const ReleaseFolder folder,
                          ReleaseFolder::Open(path, open));
-  const NotebookFacts facts = FactsForNotebook(folder);
-  const std::string stem = wanted.out.empty()
-                               ? folder.path() + "-notebook"
-                               : JoinPath(wanted.out, "notebook");
+  NotebookFacts facts = FactsForNotebook(folder);
+  facts.program = OwnProgram();
+  if (!flags.config.empty()) {
+    TALLY_ASSIGN_OR_RETURN(facts.config, ResolveOutput(flags.config));
+  }
+  // The same name wherever it lies: RELEASE-notebook.
+  const std::string stem =
+      (wanted.out.empty() ? folder.path()
+                          : JoinPath(wanted.out, BaseNameOf(folder.path()))) +
+      "-notebook";
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(stem, folder.path()));
   std::vector<std::pair<std::string, std::string>> files;
   if (wanted.language != "r") {
@@ -80,14 +96,17 @@ void AddNotebookCommand(CommandLine& line) {
           {"commissioning notebook",
            "commissioning notebook frailty-2026/r2026-11 --language r --out "
            "notebooks"},
-          kTraitChanges)
+          kTraitChanges | kTraitLocal)
       .AddPositional("RELEASE", &wanted->release,
                      "Folder or name of the release; default: the only one",
                      false)
       .AddChoice("--language", &wanted->language, {"both", "python", "r"},
                  "Which to write; default: both")
-      .AddOption("--out", &wanted->out,
-                 "A folder; default: beside the release's folder", "DIR")
+      .AddOption(
+          "--out", &wanted->out,
+          "A folder for RELEASE-notebook.ipynb and .qmd; default: beside "
+          "the release's folder",
+          "DIR")
       .SetHandler([wanted](const CommonFlags& flags) {
         return WriteNotebooks(flags, *wanted);
       });

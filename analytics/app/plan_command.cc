@@ -14,6 +14,7 @@
 #include "base/exit_code.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/table_printer.h"
 #include "commands.h"
 
@@ -60,12 +61,51 @@ int64_t HiddenCells(const StepOutcome& step) {
   return hidden;
 }
 
+// What a dry run says: a row a table, and a row a step that has none.
+absl::Status PrintPlannedTables(const CommonFlags& flags,
+                                const PlanOutcome& outcome) {
+  TablePrinter printer({"step", "measure", "table", "state", "rows", "columns",
+                        "hidden_cells", "reason"});
+  const auto add = [&](const StepOutcome& step, const std::string& table,
+                       const std::string& state, int64_t rows, int64_t columns,
+                       int64_t hidden, const std::string& reason) {
+    printer.AddRow({step.step.id,
+                    step.step.is_dashboard() ? "dashboard" : step.step.measure,
+                    table, state, rows, columns, hidden, reason});
+  };
+  for (const StepOutcome& step : outcome.steps) {
+    for (const GatedTable& table : step.tables) {
+      add(step, table.info().table, "would be printed",
+          static_cast<int64_t>(table.rows()),
+          static_cast<int64_t>(table.columns().size()),
+          table.suppressed_cells(), "");
+    }
+    for (const RefusedTable& table : step.refused) {
+      add(step, table.table, "refused", 0, 0, 0,
+          std::string(ToStd(table.status.message())));
+    }
+    for (const MissingTable& table : step.missing) {
+      add(step, table.table, "not available", 0, 0, 0, table.reason);
+    }
+    if (step.tables.empty() && step.refused.empty() && step.missing.empty()) {
+      add(step, "", std::string(StepStateName(step.state)), 0, 0, 0,
+          step.reason);
+    }
+  }
+  return printer.Print(flags.format);
+}
+
 absl::Status PrintOutcome(const CommonFlags& flags, const PlanOutcome& outcome,
                           const std::string& folder, ExitCode code) {
   if (flags.json) {
     JsonValue steps = JsonValue::MakeArray();
     for (const StepOutcome& step : outcome.steps) {
       JsonValue entry = JsonValue::MakeObject();
+      JsonValue tables = JsonValue::MakeArray();
+      for (const GatedTable& table : step.tables) {
+        TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, tables));
+      }
+      if (flags.dry_run) entry.Set("planned", std::move(tables));
       entry.Set("id", step.step.id)
           .Set("measure", step.step.measure)
           .Set("state", StepStateName(step.state))
@@ -80,6 +120,7 @@ absl::Status PrintOutcome(const CommonFlags& flags, const PlanOutcome& outcome,
         .Set("steps", std::move(steps));
     return PrintOut(json.Dump() + "\n");
   }
+  if (flags.dry_run) return PrintPlannedTables(flags, outcome);
   TablePrinter printer(
       {"step", "measure", "state", "tables", "hidden_cells", "reason"});
   for (const StepOutcome& step : outcome.steps) {
@@ -108,6 +149,11 @@ absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
         "%s: there is no release %s here: pull it with `commissioning pull "
         "%s`, or name another with --release",
         plan.file, plan.release, plan.release));
+  }
+  if (ExitCodeOf(opened.status()) == kExitNotPermitted &&
+      plan.profile_line > 0 && run.figures.profile.empty()) {
+    return NotPermittedError(plan.At(plan.profile_line) +
+                             std::string(ToStd(opened.status().message())));
   }
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
                          std::move(opened));
@@ -144,12 +190,13 @@ void AddPlanCommand(CommandLine& line) {
       "run",
       "Computes every figure of a plan into one folder: tables, page, "
       "digests, and what is missing with its reason. The same plan on the "
-      "same release gives the same bytes",
+      "same release gives the same bytes, as long as the gate knows the same "
+      "earlier tables",
       {"commissioning run plan.toml",
        "commissioning run plan.toml --release "
        "tally-work/synthetic/frailty-2026/r2026-11",
        "commissioning run --all --out everything"},
-      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong);
+      kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
   AddFigureFlags(running, run->figures, true);
   running
       .AddPositional("PLAN", &run->plan, "A plan, docs/spec/plan-v1.md", false)

@@ -30,6 +30,10 @@ absl::Status WriteToFiles(const CommonFlags& flags, const Workbench& bench,
                           const std::vector<GatedTable>& tables) {
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(choice.out, bench.folder->path()));
   const std::string temp = JoinPath(bench.config.work_directory, "temp");
+  if (!tables.empty()) {
+    TALLY_RETURN_IF_ERROR(
+        MarkMadeUp(choice.out, bench.folder->manifest().environment));
+  }
   TablePrinter printer({"measure", "table", "hidden_cells", "file"});
   for (const GatedTable& table : tables) {
     const TableInfo& info = table.info();
@@ -130,8 +134,29 @@ absl::Status PrintTables(const CommonFlags& flags, const Workbench& bench,
   return absl::OkStatus();
 }
 
-absl::Status FirstRefusal(const CommonFlags& flags,
-                          const std::vector<MeasureResult>& results) {
+void SayWhatIsMissing(const CommonFlags& flags,
+                      const std::vector<MeasureResult>& results) {
+  for (const MeasureResult& result : results) {
+    if (result.unavailable.has_value()) {
+      Say(flags, absl::StrFormat("%s not available: %s", result.id,
+                                 *result.unavailable));
+    }
+    for (const MissingTable& missing : result.missing) {
+      Say(flags, absl::StrFormat("%s %s not available: %s", result.id,
+                                 missing.table, missing.reason));
+    }
+    if (!result.gated_for_others.empty()) {
+      Say(flags,
+          absl::StrFormat("%s: also registered as released, because it is "
+                          "computed from them: %s",
+                          result.id, JoinText(result.gated_for_others, ", ")));
+    }
+  }
+}
+
+absl::Status WhatIsMissing(const CommonFlags& flags,
+                           const std::vector<MeasureResult>& results,
+                           bool tables_named) {
   absl::Status first;
   for (const MeasureResult& result : results) {
     for (const RefusedTable& refused : result.refused) {
@@ -143,7 +168,19 @@ absl::Status FirstRefusal(const CommonFlags& flags,
       }
     }
   }
-  return first;
+  if (!first.ok()) return first;
+  std::vector<std::string> missing;
+  for (const MeasureResult& result : results) {
+    const bool nothing = result.tables.empty() && result.refused.empty();
+    if (result.unavailable.has_value() || nothing) missing.push_back(result.id);
+    if (!tables_named) continue;
+    for (const MissingTable& table : result.missing) {
+      missing.push_back(absl::StrFormat("%s %s", result.id, table.table));
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return NotFoundError(absl::StrFormat("not available in this release: %s",
+                                       JoinText(missing, ", ")));
 }
 
 }  // namespace tally::analytics

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/export/table_files.h"
 #include "analytics/measures/measure.h"
+#include "analytics/measures/reference.h"
 #include "analytics/release/synthetic_release.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -44,19 +45,54 @@ void CollectClusters(const TomlTable& table, std::vector<std::string>& words) {
   }
 }
 
+void SortAndUnite(std::vector<std::string>& words) {
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+}
+
+// Practices and providers of the reference files, so that what a measure joins
+// with them finds its people.
+absl::Status CollectOrganisations(
+    const std::string& folder,
+    std::map<std::string, std::vector<std::string>>& words) {
+  struct Place {
+    std::string file, column, field;
+  };
+  const Place places[] = {{"practice_areas", "practice", "practice_code"},
+                          {"peer_set", "area", "practice_code"},
+                          {"peer_variables", "area", "practice_code"},
+                          {"capacity", "provider", "provider_code"},
+                          {"contract_plan", "provider", "provider_code"},
+                          {"market_forces", "provider", "provider_code"}};
+  for (const Place& place : places) {
+    if (!HasReference(folder, place.file)) continue;
+    TALLY_ASSIGN_OR_RETURN(
+        const ReferenceFile file,
+        ReferenceFile::Read(folder, place.file,
+                            {{place.column, ReferenceType::kText}}));
+    for (size_t row = 0; row < file.rows(); ++row) {
+      // "All" is the line of all together, and no organisation.
+      if (file.Text(row, 0) == kAllLevels) continue;
+      words[place.field].push_back(file.Text(row, 0));
+    }
+  }
+  for (auto& [field, codes] : words) SortAndUnite(codes);
+  return absl::OkStatus();
+}
+
 // What measures look for in columns without a code list.
 absl::StatusOr<std::map<std::string, std::vector<std::string>>> MeasureWords(
-    const std::string& definitions) {
+    const std::string& definitions, const std::string& references) {
   std::vector<std::string> clusters;
   for (const std::string& id : MeasureIds()) {
     TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
                            LoadDefinition(id, definitions));
     CollectClusters(definition.root(), clusters);
   }
-  std::sort(clusters.begin(), clusters.end());
-  clusters.erase(std::unique(clusters.begin(), clusters.end()), clusters.end());
+  SortAndUnite(clusters);
   std::map<std::string, std::vector<std::string>> words;
   words["cluster_id"] = std::move(clusters);
+  TALLY_RETURN_IF_ERROR(CollectOrganisations(references, words));
   return words;
 }
 
@@ -132,7 +168,8 @@ absl::Status Synthesise(const CommonFlags& flags, const SynthFlags& synth) {
   TALLY_ASSIGN_OR_RETURN(
       shape.agreement,
       ReadFile(JoinPath(folder.path(), "agreement.toml"), kMaxAgreementBytes));
-  TALLY_ASSIGN_OR_RETURN(shape.words, MeasureWords(config.definitions));
+  TALLY_ASSIGN_OR_RETURN(shape.words,
+                         MeasureWords(config.definitions, config.comparators));
   std::string path = synth.out;
   if (path.empty()) {
     path = JoinPath(
@@ -164,7 +201,7 @@ void AddSynthCommand(CommandLine& line) {
           "on",
           {"commissioning synth frailty-2026/r2026-11",
            "commissioning synth --rows 50000 --seed 7 --out made-up"},
-          kTraitLists | kTraitChanges)
+          kTraitLists | kTraitChanges | kTraitLocal)
       .AddPositional("RELEASE", &synth->release,
                      "Folder or name of the release; default: the only one",
                      false)

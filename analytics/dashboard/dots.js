@@ -69,6 +69,11 @@ export function interval(chart, rows, level, width) {
   return together(view.root, [...keys, ...used.map((f) => flags[f])]);
 }
 
+// There is no place between two; of many the usual steps are whole.
+function wholePlaces(last) {
+  return last <= 8 ? Array.from({length: last}, (unused, i) => i + 1) : undefined;
+}
+
 // Ordered dots and how sure their order is.
 export function rank(chart, rows, level, width) {
   const {rank: x, lo, hi, best} = chart.options;
@@ -79,7 +84,7 @@ export function rank(chart, rows, level, width) {
   const view = lying({labels: list.map((record) => labelOf(chart, record)), width,
     domain: [0.5, last + 0.5], tall: rowHeight(list.length), title, top: 6,
     after: widest(list.map((r) => grouped(r[x]))) + 18,
-    ticks: last < 3 ? [1, last] : undefined});
+    ticks: wholePlaces(last)});
   list.forEach((record, i) => {
     const y = view.middle(i);
     if (isNumber(record[lo]) && isNumber(record[hi])) {

@@ -116,11 +116,29 @@ export function matrix(chart, rows, level, width) {
     : matrixList(list, {label, variation, assurance}, down, across, width);
 }
 
+// Names one below the other from y on, whole: cut short, many would be alike.
+// A name is one mark, however many lines it takes. Returns where they end;
+// without `marks` nothing is drawn.
+function namesBelow(marks, names, x, y, width) {
+  for (const name of names) {
+    const mark = svg('g');
+    for (const line of wrapped(name, width, 4)) {
+      mark.append(words(x, y, line, haloed));
+      y += 16;
+    }
+    if (marks !== null) marks.append(mark);
+    y += 4;
+  }
+  return y;
+}
+
 function matrixGrid(list, names, down, across, width) {
   const left = 150;
   const cell = (width - left - 2) / across.length;
-  const inCell = (v, a) => list.filter((r) => r[names.variation] === v && r[names.assurance] === a);
-  const heights = down.map((v) => Math.max(44, ...across.map((a) => inCell(v, a).length * 19 + 14)));
+  const inCell = (v, a) => list.filter((r) => r[names.variation] === v &&
+    r[names.assurance] === a).map((r) => r[names.label]);
+  const heights = down.map((v) => Math.max(44, ...across.map((a) =>
+    namesBelow(null, inCell(v, a), 0, 16, cell - 16))));
   const head = 56;
   const root = canvas(width, head + heights.reduce((sum, h) => sum + h, 0) + 2);
   const marks = svg('g', {class: 'mark'});
@@ -137,8 +155,7 @@ function matrixGrid(list, names, down, across, width) {
     across.forEach((a, i) => {
       root.append(svg('rect', {x: left + i * cell, y: top, width: cell, height: heights[row],
         fill: '#fff', stroke: '#c8ced1'}));
-      inCell(v, a).forEach((record, n) => marks.append(words(left + i * cell + 8,
-        top + 16 + n * 19, shorten(record[names.label], cell - 16))));
+      namesBelow(marks, inCell(v, a), left + i * cell + 8, top + 16, cell - 16);
     });
     top += heights[row];
   });
@@ -154,7 +171,9 @@ function matrixList(list, names, down, across, width) {
       if (here.length > 0) blocks.push([v, a, here]);
     }
   }
-  const height = blocks.reduce((sum, [, , here]) => sum + 74 + here.length * 19, 0);
+  const labels = (here) => here.map((record) => record[names.label]);
+  const height = blocks.reduce((sum, [, , here]) =>
+    namesBelow(null, labels(here), 0, sum + 68, width - 12) + 6, 0);
   const root = canvas(width, height);
   const marks = svg('g', {class: 'mark'});
   let top = 0;
@@ -162,9 +181,7 @@ function matrixList(list, names, down, across, width) {
     root.append(svg('line', {x1: 0, x2: width, y1: top + 1, y2: top + 1, stroke: '#c8ced1'}),
       placed(variationIcon(v), 14, top + 18), words(32, top + 18, variations[v]),
       placed(assuranceIcon(a), 14, top + 44), words(32, top + 44, assurances[a]));
-    here.forEach((record, n) => marks.append(words(8, top + 68 + n * 19,
-      shorten(record[names.label], width - 12), haloed)));
-    top += 74 + here.length * 19;
+    top = namesBelow(marks, labels(here), 8, top + 68, width - 12) + 6;
   }
   root.append(marks);
   return root;

@@ -2,8 +2,9 @@
 // PEOPLE (1,200,000) with 25 rows each, through the gate with its register, as
 // `commissioning run --all` computes them. Bar: all of them in 60 s and 4 GiB
 // on two processors. Beside it DuckDB alone, reading each column of the release
-// once. The answer is checked: list sizes add up to PEOPLE, and every measure
-// is available and gives a table with rows.
+// once. The seconds of a measure are those that its caller waits: the next ones
+// are counted meanwhile. The answer is checked: list sizes add up to PEOPLE,
+// and every measure is available and gives a table with rows.
 //   FOLDER  keeps the region there, and takes one that is there already
 //   ID...   these measures only; the bar does not apply
 #include <sys/resource.h>
@@ -90,6 +91,8 @@ struct Outcome {
 absl::StatusOr<Outcome> RunAll(MeasureRunner& runner,
                                const std::vector<std::string>& ids) {
   Outcome outcome;
+  const Watch all;
+  runner.Announce(ids);
   std::printf("%-8s %9s %9s %7s %7s %9s\n", "measure", "seconds", "processor",
               "tables", "rows", "peak GiB");
   for (const std::string& id : ids) {
@@ -97,8 +100,6 @@ absl::StatusOr<Outcome> RunAll(MeasureRunner& runner,
     TALLY_ASSIGN_OR_RETURN(const MeasureResult result, runner.Run(id));
     const double seconds = watch.seconds();
     const double processor = watch.processor_seconds();
-    outcome.seconds += seconds;
-    outcome.processor_seconds += processor;
     size_t rows = 0;
     for (const GatedTable& table : result.tables) rows += table.rows();
     outcome.missing += rows == 0;
@@ -116,6 +117,8 @@ absl::StatusOr<Outcome> RunAll(MeasureRunner& runner,
     std::fflush(stdout);
     ++outcome.computed;
   }
+  outcome.seconds = all.seconds();
+  outcome.processor_seconds = all.processor_seconds();
   return outcome;
 }
 
@@ -158,7 +161,7 @@ absl::StatusOr<bool> MeasureRegion(int64_t people, const std::string& root,
                          ReleaseFolder::Open(root + "/release", open));
   DatabaseSettings settings;
   settings.work_directory = root + "/scratch";
-  settings.memory_bytes = int64_t{2800} << 20;
+  settings.memory_bytes = int64_t{2560} << 20;
   settings.threads = kProcessors;
   TALLY_ASSIGN_OR_RETURN(ReleaseDatabase database,
                          ReleaseDatabase::Open(folder, settings));

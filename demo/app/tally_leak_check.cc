@@ -31,6 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using tally::demo::LeakHit;
 using tally::demo::LeakSearch;
+using tally::demo::MemoryHits;
 using tally::demo::PieceScan;
 
 struct Arguments {
@@ -43,6 +44,7 @@ struct Totals {
   uint64_t files = 0;
   uint64_t bytes = 0;
   uint64_t hits = 0;
+  uint64_t lone_integers = 0;  // left out, see MemoryHits
 };
 
 // The whole of `text` as a number in base 16.
@@ -166,7 +168,8 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
     return tally::NotPermittedError(
         absl::StrCat("process ", pid, ": its memory can be read by root only"));
   }
-  PieceScan scan(search, false, Reporter("memory of process " + pid, totals));
+  MemoryHits hits(Reporter("memory of process " + pid, totals));
+  PieceScan scan(search, false, [&](const LeakHit& hit) { hits.Add(hit); });
   std::string line;
   std::vector<char> buffer(1 << 20);
   while (std::getline(maps, line)) {
@@ -194,6 +197,8 @@ absl::Status ScanProcess(const LeakSearch& search, const std::string& pid,
     }
   }
   scan.Finish();
+  hits.Finish();
+  totals.lone_integers += hits.left_out();
   ++totals.files;
   return absl::OkStatus();
 }
@@ -241,6 +246,10 @@ absl::StatusOr<tally::ExitCode> Check(const Arguments& arguments) {
   TALLY_RETURN_IF_ERROR(status);
   std::printf("%lu found in %lu files (%lu MB), %zu patterns\n", totals.hits,
               totals.files, totals.bytes / 1000000, search.patterns());
+  if (totals.lone_integers > 0) {
+    std::printf("%lu integers that stand alone in memory are left out\n",
+                totals.lone_integers);
+  }
   return totals.hits == 0 ? tally::kExitDone : tally::kExitIntegrity;
 }
 

@@ -56,7 +56,8 @@ void ActivityTruth::AddPerson(const Activity& rows, std::string_view area,
   }
   if (all == 0) return;
   truth_.AddForArea({"C21", "hiu_summary", "attenders"}, area, "");
-  truth_.AddForArea({"C21", "hiu_summary", "all_attendances"}, area, "", all);
+  truth_.AddForArea({"C21", "hiu_summary", "attendances"}, area, "threshold=1",
+                    all);
 }
 
 void ActivityTruth::AddRecord(std::string_view dataset,

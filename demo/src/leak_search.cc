@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kPrefixBytes = 5;
 constexpr size_t kFilterBits = size_t{1} << 23;
+constexpr const char* kInteger = "integer";
 
 std::string Digest(const EVP_MD* method, std::string_view text) {
   std::array<uint8_t, EVP_MAX_MD_SIZE> out{};
@@ -117,7 +118,7 @@ void LeakSearch::AddNumber(std::string_view digits) {
   for (int i = 0; i < 8; ++i) {
     integer += static_cast<char>((value >> (8 * i)) & 255);
   }
-  Add(integer, "integer", false);
+  Add(integer, kInteger, false);
   const std::pair<const EVP_MD*, std::pair<const char*, const char*>>
       digests[] = {{EVP_md5(), {"MD5", "MD5 in hex"}},
                    {EVP_sha1(), {"SHA-1", "SHA-1 in hex"}},
@@ -199,6 +200,34 @@ void PieceScan::Scan(size_t end) {
     if (hit.offset < begin_ || hit.offset >= end) continue;
     report_({offset_ + hit.offset, hit.form});
   }
+}
+
+void MemoryHits::Add(const LeakHit& hit) {
+  const bool near = last_.has_value() && hit.offset - *last_ <= kNeighbourBytes;
+  last_ = hit.offset;
+  if (near && pending_.has_value()) {
+    report_(*pending_);
+    pending_.reset();
+  }
+  Settle();
+  if (near || hit.form != kInteger) {
+    report_(hit);
+  } else {
+    pending_ = hit;
+  }
+}
+
+void MemoryHits::Settle() {
+  if (!pending_.has_value()) return;
+  alone_.push_back(*std::move(pending_));
+  pending_.reset();
+}
+
+void MemoryHits::Finish() {
+  Settle();
+  if (alone_.size() <= kMostAlone) return;
+  for (const LeakHit& hit : alone_) report_(hit);
+  alone_.clear();
 }
 
 }  // namespace tally::demo

@@ -41,6 +41,50 @@ bool Taken(const std::vector<Row>& rows, int day) {
   return false;
 }
 
+// A spell of the background, as it was drawn.
+struct BackgroundSpell {
+  uint64_t number = 0;
+  bool emergency = false;
+  int admission = 0;  // a day
+  int stay = 0;       // days
+  size_t pick = 0;    // of methods and specialties
+
+  int episodes() const { return stay >= 3 ? 2 : 1; }
+};
+
+std::string PodOf(const BackgroundSpell& spell) {
+  if (spell.stay == 0) return "day_case";
+  return spell.emergency ? "emergency" : "elective";
+}
+
+// An episode, counted from 0; two of them share the stay. `diagnosis`: the
+// place of its first one in kDiagnoses.
+Episode EpisodeOf(const Person& person, const BackgroundSpell& spell,
+                  int episode, size_t diagnosis) {
+  Episode row;
+  row.spell = static_cast<int>(spell.number);
+  row.order = episode + 1;
+  row.last = episode + 1 == spell.episodes();
+  row.admission = spell.admission;
+  row.discharge = row.admission + spell.stay;
+  const int middle = row.admission + spell.stay / 2;
+  row.start = episode == 0 ? row.admission : middle;
+  row.end = row.last ? row.discharge : middle;
+  row.method = spell.emergency ? kEmergency[spell.pick] : kElective[spell.pick];
+  row.source = person.care_home ? "54" : "19";
+  row.destination = person.index % 211 == 0 ? "37" : "19";
+  row.classification = spell.stay == 0 ? "2" : "1";
+  row.specialty = kSpecialties[spell.pick];
+  row.provider = Provider(person.index + spell.number);
+  row.diagnoses = {kDiagnoses[diagnosis],
+                   kDiagnoses[(diagnosis + 1) % kDiagnoses.size()]};
+  if (spell.stay == 0) row.procedures = {kProcedure};
+  row.tariff_pence = 40000 + 25000 * spell.stay;
+  row.mff = absl::StrFormat("1.%08d", person.index + 1);  // the tracer
+  row.pod = episode == 0 ? PodOf(spell) : "";
+  return row;
+}
+
 }  // namespace
 
 NationalRows::NationalRows(const PersonMaker& maker)
@@ -83,38 +127,18 @@ void NationalRows::AddSpells(const Person& person, Activity& rows) const {
     // spells make one stay.
     if (earlier.has_value() && std::abs(*month - *earlier) <= 2) continue;
     earlier = month;
-    const bool emergency = draws_.Below(100, person.index, part + 1) < 45;
-    const auto day = draws_.Between(1, 20, person.index, part + 2);
-    const int stay = static_cast<int>(draws_.Below(8, person.index, part + 3));
-    const size_t pick = draws_.Below(4, person.index, part + 4);
-    const int count = stay >= 3 ? 2 : 1;
-    for (int episode = 0; episode < count; ++episode) {
-      Episode row;
-      row.spell = static_cast<int>(i);
-      row.order = episode + 1;
-      row.last = episode + 1 == count;
-      row.admission = DayOf(*month, day);
-      row.discharge = row.admission + stay;
-      const int middle = row.admission + stay / 2;
-      row.start = episode == 0 ? row.admission : middle;
-      row.end = row.last ? row.discharge : middle;
-      row.method = emergency ? kEmergency[pick] : kElective[pick];
-      row.source = person.care_home ? "54" : "19";
-      row.destination = person.index % 211 == 0 ? "37" : "19";
-      row.classification = stay == 0 ? "2" : "1";
-      row.specialty = kSpecialties[pick];
-      row.provider = Provider(person.index + i);
+    BackgroundSpell spell;
+    spell.number = i;
+    spell.emergency = draws_.Below(100, person.index, part + 1) < 45;
+    spell.admission =
+        DayOf(*month, draws_.Between(1, 20, person.index, part + 2));
+    spell.stay = static_cast<int>(draws_.Below(8, person.index, part + 3));
+    spell.pick = draws_.Below(4, person.index, part + 4);
+    for (int episode = 0; episode < spell.episodes(); ++episode) {
       const size_t diagnosis =
           draws_.Below(kDiagnoses.size(), person.index,
                        part + 5 + static_cast<uint64_t>(episode));
-      row.diagnoses = {kDiagnoses[diagnosis],
-                       kDiagnoses[(diagnosis + 1) % kDiagnoses.size()]};
-      if (stay == 0) row.procedures = {kProcedure};
-      row.tariff_pence = 40000 + 25000 * stay;
-      row.mff = absl::StrFormat("1.%08d", person.index + 1);  // the tracer
-      row.pod = stay == 0 ? "day_case" : emergency ? "emergency" : "elective";
-      if (episode > 0) row.pod.clear();
-      rows.episodes.push_back(row);
+      rows.episodes.push_back(EpisodeOf(person, spell, episode, diagnosis));
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "demo/national_writer.h"
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,115 +15,143 @@ namespace {
 
 // The national team's own column names: those of the NHS Data Dictionary's
 // extracts, which the specifications know as aliases.
+constexpr const char* kApcColumns[] = {
+    "NEWNHSNO",
+    "WITHHELD_IDENTITY_REASON_CODE",
+    "SUSSPELLID",
+    "EPIKEY",
+    "EPIORDER",
+    "SPELEND",
+    "EPISTAT",
+    "EPITYPE",
+    "ADMIDATE",
+    "DISDATE",
+    "EPISTART",
+    "EPIEND",
+    "ADMIMETH",
+    "ADMISORC",
+    "DISMETH",
+    "DISDEST",
+    "CLASSPAT",
+    "MAINSPEF",
+    "TRETSPEF",
+    "PROCODE",
+    "SITETRET",
+    "PURCODE",
+    "GPPRAC",
+    "HOMEADD",
+    "DOB",
+    "SEX",
+    "ETHNOS",
+    "DIAG_01",
+    "DIAG_02",
+    "DIAG_03",
+    "DIAG_04",
+    "DIAG_05",
+    "OPERTN_01",
+    "OPERTN_02",
+    "OPERTN_03",
+    "OPERTN_04",
+    "OPDATE_01",
+    "SUSHRG",
+    "TARIFF",
+    "MFF",
+    "REFERRAL_TO_TREATMENT_PERIOD_STATUS",
+    "REFERRAL_TO_TREATMENT_PERIOD_START_DATE",
+    "REFERRAL_TO_TREATMENT_PERIOD_END_DATE"};
+constexpr const char* kOpColumns[] = {"NEWNHSNO",
+                                      "ATTENDKEY",
+                                      "APPTDATE",
+                                      "ATENTYPE",
+                                      "ATTENDED",
+                                      "OUTCOME",
+                                      "REFSOURC",
+                                      "PRIORITY",
+                                      "REQDATE",
+                                      "TRETSPEF",
+                                      "MAINSPEF",
+                                      "PROCODE",
+                                      "PURCODE",
+                                      "GPPRAC",
+                                      "HOMEADD",
+                                      "DOB",
+                                      "SEX",
+                                      "ETHNOS",
+                                      "DIAG_01",
+                                      "OPERTN_01",
+                                      "SUSHRG",
+                                      "TARIFF",
+                                      "REFERRAL_TO_TREATMENT_PERIOD_STATUS",
+                                      "REFERRAL_TO_TREATMENT_PERIOD_START_DATE",
+                                      "REFERRAL_TO_TREATMENT_PERIOD_END_DATE"};
+constexpr const char* kEcdsColumns[] = {
+    "NEWNHSNO",    "AEKEY",        "ARRIVALDATE",
+    "ARRIVALTIME", "DEPTIME",      "AEDEPTTYPE",
+    "AEATTENDCAT", "PROCODE",      "GPPRAC",
+    "HOMEADD",     "DOB",          "SEX",
+    "ETHNOS",      "DIAGNOSIS_01", "EMERGENCY_CARE_DECIDED_TO_ADMIT_DATE"};
+constexpr const char* kDeathColumns[] = {"DEC_CONF_NHS_NUMBER",
+                                         "REG_DATE_OF_DEATH",
+                                         "REG_DATE",
+                                         "S_UNDERLYING_COD_ICD10",
+                                         "S_COD_CODE_1",
+                                         "S_COD_CODE_2",
+                                         "S_COD_CODE_3",
+                                         "POD_ESTABLISHMENT_TYPE",
+                                         "GPPRAC",
+                                         "DEC_USUAL_RESIDENCE_POSTCODE",
+                                         "DEC_DATE_OF_BIRTH",
+                                         "SEX",
+                                         "ETHNOS"};
+constexpr const char* kCommunityColumns[] = {"NHSNUMBER",
+                                             "UNIQCARECONTID",
+                                             "UNIQSERVREQID",
+                                             "DATA_SET",
+                                             "CARECONTDATE",
+                                             "REFERRALREQUESTRECEIVEDDATE",
+                                             "SERVDISCHDATE",
+                                             "TEAMTYPE",
+                                             "ATTENDSTATUS",
+                                             "CONSMECHANISM",
+                                             "CLINCONTDUROFCARECONT",
+                                             "ORGIDPROV",
+                                             "PURCODE",
+                                             "GPPRAC",
+                                             "HOMEADD",
+                                             "PERSONBIRTHDATE",
+                                             "SEX",
+                                             "ETHNOS"};
+constexpr const char* kEyeCareColumns[] = {"NHS_NO",
+                                           "FORM_TYPE",
+                                           "DATE_OF_SERVICE",
+                                           "CONTRACTOR",
+                                           "ELIGIBILITY",
+                                           "LAST_TEST_DATE",
+                                           "RETEST_CODE",
+                                           "VOUCHER",
+                                           "VOUCHER_SUPPLEMENTS",
+                                           "DOMICILIARY_VISIT",
+                                           "CLAIM_OUTCOME",
+                                           "PRESENTING_CONDITION",
+                                           "FEE",
+                                           "POSTCODE",
+                                           "BIRTH_DATE",
+                                           "SEX"};
+
 struct NationalFile {
   const char* dataset;
   const char* name;
-  std::vector<std::string> header;
+  std::span<const char* const> columns;
 };
 
-const std::vector<NationalFile>& NationalFiles() {
-  static const std::vector<NationalFile>& files =
-      *new std::vector<NationalFile>{
-          {"sus-apc",
-           "apc.csv",
-           {"NEWNHSNO",
-            "WITHHELD_IDENTITY_REASON_CODE",
-            "SUSSPELLID",
-            "EPIKEY",
-            "EPIORDER",
-            "SPELEND",
-            "EPISTAT",
-            "EPITYPE",
-            "ADMIDATE",
-            "DISDATE",
-            "EPISTART",
-            "EPIEND",
-            "ADMIMETH",
-            "ADMISORC",
-            "DISMETH",
-            "DISDEST",
-            "CLASSPAT",
-            "MAINSPEF",
-            "TRETSPEF",
-            "PROCODE",
-            "SITETRET",
-            "PURCODE",
-            "GPPRAC",
-            "HOMEADD",
-            "DOB",
-            "SEX",
-            "ETHNOS",
-            "DIAG_01",
-            "DIAG_02",
-            "DIAG_03",
-            "DIAG_04",
-            "DIAG_05",
-            "OPERTN_01",
-            "OPERTN_02",
-            "OPERTN_03",
-            "OPERTN_04",
-            "OPDATE_01",
-            "SUSHRG",
-            "TARIFF",
-            "MFF",
-            "REFERRAL_TO_TREATMENT_PERIOD_STATUS",
-            "REFERRAL_TO_TREATMENT_PERIOD_START_DATE",
-            "REFERRAL_TO_TREATMENT_PERIOD_END_DATE"}},
-          {"sus-op",
-           "op.csv",
-           {"NEWNHSNO",
-            "ATTENDKEY",
-            "APPTDATE",
-            "ATENTYPE",
-            "ATTENDED",
-            "OUTCOME",
-            "REFSOURC",
-            "PRIORITY",
-            "REQDATE",
-            "TRETSPEF",
-            "MAINSPEF",
-            "PROCODE",
-            "PURCODE",
-            "GPPRAC",
-            "HOMEADD",
-            "DOB",
-            "SEX",
-            "ETHNOS",
-            "DIAG_01",
-            "OPERTN_01",
-            "SUSHRG",
-            "TARIFF",
-            "REFERRAL_TO_TREATMENT_PERIOD_STATUS",
-            "REFERRAL_TO_TREATMENT_PERIOD_START_DATE",
-            "REFERRAL_TO_TREATMENT_PERIOD_END_DATE"}},
-          {"ecds",
-           "ecds.csv",
-           {"NEWNHSNO", "AEKEY", "ARRIVALDATE", "ARRIVALTIME", "DEPTIME",
-            "AEDEPTTYPE", "AEATTENDCAT", "PROCODE", "GPPRAC", "HOMEADD", "DOB",
-            "SEX", "ETHNOS", "DIAGNOSIS_01",
-            "EMERGENCY_CARE_DECIDED_TO_ADMIT_DATE"}},
-          {"ons-death",
-           "deaths.csv",
-           {"DEC_CONF_NHS_NUMBER", "REG_DATE_OF_DEATH", "REG_DATE",
-            "S_UNDERLYING_COD_ICD10", "S_COD_CODE_1", "S_COD_CODE_2",
-            "S_COD_CODE_3", "POD_ESTABLISHMENT_TYPE", "GPPRAC",
-            "DEC_USUAL_RESIDENCE_POSTCODE", "DEC_DATE_OF_BIRTH", "SEX",
-            "ETHNOS"}},
-          {"community-contact",
-           "community.csv",
-           {"NHSNUMBER", "UNIQCARECONTID", "UNIQSERVREQID", "DATA_SET",
-            "CARECONTDATE", "REFERRALREQUESTRECEIVEDDATE", "SERVDISCHDATE",
-            "TEAMTYPE", "ATTENDSTATUS", "CONSMECHANISM",
-            "CLINCONTDUROFCARECONT", "ORGIDPROV", "PURCODE", "GPPRAC",
-            "HOMEADD", "PERSONBIRTHDATE", "SEX", "ETHNOS"}},
-          {"gos-claim",
-           "gos.csv",
-           {"NHS_NO", "FORM_TYPE", "DATE_OF_SERVICE", "CONTRACTOR",
-            "ELIGIBILITY", "LAST_TEST_DATE", "RETEST_CODE", "VOUCHER",
-            "VOUCHER_SUPPLEMENTS", "DOMICILIARY_VISIT", "CLAIM_OUTCOME",
-            "PRESENTING_CONDITION", "FEE", "POSTCODE", "BIRTH_DATE", "SEX"}}};
-  return files;
-}
+constexpr NationalFile kNationalFiles[] = {
+    {"sus-apc", "apc.csv", kApcColumns},
+    {"sus-op", "op.csv", kOpColumns},
+    {"ecds", "ecds.csv", kEcdsColumns},
+    {"ons-death", "deaths.csv", kDeathColumns},
+    {"community-contact", "community.csv", kCommunityColumns},
+    {"gos-claim", "gos.csv", kEyeCareColumns},
+};
 
 constexpr const char* kCommissioner = "QZ9";
 // Keys of a person's rows; a row of its own has its number in the file.
@@ -163,11 +192,11 @@ absl::StatusOr<std::unique_ptr<NationalWriter>> NationalWriter::Create(
   for (Delivery& delivery : DeliveriesOf(maker, kNationalId, directory)) {
     TALLY_RETURN_IF_ERROR(MakeDirectories(delivery.folder, 0755));
     std::vector<Table> tables;
-    for (const NationalFile& kind : NationalFiles()) {
+    for (const NationalFile& kind : kNationalFiles) {
       TALLY_ASSIGN_OR_RETURN(
           CsvFile file,
           CsvFile::Create(absl::StrCat(delivery.folder, "/", kind.name),
-                          kind.header));
+                          {kind.columns.begin(), kind.columns.end()}));
       tables.push_back(
           {std::move(file), FateBook(ledger, delivery, kind.dataset)});
     }
@@ -275,7 +304,7 @@ void NationalWriter::Book(const Row& row, Dataset dataset, const char* reason,
   if (common.files.delivery.stage == Stage::kMonth) return;
   // A claim names no practice.
   if (dataset == kApc || dataset == kOp || dataset == kEcds) {
-    activity_.AddRecord(NationalFiles()[dataset].dataset,
+    activity_.AddRecord(kNationalFiles[dataset].dataset,
                         common.person.ethnic_category);
   }
   const bool placed = !std::is_same_v<Row, EyeClaim>;

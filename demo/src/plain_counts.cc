@@ -31,6 +31,14 @@ bool OfEyeCare(std::string_view specialty) {
          specialty == "662";
 }
 
+// What became of an appointment or a contact.
+bool IsSeen(std::string_view attended) {
+  return attended == "5" || attended == "6";
+}
+bool IsMissed(std::string_view attended) {
+  return attended == "3" || attended == "7";
+}
+
 }  // namespace
 
 PlainCounts::PlainCounts(const PersonMaker& maker,
@@ -143,21 +151,24 @@ void PlainCounts::CountCohort(const Person&, const GpTruth& gp, int age) {
   step("rising-risk", "04");
 }
 
+// An item that reached the revision, of the months that are counted.
+bool PlainCounts::IsSent(const Person& person, const Prescription& item) const {
+  const int month = MonthOfDay(item.day);
+  const bool takes_part =
+      maker_.practices()[static_cast<size_t>(item.practice)].participates;
+  if (!takes_part || item.drop[0] != '\0') return false;
+  if (month < maker_.first_month() || month > kPlainNewest) return false;
+  return month != kPlainNewest ||
+         !Prescriptions::GoneFromRevision(person, item);
+}
+
 // Items of people on the list of the month (C13, and three indicators).
 void PlainCounts::CountItems(const Person& person) {
   if (!Known(person)) return;
   std::map<std::string, std::set<int>> months;  // of a paragraph
   for (const Prescription& item : prescriptions_.Of(person)) {
     const int month = MonthOfDay(item.day);
-    const bool sent =
-        maker_.practices()[static_cast<size_t>(item.practice)].participates &&
-        item.drop[0] == '\0' &&
-        (month != kPlainNewest ||
-         !Prescriptions::GoneFromRevision(person, item));
-    if (!sent || month < maker_.first_month() || month > kPlainNewest ||
-        ListIn(person, month) < 0) {
-      continue;
-    }
+    if (!IsSent(person, item) || ListIn(person, month) < 0) continue;
     const std::string paragraph = item.bnf.substr(0, 6);
     if (paragraph.substr(0, 2) > "15") continue;
     months[paragraph].insert(month);
@@ -175,20 +186,24 @@ void PlainCounts::CountItems(const Person& person) {
     truth_.Add({"C13", "rx_trend", "items"}, where, item.items);
     truth_.Add({"C13", "rx_trend", "nic"}, where, item.nic_pence);
   }
-  for (const auto& [paragraph, of] : months) {
-    for (const int month : of) {
-      const auto before = of.lower_bound(month - kNewUserMonths);
-      if (month <= kPlainNewest - kTrendMonths || *before < month) continue;
-      // Of who has just joined nobody knows what they had before.
-      bool listed = true;
-      for (int m = month - kNewUserMonths; m < month; ++m) {
-        listed = listed && ListIn(person, m) >= 0;
-      }
-      if (!listed) continue;
-      truth_.Add({"C13", "rx_trend", "new_users"},
-                 absl::StrFormat("area=All;bnf=%s;month=%s", paragraph,
-                                 MonthText(month)));
+  for (const auto& [paragraph, of] : months) CountNew(person, paragraph, of);
+}
+
+// The months in which somebody is new to a paragraph, of those with items.
+void PlainCounts::CountNew(const Person& person, const std::string& paragraph,
+                           const std::set<int>& months) {
+  for (const int month : months) {
+    const auto before = months.lower_bound(month - kNewUserMonths);
+    if (month <= kPlainNewest - kTrendMonths || *before < month) continue;
+    // Of who has just joined nobody knows what they had before.
+    bool listed = true;
+    for (int m = month - kNewUserMonths; m < month; ++m) {
+      listed = listed && ListIn(person, m) >= 0;
     }
+    if (!listed) continue;
+    truth_.Add({"C13", "rx_trend", "new_users"},
+               absl::StrFormat("area=All;bnf=%s;month=%s", paragraph,
+                               MonthText(month)));
   }
 }
 
@@ -205,41 +220,14 @@ void PlainCounts::Count(std::string_view indicator, const Person& holder,
 }
 
 void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
-  for (const Episode& row : rows.episodes) {
-    const bool planned = row.pod == "elective" || row.pod == "day_case";
-    const int64_t day_case = row.pod == "day_case" ? 1 : 0;
-    const int day = row.admission;
-    if (row.pod == "emergency")
-      Count("emergency_admissions", holder, day, 1, 0);
-    if (!planned) continue;
-    Count("elective_admissions", holder, day, 1, 0);
-    Count("day_case_share", holder, day, day_case, 1);
-    if (OfEyeCare(row.specialty)) {
-      Count("eye_day_cases", holder, day, day_case, 1);
-    }
-  }
+  for (const Episode& row : rows.episodes) CountEpisode(holder, row);
   for (const Appointment& row : rows.appointments) {
-    const bool seen = row.attended == "5" || row.attended == "6";
-    const bool missed = row.attended == "3" || row.attended == "7";
-    const bool first = row.type == "1" || row.type == "3";
-    const bool eye = OfEyeCare(row.specialty);
-    if (seen && first) Count("outpatient_firsts", holder, row.day, 1, 0);
-    if (seen && first && eye) Count("eye_firsts", holder, row.day, 1, 0);
-    if (!seen && !missed) continue;
-    Count("outpatient_missed", holder, row.day, missed ? 1 : 0, 1);
-    if (eye) Count("eye_missed", holder, row.day, missed ? 1 : 0, 1);
+    CountAppointment(holder, row);
   }
   // C06 counts over the list of the middle of the year.
   const bool of_year = ListIn(holder, kPlainYearMiddle) >= 0;
   for (const Attendance& row : rows.attendances) {
-    if (row.counted && row.category == "1" && of_year &&
-        row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31)) {
-      truth_.Add({"C06", "inequality_deciles", "events"},
-                 "area=All;measure=ed_attendances");
-    }
-    if (!row.counted || row.category == "2") continue;
-    Count("ed_attendances", holder, row.day, 1, 0);
-    Count("ed_within_4h", holder, row.day, row.minutes <= 240 ? 1 : 0, 1);
+    CountAttendance(holder, row, of_year);
   }
   // Of two deaths of a person the first is one, the other a fault of the data.
   const auto death = std::min_element(
@@ -250,15 +238,54 @@ void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
     Count("deaths_in_hospital", holder, death->day,
           death->place == "hospital" ? 1 : 0, 1);
   }
-  for (const Contact& row : rows.contacts) {
-    const bool mental = row.dataset == "MHSDS";
-    const bool seen = row.attended == "5" || row.attended == "6";
-    const bool missed = row.attended == "3" || row.attended == "7";
-    if (mental && seen) Count("mental_contacts", holder, row.day, 1, 0);
-    if (!seen && !missed) continue;
-    Count(mental ? "mental_missed" : "community_missed", holder, row.day,
-          missed ? 1 : 0, 1);
+  for (const Contact& row : rows.contacts) CountContact(holder, row);
+}
+
+void PlainCounts::CountEpisode(const Person& holder, const Episode& row) {
+  const int day = row.admission;
+  if (row.pod == "emergency") Count("emergency_admissions", holder, day, 1, 0);
+  if (row.pod != "elective" && row.pod != "day_case") return;
+  const int64_t day_case = row.pod == "day_case" ? 1 : 0;
+  Count("elective_admissions", holder, day, 1, 0);
+  Count("day_case_share", holder, day, day_case, 1);
+  if (OfEyeCare(row.specialty)) {
+    Count("eye_day_cases", holder, day, day_case, 1);
   }
+}
+
+void PlainCounts::CountAppointment(const Person& holder,
+                                   const Appointment& row) {
+  const bool seen = IsSeen(row.attended);
+  const bool missed = IsMissed(row.attended);
+  const bool first = row.type == "1" || row.type == "3";
+  const bool eye = OfEyeCare(row.specialty);
+  if (seen && first) Count("outpatient_firsts", holder, row.day, 1, 0);
+  if (seen && first && eye) Count("eye_firsts", holder, row.day, 1, 0);
+  if (!seen && !missed) return;
+  Count("outpatient_missed", holder, row.day, missed ? 1 : 0, 1);
+  if (eye) Count("eye_missed", holder, row.day, missed ? 1 : 0, 1);
+}
+
+void PlainCounts::CountAttendance(const Person& holder, const Attendance& row,
+                                  bool of_year) {
+  if (row.counted && row.category == "1" && of_year &&
+      row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31)) {
+    truth_.Add({"C06", "inequality_deciles", "events"},
+               "area=All;measure=ed_attendances");
+  }
+  if (!row.counted || row.category == "2") return;
+  Count("ed_attendances", holder, row.day, 1, 0);
+  Count("ed_within_4h", holder, row.day, row.minutes <= 240 ? 1 : 0, 1);
+}
+
+void PlainCounts::CountContact(const Person& holder, const Contact& row) {
+  const bool mental = row.dataset == "MHSDS";
+  const bool seen = IsSeen(row.attended);
+  const bool missed = IsMissed(row.attended);
+  if (mental && seen) Count("mental_contacts", holder, row.day, 1, 0);
+  if (!seen && !missed) return;
+  Count(mental ? "mental_missed" : "community_missed", holder, row.day,
+        missed ? 1 : 0, 1);
 }
 
 }  // namespace tally::demo

@@ -7,7 +7,7 @@ import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
-import {contrastFaults, controls, layoutFaults, markFaults, zeroFaults} from './in_page.mjs';
+import {contrastFaults, controls, layoutFaults, markFaults, placeFaults, zeroFaults} from './in_page.mjs';
 import {strangeNumbers, unsaidFigures} from './numbers.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -119,7 +119,7 @@ for (const width of widths) {
     const visible = await page.$$eval('.page', (all) => all.filter((p) => !p.hidden).map((p) => p.id));
     check(visible.length === 1 && visible[0] === id, `${where}: one page is shown`);
     const list = charts.map((chart) => ({page: id, chart, rows: rowsAt(chart)}));
-    for (const test of [layoutFaults, markFaults, zeroFaults, contrastFaults]) {
+    for (const test of [layoutFaults, markFaults, zeroFaults, placeFaults, contrastFaults]) {
       for (const fault of await page.evaluate(test, list)) check(false, `${where}: ${fault}`);
       checks += 1;
     }

@@ -92,6 +92,17 @@ export function markFaults(charts) {
   return faults;
 }
 
+// There is no place between two places.
+export function placeFaults() {
+  const faults = [];
+  for (const figure of document.querySelectorAll('figure[data-type="rank"]')) {
+    for (const text of figure.querySelectorAll('.draw svg text')) {
+      if (/^\d+\.\d+$/.test(text.textContent)) faults.push(`${figure.id}: place ${text.textContent}`);
+    }
+  }
+  return faults;
+}
+
 // Bars begin at zero.
 export function zeroFaults() {
   const faults = [];

@@ -3,11 +3,15 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <algorithm>
+#include <functional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
 #include "base/civil_day.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "tally/release/v1/release.grpc.pb.h"
@@ -18,8 +22,48 @@ namespace {
 namespace pb = ::tally::release::v1;
 
 constexpr int64_t kUnaryTimeoutMs = 30'000;
+constexpr int64_t kRetryForMs = 60'000;
+constexpr int64_t kPatienceMs = 2'000;  // a person's
 constexpr int64_t kDownloadTimeoutMs = 3'600'000;
 constexpr int kPageSize = 1000;
+
+// Calls `say`, once, if it lives longer than a person's patience.
+class LongWait {
+ public:
+  explicit LongWait(std::function<void()> say)
+      : say_(std::move(say)), thread_([this] { Wait(); }) {}
+  ~LongWait() {
+    {
+      const MutexLock lock(mu_);
+      over_ = true;
+    }
+    ended_.NotifyAll();
+    thread_.join();
+  }
+  LongWait(const LongWait&) = delete;
+  LongWait& operator=(const LongWait&) = delete;
+
+ private:
+  void Wait() {
+    const int64_t until = NowMonotonicMs() + kPatienceMs;
+    {
+      const MutexLock lock(mu_);
+      while (!over_) {
+        const int64_t left = until - NowMonotonicMs();
+        if (left <= 0) break;
+        ended_.WaitFor(mu_, left);
+      }
+      if (over_) return;
+    }
+    say_();
+  }
+
+  const std::function<void()> say_;
+  Mutex mu_;
+  CondVar ended_;
+  bool over_ TALLY_GUARDED_BY(mu_) = false;
+  std::thread thread_;  // last: it uses the others
+};
 
 std::string StateText(pb::ReleaseState state) {
   switch (state) {
@@ -51,27 +95,41 @@ RemoteRelease FromProto(const pb::Release& release) {
 
 class HubSource::Impl {
  public:
-  Impl(std::unique_ptr<transport::HubChannel> channel, int64_t timeout_ms)
+  Impl(std::unique_ptr<transport::HubChannel> channel, int64_t timeout_ms,
+       std::string address, Notice notice)
       : channel_(std::move(channel)),
         stub_(pb::ReleaseService::NewStub(channel_->channel())),
-        timeout_ms_(timeout_ms) {}
+        timeout_ms_(timeout_ms),
+        address_(std::move(address)),
+        notice_(std::move(notice)) {}
 
-  transport::CallOptions UnaryOptions() const {
+  // A call with one answer, with its retries.
+  absl::Status Call(
+      const std::function<grpc::Status(grpc::ClientContext&)>& attempt) {
     transport::CallOptions options;
-    options.timeout_ms = timeout_ms_ > 0 ? timeout_ms_ : kUnaryTimeoutMs;
-    return options;
+    options.retry_for_ms = timeout_ms_ > 0 ? timeout_ms_ : kRetryForMs;
+    options.timeout_ms = std::min(options.retry_for_ms, kUnaryTimeoutMs);
+    const LongWait wait([&] {
+      if (notice_ == nullptr) return;
+      notice_(absl::StrFormat(
+          "waiting for the hub at %s, for %d s at most (--timeout)", address_,
+          (options.retry_for_ms + 999) / 1000));
+    });
+    return channel_->Call(options, attempt);
   }
 
   std::unique_ptr<transport::HubChannel> channel_;
   std::unique_ptr<pb::ReleaseService::Stub> stub_;
   int64_t timeout_ms_;
+  std::string address_;
+  Notice notice_;
 };
 
 HubSource::HubSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HubSource::~HubSource() = default;
 
 absl::StatusOr<std::unique_ptr<HubSource>> HubSource::Open(
-    const AnalystConfig& config, int64_t timeout_ms) {
+    const AnalystConfig& config, int64_t timeout_ms, Notice notice) {
   transport::ClientOptions options;
   options.address = config.hub_address;
   options.trust_domain = config.trust_domain;
@@ -80,8 +138,8 @@ absl::StatusOr<std::unique_ptr<HubSource>> HubSource::Open(
   options.ca_file = config.tls_ca;
   TALLY_ASSIGN_OR_RETURN(std::unique_ptr<transport::HubChannel> channel,
                          transport::HubChannel::Open(options));
-  return std::unique_ptr<HubSource>(
-      new HubSource(std::make_unique<Impl>(std::move(channel), timeout_ms)));
+  return std::unique_ptr<HubSource>(new HubSource(std::make_unique<Impl>(
+      std::move(channel), timeout_ms, config.hub_address, std::move(notice))));
 }
 
 absl::StatusOr<std::vector<RemoteRelease>> HubSource::List(
@@ -94,11 +152,10 @@ absl::StatusOr<std::vector<RemoteRelease>> HubSource::List(
     request.set_page_size(kPageSize);
     request.set_page_token(token);
     pb::ListReleasesResponse response;
-    TALLY_RETURN_IF_ERROR(impl_->channel_->Call(
-        impl_->UnaryOptions(), [&](grpc::ClientContext& context) {
-          response.Clear();
-          return impl_->stub_->ListReleases(&context, request, &response);
-        }));
+    TALLY_RETURN_IF_ERROR(impl_->Call([&](grpc::ClientContext& context) {
+      response.Clear();
+      return impl_->stub_->ListReleases(&context, request, &response);
+    }));
     for (const pb::Release& release : response.releases()) {
       releases.push_back(FromProto(release));
     }
@@ -111,11 +168,10 @@ absl::StatusOr<RemoteDetails> HubSource::Describe(std::string_view name) {
   pb::GetReleaseRequest request;
   request.set_name(std::string(name));
   pb::GetReleaseResponse response;
-  TALLY_RETURN_IF_ERROR(impl_->channel_->Call(
-      impl_->UnaryOptions(), [&](grpc::ClientContext& context) {
-        response.Clear();
-        return impl_->stub_->GetRelease(&context, request, &response);
-      }));
+  TALLY_RETURN_IF_ERROR(impl_->Call([&](grpc::ClientContext& context) {
+    response.Clear();
+    return impl_->stub_->GetRelease(&context, request, &response);
+  }));
   RemoteDetails details;
   details.release = FromProto(response.release());
   details.terms_version = response.terms_version();

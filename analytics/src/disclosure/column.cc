@@ -89,6 +89,15 @@ ColumnSpec ProportionColumn(std::string name, std::string title,
   return column;
 }
 
+std::vector<std::string> DimensionNames(
+    const std::vector<ColumnSpec>& columns) {
+  std::vector<std::string> names;
+  for (const ColumnSpec& column : columns) {
+    if (column.kind == ColumnKind::kDimension) names.push_back(column.name);
+  }
+  return names;
+}
+
 ColumnSpec DerivedColumn(std::string name, std::string title,
                          std::string unit) {
   ColumnSpec column;

@@ -25,15 +25,18 @@ absl::StatusOr<TableDecisions> DecisionsFromJson(const JsonValue& json) {
     if (!row.is_string()) return absl::InvalidArgumentError("cells");
     d.cells.push_back(row.AsString());
   }
-  if (json.Find("reason") != nullptr) {  // not in the oldest logs
+  // What follows is not in the oldest logs.
+  if (json.Find("reason") != nullptr) {
     TALLY_ASSIGN_OR_RETURN(d.reason, json.GetString("reason"));
   }
-  const JsonValue* sources = json.Find("derivedFrom");
-  if (sources == nullptr) return d;
-  if (!sources->is_array()) return absl::InvalidArgumentError("derivedFrom");
-  for (const JsonValue& source : sources->AsArray()) {
-    if (!source.is_string()) return absl::InvalidArgumentError("derivedFrom");
-    d.derived_from.push_back(source.AsString());
+  if (json.Find("period") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(d.period, json.GetString("period"));
+  }
+  if (const JsonValue* names = json.Find("dimensions")) {
+    TALLY_ASSIGN_OR_RETURN(d.dimensions, TextsFromJson(*names));
+  }
+  if (const JsonValue* sources = json.Find("derivedFrom")) {
+    TALLY_ASSIGN_OR_RETURN(d.derived_from, TextsFromJson(*sources));
   }
   return d;
 }
@@ -51,6 +54,7 @@ int64_t TableDecisions::Count(CellDecision decision) const {
 }
 
 absl::Status DecisionLog::Append(const TableDecisions& d) {
+  appended_.push_back(d);
   if (path_.empty()) return absl::OkStatus();
   JsonValue json = JsonValue::MakeObject();
   json.Set("time", d.time)
@@ -58,17 +62,15 @@ absl::Status DecisionLog::Append(const TableDecisions& d) {
       .Set("release", d.release)
       .Set("measure", d.measure)
       .Set("table", d.table)
+      .Set("period", d.period)
+      .Set("dimensions", TextsToJson(d.dimensions))
       .Set("profile", d.profile)
       .Set("refused", d.refused)
-      .Set("acceptedBy", d.accepted_by);
-  JsonValue cells = JsonValue::MakeArray();
-  for (const std::string& row : d.cells) cells.Append(row);
-  json.Set("cells", std::move(cells));
+      .Set("acceptedBy", d.accepted_by)
+      .Set("cells", TextsToJson(d.cells));
   if (!d.reason.empty()) json.Set("reason", d.reason);
   if (!d.derived_from.empty()) {
-    JsonValue sources = JsonValue::MakeArray();
-    for (const std::string& source : d.derived_from) sources.Append(source);
-    json.Set("derivedFrom", std::move(sources));
+    json.Set("derivedFrom", TextsToJson(d.derived_from));
   }
   return AppendJsonLine(path_, json);
 }

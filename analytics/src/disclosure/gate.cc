@@ -30,16 +30,20 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   record.project = table.info().project;
   record.release = table.info().release;
   record.measure = table.info().measure_id;
+  record.table = table.info().table;
   record.period = table.info().period;
   record.cohort = table.info().cohort;
-  std::vector<ReleasedTable> earlier;
-  std::optional<FileLock> held;  // until this table is registered too
-  if (options_.registry != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(held, options_.registry->Hold());
-    TALLY_ASSIGN_OR_RETURN(earlier, options_.registry->Related(record));
-  }
   GateRun run(table, profile_, options_, *solver_);
-  absl::StatusOr<GatedTable> gated = run.Run(earlier);
+  absl::Status begun = run.Begin();
+  std::vector<ReleasedTablePtr> earlier;
+  std::optional<FileLock> held;  // until this table is registered too
+  if (options_.registry != nullptr && begun.ok()) {
+    TALLY_ASSIGN_OR_RETURN(held, options_.registry->Hold());
+    TALLY_ASSIGN_OR_RETURN(earlier,
+                           options_.registry->Related(record, run.Keys()));
+  }
+  absl::StatusOr<GatedTable> gated =
+      begun.ok() ? run.Finish(earlier) : std::move(begun);
   if (options_.log != nullptr &&
       (gated.ok() || ReasonOf(gated.status()) == Reason::kDisclosureRefused)) {
     TableDecisions decisions = run.Decisions();
@@ -54,29 +58,30 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     printed.time = record.time;
     // The same figures as the last time are no news to a reader.
     const auto last = std::find_if(
-        earlier.begin(), earlier.end(), [&](const ReleasedTable& t) {
-          return t.table == printed.table && t.release == printed.release &&
-                 t.profile == printed.profile;
+        earlier.begin(), earlier.end(), [&](const ReleasedTablePtr& t) {
+          return t->table == printed.table && t->release == printed.release &&
+                 t->profile == printed.profile;
         });
-    const bool known = last != earlier.end() && last->cells == printed.cells &&
-                       last->sums == printed.sums &&
-                       last->totals == printed.totals &&
-                       last->equalities == printed.equalities &&
-                       last->margins == printed.margins;
-    if (!known) TALLY_RETURN_IF_ERROR(options_.registry->Append(printed, held));
+    if (last == earlier.end() || !(*last)->SaysTheSame(printed)) {
+      TALLY_RETURN_IF_ERROR(
+          options_.registry->Append(std::move(printed), held));
+    }
   }
   return gated;
 }
 
-absl::StatusOr<GatedTable> GateRun::Run(
-    const std::vector<ReleasedTable>& earlier) {
-  // One span for counts and sums: others wait for the register meanwhile.
-  deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
+absl::Status GateRun::Begin() {
   TALLY_RETURN_IF_ERROR(CheckColumns());
   TALLY_RETURN_IF_ERROR(ReadCounts());
   PrintCounts();
   TALLY_RETURN_IF_ERROR(IndexCells());
-  TALLY_RETURN_IF_ERROR(CheckMostlyShown());  // before a long audit
+  return CheckMostlyShown();  // before a long audit
+}
+
+absl::StatusOr<GatedTable> GateRun::Finish(
+    const std::vector<ReleasedTablePtr>& earlier) {
+  // One span for counts and sums: others wait for the register meanwhile.
+  deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
   if (profile_.hides()) {
     TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
     TALLY_RETURN_IF_ERROR(CheckMostlyShown());
@@ -102,6 +107,8 @@ TableDecisions GateRun::Decisions() const {
   d.release = raw_.info().release;
   d.measure = raw_.info().measure_id;
   d.table = raw_.info().table;
+  d.period = raw_.info().period;
+  d.dimensions = DimensionNames(raw_.columns());
   d.profile = profile_.name();
   d.accepted_by = options_.accepted_by;
   for (size_t row = 0; row < counts_.size(); ++row) {
@@ -129,11 +136,7 @@ ReleasedTable GateRun::Record() const {
   record.period = info.period;
   record.cohort = info.cohort;
   record.profile = profile_.name();
-  for (const ColumnSpec& column : raw_.columns()) {
-    if (column.kind == ColumnKind::kDimension) {
-      record.dimensions.push_back(column.name);
-    }
-  }
+  record.dimensions = DimensionNames(raw_.columns());
   for (const CellRef cell : cells_) {
     const Count& count = At(cell);
     const bool shield = count.decision == CellDecision::kSecondary;

@@ -8,23 +8,43 @@
 #include "disclosure/gate_run.h"
 
 namespace tally::analytics {
+namespace {
+
+constexpr std::string_view kUnknownLevel = "unknown";
+
+// The key of a row's cells but for the column.
+std::string RowKey(const std::vector<ColumnSpec>& columns,
+                   const std::vector<RawValue>& row) {
+  std::map<std::string, std::string> levels;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].kind != ColumnKind::kDimension) continue;
+    const auto* level = std::get_if<std::string>(&row[i]);
+    levels[columns[i].name] =
+        level == nullptr ? std::string(kUnknownLevel) : *level;
+  }
+  return CellKey("", levels);
+}
+
+}  // namespace
 
 absl::Status GateRun::IndexCells() {
-  cells_.clear();
-  unknown_.clear();
-  by_key_.clear();
+  unknown_.assign(counts_.size(), std::vector<size_t>(raw_.columns_.size()));
   for (size_t row = 0; row < counts_.size(); ++row) {
+    const std::string levels = RowKey(raw_.columns_, raw_.rows_[row]);
     for (size_t column = 0; column < raw_.columns_.size(); ++column) {
       const CellRef cell{row, column};
       if (!IsCountColumn(column) || !At(cell).present) continue;
       if (raw_.same_.contains(cell)) continue;
-      if (!by_key_.emplace(KeyOf(cell), cells_.size()).second) {
-        return InputError(absl::StrFormat(
-            "table %s: two rows have the same levels", raw_.info_.table));
-      }
-      unknown_[cell] = cells_.size();
+      unknown_[row][column] = cells_.size();
       cells_.push_back(cell);
+      keys_.push_back(raw_.columns_[column].name + levels);
     }
+  }
+  by_key_.reserve(keys_.size());
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (by_key_.emplace(keys_[i], i).second) continue;
+    return InputError(absl::StrFormat("table %s: two rows have the same levels",
+                                      raw_.info_.table));
   }
   InferTotals();
   std::set<std::vector<CellRef>> margins;
@@ -101,9 +121,10 @@ absl::StatusOr<bool> GateRun::RepairByProof(AuditProblem problem) {
 }
 
 absl::Status GateRun::AuditAndRepair(
-    const std::vector<ReleasedTable>& earlier) {
+    const std::vector<ReleasedTablePtr>& earlier) {
   shield_low_ = profile_.hidden().low;
   const auto audited = [&]() -> absl::Status {
+    ReadEarlier(earlier);
     TALLY_ASSIGN_OR_RETURN(const Tables kept, Consistent(earlier));
     PinCells(kept);
     TALLY_RETURN_IF_ERROR(FindWanted(kept));

@@ -5,12 +5,12 @@
 #include <limits>
 #include <set>
 
+#include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 
 namespace tally::analytics {
 namespace {
 
-constexpr std::string_view kAgeDimension = "|age";
 constexpr int64_t kOldest = std::numeric_limits<int32_t>::max();
 
 // "0-4", "85+": first and last year of age.
@@ -39,17 +39,16 @@ std::optional<AgeBand> ParseAgeBand(std::string_view level) {
 using BandsOf = std::map<std::string, std::map<AgeBand, size_t>>;
 
 // Unknowns by everything but their age, and by age.
-BandsOf GroupByAge(const std::map<std::string, size_t>& by_key) {
+BandsOf GroupByAge(const std::unordered_map<std::string_view, size_t>& by_key) {
   BandsOf groups;
   for (const auto& [key, unknown] : by_key) {
     const size_t name = key.find(kAgeDimension);
     const size_t level = name == key.npos ? name : key.find('=', name);
     if (level == key.npos) continue;
     const size_t end = std::min(key.find('|', level), key.size());
-    const auto band =
-        ParseAgeBand(std::string_view(key).substr(level + 1, end - level - 1));
+    const auto band = ParseAgeBand(key.substr(level + 1, end - level - 1));
     if (!band.has_value()) continue;
-    std::string others = key;
+    std::string others(key);
     others.erase(level, end - level);
     groups[others].emplace(*band, unknown);
   }
@@ -65,7 +64,9 @@ bool AnyOverlap(const std::map<AgeBand, size_t>& bands) {
   return false;
 }
 
-void CutBands(const std::map<AgeBand, size_t>& bands, AuditProblem& problem) {
+// `next` is the number of the next piece.
+void CutBands(const std::map<AgeBand, size_t>& bands, size_t& next,
+              std::vector<AuditEquality>& equalities) {
   std::set<int64_t> cuts;
   for (const auto& [band, unknown] : bands) {
     cuts.insert(band.first);
@@ -76,9 +77,7 @@ void CutBands(const std::map<AgeBand, size_t>& bands, AuditProblem& problem) {
     const auto found = pieces.find(from);
     if (found != pieces.end()) return found->second;
     const auto same = bands.find({from, to - 1});
-    const size_t unknown =
-        same == bands.end() ? problem.unknowns.size() : same->second;
-    if (same == bands.end()) problem.unknowns.push_back({});
+    const size_t unknown = same == bands.end() ? next++ : same->second;
     pieces[from] = unknown;
     return unknown;
   };
@@ -92,17 +91,19 @@ void CutBands(const std::map<AgeBand, size_t>& bands, AuditProblem& problem) {
     }
     if (equality.parts.size() == 1) continue;  // the band is its own piece
     equality.whole = {unknown};
-    problem.equalities.push_back(std::move(equality));
+    equalities.push_back(std::move(equality));
   }
 }
 
 }  // namespace
 
-void GateRun::JoinAgeBands(const std::map<std::string, size_t>& by_key,
-                           AuditProblem& problem) {
-  for (const auto& [others, bands] : GroupByAge(by_key)) {
-    if (AnyOverlap(bands)) CutBands(bands, problem);
+void GateRun::FindAgeBands() {
+  bands_.clear();
+  size_t next = by_key_.size();
+  for (const auto& [others, bands] : GroupByAge(by_key_)) {
+    if (AnyOverlap(bands)) CutBands(bands, next, bands_);
   }
+  pieces_ = next - by_key_.size();
 }
 
 }  // namespace tally::analytics

@@ -10,8 +10,6 @@
 namespace tally::analytics {
 namespace {
 
-constexpr std::string_view kUnknownLevel = "unknown";
-
 bool IsCountKind(ColumnKind kind) {
   return kind == ColumnKind::kPersons || kind == ColumnKind::kEvents;
 }
@@ -35,6 +33,32 @@ bool NeedsNumerator(const ColumnSpec& column) {
          column.kind == ColumnKind::kRatio;
 }
 
+// A limit, or what else stands beside a value and says of which it is.
+bool NeedsValue(const ColumnSpec& column) {
+  return column.role != ColumnRole::kValue &&
+         column.role != ColumnRole::kExpected &&
+         column.role != ColumnRole::kGap;
+}
+
+// What is wrong with a column by itself; empty: nothing.
+std::string_view FaultOf(const ColumnSpec& column) {
+  if (column.kind == ColumnKind::kUnknown) return "has no kind";
+  if (column.kind == ColumnKind::kDerived) {
+    return "is derived; such figures are released as a DerivedTable";
+  }
+  if (column.midpoint && !IsCountKind(column.kind)) {
+    return "is no count and cannot be a midpoint";
+  }
+  if (NeedsNumerator(column) && column.numerator.empty()) {
+    return "names no numerator";
+  }
+  if (NeedsDenominator(column) && column.denominator.empty()) {
+    return "names no denominator";
+  }
+  if (NeedsValue(column) && column.of.empty()) return "names no value column";
+  return "";
+}
+
 }  // namespace
 
 bool GateRun::IsCountColumn(size_t column) const {
@@ -51,23 +75,8 @@ absl::Status GateRun::CheckColumns() const {
       return InputError(absl::StrFormat("table %s, column %s %s",
                                         raw_.info_.table, column.name, what));
     };
-    if (column.kind == ColumnKind::kUnknown) return bad("has no kind");
-    if (column.kind == ColumnKind::kDerived) {
-      return bad("is derived; such figures are released as a DerivedTable");
-    }
-    if (column.midpoint && !IsCountKind(column.kind)) {
-      return bad("is no count and cannot be a midpoint");
-    }
-    if (NeedsNumerator(column) && column.numerator.empty()) {
-      return bad("names no numerator");
-    }
-    if (NeedsDenominator(column) && column.denominator.empty()) {
-      return bad("names no denominator");
-    }
-    const bool limited = column.role != ColumnRole::kValue &&
-                         column.role != ColumnRole::kExpected &&
-                         column.role != ColumnRole::kGap;
-    if (limited && column.of.empty()) return bad("names no value column");
+    const std::string_view fault = FaultOf(column);
+    if (!fault.empty()) return bad(fault);
     for (const std::string& name : {column.numerator, column.denominator}) {
       if (name.empty()) continue;
       TALLY_ASSIGN_OR_RETURN(const size_t index, raw_.ColumnIndex(name));
@@ -84,17 +93,6 @@ CellRef GateRun::Original(CellRef cell) const {
     cell = found->second;
   }
   return cell;  // a ring; ReadCounts has refused it
-}
-
-std::string GateRun::KeyOf(CellRef cell) const {
-  std::map<std::string, std::string> levels;
-  for (size_t i = 0; i < raw_.columns_.size(); ++i) {
-    if (raw_.columns_[i].kind != ColumnKind::kDimension) continue;
-    const auto* level = std::get_if<std::string>(&raw_.rows_[cell.row][i]);
-    levels[raw_.columns_[i].name] =
-        level == nullptr ? std::string(kUnknownLevel) : *level;
-  }
-  return CellKey(raw_.columns_[cell.column].name, levels);
 }
 
 absl::Status GateRun::ReadCounts() {

@@ -112,6 +112,8 @@ TableDecisions Gate::DecisionsOf(const GatedTable& gated) const {
   d.release = info.release;
   d.measure = info.measure_id;
   d.table = info.table;
+  d.period = info.period;
+  d.dimensions = DimensionNames(gated.columns());
   d.profile = profile_.name();
   for (const std::vector<GatedCell>& row : gated.cells_) {
     std::string& letters = d.cells.emplace_back();
@@ -147,17 +149,13 @@ absl::Status Gate::RecordDerived(const DerivedTable& table,
   record.cohort = info.cohort;
   record.profile = profile_.name();
   record.derived_from = sources;
-  for (const ColumnSpec& column : gated.columns()) {
-    if (column.kind == ColumnKind::kDimension) {
-      record.dimensions.push_back(column.name);
-    }
-  }
+  record.dimensions = DimensionNames(gated.columns());
   TALLY_ASSIGN_OR_RETURN(const std::optional<FileLock> held,
                          options_.registry->Hold());
   // The same table of the same sources again is no news to a reader.
   TALLY_ASSIGN_OR_RETURN(const bool known, options_.registry->Has(record));
   if (known) return absl::OkStatus();
-  return options_.registry->Append(record, held);
+  return options_.registry->Append(std::move(record), held);
 }
 
 }  // namespace tally::analytics

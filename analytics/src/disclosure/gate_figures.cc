@@ -248,12 +248,25 @@ GateRun::Printed GateRun::Percentile(CellRef cell) const {
       FixedDecimals(steps * column.step, column.step < 1 ? 1 : 0));
 }
 
+// Nothing, of nobody, where readers may see zeros; beside a hidden count it
+// would say that the count is one.
+bool GateRun::IsShownZero(CellRef cell, const CellBasis& basis,
+                          double sum) const {
+  if (sum != 0 || basis.contributors != 0) return false;
+  const std::vector<Count>& row = counts_[cell.row];
+  return !profile_.zero_is_disclosive() &&
+         std::all_of(row.begin(), row.end(), [](const Count& count) {
+           return !count.present || count.printed.has_value();
+         });
+}
+
 bool GateRun::SumMayBePrinted(CellRef cell) const {
   const double exact =
       RawNumber(cell.row, raw_.columns_[cell.column].name).value_or(0);
   const auto basis = raw_.basis_.find(cell);
   if (basis == raw_.basis_.end()) return false;
   const CellBasis& b = basis->second;
+  if (IsShownZero(cell, b, exact)) return true;
   const bool few = b.contributors < profile_.minimum_people();
   const bool dominated = b.largest + b.second > kDominanceShare * exact;
   const bool close = exact - b.largest - b.second < kRestShare * b.largest;

@@ -4,11 +4,11 @@
 #include <iterator>
 #include <set>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 
 namespace tally::analytics {
@@ -38,54 +38,6 @@ CountRange RangeOfReleased(const ReleasedTable& table, const Profile& profile,
                   : profile.RangeOfPrinted(*count);
 }
 
-// Calls `visit` with every key that a table says something of.
-template <typename Visit>
-void ForEachKey(const ReleasedTable& table, const Visit& visit) {
-  for (const auto& [key, printed] : table.cells) visit(key);
-  for (const auto* relations : {&table.totals, &table.sums}) {
-    for (const auto& [key, parts] : *relations) {
-      visit(key);
-      for (const std::string& part : parts) visit(part);
-    }
-  }
-  for (const ReleasedRelation& relation : table.equalities) {
-    visit(relation.whole);
-    for (const std::string& part : relation.parts) visit(part);
-  }
-  for (const ReleasedMargin& margin : table.margins) {
-    for (const std::string& part : margin.parts) visit(part);
-  }
-}
-
-// Bands of age are joined by what they cover, whatever their keys.
-bool HasAge(std::string_view key) {
-  return key.find("|age") != std::string_view::npos;
-}
-
-// Which of `earlier` share a cell with `keys`, themselves or through others
-// that do. What the rest says cannot bound a cell of `keys`.
-std::vector<bool> Touching(const std::vector<ReleasedTable>& earlier,
-                           const std::map<std::string, size_t>& keys) {
-  std::vector<bool> touching(earlier.size());
-  std::unordered_set<std::string_view> known;
-  for (const auto& [key, unknown] : keys) known.insert(key);
-  for (bool more = true; more;) {
-    more = false;
-    for (size_t i = 0; i < earlier.size(); ++i) {
-      if (touching[i]) continue;
-      bool shared = false;
-      ForEachKey(earlier[i], [&](const std::string& key) {
-        shared = shared || HasAge(key) || known.contains(key);
-      });
-      if (!shared) continue;
-      touching[i] = more = true;
-      ForEachKey(earlier[i],
-                 [&](const std::string& key) { known.insert(key); });
-    }
-  }
-  return touching;
-}
-
 bool HasEmptyRange(const AuditProblem& problem) {
   return std::any_of(
       problem.unknowns.begin(), problem.unknowns.end(),
@@ -94,11 +46,24 @@ bool HasEmptyRange(const AuditProblem& problem) {
 
 }  // namespace
 
-AuditProblem GateRun::CurrentProblem() const {
+AuditProblem GateRun::EmptyProblem() const {
   AuditProblem problem;
   problem.deadline = deadline_;
-  for (const CellRef cell : cells_) problem.unknowns.push_back({RangeOf(cell)});
-  const auto index = [&](CellRef cell) { return unknown_.at(Original(cell)); };
+  problem.unknowns.resize(by_key_.size() + pieces_);
+  return problem;
+}
+
+void GateRun::Add(const std::vector<AuditEquality>& more,
+                  AuditProblem& problem) {
+  problem.equalities.insert(problem.equalities.end(), more.begin(), more.end());
+}
+
+AuditProblem GateRun::CurrentProblem() const {
+  AuditProblem problem = EmptyProblem();
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    problem.unknowns[i].range = RangeOf(cells_[i]);
+  }
+  const auto index = [&](CellRef cell) { return UnknownOf(Original(cell)); };
   const auto add = [&](const std::vector<CellRef>& parts,
                        std::vector<size_t> whole, int64_t constant) {
     AuditEquality equality;
@@ -121,50 +86,69 @@ AuditProblem GateRun::CurrentProblem() const {
   return problem;
 }
 
-// Of cells that two tables have, what both say holds.
-void GateRun::AddEarlier(const Earlier& earlier, AuditProblem& problem,
-                         std::map<std::string, size_t>& by_key) {
-  const ReleasedTable& table = *earlier.table;
+GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
+  Facts facts;
   const absl::StatusOr<Profile> profile = Profile::Named(table.profile);
-  if (!profile.ok()) return;
-  const auto unknown = [&](const std::string& key) {
-    const auto [it, is_new] = by_key.emplace(key, problem.unknowns.size());
-    if (is_new) problem.unknowns.push_back({});
-    return it->second;
+  if (!profile.ok()) return facts;
+  facts.hidden = profile->hidden();
+  const auto unknown = [&](std::string_view key) {
+    return by_key_.emplace(key, by_key_.size()).first->second;
   };
-  const auto add = [&](const std::vector<std::string>& parts,
-                       std::vector<size_t> whole, int64_t constant) {
-    AuditEquality equality;
-    for (const std::string& part : parts) {
-      equality.parts.push_back(unknown(part));
-    }
-    equality.whole = std::move(whole);
-    equality.constant = constant;
-    problem.equalities.push_back(std::move(equality));
+  const auto equality = [&](const std::vector<std::string>& parts,
+                            std::vector<size_t> whole, int64_t constant) {
+    AuditEquality of;
+    for (const std::string& part : parts) of.parts.push_back(unknown(part));
+    of.whole = std::move(whole);
+    of.constant = constant;
+    return of;
   };
   for (const auto& [key, printed] : table.cells) {
-    AuditUnknown& cell = problem.unknowns[unknown(key)];
-    if (table.totals.contains(key)) continue;
-    cell.range =
-        Intersect(cell.range, RangeOfReleased(table, *profile, printed));
+    Facts::Cell cell{unknown(key), {}};
+    if (!table.totals.contains(key)) {
+      cell.told = RangeOfReleased(table, *profile, printed);
+      cell.small = printed == "*" && table.version > 1 && profile->hides();
+    }
+    facts.cells.push_back(cell);
   }
   for (const auto* relations : {&table.totals, &table.sums}) {
-    for (const auto& [key, parts] : *relations) add(parts, {unknown(key)}, 0);
+    for (const auto& [key, parts] : *relations) {
+      facts.sums.push_back(equality(parts, {unknown(key)}, 0));
+    }
   }
   for (const ReleasedRelation& relation : table.equalities) {
-    add(relation.parts, {unknown(relation.whole)}, 0);
+    facts.sums.push_back(
+        equality(relation.parts, {unknown(relation.whole)}, 0));
   }
-  if (!earlier.margins) return;
   for (const ReleasedMargin& margin : table.margins) {
-    add(margin.parts, {}, margin.exact);
+    facts.margins.push_back(equality(margin.parts, {}, margin.exact));
   }
+  return facts;
+}
+
+void GateRun::ReadEarlier(const std::vector<ReleasedTablePtr>& earlier) {
+  facts_.clear();
+  earlier_ = earlier;
+  for (const ReleasedTablePtr& table : earlier) {
+    facts_.push_back(FactsOf(*table));
+  }
+  FindAgeBands();
+}
+
+// Of cells that two tables have, what both say holds.
+void GateRun::AddEarlier(const Earlier& earlier, AuditProblem& problem) {
+  for (const Facts::Cell& cell : earlier.facts->cells) {
+    CountRange& range = problem.unknowns[cell.unknown].range;
+    range = Intersect(range, cell.told);
+  }
+  Add(earlier.facts->sums, problem);
+  if (earlier.margins) Add(earlier.facts->margins, problem);
 }
 
 AuditProblem GateRun::ProblemWith(const Tables& earlier) const {
   AuditProblem problem = CurrentProblem();
-  std::map<std::string, size_t> by_key = by_key_;
-  for (const Earlier& table : earlier) AddEarlier(table, problem, by_key);
-  JoinAgeBands(by_key, problem);
+  for (const Earlier& table : earlier) AddEarlier(table, problem);
+  Add(across_, problem);
+  Add(bands_, problem);
   for (const auto& [unknown, range] : wanted_) {
     if (shown_safe_.contains(unknown)) continue;
     problem.targets.push_back({unknown, range});
@@ -172,41 +156,47 @@ AuditProblem GateRun::ProblemWith(const Tables& earlier) const {
   return problem;
 }
 
-AuditProblem GateRun::ProblemOf(const Tables& earlier,
-                                std::map<std::string, size_t>& by_key) const {
-  AuditProblem problem;
-  problem.deadline = deadline_;
-  problem.unknowns.resize(cells_.size());
-  by_key = by_key_;
-  for (const Earlier& table : earlier) AddEarlier(table, problem, by_key);
-  JoinAgeBands(by_key, problem);
+AuditProblem GateRun::ProblemOf(const Tables& earlier) const {
+  AuditProblem problem = EmptyProblem();
+  for (const Earlier& table : earlier) AddEarlier(table, problem);
+  Add(across_, problem);
+  Add(bands_, problem);
   return problem;
 }
 
+std::vector<CountRange> GateRun::TrueRanges(const Tables& earlier) const {
+  std::vector<CountRange> truth(by_key_.size(), CountRange{0, kUnboundedCount});
+  for (const Earlier& e : earlier) {
+    for (const Facts::Cell& cell : e.facts->cells) {
+      CountRange& range = truth[cell.unknown];
+      range = Intersect(range, cell.small ? e.facts->hidden : cell.told);
+    }
+  }
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    truth[i] = {At(cells_[i]).exact, At(cells_[i]).exact};
+  }
+  return truth;
+}
+
 GateRun::Tables GateRun::ConsistentByPropagation(
-    const std::vector<ReleasedTable>& earlier) const {
+    const std::vector<ReleasedTablePtr>& earlier) const {
+  if (earlier.empty()) return {};
   AuditProblem problem = CurrentProblem();
-  std::map<std::string, size_t> by_key = by_key_;
-  const std::vector<bool> touching = Touching(earlier, by_key_);
   std::set<std::pair<std::string, std::map<std::string, std::string>>> seen;
   Tables kept;
   for (size_t i = 0; i < earlier.size(); ++i) {
     if (seen.size() >= kEarlierTables) break;
-    const ReleasedTable& table = earlier[i];
-    if (!touching[i] || !seen.emplace(table.profile, table.cells).second) {
-      continue;
-    }
+    const ReleasedTable& table = *earlier[i];
+    if (!seen.emplace(table.profile, table.cells).second) continue;
     for (const bool margins : {true, false}) {
       AuditProblem tried = problem;
-      std::map<std::string, size_t> tried_keys = by_key;
-      AddEarlier({&table, margins}, tried, tried_keys);
+      AddEarlier({&table, &facts_[i], margins}, tried);
       if (HasEmptyRange(tried)) break;  // the data changed in between
       const absl::StatusOr<AuditBounds> bounds =
           PropagationSolver().Solve(tried);
       if (!bounds.ok() || bounds->contradiction) continue;
       problem = std::move(tried);
-      by_key = std::move(tried_keys);
-      kept.push_back({&table, margins});
+      kept.push_back({&table, &facts_[i], margins});
       break;
     }
   }
@@ -214,7 +204,8 @@ GateRun::Tables GateRun::ConsistentByPropagation(
 }
 
 absl::StatusOr<GateRun::Tables> GateRun::Consistent(
-    const std::vector<ReleasedTable>& earlier) const {
+    const std::vector<ReleasedTablePtr>& earlier) {
+  across_.clear();
   Tables kept = ConsistentByPropagation(earlier);
   const auto possible = [&](size_t count) -> absl::StatusOr<bool> {
     const auto end = kept.begin() + static_cast<std::ptrdiff_t>(count);
@@ -241,15 +232,46 @@ absl::StatusOr<GateRun::Tables> GateRun::Consistent(
       kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(bad - 1));
     }
   }
+  TALLY_RETURN_IF_ERROR(FindAcross(kept));
   return kept;
 }
 
 void GateRun::PinCells(const Tables& earlier) {
-  std::map<std::string, size_t> by_key;
-  const AuditProblem problem = ProblemOf(earlier, by_key);
   pinned_.clear();
+  const AuditProblem problem = ProblemOf(earlier);
   for (size_t i = 0; i < cells_.size(); ++i) {
     pinned_.push_back(problem.unknowns[i].range);
+  }
+}
+
+// A sum is as safe as its parts: that each is 1 at least cannot be hidden.
+// Those of this table have been left out by their decision.
+void GateRun::LeaveSums(const Tables& earlier) {
+  AuditProblem declared = CurrentProblem();
+  for (const Earlier& e : earlier) AddEarlier(e, declared);
+  Add(bands_, declared);
+  for (const AuditEquality& equality : declared.equalities) {
+    for (const size_t whole : equality.whole) {
+      const bool own = whole < cells_.size() &&
+                       At(cells_[whole]).decision == CellDecision::kPrimary;
+      if (!own && equality.parts.size() > 1) wanted_.erase(whole);
+    }
+  }
+}
+
+// Nor of a sum that two tables make: nothing else of it may be learnt, for it
+// may be none.
+void GateRun::AllowParts(const AuditProblem& earlier) {
+  for (const AuditEquality& sum : across_) {
+    const auto whole = wanted_.find(sum.whole.front());
+    if (whole == wanted_.end()) continue;
+    const int64_t parts =
+        std::count_if(sum.parts.begin(), sum.parts.end(), [&](size_t part) {
+          return part < cells_.size() ? At(cells_[part]).exact > 0
+                                      : earlier.unknowns[part].range.low > 0;
+        });
+    CountRange& range = whole->second;
+    range.low = std::min(std::max(range.low, parts), range.high);
   }
 }
 
@@ -260,29 +282,22 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
     wanted_[i] = Intersect(profile_.hidden(), pinned_[i]);
   }
   if (earlier.empty()) return absl::OkStatus();
-  std::map<std::string, size_t> by_key;
-  AuditProblem problem = ProblemOf(earlier, by_key);
+  AuditProblem problem = ProblemOf(earlier);
   std::set<size_t> known;  // cells that readers have seen in some form
   for (const Earlier& e : earlier) {
-    for (const auto& [key, printed] : e.table->cells) {
-      known.insert(by_key.at(key));
-    }
-    const absl::StatusOr<Profile> profile = Profile::Named(e.table->profile);
-    if (!profile.ok() || !profile->hides() || e.table->version < 2) continue;
-    for (const auto& [key, printed] : e.table->cells) {
-      if (printed != "*" || e.table->totals.contains(key)) continue;
-      wanted_.emplace(by_key.at(key), profile->hidden());
+    for (const Facts::Cell& cell : e.facts->cells) {
+      known.insert(cell.unknown);
+      if (cell.small) wanted_.emplace(cell.unknown, e.facts->hidden);
     }
   }
-  // A sum is as safe as its parts: that each is 1 at least cannot be hidden.
-  // Those of this table have been left out by their decision.
-  for (const AuditEquality& equality : ProblemWith(earlier).equalities) {
-    for (const size_t whole : equality.whole) {
-      const bool own = whole < cells_.size() &&
-                       At(cells_[whole]).decision == CellDecision::kPrimary;
-      if (!own && equality.parts.size() > 1) wanted_.erase(whole);
+  for (const AuditEquality& sum : across_) {  // or added up
+    if (std::all_of(sum.parts.begin(), sum.parts.end(),
+                    [&](size_t part) { return known.contains(part); })) {
+      known.insert(sum.whole.front());
     }
   }
+  LeaveSums(earlier);
+  AllowParts(problem);
   for (const auto& [unknown, range] : wanted_) {
     problem.targets.push_back({unknown, range});
   }

@@ -1,8 +1,8 @@
 // Which further cells are hidden so that a hidden one stays open.
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "disclosure/gate_run.h"
 
@@ -53,6 +53,40 @@ std::vector<std::vector<size_t>> UsesOf(const AuditProblem& problem) {
   return uses;
 }
 
+// What the ranges of `members` but `cell` leave open.
+double SlackBeside(size_t cell, const std::vector<size_t>& members,
+                   const std::vector<CountRange>& ranges) {
+  double slack = 0;
+  for (const size_t member : members) {
+    if (member != cell) slack += WidthOf(ranges[member]);
+  }
+  return slack;
+}
+
+// The members of each of the equalities `uses` that by itself keeps `cell` from
+// an end of `wanted`, the tightest first.
+std::vector<std::vector<size_t>> TightestFirst(
+    const AuditProblem& problem, const std::vector<size_t>& uses,
+    const std::vector<CountRange>& ranges, size_t cell,
+    const CountRange& wanted) {
+  std::vector<std::pair<double, std::vector<size_t>>> narrowing;
+  for (const size_t use : uses) {
+    const AuditEquality& equality = problem.equalities[use];
+    if (!Narrows(equality, ranges, cell, wanted)) continue;
+    std::vector<size_t> members = MembersOf(equality);
+    const double slack = SlackBeside(cell, members, ranges);
+    narrowing.emplace_back(slack, std::move(members));
+  }
+  std::stable_sort(
+      narrowing.begin(), narrowing.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::vector<size_t>> tightest;
+  for (auto& [slack, members] : narrowing) {
+    tightest.push_back(std::move(members));
+  }
+  return tightest;
+}
+
 }  // namespace
 
 // Zeros are the profile's own choice to show, and are hidden where nothing else
@@ -92,53 +126,30 @@ std::optional<CellRef> GateRun::PartnerIn(
 bool GateRun::Repair(const AuditProblem& problem, const AuditBounds& bounds,
                      const std::vector<size_t>& unsafe) {
   const std::vector<std::vector<size_t>> uses = UsesOf(problem);
-  std::set<size_t> hidden;
-  const auto served = [&](const std::vector<size_t>& unknowns) {
-    return std::any_of(unknowns.begin(), unknowns.end(), [&](size_t unknown) {
-      return hidden.contains(unknown);
-    });
-  };
-  const auto hide = [&](CellRef cell) {
-    hidden.insert(unknown_.at(cell));
-    Hide(cell, CellDecision::kSecondary);
-  };
   std::map<size_t, CountRange> wanted;
   for (const AuditTarget& target : problem.targets) {
     wanted[target.unknown] = target.range;
   }
-  const auto slack_of = [&](const std::vector<size_t>& members, size_t cell) {
-    double slack = 0;
-    for (const size_t member : members) {
-      if (member != cell) slack += WidthOf(bounds.ranges[member]);
-    }
-    return slack;
+  std::set<size_t> hidden;
+  // Whether one of `unknowns` is hidden in this round, now if not before.
+  const auto serve = [&](const std::vector<size_t>& unknowns) {
+    const bool served =
+        std::any_of(unknowns.begin(), unknowns.end(),
+                    [&](size_t unknown) { return hidden.contains(unknown); });
+    if (served) return true;
+    const std::optional<CellRef> partner = PartnerIn(unknowns);
+    if (!partner.has_value()) return false;
+    hidden.insert(UnknownOf(*partner));
+    Hide(*partner, CellDecision::kSecondary);
+    return true;
   };
   for (const size_t cell : unsafe) {
     const auto proof = bounds.proof.find(cell);
-    if (proof != bounds.proof.end()) {
-      if (served(proof->second)) continue;
-      if (const auto partner = PartnerIn(proof->second)) {
-        hide(*partner);
-        continue;
-      }
+    if (proof != bounds.proof.end() && serve(proof->second)) continue;
+    for (const std::vector<size_t>& members : TightestFirst(
+             problem, uses[cell], bounds.ranges, cell, wanted.at(cell))) {
+      if (serve(members)) break;
     }
-    std::optional<CellRef> best;
-    double least = std::numeric_limits<double>::infinity();
-    bool done = false;
-    for (const size_t use : uses[cell]) {
-      const AuditEquality& equality = problem.equalities[use];
-      const std::vector<size_t> members = MembersOf(equality);
-      if (!Narrows(equality, bounds.ranges, cell, wanted.at(cell))) continue;
-      const double slack = slack_of(members, cell);
-      if (slack >= least) continue;
-      const bool was_served = served(members);
-      const std::optional<CellRef> partner = PartnerIn(members);
-      if (!was_served && !partner.has_value()) continue;
-      least = slack;
-      done = was_served;
-      best = partner;
-    }
-    if (!done && best.has_value()) hide(*best);
   }
   return !hidden.empty();
 }

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "analytics/disclosure/profile.h"
 #include "analytics/disclosure/raw_table.h"
 #include "analytics/disclosure/registry.h"
+#include "disclosure/gate_across.h"
 
 namespace tally::analytics {
 
@@ -32,13 +34,18 @@ class GateRun {
           const GateOptions& options, const BoundSolver& solver)
       : raw_(raw), profile_(profile), options_(options), solver_(solver) {}
 
-  // The whole passage but for the files. `earlier` are related tables, newest
-  // first.
-  absl::StatusOr<GatedTable> Run(const std::vector<ReleasedTable>& earlier);
+  // What needs no other table: the counts, checked and printed.
+  absl::Status Begin();
+  // The keys of the counts. REQUIRES: Begin was OK.
+  const std::vector<std::string>& Keys() const { return keys_; }
+  // The rest of the passage but for the files. `earlier` are related tables,
+  // newest first. REQUIRES: Begin was OK.
+  absl::StatusOr<GatedTable> Finish(
+      const std::vector<ReleasedTablePtr>& earlier);
 
   // What was decided so far, also after a refusal.
   TableDecisions Decisions() const;
-  // The printed counts as the register keeps them. REQUIRES: Run was OK.
+  // The printed counts as the register keeps them. REQUIRES: Finish was OK.
   ReleasedTable Record() const;
 
  private:
@@ -86,18 +93,37 @@ class GateRun {
   Count& At(CellRef cell) { return counts_[cell.row][cell.column]; }
   const Count& At(CellRef cell) const { return counts_[cell.row][cell.column]; }
   CellRef Original(CellRef cell) const;
-  std::string KeyOf(CellRef cell) const;
+  // REQUIRES: IndexCells was called; the cell is no copy.
+  const std::string& KeyOf(CellRef cell) const {
+    return keys_[UnknownOf(cell)];
+  }
+  size_t UnknownOf(CellRef cell) const {
+    return unknown_[cell.row][cell.column];
+  }
 
+  // What an earlier table says of the unknowns.
+  struct Facts {
+    struct Cell {
+      size_t unknown;
+      CountRange told;     // by its printed form; open for a total
+      bool small = false;  // hidden as one of `hidden`
+    };
+    std::vector<Cell> cells;
+    CountRange hidden;
+    std::vector<AuditEquality> sums;
+    std::vector<AuditEquality> margins;
+  };
   // An earlier table, and whether the margins that it came with are believed
   // too: a list size is another one a month later.
   struct Earlier {
     const ReleasedTable* table;
+    const Facts* facts;
     bool margins = true;
   };
   using Tables = std::vector<Earlier>;
 
   // gate_audit.cc
-  absl::Status AuditAndRepair(const std::vector<ReleasedTable>& earlier);
+  absl::Status AuditAndRepair(const std::vector<ReleasedTablePtr>& earlier);
   absl::Status RepairUntilSafe(const Tables& earlier);
   absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
                                                 AuditBounds& bounds);
@@ -119,8 +145,22 @@ class GateRun {
   void InferTotals();
 
   // gate_bands.cc
-  static void JoinAgeBands(const std::map<std::string, size_t>& by_key,
-                           AuditProblem& problem);
+  // Fills bands_. REQUIRES: all unknowns have their numbers.
+  void FindAgeBands();
+
+  // gate_across.cc
+  // Finds the sums that tables of different cuts are of each other.
+  absl::Status FindAcross(const Tables& earlier);
+  KeyShapes::Sums SumsByKeys(const Tables& earlier) const;
+  std::optional<AuditEquality> FirstThatAddsUp(
+      const std::vector<CountRange>& truth, size_t whole,
+      const std::vector<KeyShapes::Keys>& either) const;
+  absl::Status DropImpossible(const Tables& earlier, bool loose);
+  void HideSmallSums();
+  bool MayAddUp(const std::vector<CountRange>& truth,
+                const AuditEquality& sum) const;
+  // Where the true counts of earlier tables lie; a reader knows less.
+  std::vector<CountRange> TrueRanges(const Tables& earlier) const;
 
   // gate_sums.cc
   absl::Status AuditAllSums();
@@ -136,20 +176,26 @@ class GateRun {
   // The problem with `earlier` tables; targets are what is not shown safe yet.
   AuditProblem ProblemWith(const Tables& earlier) const;
   // Of this table nothing but the places of its cells.
-  AuditProblem ProblemOf(const Tables& earlier,
-                         std::map<std::string, size_t>& by_key) const;
-  static void AddEarlier(const Earlier& earlier, AuditProblem& problem,
-                         std::map<std::string, size_t>& by_key);
+  AuditProblem ProblemOf(const Tables& earlier) const;
+  static void AddEarlier(const Earlier& earlier, AuditProblem& problem);
+  static void Add(const std::vector<AuditEquality>& more,
+                  AuditProblem& problem);
+  // Numbers the cells of earlier tables and reads what they say.
+  void ReadEarlier(const std::vector<ReleasedTablePtr>& earlier);
+  Facts FactsOf(const ReleasedTable& table);
+  AuditProblem EmptyProblem() const;
   // Those of `earlier` that can all be true together with this table, the
   // newer before the older.
   absl::StatusOr<Tables> Consistent(
-      const std::vector<ReleasedTable>& earlier) const;
+      const std::vector<ReleasedTablePtr>& earlier);
   Tables ConsistentByPropagation(
-      const std::vector<ReleasedTable>& earlier) const;
+      const std::vector<ReleasedTablePtr>& earlier) const;
   void PinCells(const Tables& earlier);
   // What of each small hidden count, of this table or an earlier one, readers
   // of the earlier ones cannot rule out, and must not after this one.
   absl::Status FindWanted(const Tables& earlier);
+  void LeaveSums(const Tables& earlier);
+  void AllowParts(const AuditProblem& earlier);
 
   // gate_repair.cc
   bool Repair(const AuditProblem& problem, const AuditBounds& bounds,
@@ -183,8 +229,10 @@ class GateRun {
   Printed Mean(CellRef cell) const;
   Printed Percentile(CellRef cell) const;
   Printed Sum(CellRef cell) const;
-  // Enough contributors, and none that dominates. REQUIRES: it has a number.
+  // Enough contributors, and none that dominates, or nothing of nobody.
+  // REQUIRES: it has a number; counts are printed.
   bool SumMayBePrinted(CellRef cell) const;
+  bool IsShownZero(CellRef cell, const CellBasis& basis, double sum) const;
   Printed ModelMetric(CellRef cell) const;
   Printed Coefficient(CellRef cell) const;
   Printed Index(CellRef cell) const;
@@ -202,11 +250,20 @@ class GateRun {
   const BoundSolver& solver_;
   std::vector<std::vector<Count>> counts_;
   std::vector<std::vector<bool>> hidden_figures_;
-  std::vector<CellRef> cells_;         // unknown -> cell
-  std::map<CellRef, size_t> unknown_;  // cell -> unknown
-  std::map<std::string, size_t> by_key_;
+  std::vector<CellRef> cells_;                // unknown -> cell
+  std::vector<std::vector<size_t>> unknown_;  // by row and column
+  std::vector<std::string> keys_;             // of cells_
+  std::vector<ReleasedTablePtr> earlier_;
+  // Unknowns by the keys of their cells: of this table those of cells_, behind
+  // them those of earlier ones. The texts are in keys_ and earlier_.
+  std::unordered_map<std::string_view, size_t> by_key_;
+  std::vector<Facts> facts_;          // of the earlier tables
+  std::vector<AuditEquality> bands_;  // of ages, with pieces of them
+  size_t pieces_ = 0;                 // unknowns of bands_ behind by_key_
   // Totals that nobody declared.
   std::vector<RawTable::Relation> inferred_;
+  // Sums of this table and earlier ones.
+  std::vector<AuditEquality> across_;
   std::set<CellRef> hidden_sums_;   // to shield others
   std::set<CellRef> known_totals_;  // of margins that readers know anyway
   // What earlier tables say about each cell by itself; empty: nothing.

@@ -38,6 +38,16 @@ CountRange AroundSum(double exact, double unit) {
           static_cast<int64_t>(std::ceil(more))};
 }
 
+// The rows that a total or its parts stand in.
+std::vector<size_t> RowsThatAddUp(const AuditProblem& problem) {
+  std::vector<size_t> rows;
+  for (const AuditEquality& equality : problem.equalities) {
+    rows.insert(rows.end(), equality.parts.begin(), equality.parts.end());
+    rows.insert(rows.end(), equality.whole.begin(), equality.whole.end());
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::vector<GateRun::RowTotal> GateRun::TotalsOfSum(size_t column) const {
@@ -113,7 +123,8 @@ std::optional<CellRef> GateRun::SumToHide(const std::vector<size_t>& rows,
   for (const size_t row : rows) {
     const CellRef cell{row, column};
     const std::optional<double> sum = SumAt(cell);
-    if (!sum.has_value() || hidden_sums_.contains(cell)) continue;
+    // A hidden zero shields nothing: nobody is seen to be there.
+    if (!sum.has_value() || *sum == 0 || hidden_sums_.contains(cell)) continue;
     if (!SumMayBePrinted(cell)) continue;
     if (!best.has_value() || *sum < *SumAt(*best)) best = cell;
   }
@@ -128,24 +139,20 @@ absl::Status GateRun::AuditSums(size_t column) {
     const std::vector<size_t> unsafe = Unsafe(problem, bounds);
     if (unsafe.empty()) return absl::OkStatus();
     std::set<CellRef> hidden;
+    const auto served = [&](const std::vector<size_t>& rows) {
+      return std::any_of(rows.begin(), rows.end(), [&](size_t row) {
+        return hidden.contains({row, column});
+      });
+    };
     for (const size_t row : unsafe) {
       const auto proof = bounds.proof.find(row);
       std::optional<CellRef> partner;
       if (proof != bounds.proof.end()) {
-        const bool served = std::any_of(proof->second.begin(),
-                                        proof->second.end(), [&](size_t r) {
-                                          return hidden.contains({r, column});
-                                        });
-        if (served) continue;
+        if (served(proof->second)) continue;
         partner = SumToHide(proof->second, column);
       }
       if (!partner.has_value()) {
-        std::vector<size_t> rows;
-        for (const AuditEquality& equality : problem.equalities) {
-          rows.insert(rows.end(), equality.parts.begin(), equality.parts.end());
-          rows.insert(rows.end(), equality.whole.begin(), equality.whole.end());
-        }
-        partner = SumToHide(rows, column);
+        partner = SumToHide(RowsThatAddUp(problem), column);
       }
       if (!partner.has_value()) continue;
       hidden.insert(*partner);

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/status.h"
+#include "base/table_printer.h"
 
 namespace tally::analytics {
 namespace {
@@ -22,7 +23,6 @@ constexpr int kLogFileMode = 0600;
 constexpr int kLogFolderMode = 0700;
 constexpr int64_t kMaxBytes = int64_t{1} << 30;
 constexpr int kMaxDepth = 6;
-constexpr int64_t kLockWaitMs = 60'000;
 constexpr int kLockPauseMs = 20;
 
 // Where the last whole line ends: what stands behind it was torn by a crash.
@@ -50,14 +50,25 @@ absl::StatusOr<bool> EndsTorn(const std::string& path, int64_t size) {
 
 }  // namespace
 
-absl::StatusOr<FileLock> LockJsonLines(const std::string& path) {
+absl::StatusOr<FileLock> LockJsonLines(const std::string& path,
+                                       const LockWait& wait) {
   TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path), kLogFolderMode));
-  const int64_t end_ms = NowMonotonicMs() + kLockWaitMs;
+  const int64_t begin_ms = NowMonotonicMs();
+  bool said = false;
   while (true) {
     absl::StatusOr<FileLock> lock = FileLock::Acquire(path + ".lock");
-    if (lock.ok() || ExitCodeOf(lock.status()) != kExitConflict ||
-        NowMonotonicMs() > end_ms) {
-      return lock;
+    if (lock.ok() || ExitCodeOf(lock.status()) != kExitConflict) return lock;
+    const int64_t waited_ms = NowMonotonicMs() - begin_ms;
+    if (waited_ms >= wait.give_up_after_ms) return lock;
+    if (!said && waited_ms >= wait.say_after_ms) {
+      const std::string text = absl::StrFormat(
+          "waiting for %s: another program audits or releases figures", path);
+      if (wait.say) {
+        wait.say(text);
+      } else {
+        PrintNote(text);
+      }
+      said = true;
     }
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     std::this_thread::sleep_for(std::chrono::milliseconds(kLockPauseMs));
@@ -66,11 +77,12 @@ absl::StatusOr<FileLock> LockJsonLines(const std::string& path) {
 
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
   TALLY_ASSIGN_OR_RETURN(const FileLock held, LockJsonLines(path));
-  return AppendJsonLine(path, value, held);
+  return AppendJsonLine(path, value, held).status();
 }
 
-absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
-                            const FileLock& /*held*/) {
+absl::StatusOr<JsonLinePlace> AppendJsonLine(const std::string& path,
+                                             const JsonValue& value,
+                                             const FileLock& /*held*/) {
   TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kLogFileMode));
   TALLY_ASSIGN_OR_RETURN(const bool torn, EndsTorn(path, file.size()));
   if (torn) {
@@ -78,8 +90,11 @@ absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
     const int64_t whole = WholeLines(text);
     TALLY_RETURN_IF_ERROR(file.Truncate(whole));
   }
-  TALLY_RETURN_IF_ERROR(file.Append(value.Dump() + "\n"));
-  return file.Sync();
+  const std::string line = value.Dump() + "\n";
+  const JsonLinePlace place{file.size(), static_cast<int64_t>(line.size()) - 1};
+  TALLY_RETURN_IF_ERROR(file.Append(line));
+  TALLY_RETURN_IF_ERROR(file.Sync());
+  return place;
 }
 
 absl::StatusOr<std::vector<JsonValue>> ReadJsonLines(const std::string& path) {
@@ -91,6 +106,22 @@ absl::StatusOr<std::vector<JsonValue>> ReadJsonLines(const std::string& path) {
     values.push_back(std::move(line.value));
   }
   return values;
+}
+
+JsonValue TextsToJson(const std::vector<std::string>& texts) {
+  JsonValue json = JsonValue::MakeArray();
+  for (const std::string& text : texts) json.Append(text);
+  return json;
+}
+
+absl::StatusOr<std::vector<std::string>> TextsFromJson(const JsonValue& json) {
+  if (!json.is_array()) return absl::InvalidArgumentError("not an array");
+  std::vector<std::string> texts;
+  for (const JsonValue& item : json.AsArray()) {
+    if (!item.is_string()) return absl::InvalidArgumentError("not a text");
+    texts.push_back(item.AsString());
+  }
+  return texts;
 }
 
 absl::StatusOr<JsonLineReader::News> JsonLineReader::Next() {
@@ -126,7 +157,7 @@ absl::StatusOr<JsonLineReader::News> JsonLineReader::Next() {
           absl::StrFormat("%s: line %d is damaged", path_, line));
     }
     const auto size = static_cast<int64_t>(end);
-    news.lines.push_back({read_, size, *std::move(value)});
+    news.lines.push_back({{read_, size}, *std::move(value)});
     read_ += size + 1;
     ++lines_;
     rest.remove_prefix(end + 1);
@@ -134,11 +165,18 @@ absl::StatusOr<JsonLineReader::News> JsonLineReader::Next() {
   return news;
 }
 
-absl::StatusOr<JsonValue> JsonLineReader::ReadAgain(int64_t begin,
-                                                    int64_t size) const {
+bool JsonLineReader::Pass(const JsonLinePlace& place) {
+  if (file_ == 0 || place.begin != read_) return false;
+  read_ += place.size + 1;
+  ++lines_;
+  return true;
+}
+
+absl::StatusOr<JsonValue> JsonLineReader::ReadAgain(
+    const JsonLinePlace& place) const {
   TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForRead(path_));
   TALLY_ASSIGN_OR_RETURN(const std::string text,
-                         ReadPart(fd, begin, size, path_));
+                         ReadPart(fd, place.begin, place.size, path_));
   absl::StatusOr<JsonValue> value = ParseJson(text, kMaxDepth);
   if (value.ok()) return value;
   return IntegrityError(absl::StrFormat("%s: a line is damaged", path_));

@@ -6,7 +6,9 @@
 #define TALLY_ANALYTICS_SRC_DISCLOSURE_JSON_LINES_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,14 +18,32 @@
 
 namespace tally::analytics {
 
-// Waits until no other program writes or holds `path`, at most a minute; makes
-// its folder (0700) when missing. For what must be read and written as one
-// step. kAborted (exit 7) when somebody still holds it.
-[[nodiscard]] absl::StatusOr<FileLock> LockJsonLines(const std::string& path);
+// How long to wait for a file that another program holds. An audit takes a
+// minute at most (GateOptions::audit_time), and several programs may queue.
+struct LockWait {
+  int64_t say_after_ms = 2'000;
+  int64_t give_up_after_ms = 600'000;
+  // Told once, with the file, that and why nothing goes on; stderr if empty.
+  std::function<void(std::string_view)> say = {};
+};
+
+// Waits until no other program writes or holds `path`, ten minutes at most;
+// makes its folder (0700) when missing. For what must be read and written as
+// one step. kAborted (exit 7) when somebody still holds it; kCancelled after
+// SIGINT or SIGTERM.
+[[nodiscard]] absl::StatusOr<FileLock> LockJsonLines(const std::string& path,
+                                                     const LockWait& wait = {});
+
+// Where a line stands in its file.
+struct JsonLinePlace {
+  int64_t begin = 0;  // bytes of the file
+  int64_t size = 0;   // without the newline
+};
 
 // Appends one line while the lock of LockJsonLines(path) is held.
-absl::Status AppendJsonLine(const std::string& path, const JsonValue& value,
-                            const FileLock& held);
+absl::StatusOr<JsonLinePlace> AppendJsonLine(const std::string& path,
+                                             const JsonValue& value,
+                                             const FileLock& held);
 
 // Waits for the lock, then appends one line.
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value);
@@ -32,12 +52,15 @@ absl::Status AppendJsonLine(const std::string& path, const JsonValue& value);
 // never acknowledged and is left out. kDataLoss if another line is not JSON.
 absl::StatusOr<std::vector<JsonValue>> ReadJsonLines(const std::string& path);
 
+// A list of texts as a JSON array, and back. kInvalidArgument if it is none.
+JsonValue TextsToJson(const std::vector<std::string>& texts);
+absl::StatusOr<std::vector<std::string>> TextsFromJson(const JsonValue& json);
+
 // Reads a file of lines again and again, each line once. Threading: one.
 class JsonLineReader {
  public:
   struct Line {
-    int64_t begin = 0;  // bytes of the file
-    int64_t size = 0;   // without the newline
+    JsonLinePlace place;
     JsonValue value;
   };
 
@@ -52,8 +75,12 @@ class JsonLineReader {
   };
   absl::StatusOr<News> Next();
 
-  // A line that Next gave, read again. kDataLoss if it is not JSON any more.
-  absl::StatusOr<JsonValue> ReadAgain(int64_t begin, int64_t size) const;
+  // Takes a line that was just appended as read: Next will not give it. False,
+  // and Next will, where it does not follow the last line that was read.
+  bool Pass(const JsonLinePlace& place);
+
+  // A line of this place, read again. kDataLoss if it is not JSON any more.
+  absl::StatusOr<JsonValue> ReadAgain(const JsonLinePlace& place) const;
 
  private:
   std::string path_;

@@ -9,24 +9,6 @@
 namespace tally::analytics {
 namespace {
 
-bool IsOpenBound(int64_t bound) {
-  return bound >= kUnboundedCount || bound <= -kUnboundedCount;
-}
-
-// The least and the most that a term can add; open ends stay open.
-CountRange TermRange(const ReducedTerm& term, const CountRange& range) {
-  const auto times = [&](int64_t bound) {
-    if (IsOpenBound(bound)) {
-      return (term.factor > 0) == (bound > 0) ? kUnboundedCount
-                                              : -kUnboundedCount;
-    }
-    return term.factor * bound;
-  };
-  CountRange result{times(range.low), times(range.high)};
-  if (term.factor < 0) std::swap(result.low, result.high);
-  return result;
-}
-
 int64_t BoundMinus(int64_t bound, int64_t value) {
   if (IsOpenBound(bound)) return bound;
   return IsOpenBound(value) ? (value > 0 ? -kUnboundedCount : kUnboundedCount)
@@ -45,6 +27,7 @@ class ProblemReducer {
     }
     std::map<std::vector<std::pair<size_t, int64_t>>, size_t> seen;
     for (const AuditEquality& equality : problem.equalities) {
+      if (equality.loose) continue;
       AddRow(equality, seen);
     }
     for (size_t i = 0; i < rows_.size(); ++i) {
@@ -192,6 +175,23 @@ class ProblemReducer {
 };
 
 }  // namespace
+
+bool IsOpenBound(int64_t bound) {
+  return bound >= kUnboundedCount || bound <= -kUnboundedCount;
+}
+
+CountRange TermRange(const ReducedTerm& term, const CountRange& range) {
+  const auto times = [&](int64_t bound) {
+    if (IsOpenBound(bound)) {
+      return (term.factor > 0) == (bound > 0) ? kUnboundedCount
+                                              : -kUnboundedCount;
+    }
+    return term.factor * bound;
+  };
+  CountRange result{times(range.low), times(range.high)};
+  if (term.factor < 0) std::swap(result.low, result.high);
+  return result;
+}
 
 ReducedProblem ReduceProblem(const AuditProblem& problem,
                              const std::vector<CountRange>& ranges) {

@@ -28,6 +28,11 @@ struct ReducedRow {
   std::vector<size_t> folded;  // unknowns whose bounds are in low and high
 };
 
+// Whether a bound stands for none.
+bool IsOpenBound(int64_t bound);
+// The least and the most that a term can add; open ends stay open.
+CountRange TermRange(const ReducedTerm& term, const CountRange& range);
+
 // Rows that share no unknown with rows outside.
 struct ReducedPart {
   std::vector<size_t> unknowns;  // ascending

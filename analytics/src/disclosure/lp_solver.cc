@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -145,6 +146,96 @@ class PartAudit {
   AuditBounds& bounds_;
 };
 
+// All questions about a part of one row. What the other terms leave to one is
+// the exact answer, and PropagationSolver has worked it out; missing are the
+// proofs, and the bounds where a term stands more than once.
+class RowAudit {
+ public:
+  RowAudit(const ReducedPart& part, const std::vector<CountRange>& ranges,
+           AuditBounds& bounds)
+      : row_(part.rows.front()), ranges_(ranges), bounds_(bounds) {
+    for (const ReducedTerm& term : row_.terms) {
+      sum_.Add(TermRange(term, ranges_[term.unknown]), 1);
+    }
+  }
+
+  void Run(const std::vector<AuditQuestion>& questions) {
+    if ((!IsOpenBound(row_.low) && sum_.open_high == 0 &&
+         sum_.high < row_.low) ||
+        (!IsOpenBound(row_.high) && sum_.open_low == 0 &&
+         sum_.low > row_.high)) {
+      bounds_.contradiction = true;
+      return;
+    }
+    for (const AuditQuestion& question : questions) Answer(question);
+  }
+
+ private:
+  // What the row leaves to its term of an unknown, all other terms being as
+  // far to the other side as they can be.
+  CountRange LeftTo(const ReducedTerm& term) const {
+    RowSum rest = sum_;
+    rest.Add(TermRange(term, ranges_[term.unknown]), -1);
+    const bool low_open = IsOpenBound(row_.low) || rest.open_high > 0;
+    const bool high_open = IsOpenBound(row_.high) || rest.open_low > 0;
+    CountRange left{low_open ? -kUnboundedCount : row_.low - rest.high,
+                    high_open ? kUnboundedCount : row_.high - rest.low};
+    if (term.factor < 0) left = {-left.high, -left.low};
+    const int64_t times = std::abs(term.factor);
+    if (!IsOpenBound(left.low)) left.low = CeilOf(left.low, times);
+    if (!IsOpenBound(left.high)) left.high = FloorOf(left.high, times);
+    return left;
+  }
+
+  void Answer(const AuditQuestion& question) {
+    const auto term = std::find_if(
+        row_.terms.begin(), row_.terms.end(),
+        [&](const ReducedTerm& t) { return t.unknown == question.unknown; });
+    const CountRange left = LeftTo(*term);
+    CountRange& range = bounds_.ranges[question.unknown];
+    const CountRange& given = ranges_[question.unknown];
+    if (question.end == AuditEnd::kLow) {
+      range.low = std::max(range.low, left.low);
+      if (left.low > std::max(given.low, question.wanted)) AddProof(*term);
+    } else {
+      range.high = std::min(range.high, left.high);
+      if (left.high < std::min(given.high, question.wanted)) AddProof(*term);
+    }
+  }
+
+  void AddProof(const ReducedTerm& term) {
+    std::vector<size_t>& proof = bounds_.proof[term.unknown];
+    proof = row_.folded;
+    for (const ReducedTerm& other : row_.terms) {
+      if (other.unknown != term.unknown) proof.push_back(other.unknown);
+    }
+    std::sort(proof.begin(), proof.end());
+    proof.erase(std::unique(proof.begin(), proof.end()), proof.end());
+  }
+
+  // The ends of a sum of terms; open ones are counted apart.
+  struct RowSum {
+    int64_t low = 0, high = 0;
+    int open_low = 0, open_high = 0;
+
+    void Add(const CountRange& range, int sign) {
+      IsOpenBound(range.low) ? open_low += sign : low += sign * range.low;
+      IsOpenBound(range.high) ? open_high += sign : high += sign * range.high;
+    }
+  };
+  static int64_t FloorOf(int64_t value, int64_t by) {
+    return value / by - (value % by < 0 ? 1 : 0);
+  }
+  static int64_t CeilOf(int64_t value, int64_t by) {
+    return value / by + (value % by > 0 ? 1 : 0);
+  }
+
+  const ReducedRow& row_;
+  const std::vector<CountRange>& ranges_;
+  AuditBounds& bounds_;
+  RowSum sum_;
+};
+
 // The questions about the targets of each part; none about targets outside.
 std::vector<std::vector<AuditQuestion>> QuestionsOf(
     const AuditProblem& problem, const std::vector<ReducedPart>& parts) {
@@ -185,6 +276,13 @@ absl::StatusOr<AuditBounds> LpSolver::Solve(const AuditProblem& problem) const {
       QuestionsOf(problem, reduced.parts);
   for (size_t i = 0; i < reduced.parts.size() && !bounds->contradiction; ++i) {
     if (problem.targets_only && questions[i].empty()) continue;
+    if (std::chrono::steady_clock::now() >= problem.deadline) {
+      return NoAuditAnswer();
+    }
+    if (reduced.parts[i].rows.size() == 1) {
+      RowAudit(reduced.parts[i], given, *bounds).Run(questions[i]);
+      continue;
+    }
     PartAudit audit(reduced.parts[i], given, problem.deadline,
                     std::move(questions[i]), *bounds);
     const absl::Status status = audit.Run();

@@ -1,6 +1,8 @@
 #include "analytics/disclosure/registry.h"
 
 #include <algorithm>
+#include <functional>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -8,6 +10,7 @@
 #include "base/exit_code.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "disclosure/gate_across.h"
 #include "disclosure/json_lines.h"
 
 namespace tally::analytics {
@@ -25,29 +28,12 @@ std::string Escape(std::string_view level) {
   return out;
 }
 
-JsonValue StringsToJson(const std::vector<std::string>& strings) {
-  JsonValue json = JsonValue::MakeArray();
-  for (const std::string& s : strings) json.Append(s);
-  return json;
-}
-
-absl::StatusOr<std::vector<std::string>> StringsFromJson(
-    const JsonValue& json) {
-  if (!json.is_array()) return absl::InvalidArgumentError("not an array");
-  std::vector<std::string> strings;
-  for (const JsonValue& item : json.AsArray()) {
-    if (!item.is_string()) return absl::InvalidArgumentError("not a text");
-    strings.push_back(item.AsString());
-  }
-  return strings;
-}
-
 using Relations = std::map<std::string, std::vector<std::string>>;
 
 JsonValue RelationsToJson(const Relations& relations) {
   JsonValue json = JsonValue::MakeObject();
   for (const auto& [key, parts] : relations) {
-    json.Set(key, StringsToJson(parts));
+    json.Set(key, TextsToJson(parts));
   }
   return json;
 }
@@ -57,7 +43,7 @@ absl::StatusOr<Relations> RelationsFromJson(const JsonValue& json,
   TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* object, json.GetObject(name));
   Relations relations;
   for (const auto& [key, parts] : *object) {
-    TALLY_ASSIGN_OR_RETURN(relations[key], StringsFromJson(parts));
+    TALLY_ASSIGN_OR_RETURN(relations[key], TextsFromJson(parts));
   }
   return relations;
 }
@@ -67,7 +53,7 @@ JsonValue EqualitiesToJson(const std::vector<ReleasedRelation>& equalities) {
   for (const ReleasedRelation& relation : equalities) {
     JsonValue entry = JsonValue::MakeObject();
     entry.Set("whole", relation.whole)
-        .Set("parts", StringsToJson(relation.parts));
+        .Set("parts", TextsToJson(relation.parts));
     json.Append(std::move(entry));
   }
   return json;
@@ -77,7 +63,7 @@ JsonValue MarginsToJson(const std::vector<ReleasedMargin>& margins) {
   JsonValue json = JsonValue::MakeArray();
   for (const ReleasedMargin& margin : margins) {
     JsonValue entry = JsonValue::MakeObject();
-    entry.Set("parts", StringsToJson(margin.parts)).Set("exact", margin.exact);
+    entry.Set("parts", TextsToJson(margin.parts)).Set("exact", margin.exact);
     json.Append(std::move(entry));
   }
   return json;
@@ -86,7 +72,7 @@ JsonValue MarginsToJson(const std::vector<ReleasedMargin>& margins) {
 absl::StatusOr<std::vector<std::string>> PartsFromJson(const JsonValue& json) {
   const JsonValue* parts = json.Find("parts");
   if (parts == nullptr) return absl::InvalidArgumentError("parts");
-  return StringsFromJson(*parts);
+  return TextsFromJson(*parts);
 }
 
 absl::Status ReadMargins(const JsonValue& json, ReleasedTable& table) {
@@ -123,7 +109,7 @@ JsonValue ToJson(const ReleasedTable& table) {
       .Set("period", table.period)
       .Set("cohort", table.cohort)
       .Set("profile", table.profile)
-      .Set("dimensions", StringsToJson(table.dimensions))
+      .Set("dimensions", TextsToJson(table.dimensions))
       .Set("cells", std::move(cells))
       .Set("sums", RelationsToJson(table.sums))
       .Set("totals", RelationsToJson(table.totals))
@@ -131,7 +117,7 @@ JsonValue ToJson(const ReleasedTable& table) {
       .Set("margins", MarginsToJson(table.margins))
       .Set("hidesZeros", table.hides_zeros);
   if (!table.derived_from.empty()) {
-    json.Set("derivedFrom", StringsToJson(table.derived_from));
+    json.Set("derivedFrom", TextsToJson(table.derived_from));
   }
   return json;
 }
@@ -158,10 +144,10 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   }
   const JsonValue* dimensions = json.Find("dimensions");
   if (dimensions == nullptr) return absl::InvalidArgumentError("dimensions");
-  TALLY_ASSIGN_OR_RETURN(t.dimensions, StringsFromJson(*dimensions));
+  TALLY_ASSIGN_OR_RETURN(t.dimensions, TextsFromJson(*dimensions));
   const JsonValue* derived_from = json.Find("derivedFrom");
   if (derived_from != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(t.derived_from, StringsFromJson(*derived_from));
+    TALLY_ASSIGN_OR_RETURN(t.derived_from, TextsFromJson(*derived_from));
   }
   TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* cells,
                          json.GetObject("cells"));
@@ -177,12 +163,51 @@ absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
   return t;
 }
 
+// Calls `visit` with every key that a table says something of.
+template <typename Visit>
+void ForEachKey(const ReleasedTable& table, const Visit& visit) {
+  for (const auto& [key, printed] : table.cells) visit(key);
+  for (const auto* relations : {&table.totals, &table.sums}) {
+    for (const auto& [key, parts] : *relations) {
+      visit(key);
+      for (const std::string& part : parts) visit(part);
+    }
+  }
+  for (const ReleasedRelation& relation : table.equalities) {
+    visit(relation.whole);
+    for (const std::string& part : relation.parts) visit(part);
+  }
+  for (const ReleasedMargin& margin : table.margins) {
+    for (const std::string& part : margin.parts) visit(part);
+  }
+}
+
+size_t HashOfKey(std::string_view key) {
+  return std::hash<std::string_view>()(key);
+}
+
 // What Related asks of a line.
 struct LineTopic {
-  int64_t begin = 0;
-  int64_t size = 0;
-  std::string project, release, measure, table, period, cohort, profile;
-  std::vector<std::string> derived_from;
+  LineTopic(JsonLinePlace at, const ReleasedTable& t)
+      : place(at),
+        project(t.project),
+        release(t.release),
+        measure(t.measure),
+        table(t.table),
+        period(t.period),
+        cohort(t.cohort),
+        profile(t.profile),
+        derived_from(t.derived_from) {
+    ForEachKey(t, [&](std::string_view key) {
+      keys.push_back(HashOfKey(key));
+      // Bands of age are joined by what they cover, whatever their keys.
+      has_age = has_age || key.find(kAgeDimension) != std::string_view::npos;
+    });
+    for (const auto& [key, printed] : t.cells) shapes.Add(key);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    keys.shrink_to_fit();
+  }
 
   bool About(const ReleasedTable& t) const {
     return derived_from.empty() && project == t.project &&
@@ -194,7 +219,51 @@ struct LineTopic {
            cohort == t.cohort && profile == t.profile &&
            derived_from == t.derived_from;
   }
+
+  JsonLinePlace place;
+  std::string project, release, measure, table, period, cohort, profile;
+  std::vector<std::string> derived_from;
+  std::vector<size_t> keys;  // hashes, each once
+  TableShapes shapes;
+  bool has_age = false;
+  ReleasedTablePtr at_hand;  // null: to be read again
 };
+
+// Which of `topics` say something of the cells of `keys`, themselves or through
+// others that do: they share a cell, or some of their cells may add up to
+// others. What the rest says cannot bound one of these cells. Two keys of one
+// hash join tables that have nothing to do with each other, which is harmless.
+std::vector<bool> Touching(const std::vector<const LineTopic*>& topics,
+                           const std::vector<std::string>& keys) {
+  std::unordered_set<size_t> known;
+  TableShapes own;
+  for (const std::string& key : keys) {
+    known.insert(HashOfKey(key));
+    own.Add(key);
+  }
+  std::vector<const TableShapes*> reached = {&own};
+  std::vector<bool> touching(topics.size());
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t i = 0; i < topics.size(); ++i) {
+      const LineTopic& topic = *topics[i];
+      if (touching[i]) continue;
+      const bool joined =
+          topic.has_age ||
+          std::any_of(reached.begin(), reached.end(),
+                      [&](const TableShapes* shapes) {
+                        return shapes->Joins(topic.shapes);
+                      }) ||
+          std::any_of(topic.keys.begin(), topic.keys.end(),
+                      [&](size_t key) { return known.contains(key); });
+      if (!joined) continue;
+      known.insert(topic.keys.begin(), topic.keys.end());
+      reached.push_back(&topic.shapes);
+      touching[i] = more = true;
+    }
+  }
+  return touching;
+}
 
 // What is wrong with a line, counted from 1, that FromJson did not take.
 absl::Status LineProblem(const absl::Status& status, std::string_view path,
@@ -228,24 +297,35 @@ class ReleaseRegistry::Index {
         reader_ = JsonLineReader(path_);
         return problem;
       }
-      topics_.push_back({line.begin, line.size, std::move(table->project),
-                         std::move(table->release), std::move(table->measure),
-                         std::move(table->table), std::move(table->period),
-                         std::move(table->cohort), std::move(table->profile),
-                         std::move(table->derived_from)});
+      topics_.emplace_back(line.place, *table);
     }
     return absl::OkStatus();
   }
 
+  // Takes in a line that this program added itself, without reading it again.
+  void Add(const JsonLinePlace& place, ReleasedTablePtr table) {
+    if (!reader_.Pass(place)) return;
+    topics_.emplace_back(place, *table).at_hand = std::move(table);
+  }
+
   const std::vector<LineTopic>& topics() const { return topics_; }
 
-  absl::StatusOr<ReleasedTable> Read(const LineTopic& topic) const {
-    TALLY_ASSIGN_OR_RETURN(const JsonValue line,
-                           reader_.ReadAgain(topic.begin, topic.size));
-    absl::StatusOr<ReleasedTable> table = FromJson(line);
-    if (table.ok()) return table;
-    return LineProblem(table.status(), path_,
-                       static_cast<size_t>(&topic - topics_.data()) + 1);
+  // Lets go of the tables that are not about the same as `table`.
+  void KeepAbout(const ReleasedTable& table) {
+    for (LineTopic& topic : topics_) {
+      if (!topic.About(table)) topic.at_hand = nullptr;
+    }
+  }
+
+  absl::StatusOr<ReleasedTablePtr> Read(size_t line) {
+    LineTopic& topic = topics_[line];
+    if (topic.at_hand != nullptr) return topic.at_hand;
+    TALLY_ASSIGN_OR_RETURN(const JsonValue json,
+                           reader_.ReadAgain(topic.place));
+    absl::StatusOr<ReleasedTable> table = FromJson(json);
+    if (!table.ok()) return LineProblem(table.status(), path_, line + 1);
+    topic.at_hand = std::make_shared<const ReleasedTable>(*std::move(table));
+    return topic.at_hand;
   }
 
  private:
@@ -277,11 +357,14 @@ absl::StatusOr<std::optional<FileLock>> ReleaseRegistry::Hold() const {
   return std::optional<FileLock>(std::move(lock));
 }
 
-absl::Status ReleaseRegistry::Append(const ReleasedTable& table,
+absl::Status ReleaseRegistry::Append(ReleasedTable table,
                                      const std::optional<FileLock>& held) {
   if (path_.empty() || mode_ == Mode::kReadOnly) return absl::OkStatus();
   TALLY_CHECK(held.has_value());
-  return AppendJsonLine(path_, ToJson(table), *held);
+  TALLY_ASSIGN_OR_RETURN(const JsonLinePlace place,
+                         AppendJsonLine(path_, ToJson(table), *held));
+  index_->Add(place, std::make_shared<const ReleasedTable>(std::move(table)));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
@@ -297,15 +380,26 @@ absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
   return all;
 }
 
-absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::Related(
-    const ReleasedTable& table) const {
-  std::vector<ReleasedTable> related;
+absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
+    const ReleasedTable& table, const std::vector<std::string>& keys) const {
+  std::vector<ReleasedTablePtr> related;
   if (path_.empty()) return related;
   TALLY_RETURN_IF_ERROR(index_->Refresh());
+  index_->KeepAbout(table);
   const std::vector<LineTopic>& topics = index_->topics();
+  std::vector<const LineTopic*> about;  // newest first
   for (auto it = topics.rbegin(); it != topics.rend(); ++it) {
-    if (!it->About(table)) continue;
-    TALLY_ASSIGN_OR_RETURN(related.emplace_back(), index_->Read(*it));
+    if (it->About(table)) about.push_back(&*it);
+  }
+  const std::vector<bool> touching = Touching(about, keys);
+  for (size_t i = 0; i < about.size(); ++i) {
+    // A table without counts is known by its name alone.
+    if (!touching[i] && !(keys.empty() && about[i]->table == table.table)) {
+      continue;
+    }
+    TALLY_ASSIGN_OR_RETURN(
+        related.emplace_back(),
+        index_->Read(static_cast<size_t>(about[i] - topics.data())));
   }
   return related;
 }

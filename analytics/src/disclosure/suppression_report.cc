@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/strings.h"
+
 namespace tally::analytics {
 namespace {
 
@@ -17,12 +19,13 @@ bool Passes(const TableDecisions& d, const SuppressionFilter& filter) {
 std::vector<SuppressionRow> SuppressionReport(
     const std::vector<TableDecisions>& log, const SuppressionFilter& filter) {
   using Key = std::tuple<std::string, std::string, std::string, std::string,
-                         std::string>;
+                         std::string, std::string, std::string>;
   std::map<Key, SuppressionRow> rows;
   for (const TableDecisions& d : log) {
     if (!Passes(d, filter)) continue;
     SuppressionRow& row =
-        rows[{d.project, d.release, d.measure, d.table, d.profile}];
+        rows[{d.project, d.release, d.measure, d.table, d.period,
+              JoinText(d.dimensions, ", "), d.profile}];
     row.time = d.time;
     if (d.refused) {
       ++row.refused;
@@ -38,8 +41,8 @@ std::vector<SuppressionRow> SuppressionReport(
   }
   std::vector<SuppressionRow> report;
   for (auto& [key, row] : rows) {
-    std::tie(row.project, row.release, row.measure, row.table, row.profile) =
-        key;
+    std::tie(row.project, row.release, row.measure, row.table, row.period,
+             row.by, row.profile) = key;
     report.push_back(std::move(row));
   }
   return report;

@@ -78,7 +78,7 @@ constexpr char kPythonColumns[] =
 
 constexpr char kPythonGate[] =
     "def commissioning(*words):\n"
-    "    done = subprocess.run([\"commissioning\", *words], "
+    "    done = subprocess.run([program, *words, *config], "
     "capture_output=True, text=True)\n"
     "    print(done.stderr, done.stdout, sep=\"\")\n"
     "    done.check_returncode()\n\n"
@@ -159,7 +159,12 @@ std::string PythonNotebook(const NotebookFacts& facts) {
                         NotebookQuote(facts.right)));
   }
   add("markdown", kGateText);
-  add("code", kPythonGate);
+  add("code",
+      absl::StrFormat(
+          "program = %s\nconfig = [%s]\n\n%s", NotebookQuote(facts.program),
+          facts.config.empty() ? ""
+                               : "\"--config\", " + NotebookQuote(facts.config),
+          kPythonGate));
   JsonValue kernel = JsonValue::MakeObject();
   kernel.Set("display_name", "Python 3")
       .Set("language", "python")
@@ -206,12 +211,16 @@ std::string QuartoNotebook(const NotebookFacts& facts) {
   }
   out += absl::StrFormat(
       "\n%s\n\n```{r}\n"
-      "system2(\"commissioning\", c(\"measure\", \"run\", \"C02\", "
-      "\"--release\", shQuote(release), \"--out\", \"tables\"))\n"
+      "system2(%s, c(\"measure\", \"run\", \"C02\", "
+      "\"--release\", shQuote(release), \"--out\", \"tables\"%s))\n"
       "lapply(list.files(\"tables\", \"[.]csv$\", full.names = TRUE), "
       "read.csv, na.strings = c(\"*\", \"NA\"))\n"
       "dbDisconnect(db, shutdown = TRUE)\n```\n",
-      kGateText);
+      kGateText, NotebookQuote(facts.program),
+      facts.config.empty()
+          ? ""
+          : absl::StrFormat(",\n                 \"--config\", shQuote(%s)",
+                            NotebookQuote(facts.config)));
   return out;
 }
 

@@ -61,6 +61,23 @@ absl::StatusOr<std::vector<std::string>> WriteTableFiles(
   return paths;
 }
 
+std::string MadeUpWords(std::string_view environment) {
+  if (environment == "production") return "";
+  return absl::StrFormat(
+      "Environment %s: these people do not exist, and the figures say nothing "
+      "about anybody.",
+      environment);
+}
+
+absl::Status MarkMadeUp(const std::string& folder,
+                        std::string_view environment) {
+  const std::string words = MadeUpWords(environment);
+  if (words.empty()) return absl::OkStatus();
+  TALLY_RETURN_IF_ERROR(MakeDirectories(folder, kTableFolderMode));
+  return WriteFileAtomically(JoinPath(folder, std::string(kMadeUpName)),
+                             words + "\n", kTableFileMode);
+}
+
 absl::StatusOr<std::string> ResolveOutput(const std::string& path) {
   std::error_code error;
   std::string resolved =

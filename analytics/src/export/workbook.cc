@@ -30,8 +30,8 @@ constexpr const char* kFixedNotes[] = {
     "* stands for a number that is not shown, to protect people.",
     "NA stands for a number that is not available.",
     "[z] stands for a text that does not apply.",
-    "Totals are counted and rounded by themselves: the cells beside them may "
-    "add up to a little more or less."};
+    ("Totals are counted and rounded by themselves: the cells beside them may "
+     "add up to a little more or less.")};
 
 struct WorkbookCloser {
   void operator()(lxw_workbook* book) const {
@@ -193,8 +193,12 @@ void WorkbookWriter::NameSheets() {
 
 void WorkbookWriter::CollectNotes() {
   notes_.assign(std::begin(kFixedNotes), std::end(kFixedNotes));
+  const std::string made_up = MadeUpWords(facts_.environment);
+  if (!made_up.empty()) notes_.push_back(made_up);
+  const size_t mark = notes_.size() - 1;
   for (const GatedTable& table : tables_) {
     std::vector<size_t>& own = table_notes_.emplace_back();
+    if (!made_up.empty()) own.push_back(mark);
     for (const std::string& note : table.info().notes) {
       const auto found = std::find(notes_.begin(), notes_.end(), note);
       own.push_back(static_cast<size_t>(found - notes_.begin()));
@@ -295,7 +299,11 @@ absl::Status WorkbookWriter::SetProperties() {
   TALLY_ASSIGN_OR_RETURN(const int64_t created,
                          ParseUtcRfc3339(facts_.created));
   std::string title = facts_.title.empty() ? facts_.release : facts_.title;
-  if (facts_.synthetic) title = "Synthetic: " + title;
+  if (facts_.environment == "synthetic") {
+    title = "Synthetic: " + title;
+  } else if (facts_.environment != "production") {
+    title = "Made up: " + title;
+  }
   std::string subject = facts_.release;
   std::string author = "Tally";
   lxw_doc_properties properties = {};

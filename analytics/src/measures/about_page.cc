@@ -55,10 +55,15 @@ absl::StatusOr<RawTable> MeasuresTable(
            TextColumn("version", "Version"), TextColumn("state", "State"),
            TextColumn("definition", "SHA-256 of the definition")}));
   for (const MeasureResult& result : results) {
-    const std::string state =
-        result.unavailable.has_value()
-            ? absl::StrFormat("not available: %s", *result.unavailable)
-            : "computed";
+    std::string state = "computed";
+    if (result.unavailable.has_value()) {
+      state = absl::StrFormat("not available: %s", *result.unavailable);
+    } else {
+      for (const MissingTable& missing : result.missing) {
+        state +=
+            absl::StrFormat("; without %s: %s", missing.table, missing.reason);
+      }
+    }
     TALLY_RETURN_IF_ERROR(table.AddRow({result.id, result.title, result.version,
                                         state, result.definition_sha256}));
   }

@@ -90,8 +90,10 @@ std::optional<Comparator> Together(const BenchmarkIndicator& of) {
     den += *area.den;
   }
   if (of.hidden || !(den > 0)) return std::nullopt;
-  const Estimate all = of.rate ? CrudeRate(num, den, of.per)
-                               : WilsonProportion(std::min(num, den), den);
+  const Estimate all =
+      of.rate ? CrudeRate(num, den, of.per)
+              : WilsonProportion(static_cast<int64_t>(std::min(num, den)),
+                                 static_cast<int64_t>(den));
   const double scale = of.rate ? 1 : of.per;
   if (!all.lower.known() || !all.upper.known()) return std::nullopt;
   return Comparator{scale * all.value.value(), scale * all.lower.value(),
@@ -305,51 +307,73 @@ std::string MostOutside(const std::map<std::string, BenchmarkCounts>& counts) {
   return first;
 }
 
-}  // namespace
-
-std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
-                                    const std::string& id,
-                                    const std::vector<std::string>& pages,
-                                    const std::string& against) {
-  std::vector<PagePart> parts;
-  const GatedTable* table = PrintedTable(tables, "benchmark");
-  if (table == nullptr || table->rows() == 0) return parts;
+// By the names of the indicators.
+std::map<std::string, BenchmarkCounts> CountAreas(const GatedTable& table) {
   std::map<std::string, BenchmarkCounts> counts;
-  JsonValue references = JsonValue::MakeObject();
-  for (size_t row = 0; row < table->rows(); ++row) {
-    const std::string& name = table->at(row, "name").text();
-    BenchmarkCounts& of = counts[name];
+  for (size_t row = 0; row < table.rows(); ++row) {
+    BenchmarkCounts& of = counts[table.at(row, "name").text()];
     ++of.areas;
-    of.unit = table->at(row, "unit").text();
-    if (table->at(row, "rank").text() == "1") {
-      of.best = table->at(row, "area").text();
-      of.value = DisplayText(table->at(row, "value"));
+    of.unit = table.at(row, "unit").text();
+    if (table.at(row, "rank").text() == "1") {
+      of.best = table.at(row, "area").text();
+      of.value = DisplayText(table.at(row, "value"));
     }
-    of.high += IsOutside(*table, row, true);
-    of.low += IsOutside(*table, row, false);
-    const auto comparator = table->at(row, "comparator").number();
-    if (comparator.has_value()) references.Set(name, *comparator);
+    of.high += IsOutside(table, row, true);
+    of.low += IsOutside(table, row, false);
   }
-  const std::string first = MostOutside(counts);
-  const auto all = [](const GatedTable&, size_t) { return true; };
-  Chart dots(id, "interval", *table,
+  return counts;
+}
+
+// The comparator of each indicator that has one.
+JsonValue ComparatorLines(const GatedTable& table) {
+  JsonValue references = JsonValue::MakeObject();
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto comparator = table.at(row, "comparator").number();
+    if (!comparator.has_value()) continue;
+    references.Set(table.at(row, "name").text(), *comparator);
+  }
+  return references;
+}
+
+bool EveryRow(const GatedTable&, size_t) { return true; }
+
+// The values of the areas against the comparator.
+Chart BenchmarkDots(const GatedTable& table, const std::string& id,
+                    const std::map<std::string, BenchmarkCounts>& counts,
+                    const std::string& first, const std::string& against) {
+  Chart dots(id, "interval", table,
              {"name", "area", "value", "lo", "hi", "comparator", "z",
               "compared", "funnel_class", "unit"},
-             all);
+             EveryRow);
   dots.SortBy("value", true);
   dots.SelectBy("name", "Indicator", first);
-  Chart places(
-      id + "-places", "rank", *table,
-      {"name", "area", "rank", "rank_lo", "rank_hi", "of", "value", "peers"},
-      all);
-  places.SortBy("rank", false);
-  places.SelectBy("name", "Indicator", first);
   for (const auto& [name, of] : counts) {
     const std::string words = absl::StrFormat(
         "%s, %s: %s beyond the 99.8 %% limits around %s", name, of.unit,
         PartOf(of.high + of.low, of.areas, {"area", "areas"}, {"lies", "lie"}),
         against);
     dots.Describe(name, words, words + ". Values with 95 % limits.");
+  }
+  dots.options.Set("x", "value")
+      .Set("lo", "lo")
+      .Set("hi", "hi")
+      .Set("y", "area")
+      .Set("references", ComparatorLines(table))
+      .Set("reference_label", against);
+  return dots;
+}
+
+// The places of the areas, with how sure they are.
+Chart BenchmarkPlaces(const GatedTable& table, const std::string& id,
+                      const std::map<std::string, BenchmarkCounts>& counts,
+                      const std::string& first) {
+  Chart places(
+      id + "-places", "rank", table,
+      {"name", "area", "rank", "rank_lo", "rank_hi", "of", "value", "peers"},
+      EveryRow);
+  places.SortBy("rank", false);
+  places.SelectBy("name", "Indicator", first);
+  for (const auto& [name, of] : counts) {
     const std::string place =
         of.best.empty()
             ? absl::StrFormat("%s: no area has a place", name)
@@ -361,28 +385,44 @@ std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
                         ". Places with 95 % limits: where they overlap, "
                         "the order is chance.");
   }
-  dots.options.Set("x", "value")
-      .Set("lo", "lo")
-      .Set("hi", "hi")
-      .Set("y", "area")
-      .Set("references", std::move(references))
-      .Set("reference_label", against);
   places.options.Set("rank", "rank")
       .Set("lo", "rank_lo")
       .Set("hi", "rank_hi")
       .Set("y", "area");
-  const BenchmarkCounts& worst = counts.at(first);
-  const int outside = worst.high + worst.low;
+  return places;
+}
+
+// `worst`: the counts of the indicator `name`, in which most areas differ.
+std::string BenchmarkSentence(const std::string& name,
+                              const BenchmarkCounts& worst,
+                              const std::string& against) {
+  if (worst.high + worst.low == 0) {
+    return absl::StrFormat(
+        "No area differs from %s by more than chance in any indicator (99.8 %% "
+        "limits).",
+        against);
+  }
+  return absl::StrFormat(
+      "Against %s most areas differ in: %s (%d above and %d below the 99.8 %% "
+      "limits, of %d).",
+      against, name, worst.high, worst.low, worst.areas);
+}
+
+}  // namespace
+
+std::vector<PagePart> DrawBenchmark(const std::vector<GatedTable>& tables,
+                                    const std::string& id,
+                                    const std::vector<std::string>& pages,
+                                    const std::string& against) {
+  std::vector<PagePart> parts;
+  const GatedTable* table = PrintedTable(tables, "benchmark");
+  if (table == nullptr || table->rows() == 0) return parts;
+  const std::map<std::string, BenchmarkCounts> counts = CountAreas(*table);
+  const std::string first = MostOutside(counts);
+  const Chart dots = BenchmarkDots(*table, id, counts, first, against);
+  const Chart places = BenchmarkPlaces(*table, id, counts, first);
   const std::string sentence =
-      outside == 0
-          ? absl::StrFormat(
-                "No area differs from %s by more than chance in "
-                "any indicator (99.8 %% limits).",
-                against)
-          : absl::StrFormat(
-                "Against %s most areas differ in: %s (%d above and %d below "
-                "the 99.8 %% limits, of %d).",
-                against, first, worst.high, worst.low, worst.areas);
+      BenchmarkSentence(first, counts.at(first), against);
   for (const std::string& page : pages) {
     PagePart part{page, {}, {}};
     part.sentences.push_back({1, sentence});

@@ -152,7 +152,17 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
   if (!breakdown.by_practice) {
     const auto found = breakdown.counts.find("");
     if (found == breakdown.counts.end()) return absl::OkStatus();
-    return AddArea(breakdown, all, &found->second, table).status();
+    TALLY_ASSIGN_OR_RETURN(const size_t first,
+                           AddArea(breakdown, all, &found->second, table));
+    // All lists together are published with them.
+    std::vector<CellRef> parts;
+    int64_t everyone = 0;
+    for (size_t i = 0; i < breakdown.levels.size(); ++i) {
+      parts.push_back({first + i, kPersons});
+    }
+    for (const auto& [area, people] : areas.list) everyone += people;
+    table.AddKnownMargin(std::move(parts), everyone);
+    return absl::OkStatus();
   }
   std::vector<size_t> firsts;
   int64_t everyone = 0;
@@ -325,6 +335,10 @@ class PopulationProfile : public Measure {
     if (context.by.empty() && in_years) {
       TALLY_ASSIGN_OR_RETURN(RawTable dependency, Dependency(context, areas));
       tables.push_back(std::move(dependency));
+    } else if (!in_years) {
+      context.Lacks("dependency",
+                    "gp_patient has neither year_of_birth nor age_fy, and it "
+                    "needs ages in years");
     }
     return tables;
   }

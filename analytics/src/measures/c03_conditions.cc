@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -90,13 +91,18 @@ namespace {
 // Conditions in one column of condition_hit; a BIGINT without its sign.
 constexpr size_t kConditionsAWord = 62;
 
-// condition_hit (person, hits_0, ...): a bit a condition, so that one pass with
+std::string HitTable(std::string_view owner) {
+  return "condition_hit_" + absl::AsciiStrToLower(ToAbsl(owner));
+}
+
+// HitTable (person, hits_0, ...): a bit a condition, so that one pass with
 // an entry a person finds all of those that nothing resolves.
 absl::Status MakeConditionHits(const MeasureContext& context,
-                               const std::vector<Condition>& conditions) {
+                               const std::vector<Condition>& conditions,
+                               std::string_view owner) {
   const size_t words = std::max<size_t>(
       1, (conditions.size() + kConditionsAWord - 1) / kConditionsAWord);
-  std::string of_cluster, of_event, of_pair, left, any;
+  std::string of_cluster, of_event, of_pair, left;
   for (size_t word = 0; word < words; ++word) {
     const std::string bit = absl::StrFormat(
         "CASE WHEN condition // %1$d = %2$d THEN CAST(1 AS BIGINT) << "
@@ -107,7 +113,6 @@ absl::Status MakeConditionHits(const MeasureContext& context,
     of_pair += absl::StrFormat(", bit_or(%s) AS hits_%d", bit, word);
     left += absl::StrFormat(
         ", h.hits_%1$d & ~coalesce(r.hits_%1$d, 0) AS hits_%1$d", word);
-    any += absl::StrFormat(" WHEN %1$d THEN hits_%1$d", word);
   }
   const std::string counts = absl::StrFormat(
       "e.person IS NOT NULL AND e.event_date <= DATE '%s' "
@@ -123,8 +128,8 @@ absl::Status MakeConditionHits(const MeasureContext& context,
                       "ON e.cluster_id = c.cluster_id WHERE c.resolves AND %s "
                       "GROUP BY c.condition, e.person",
                       counts)));
-  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE condition_hit AS "
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE %6$s AS "
       "WITH hit AS (SELECT e.person%1$s FROM gp_event AS e INNER JOIN "
       "(SELECT cluster_id, since%2$s FROM condition_cluster "
       "WHERE NOT resolves GROUP BY cluster_id, since) AS c "
@@ -140,19 +145,27 @@ absl::Status MakeConditionHits(const MeasureContext& context,
       "AND o.day > l.day) GROUP BY person) "
       "SELECT h.person%5$s FROM hit AS h "
       "LEFT JOIN resolved AS r ON r.person = h.person",
-      of_event, of_cluster, counts, of_pair, left)));
+      of_event, of_cluster, counts, of_pair, left, HitTable(owner)));
+}
+
+absl::Status MakeRegisterView(const MeasureContext& context, size_t conditions,
+                              std::string_view owner) {
+  std::string any;
+  for (size_t word = 0; word == 0 || word * kConditionsAWord < conditions;
+       ++word) {
+    absl::StrAppendFormat(&any, " WHEN %1$d THEN hits_%1$d", word);
+  }
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY VIEW condition_register AS "
       "SELECT CAST(condition AS INTEGER) AS condition, person FROM (SELECT "
       "person, condition, CASE condition // %1$d%2$s END AS hits FROM "
-      "condition_hit, range(%3$d) AS r(condition)) "
+      "%4$s, range(%3$d) AS r(condition)) "
       "WHERE (hits >> (condition %% %1$d)) & 1 = 1",
-      kConditionsAWord, any, conditions.size()));
+      kConditionsAWord, any, conditions, HitTable(owner)));
 }
 
-}  // namespace
-
-absl::Status MakeConditionRegister(const MeasureContext& context,
+// condition_cluster: the clusters of all conditions, by their places.
+absl::Status MakeConditionClusters(const MeasureContext& context,
                                    const std::vector<Condition>& conditions) {
   engine::Connection& connection = context.connection;
   TALLY_RETURN_IF_ERROR(connection.Execute(
@@ -184,7 +197,33 @@ absl::Status MakeConditionRegister(const MeasureContext& context,
       TALLY_RETURN_IF_ERROR(add(cluster, true));
     }
   }
-  return MakeConditionHits(context, conditions);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MakeConditionRegister(const MeasureContext& context,
+                                   const std::vector<Condition>& conditions,
+                                   std::string_view owner) {
+  TALLY_RETURN_IF_ERROR(context.base.Once(
+      HitTable(owner) + " " + context.month.ToMonth(), [&]() -> absl::Status {
+        TALLY_RETURN_IF_ERROR(MakeConditionClusters(context, conditions));
+        return MakeConditionHits(context, conditions, owner);
+      }));
+  return MakeRegisterView(context, conditions.size(), owner);
+}
+
+absl::StatusOr<std::vector<GroupedStrata>> CountConditions(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    const std::vector<Condition>& conditions, std::string_view owner) {
+  std::vector<FlagQuestion> questions;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    questions.push_back(
+        {WithinAges(conditions[i].age_from, conditions[i].age_to),
+         absl::StrFormat("(f.hits_%d >> %d) & 1 = 1", i / kConditionsAWord,
+                         i % kConditionsAWord)});
+  }
+  return CountFlagged(context, groups, questions, HitTable(owner));
 }
 
 }  // namespace tally::analytics

@@ -6,6 +6,7 @@
 #define TALLY_ANALYTICS_SRC_MEASURES_C03_CONDITIONS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/measures/definition.h"
 #include "analytics/measures/measure.h"
+#include "measures/strata.h"
 
 namespace tally::analytics {
 
@@ -35,10 +37,19 @@ absl::StatusOr<std::vector<Condition>> ReadConditions(
 // `conditions`; person): who had each of them recorded up to the end of the
 // context's month, and not recorded as resolved later. Replaces one that is
 // there. Cost: one pass over the events with an entry for each person; of
-// conditions that can be resolved, for each person and condition. Reading one
-// condition costs a pass over the people.
+// conditions that can be resolved, for each person and condition; a further
+// time for the same `owner` nothing. Reading one condition costs a pass over
+// the people. `owner` is the id of the measure in whose definition they stand.
 absl::Status MakeConditionRegister(const MeasureContext& context,
-                                   const std::vector<Condition>& conditions);
+                                   const std::vector<Condition>& conditions,
+                                   std::string_view owner);
+
+// People of patient_list at the ages of each condition, and who of them has it:
+// in the order of `conditions`. REQUIRES: patient_list, and the register of
+// `conditions` and `owner`. Cost and errors: as CountFlagged.
+absl::StatusOr<std::vector<GroupedStrata>> CountConditions(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    const std::vector<Condition>& conditions, std::string_view owner);
 
 std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
                                      const std::vector<GatedTable>& tables);

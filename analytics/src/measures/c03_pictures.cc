@@ -262,6 +262,41 @@ Chart Conditions(const GatedTable& table) {
   return chart;
 }
 
+// Whether the definition widens limits for over-dispersion.
+bool WidensLimits(const MeasureDefinition& definition) {
+  const auto parameters = definition.root().GetTable("parameters");
+  return parameters.ok() &&
+         parameters->GetBool("over_dispersion").value_or(false);
+}
+
+// How many conditions have a practice beyond the limits, and the one with most.
+std::vector<Sentence> FunnelSentences(
+    const std::map<std::string, FunnelCounts>& counts, size_t conditions) {
+  if (counts.empty()) return {};
+  int outside = 0;
+  const std::pair<const std::string, FunnelCounts>* most = &*counts.begin();
+  for (const auto& of : counts) {
+    const FunnelCounts& c = of.second;
+    outside += c.high + c.low > 0;
+    if (c.high + c.low > most->second.high + most->second.low) most = &of;
+  }
+  if (outside == 0) {
+    return {{2, absl::StrFormat("In none of %d conditions does a practice "
+                                "differ by more than chance (99.8 %% limits).",
+                                conditions)}};
+  }
+  return {
+      {2, absl::StrFormat(
+              "For %s some practice differs by more than chance (99.8 %% "
+              "limits).",
+              PartOf(outside, static_cast<int64_t>(conditions),
+                     {"condition", "conditions"}, {"", ""}))},
+      {3, absl::StrFormat("%s differs most: %d practices above and %d below "
+                          "the limits, of %d.",
+                          most->first, most->second.high, most->second.low,
+                          most->second.areas)}};
+}
+
 }  // namespace
 
 std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
@@ -272,45 +307,17 @@ std::vector<PagePart> DrawPrevalence(const MeasureDefinition& definition,
     return parts;
   }
   const GatedTable& table = tables[0];
-  const auto parameters = definition.root().GetTable("parameters");
-  const bool widen =
-      parameters.ok() && parameters->GetBool("over_dispersion").value_or(false);
+  const bool widen = WidensLimits(definition);
   const auto points = PointsByCondition(table);
   std::map<std::string, FunnelCounts> counts;
-  int outside = 0;
-  std::string most;
   for (const auto& [condition, list] : points) {
     counts[condition] = CountFunnel(list, widen);
-    const FunnelCounts& c = counts[condition];
-    outside += c.high + c.low > 0;
-    if (most.empty() ||
-        c.high + c.low > counts.at(most).high + counts.at(most).low) {
-      most = condition;
-    }
   }
   PagePart needs{"needs", {}, {}};
   Chart conditions = Conditions(table);
   needs.sentences.push_back({1, conditions.title + "."});
-  if (!most.empty()) {
-    const FunnelCounts& c = counts.at(most);
-    if (outside == 0) {
-      needs.sentences.push_back(
-          {2, absl::StrFormat("In none of %d conditions does a practice differ "
-                              "by more than chance (99.8 %% limits).",
-                              conditions.rows())});
-    } else {
-      needs.sentences.push_back(
-          {2, absl::StrFormat(
-                  "For %s some practice differs by more than chance (99.8 %% "
-                  "limits).",
-                  PartOf(outside, static_cast<int64_t>(conditions.rows()),
-                         {"condition", "conditions"}, {"", ""}))});
-      needs.sentences.push_back(
-          {3,
-           absl::StrFormat("%s differs most: %d practices above and %d below "
-                           "the limits, of %d.",
-                           most, c.high, c.low, c.areas)});
-    }
+  for (const Sentence& sentence : FunnelSentences(counts, conditions.rows())) {
+    needs.sentences.push_back(sentence);
   }
   Chart funnel = Funnel(table, points, counts);
   if (widen) {

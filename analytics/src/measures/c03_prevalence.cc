@@ -43,18 +43,6 @@ std::vector<ColumnSpec> PrevalenceColumns(
   dsr.unit = PerUnit(multiplier);
   dsr.numerator = "register";
   dsr.multiplier = multiplier;
-  ColumnSpec expected;
-  expected.name = "expected";
-  expected.kind = ColumnKind::kRatio;
-  expected.role = ColumnRole::kExpected;
-  expected.title = "Expected cases";
-  expected.unit = "persons";
-  expected.numerator = "register";
-  ColumnSpec gap = expected;
-  gap.name = "gap";
-  gap.title = "Expected minus recorded";
-  gap.role = ColumnRole::kGap;
-  gap.of = "expected";
   for (ColumnSpec column :
        {CountColumn("register", ColumnKind::kPersons, "On the register"),
         CountColumn("list", ColumnKind::kPersons, "On the list"), crude,
@@ -66,8 +54,10 @@ std::vector<ColumnSpec> PrevalenceColumns(
         LimitColumn("dsr_lo", "Standardised, lower limit", dsr,
                     ColumnRole::kLower),
         LimitColumn("dsr_hi", "Standardised, upper limit", dsr,
-                    ColumnRole::kUpper),
-        expected, gap}) {
+                    ColumnRole::kUpper)}) {
+    columns.push_back(std::move(column));
+  }
+  for (ColumnSpec& column : ExpectedAndGap("register")) {
     columns.push_back(std::move(column));
   }
   return columns;
@@ -86,22 +76,6 @@ enum Offset : size_t {
   kExpectedCases,
   kGapCases,
 };
-
-absl::StatusOr<Counted> CountCondition(const MeasureContext& context,
-                                       const Condition& condition,
-                                       size_t number,
-                                       const std::vector<GroupColumn>& groups) {
-  TALLY_ASSIGN_OR_RETURN(
-      GroupedStrata counted,
-      CountStrata(
-          context, groups,
-          absl::StrFormat("(SELECT person FROM condition_register "
-                          "WHERE condition = %d)",
-                          number),
-          absl::StrFormat("(SELECT * FROM patient_list WHERE %s)",
-                          WithinAges(condition.age_from, condition.age_to))));
-  return Counted{&condition, std::move(counted)};
-}
 
 // Adds one row with what stands behind its figures. A total has null counts:
 // the gate sums its parts.
@@ -183,24 +157,28 @@ class Prevalence : public Measure {
     TALLY_ASSIGN_OR_RETURN(const double multiplier,
                            context.definition.Parameter("multiplier"));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
-    TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, conditions));
+    TALLY_RETURN_IF_ERROR(
+        MakeConditionRegister(context, conditions, context.definition.id()));
     TableInfo info = context.Info("prevalence", "Recorded prevalence");
-    info.cohort += "; by " + JoinText(by, ", ");
     info.notes = {
         "Standard: European Standard Population 2013, cut to the ages of the "
         "condition.",
         "Expected: rates by sex and age band of all practices together. It is "
         "not printed below 100 cases.",
         "NA: fewer than 10 cases, or an age band without people."};
+    if (!context.by.empty()) info.notes.push_back(CutNote(by));
+    NoteOldest(context, context.month, info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_event", info));
     TALLY_ASSIGN_OR_RETURN(
         RawTable table,
         RawTable::Create(std::move(info),
                          PrevalenceColumns(groups, multiplier)));
     if (!context.by.empty()) table.RefuseMostlyHidden();
+    TALLY_ASSIGN_OR_RETURN(
+        std::vector<GroupedStrata> all,
+        CountConditions(context, groups, conditions, context.definition.id()));
     for (size_t i = 0; i < conditions.size(); ++i) {
-      TALLY_ASSIGN_OR_RETURN(const Counted counted,
-                             CountCondition(context, conditions[i], i, groups));
+      const Counted counted{&conditions[i], std::move(all[i])};
       // A condition without a single event was not asked for by the
       // agreement: its register would read as zero.
       if (SumOfStrata(SumOfGroups(counted.groups)).events == 0) continue;

@@ -77,6 +77,19 @@ absl::StatusOr<SegmentCells> CountSegments(
   return cells;
 }
 
+// Cells summed over their last column. Whatever is asked for is counted by
+// practice first: people of practices that are left out are in no cut.
+SegmentCells WithoutLast(const SegmentCells& cells) {
+  SegmentCells joined;
+  for (const auto& [levels, cell] : cells) {
+    std::vector<SegmentCell>& sum =
+        joined[SegmentLevels(levels.begin(), levels.end() - 1)];
+    sum.resize(cell.size());
+    for (size_t i = 0; i < cell.size(); ++i) sum[i].Add(cell[i]);
+  }
+  return joined;
+}
+
 // Writes the rows of one set and keeps what the gate must know of them.
 class SegmentRows {
  public:
@@ -224,16 +237,10 @@ absl::Status AddUsualCuts(const MeasureContext& context, const SegmentSet& set,
   const std::vector<size_t> all = rows.AddAll(cells, of_areas);
   for (const char* column : {"age_band", "imd_decile"}) {
     const std::vector<std::string> columns = {column};
-    // People of practices that are left out are left out here too.
     TALLY_ASSIGN_OR_RETURN(
-        SegmentCells split,
-        CountSegments(context, set, areas, {"practice", column}));
-    SegmentCells joined;
-    for (auto& [levels, cell] : split) {
-      std::vector<SegmentCell>& sum = joined[{levels[1]}];
-      sum.resize(cell.size());
-      for (size_t i = 0; i < cell.size(); ++i) sum[i].Add(cell[i]);
-    }
+        const SegmentCells split,
+        CountSegments(context, set, areas, {column, "practice"}));
+    const SegmentCells joined = WithoutLast(split);
     const auto of_levels = rows.AddCut(columns, joined);
     for (size_t i = 0; i < all.size(); ++i) {
       std::vector<size_t> parts;
@@ -255,8 +262,13 @@ absl::Status AddAskedCut(const MeasureContext& context, const SegmentSet& set,
                          GroupColumns(context.by));
   std::vector<std::string> columns;
   for (const GroupColumn& group : groups) columns.push_back(group.sql);
-  TALLY_ASSIGN_OR_RETURN(const SegmentCells cells,
-                         CountSegments(context, set, areas, columns));
+  std::vector<std::string> counted = columns;
+  const bool by_practice =
+      std::find(columns.begin(), columns.end(), "practice") != columns.end();
+  if (!by_practice) counted.emplace_back("practice");
+  TALLY_ASSIGN_OR_RETURN(SegmentCells cells,
+                         CountSegments(context, set, areas, counted));
+  if (!by_practice) cells = WithoutLast(cells);
   SegmentRows rows(set, year, table);
   rows.AddCut(columns, cells);
   facts.lists.insert(facts.lists.end(), rows.lists().begin(),
@@ -345,11 +357,23 @@ class Segmentation : public Measure {
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable matrix, FinishMatrix(table, facts));
     tables.push_back(std::move(matrix));
-    if (!context.by.empty() || here.empty()) return tables;
+    if (!context.by.empty()) return tables;
+    if (here.empty()) {
+      context.Lacks("segment_moves",
+                    "the release can carry no set of segments; the notes of "
+                    "segment_matrix say what it lacks");
+      return tables;
+    }
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                            CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
-    if (before < covered.first) return tables;
+    if (before < covered.first) {
+      context.Lacks("segment_moves",
+                    absl::StrFormat("it looks back to %s, and the release "
+                                    "begins with %s",
+                                    before.ToMonth(), covered.first.ToMonth()));
+      return tables;
+    }
     TALLY_ASSIGN_OR_RETURN(RawTable moves,
                            MovesTable(context, here.front(), notes));
     tables.push_back(std::move(moves));

@@ -58,50 +58,119 @@ class LevelNumbers {
   std::map<std::string, uint32_t, std::less<>> numbers_;
 };
 
-absl::StatusOr<ModelData> ReadModelData(
-    const MeasureContext& context, const std::vector<std::string>& features,
-    std::string_view table) {
-  std::vector<std::string> dimensions = {"practice"};
-  dimensions.insert(dimensions.end(), SubgroupColumns().begin(),
-                    SubgroupColumns().end());
+// SQL: the features and the outcome of the people with an age.
+std::string ModelColumns(const std::vector<std::string>& features) {
   std::string columns;
   for (const std::string& feature : features) {
     columns += absl::StrFormat("CAST(%s AS DOUBLE), ", FeatureSql(feature));
   }
-  // The order is that of the content, so that sums are the same every time.
-  TALLY_ASSIGN_OR_RETURN(
-      engine::Result result,
-      context.connection.Stream(absl::StrFormat(
-          "SELECT %sCAST(outcome AS BIGINT), %s FROM %s WHERE age IS NOT NULL "
-          "ORDER BY ALL",
-          columns, JoinText(dimensions, ", "), table)));
+  return columns + "CAST(outcome AS BIGINT)";
+}
+
+// Calls `visit` with the columns of each chunk of a query.
+template <typename Visit>
+absl::Status ForEachChunk(const MeasureContext& context, const std::string& sql,
+                          size_t columns, const Visit& visit) {
+  TALLY_ASSIGN_OR_RETURN(engine::Result result, context.connection.Stream(sql));
+  while (true) {
+    TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
+                           result.Next());
+    if (!chunk.has_value()) return absl::OkStatus();
+    std::vector<engine::ColumnView> views;
+    for (size_t i = 0; i < columns; ++i) views.push_back(chunk->column(i));
+    visit(views, chunk->rows());
+  }
+}
+
+// Appends the features and outcomes of a chunk.
+void AddRows(const std::vector<engine::ColumnView>& views, size_t rows,
+             LogisticData& data) {
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t i = 0; i < data.features; ++i) {
+      data.x.push_back(views[i].Double(row));
+    }
+    data.y.push_back(static_cast<uint8_t>(views[data.features].Int64(row)));
+  }
+}
+
+// Those that the model learns from: who is alike shares a row. In the order of
+// the content, so that sums are the same every time.
+absl::StatusOr<LogisticData> ReadTraining(
+    const MeasureContext& context, const std::vector<std::string>& features,
+    std::string_view table) {
+  LogisticData data;
+  data.features = features.size();
+  TALLY_RETURN_IF_ERROR(ForEachChunk(
+      context,
+      absl::StrFormat("SELECT %s, count(*) FROM %s WHERE age IS NOT NULL "
+                      "GROUP BY ALL ORDER BY ALL",
+                      ModelColumns(features), table),
+      features.size() + 2,
+      [&](const std::vector<engine::ColumnView>& views, size_t rows) {
+        AddRows(views, rows, data);
+        for (size_t row = 0; row < rows; ++row) {
+          data.people.push_back(
+              static_cast<double>(views[features.size() + 1].Int64(row)));
+        }
+      }));
+  return data;
+}
+
+// Those that the model is judged on, in no order.
+absl::StatusOr<ModelData> ReadJudged(const MeasureContext& context,
+                                     const std::vector<std::string>& features,
+                                     std::string_view table) {
+  std::vector<std::string> dimensions = {"practice"};
+  dimensions.insert(dimensions.end(), SubgroupColumns().begin(),
+                    SubgroupColumns().end());
   ModelData out;
   out.data.features = features.size();
   out.levels.resize(dimensions.size());
   out.names.resize(dimensions.size());
   std::vector<LevelNumbers> numbers;
   for (auto& names : out.names) numbers.emplace_back(names);
-  while (true) {
-    TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
-                           result.Next());
-    if (!chunk.has_value()) break;
-    std::vector<engine::ColumnView> views;
-    for (size_t i = 0; i <= features.size() + dimensions.size(); ++i) {
-      views.push_back(chunk->column(i));
-    }
-    for (size_t row = 0; row < chunk->rows(); ++row) {
-      for (size_t i = 0; i < features.size(); ++i) {
-        out.data.x.push_back(views[i].Double(row));
-      }
-      out.data.y.push_back(
-          static_cast<uint8_t>(views[features.size()].Int64(row)));
-      for (size_t i = 0; i < dimensions.size(); ++i) {
-        out.levels[i].push_back(
-            numbers[i].Of(views[features.size() + 1 + i].Text(row)));
-      }
-    }
-  }
+  TALLY_RETURN_IF_ERROR(ForEachChunk(
+      context,
+      absl::StrFormat("SELECT %s, %s FROM %s WHERE age IS NOT NULL",
+                      ModelColumns(features), JoinText(dimensions, ", "),
+                      table),
+      features.size() + 1 + dimensions.size(),
+      [&](const std::vector<engine::ColumnView>& views, size_t rows) {
+        AddRows(views, rows, out.data);
+        for (size_t i = 0; i < dimensions.size(); ++i) {
+          const engine::ColumnView& view = views[features.size() + 1 + i];
+          for (size_t row = 0; row < rows; ++row) {
+            out.levels[i].push_back(numbers[i].Of(view.Text(row)));
+          }
+        }
+      }));
   return out;
+}
+
+// One person as the model sees them.
+struct ModelPerson {
+  double p = 0;
+  size_t row = 0;  // of the data
+  uint8_t outcome = 0;
+};
+
+// Everybody by probability, then outcome: whoever is alike in both adds the
+// same to every sum, so that sums are the same every time.
+std::vector<ModelPerson> PeopleByScore(const ModelData& judged,
+                                       const LogisticModel& fitted) {
+  std::vector<ModelPerson> people;
+  people.reserve(judged.data.rows());
+  const size_t features = judged.data.features;
+  const std::span<const double> x(judged.data.x);
+  for (size_t i = 0; i < judged.data.rows(); ++i) {
+    people.push_back({fitted.Predict(x.subspan(i * features, features)), i,
+                      judged.data.y[i]});
+  }
+  std::sort(people.begin(), people.end(),
+            [](const ModelPerson& a, const ModelPerson& b) {
+              return a.p != b.p ? a.p < b.p : a.outcome < b.outcome;
+            });
+  return people;
 }
 
 // `scores` and outcomes in any order; put in order once for all figures.
@@ -137,57 +206,70 @@ ModelFigures JudgeRanks(std::span<const double> scores,
 constexpr std::string_view kModelBands[] = {"top 0.5 %", "next 4.5 %",
                                             "next 15 %", "rest"};
 
-void FillBands(const ModelData& judged, const std::vector<double>& p,
-               RiskModel& model) {
-  const std::vector<size_t> bands = TopBands(p, {0.005, 0.045, 0.15});
+// By person, then `levels` of a dimension: the people, outcomes and predicted
+// sum of each level.
+std::vector<ModelArea> SumByLevel(const std::vector<ModelPerson>& people,
+                                  const std::vector<uint32_t>& levels,
+                                  size_t count) {
+  std::vector<ModelArea> sums(count);
+  for (const ModelPerson& person : people) {
+    ModelArea& sum = sums[levels[person.row]];
+    ++sum.persons;
+    sum.outcomes += person.outcome;
+    sum.predicted += person.p;
+  }
+  return sums;
+}
+
+// `bands` are those of the people, in their order.
+void FillBands(const ModelData& judged, const std::vector<ModelPerson>& people,
+               const std::vector<size_t>& bands, RiskModel& model) {
   for (const std::string_view name : kModelBands) {
     model.bands.push_back({std::string(name), {}});
   }
-  for (size_t i = 0; i < p.size(); ++i) {
-    ModelArea& area =
-        model.bands[bands[i]].areas[judged.names[0][judged.levels[0][i]]];
-    ++area.persons;
-    area.outcomes += judged.data.y[i];
-    area.predicted += p[i];
+  const std::vector<std::string>& areas = judged.names[0];
+  std::vector<ModelArea> sums(areas.size() * model.bands.size());
+  for (size_t i = 0; i < people.size(); ++i) {
+    const size_t area = judged.levels[0][people[i].row];
+    ModelArea& sum = sums[area * model.bands.size() + bands[i]];
+    ++sum.persons;
+    sum.outcomes += people[i].outcome;
+    sum.predicted += people[i].p;
+  }
+  for (size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i].persons == 0) continue;
+    model.bands[i % model.bands.size()].areas[areas[i / model.bands.size()]] =
+        sums[i];
   }
 }
 
-void FillGroups(const ModelData& judged, const std::vector<double>& p,
-                RiskModel& model) {
-  const auto add = [&](ModelGroup& group, size_t person) {
-    ++group.persons;
-    group.outcomes += judged.data.y[person];
-    group.predicted += p[person];
+void FillGroups(const ModelData& judged, const std::vector<ModelPerson>& people,
+                const std::vector<size_t>& tenths, RiskModel& model) {
+  const auto add = [&](const std::string& dimension, const std::string& level,
+                       const ModelArea& sum) {
+    if (sum.persons == 0) return;
+    model.groups.push_back(
+        {dimension, level, sum.persons, sum.outcomes, sum.predicted});
   };
-  const std::vector<size_t> tenths =
-      TopBands(p, std::vector<double>(kTenths - 1, 0.1));
-  std::vector<ModelGroup> scores;
+  std::vector<uint32_t> of_row(people.size());
+  add("all", "all", SumByLevel(people, of_row, 1)[0]);
+  for (size_t i = 0; i < people.size(); ++i) {
+    of_row[people[i].row] = static_cast<uint32_t>(tenths[i]);
+  }
+  const std::vector<ModelArea> scores = SumByLevel(people, of_row, kTenths);
   for (size_t i = 0; i < kTenths; ++i) {
-    scores.push_back({"tenth of the score", std::to_string(i + 1)});
-  }
-  ModelGroup all{"all", "all"};
-  for (size_t i = 0; i < p.size(); ++i) {
-    add(scores[tenths[i]], i);
-    add(all, i);
-  }
-  model.groups.push_back(std::move(all));
-  for (ModelGroup& group : scores) {
-    if (group.persons > 0) model.groups.push_back(std::move(group));
+    add("tenth of the score", std::to_string(i + 1), scores[i]);
   }
   for (size_t d = 0; d < SubgroupColumns().size(); ++d) {
-    std::map<std::string, ModelGroup> groups;
-    for (size_t i = 0; i < p.size(); ++i) {
-      const std::string& level = judged.names[d + 1][judged.levels[d + 1][i]];
-      ModelGroup& group = groups[level];
-      group.dimension = SubgroupColumns()[d];
-      group.level = level;
-      add(group, i);
-    }
-    std::vector<std::string> levels;
-    for (const auto& [level, group] : groups) levels.push_back(level);
+    const std::vector<std::string>& names = judged.names[d + 1];
+    const std::vector<ModelArea> sums =
+        SumByLevel(people, judged.levels[d + 1], names.size());
+    std::map<std::string, size_t> place;
+    for (size_t i = 0; i < names.size(); ++i) place[names[i]] = i;
+    std::vector<std::string> levels = names;
     SortLevels(levels);
     for (const std::string& level : levels) {
-      model.groups.push_back(groups.at(level));
+      add(SubgroupColumns()[d], level, sums[place.at(level)]);
     }
   }
 }
@@ -197,9 +279,11 @@ void FillGroups(const ModelData& judged, const std::vector<double>& p,
 std::vector<size_t> TopBands(const std::vector<double>& scores,
                              const std::vector<double>& shares) {
   std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  std::iota(order.rbegin(), order.rend(), size_t{0});
+  if (!std::is_sorted(scores.begin(), scores.end())) {
+    std::sort(order.begin(), order.end(),
+              [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  }
   std::vector<double> cuts;
   double share = 0;
   for (const double part : shares) {
@@ -248,9 +332,9 @@ absl::StatusOr<RiskModel> FitRiskModel(const MeasureContext& context,
                                        std::string_view training,
                                        std::string_view judging) {
   RiskModel model;
-  TALLY_ASSIGN_OR_RETURN(ModelData trained,
-                         ReadModelData(context, definition.features, training));
-  const std::vector<size_t> dropped = DropRareFeatures(trained.data);
+  TALLY_ASSIGN_OR_RETURN(LogisticData trained,
+                         ReadTraining(context, definition.features, training));
+  const std::vector<size_t> dropped = DropRareFeatures(trained);
   if (!dropped.empty()) {
     std::vector<std::string> names;
     for (const size_t i : dropped) names.push_back(definition.features[i]);
@@ -258,7 +342,7 @@ absl::StatusOr<RiskModel> FitRiskModel(const MeasureContext& context,
         absl::StrFormat("Left out, for a level has fewer than 8 events: %s.",
                         JoinText(names, ", ")));
   }
-  const absl::StatusOr<LogisticModel> fitted = FitLogistic(trained.data);
+  const absl::StatusOr<LogisticModel> fitted = FitLogistic(trained);
   if (!fitted.ok()) {
     if (fitted.status().code() != absl::StatusCode::kFailedPrecondition) {
       return fitted.status();
@@ -268,23 +352,26 @@ absl::StatusOr<RiskModel> FitRiskModel(const MeasureContext& context,
     return model;
   }
   TALLY_ASSIGN_OR_RETURN(ModelData judged,
-                         ReadModelData(context, definition.features, judging));
+                         ReadJudged(context, definition.features, judging));
   DropFeatures(judged.data, dropped);
+  const std::vector<ModelPerson> people = PeopleByScore(judged, *fitted);
   std::vector<double> p;
-  p.reserve(judged.data.rows());
-  const std::span<const double> x(judged.data.x);
-  for (size_t i = 0; i < judged.data.rows(); ++i) {
-    p.push_back(fitted->Predict(
-        x.subspan(i * judged.data.features, judged.data.features)));
+  std::vector<uint8_t> y;
+  p.reserve(people.size());
+  y.reserve(people.size());
+  for (const ModelPerson& person : people) {
+    p.push_back(person.p);
+    y.push_back(person.outcome);
   }
-  model.figures = JudgeRanks(p, judged.data.y);
-  model.figures.brier = BrierScore(p, judged.data.y);
-  const Calibration calibration = CalibrationOf(p, judged.data.y);
+  model.figures = JudgeRanks(p, y);
+  model.figures.brier = BrierScore(p, y);
+  const Calibration calibration = CalibrationOf(p, y);
   model.figures.intercept = calibration.intercept;
   model.figures.slope = calibration.slope;
   model.fitted = true;
-  FillBands(judged, p, model);
-  FillGroups(judged, p, model);
+  FillBands(judged, people, TopBands(p, {0.005, 0.045, 0.15}), model);
+  FillGroups(judged, people, TopBands(p, std::vector<double>(kTenths - 1, 0.1)),
+             model);
   return model;
 }
 

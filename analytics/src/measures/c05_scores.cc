@@ -104,14 +104,20 @@ struct Window {
   CivilDay to;
 };
 
+// What is added to the list `l` to make a table of scores.
+struct ScoreParts {
+  std::string columns;
+  std::string joins;
+};
+
 // Adds columns with the rows that each person has in windows, all of them from
-// one pass over `rows` (person, day).
-void AddWindows(bool there, std::string_view rows,
-                const std::vector<Window>& windows, std::string& columns,
-                std::string& joins) {
-  if (!there) {
+// one pass over `rows` (person, day); 0 without `rows`.
+void AddWindows(std::string_view rows, const std::vector<Window>& windows,
+                ScoreParts& parts) {
+  if (rows.empty()) {
     for (const Window& window : windows) {
-      columns += absl::StrFormat(", CAST(0 AS BIGINT) AS %s", window.column);
+      parts.columns +=
+          absl::StrFormat(", CAST(0 AS BIGINT) AS %s", window.column);
     }
     return;
   }
@@ -124,10 +130,11 @@ void AddWindows(bool there, std::string_view rows,
                               window.column);
     if (!any.empty()) any += " OR ";
     any += "(" + inside + ")";
-    columns += absl::StrFormat(", coalesce(w_%s.%s, 0) AS %s",
-                               windows[0].column, window.column, window.column);
+    parts.columns +=
+        absl::StrFormat(", coalesce(w_%s.%s, 0) AS %s", windows[0].column,
+                        window.column, window.column);
   }
-  joins += absl::StrFormat(
+  parts.joins += absl::StrFormat(
       " LEFT JOIN (SELECT person%s FROM %s WHERE person IS NOT NULL AND (%s) "
       "GROUP BY person) AS w_%s ON w_%s.person = l.person",
       counts, rows, any, windows[0].column, windows[0].column);
@@ -147,6 +154,133 @@ absl::StatusOr<std::string> AppointmentRows(const MeasureContext& context) {
       "(SELECT person, appointment_date AS day FROM %s "
       "WHERE attended IN ('5', '6'))",
       rows);
+}
+
+// Admissions, attendances and appointments before `at`, and admissions in the
+// year after it.
+absl::Status AddVisits(const MeasureContext& context,
+                       const RiskSources& sources, CivilDay at,
+                       ScoreParts& parts) {
+  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay year, next.AddMonths(-12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay years, next.AddMonths(-24));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay after, next.AddMonths(12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay end, after.AddDays(-1));
+  std::string admitted, visits, appointments;
+  if (sources.admissions) {
+    TALLY_ASSIGN_OR_RETURN(admitted, EmergencyAdmissions(context));
+  }
+  if (sources.ed) {
+    TALLY_ASSIGN_OR_RETURN(visits, VisitRows(context));
+  }
+  if (sources.outpatients) {
+    TALLY_ASSIGN_OR_RETURN(appointments, AppointmentRows(context));
+  }
+  AddWindows(admitted,
+             {{"emergency_12", year, at},
+              {"emergency_24", years, at},
+              {"later", next, end}},
+             parts);
+  AddWindows(visits, {{"ed_12", year, at}, {"ed_24", years, at}}, parts);
+  AddWindows(appointments,
+             {{"outpatient_12", year, at}, {"outpatient_24", years, at}},
+             parts);
+  return absl::OkStatus();
+}
+
+// How many deficits and long-term conditions of the rules somebody of `list`
+// has.
+absl::Status AddElements(const MeasureContext& context,
+                         const RiskDefinition& definition,
+                         const RiskSources& sources, CivilDay at,
+                         std::string_view list, ScoreParts& parts) {
+  std::vector<RuleElement> elements;
+  if (sources.deficits) elements = definition.deficits;
+  const size_t deficits = elements.size();
+  if (sources.conditions) {
+    elements.insert(elements.end(), definition.conditions.begin(),
+                    definition.conditions.end());
+  }
+  TALLY_RETURN_IF_ERROR(MatchElements(context, elements, at, list, "risk_hit"));
+  parts.columns += absl::StrFormat(
+      ", coalesce(%s, 0) AS deficits, coalesce(%s, 0) AS conditions",
+      ElementsMetSql(0, deficits), ElementsMetSql(deficits, elements.size()));
+  parts.joins += " LEFT JOIN risk_hit AS h ON h.person = l.person";
+  return absl::OkStatus();
+}
+
+// Charlson's index and the Hospital Frailty Risk Score.
+absl::Status AddDiagnoses(const MeasureContext& context,
+                          const RiskDefinition& definition,
+                          const RiskSources& sources, CivilDay at,
+                          ScoreParts& parts) {
+  if (sources.diagnoses) {
+    TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
+    TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                           next.AddMonths(-definition.charlson_months));
+    TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
+    TALLY_RETURN_IF_ERROR(MakeCharlsonScores(context, first, at));
+    parts.columns +=
+        ", coalesce(q.score_1987, 0) AS charlson_1987, "
+        "coalesce(q.score_2011, 0) AS charlson_2011";
+    parts.joins += " LEFT JOIN charlson_score AS q ON q.person = l.person";
+  } else {
+    parts.columns +=
+        ", CAST(0 AS BIGINT) AS charlson_1987, "
+        "CAST(0 AS BIGINT) AS charlson_2011";
+  }
+  if (sources.frailty_weights) {
+    TALLY_RETURN_IF_ERROR(MakeFrailtyScores(context, definition, at));
+    parts.columns +=
+        ", CASE WHEN l.age >= 75 THEN f.tenths END AS frailty_tenths";
+    parts.joins += " LEFT JOIN frailty_score AS f ON f.person = l.person";
+  } else {
+    parts.columns += ", CAST(NULL AS BIGINT) AS frailty_tenths";
+  }
+  return absl::OkStatus();
+}
+
+// The points of `value` (SQL).
+std::string PointsSql(const PointSteps& steps, std::string_view value) {
+  std::string sql = "CASE";
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    sql += absl::StrFormat(" WHEN %s >= %d THEN %d", value, step->first,
+                           step->second);
+  }
+  return sql + " ELSE 0 END";
+}
+
+// The temporary table lace_stay: discharges alive from `first` to `last`.
+absl::Status MakeLaceStays(const MeasureContext& context, CivilDay first,
+                           CivilDay last) {
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT cip_no, person, "
+      "admission_date, last_admission, discharge_date, "
+      "coalesce(%s, false) AS emergency FROM cip_spell "
+      "WHERE discharge_date BETWEEN DATE '%s' AND DATE '%s' "
+      "AND discharge_method IN ('1', '2', '3') "
+      "AND coalesce(patient_classification, '') NOT IN ('3', '4')",
+      std::string(kEmergency), first.ToIso(), last.ToIso()));
+}
+
+// The temporary table lace_return (cip_no): stays with an emergency admission
+// soon after. A return belongs to the last discharge before it, as in C20.
+absl::Status MakeLaceReturns(const MeasureContext& context, CivilDay first) {
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE lace_return AS "
+      "SELECT DISTINCT before.cip_no FROM ("
+      "SELECT a.admission_date, max(struct_pack(day := s.discharge_date, "
+      "admitted := s.admission_date, provider := s.provider_code, "
+      "cip_no := s.cip_no)) AS before FROM cip_spell AS a "
+      "INNER JOIN cip_spell AS s ON s.person = a.person "
+      "AND s.cip_no <> a.cip_no AND s.discharge_date <= a.admission_date "
+      "AND (s.admission_date, s.discharge_date, coalesce(s.provider_code, '')) "
+      "< (a.admission_date, coalesce(a.discharge_date, DATE '9999-12-31'), "
+      "coalesce(a.provider_code, '')) "
+      "WHERE a.%s AND a.admission_date >= DATE '%s' "
+      "GROUP BY a.cip_no, a.admission_date) "
+      "WHERE admission_date - before.day <= %d",
+      std::string(kEmergency), first.ToIso(), kReturnDays));
 }
 
 }  // namespace
@@ -247,71 +381,16 @@ absl::Status MakeRiskScores(const MeasureContext& context,
   const std::string list =
       absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
   TALLY_RETURN_IF_ERROR(MakePatientListAt(context, month, list));
-  std::vector<RuleElement> elements;
-  if (sources.deficits) elements = definition.deficits;
-  const size_t deficits = elements.size();
-  if (sources.conditions) {
-    elements.insert(elements.end(), definition.conditions.begin(),
-                    definition.conditions.end());
-  }
-  TALLY_RETURN_IF_ERROR(MatchElements(context, elements, at, list, "risk_hit"));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay year, next.AddMonths(-12));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay years, next.AddMonths(-24));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay window,
-                         next.AddMonths(-definition.charlson_months));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay after, next.AddMonths(12));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay end, after.AddDays(-1));
-  std::string columns, joins;
-  const bool stays = sources.admissions;
-  std::string admitted, visits, appointments;
-  if (stays) {
-    TALLY_ASSIGN_OR_RETURN(admitted, EmergencyAdmissions(context));
-  }
-  if (sources.ed) {
-    TALLY_ASSIGN_OR_RETURN(visits, VisitRows(context));
-  }
-  if (sources.outpatients) {
-    TALLY_ASSIGN_OR_RETURN(appointments, AppointmentRows(context));
-  }
-  AddWindows(stays, admitted,
-             {{"emergency_12", year, at},
-              {"emergency_24", years, at},
-              {"later", next, end}},
-             columns, joins);
-  AddWindows(sources.ed, visits, {{"ed_12", year, at}, {"ed_24", years, at}},
-             columns, joins);
-  AddWindows(sources.outpatients, appointments,
-             {{"outpatient_12", year, at}, {"outpatient_24", years, at}},
-             columns, joins);
-  columns += absl::StrFormat(
-      ", coalesce(%s, 0) AS deficits, coalesce(%s, 0) AS conditions",
-      ElementsMetSql(0, deficits), ElementsMetSql(deficits, elements.size()));
-  joins += " LEFT JOIN risk_hit AS h ON h.person = l.person";
-  if (sources.diagnoses) {
-    TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
-    TALLY_RETURN_IF_ERROR(MakeCharlsonScores(context, window, at));
-    columns +=
-        ", coalesce(q.score_1987, 0) AS charlson_1987, "
-        "coalesce(q.score_2011, 0) AS charlson_2011";
-    joins += " LEFT JOIN charlson_score AS q ON q.person = l.person";
-  } else {
-    columns +=
-        ", CAST(0 AS BIGINT) AS charlson_1987, "
-        "CAST(0 AS BIGINT) AS charlson_2011";
-  }
-  if (sources.frailty_weights) {
-    TALLY_RETURN_IF_ERROR(MakeFrailtyScores(context, definition, at));
-    columns += ", CASE WHEN l.age >= 75 THEN f.tenths END AS frailty_tenths";
-    joins += " LEFT JOIN frailty_score AS f ON f.person = l.person";
-  } else {
-    columns += ", CAST(NULL AS BIGINT) AS frailty_tenths";
-  }
+  ScoreParts parts;
+  TALLY_RETURN_IF_ERROR(AddVisits(context, sources, at, parts));
+  TALLY_RETURN_IF_ERROR(
+      AddElements(context, definition, sources, at, list, parts));
+  TALLY_RETURN_IF_ERROR(AddDiagnoses(context, definition, sources, at, parts));
   return context.connection.Execute(
       absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT *, "
                       "CASE WHEN later > 0 THEN 1 ELSE 0 END AS outcome "
                       "FROM (SELECT l.*%s FROM %s AS l%s)",
-                      name, columns, list, joins));
+                      name, parts.columns, list, parts.joins));
 }
 
 absl::Status MakeLace(const MeasureContext& context,
@@ -320,39 +399,9 @@ absl::Status MakeLace(const MeasureContext& context,
   TALLY_RETURN_IF_ERROR(MakeCharlsonHits(context, definition));
   TALLY_ASSIGN_OR_RETURN(const CivilDay next, at.AddDays(1));
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, next.AddMonths(-12));
-  const auto points = [](const PointSteps& steps, std::string_view value) {
-    std::string sql = "CASE";
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      sql += absl::StrFormat(" WHEN %s >= %d THEN %d", value, step->first,
-                             step->second);
-    }
-    return sql + " ELSE 0 END";
-  };
+  TALLY_RETURN_IF_ERROR(MakeLaceStays(context, first, at));
+  TALLY_RETURN_IF_ERROR(MakeLaceReturns(context, first));
   TALLY_ASSIGN_OR_RETURN(const std::string visits, VisitRows(context));
-  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT cip_no, person, "
-      "admission_date, last_admission, discharge_date, "
-      "coalesce(%s, false) AS emergency FROM cip_spell "
-      "WHERE discharge_date BETWEEN DATE '%s' AND DATE '%s' "
-      "AND discharge_method IN ('1', '2', '3') "
-      "AND coalesce(patient_classification, '') NOT IN ('3', '4')",
-      std::string(kEmergency), first.ToIso(), at.ToIso())));
-  // A return belongs to the last discharge before it, as in C20.
-  TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-      "CREATE OR REPLACE TEMPORARY TABLE lace_return AS "
-      "SELECT DISTINCT before.cip_no FROM ("
-      "SELECT a.admission_date, max(struct_pack(day := s.discharge_date, "
-      "admitted := s.admission_date, provider := s.provider_code, "
-      "cip_no := s.cip_no)) AS before FROM cip_spell AS a "
-      "INNER JOIN cip_spell AS s ON s.person = a.person "
-      "AND s.cip_no <> a.cip_no AND s.discharge_date <= a.admission_date "
-      "AND (s.admission_date, s.discharge_date, coalesce(s.provider_code, '')) "
-      "< (a.admission_date, coalesce(a.discharge_date, DATE '9999-12-31'), "
-      "coalesce(a.provider_code, '')) "
-      "WHERE a.%s AND a.admission_date >= DATE '%s' "
-      "GROUP BY a.cip_no, a.admission_date) "
-      "WHERE admission_date - before.day <= %d",
-      std::string(kEmergency), first.ToIso(), kReturnDays)));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE lace AS "
       "WITH present AS (SELECT DISTINCT s.cip_no, h.grp FROM lace_stay AS s "
@@ -377,10 +426,10 @@ absl::Status MakeLace(const MeasureContext& context,
       "LEFT JOIN visits AS v ON v.cip_no = s.cip_no "
       "LEFT JOIN lace_return AS b ON b.cip_no = s.cip_no",
       definition.charlson_months, visits,
-      points(definition.stay_points,
-             "date_diff('day', s.admission_date, s.discharge_date)"),
+      PointsSql(definition.stay_points,
+                "date_diff('day', s.admission_date, s.discharge_date)"),
       definition.emergency_points,
-      points(definition.charlson_points, "coalesce(c.score, 0)"),
+      PointsSql(definition.charlson_points, "coalesce(c.score, 0)"),
       definition.most_visits));
 }
 

@@ -177,13 +177,48 @@ struct RateCuts {
   std::map<std::string, Strata> ethnicities;  // of all areas
 };
 
-absl::StatusOr<RateCuts> CutRate(const MeasureContext& context,
-                                 const InequalityRate& rate, bool by_practice) {
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupColumn> groups,
-      GroupColumns({by_practice ? "practice" : "ethnicity", "imd_decile"}));
-  TALLY_ASSIGN_OR_RETURN(const GroupedStrata counted,
-                         CountRate(context, rate, groups));
+// The measure whose conditions count: this one if its definition has any, else
+// C03, one list for both.
+std::string OwnerOfConditions(const MeasureContext& context) {
+  return context.definition.root().Find("condition") != nullptr
+             ? context.definition.id()
+             : "C03";
+}
+
+// Counts rates one after the other, the registers of all conditions at the
+// first of them.
+class RateCounter {
+ public:
+  RateCounter(const MeasureContext& context,
+              const std::vector<Condition>& conditions,
+              std::vector<GroupColumn> groups)
+      : context_(context),
+        conditions_(conditions),
+        groups_(std::move(groups)) {}
+
+  absl::StatusOr<GroupedStrata> Count(const InequalityRate& rate) {
+    if (rate.events != InequalityEvents::kRegister) {
+      return CountRate(context_, rate, groups_);
+    }
+    if (registers_.empty()) {
+      TALLY_RETURN_IF_ERROR(MakePatientList(context_));
+      const std::string owner = OwnerOfConditions(context_);
+      TALLY_RETURN_IF_ERROR(
+          MakeConditionRegister(context_, conditions_, owner));
+      TALLY_ASSIGN_OR_RETURN(
+          registers_, CountConditions(context_, groups_, conditions_, owner));
+    }
+    return registers_[rate.condition];
+  }
+
+ private:
+  const MeasureContext& context_;
+  const std::vector<Condition>& conditions_;
+  const std::vector<GroupColumn> groups_;
+  std::vector<GroupedStrata> registers_;
+};
+
+RateCuts CutRate(const GroupedStrata& counted, bool by_practice) {
   RateCuts cuts;
   for (const auto& [group, strata] : counted) {
     const std::string area = by_practice ? group[0] : std::string(kAllLevels);
@@ -236,6 +271,8 @@ absl::StatusOr<TableInfo> InequalityInfo(const MeasureContext& context,
                                          const RatesHere& here) {
   TableInfo info = context.Info(std::move(table), std::move(title));
   info.notes = here.notes;
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  NoteOldest(context, first, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_patient", info));
   return info;
 }
@@ -260,14 +297,14 @@ void AddCutRate(const InequalityRate& rate, const RateCuts& cuts, uint64_t seed,
   }
 }
 
-// Those of the definition, else those of C03: one list for both measures.
 absl::StatusOr<std::vector<Condition>> ConditionsOf(
     const MeasureContext& context) {
-  if (context.definition.root().Find("condition") != nullptr) {
+  const std::string owner = OwnerOfConditions(context);
+  if (owner == context.definition.id()) {
     return ReadConditions(context.definition);
   }
   TALLY_ASSIGN_OR_RETURN(const MeasureDefinition prevalence,
-                         LoadDefinition("C03", context.definitions));
+                         LoadDefinition(owner, context.definitions));
   return ReadConditions(prevalence);
 }
 
@@ -297,21 +334,24 @@ class Inequality : public Measure {
                                                 "Rates by ethnic group", here));
     TableBuilder ethnicity(std::move(info));
     GroupRateColumns(ethnicity, "ethnicity", "Ethnic group");
-    bool registers = false;
+    TALLY_ASSIGN_OR_RETURN(
+        std::vector<GroupColumn> groups,
+        GroupColumns({by_practice ? "practice" : "ethnicity", "imd_decile"}));
+    RateCounter counter(context, conditions, std::move(groups));
     for (const InequalityRate& rate : here.rates) {
-      if (rate.events == InequalityEvents::kRegister && !registers) {
-        registers = true;
-        TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, conditions));
-      }
-      TALLY_ASSIGN_OR_RETURN(const RateCuts cuts,
-                             CutRate(context, rate, by_practice));
-      AddCutRate(rate, cuts, static_cast<uint64_t>(seed),
+      TALLY_ASSIGN_OR_RETURN(const GroupedStrata counted, counter.Count(rate));
+      AddCutRate(rate, CutRate(counted, by_practice),
+                 static_cast<uint64_t>(seed),
                  context.definition.minimum_count(), index, deciles, ethnicity);
     }
     const bool has_ethnicity =
         context.release.Column("gp_patient", "ethnic_category") != nullptr;
     std::vector<TableBuilder*> builders = {&index, &deciles};
     if (!by_practice && has_ethnicity) builders.push_back(&ethnicity);
+    if (!has_ethnicity) {
+      context.Lacks("inequality_ethnicity",
+                    "gp_patient has no column ethnic_category");
+    }
     std::vector<RawTable> tables;
     for (TableBuilder* builder : builders) {
       if (by_practice) builder->RefuseMostlyHidden();

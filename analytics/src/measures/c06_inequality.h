@@ -48,7 +48,8 @@ std::string RateMissing(const MeasureContext& context,
                         const InequalityRate& rate);
 
 // People and events of one rate by `groups`. REQUIRES: RateMissing is empty,
-// MakeConditionRegister for kRegister.
+// and `rate.events` is not kRegister: CountConditions counts all of those
+// together.
 absl::StatusOr<GroupedStrata> CountRate(const MeasureContext& context,
                                         const InequalityRate& rate,
                                         const std::vector<GroupColumn>& groups);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "measures/c06_inequality.h"
 #include "measures/printed.h"
 
@@ -23,10 +24,11 @@ using DecileRows =
 DecileRows RowsOfDeciles(const GatedTable& table) {
   DecileRows rows;
   for (size_t row = 0; row < table.rows(); ++row) {
-    const std::string& level = table.at(row, "imd_decile").text();
-    if (level == kAllLevels || level == kUnknown) continue;
+    const absl::StatusOr<int64_t> decile =
+        ParseInt64(table.at(row, "imd_decile").text());
+    if (!decile.ok()) continue;  // all together, or unknown
     rows[{table.at(row, "measure").text(), table.at(row, "area").text()}]
-        [std::atoi(level.c_str())] = row;
+        [static_cast<int>(*decile)] = row;
   }
   return rows;
 }

@@ -6,12 +6,14 @@
 #include "measures/admissions.h"
 #include "measures/c06_inequality.h"
 #include "measures/deaths.h"
+#include "measures/months.h"
 #include "measures/record_keys.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr int kOldestInequalityAge = 90;
+constexpr int64_t kInequalityMonths = 12;
 
 absl::StatusOr<InequalityEvents> EventsOf(const TomlTable& table) {
   TALLY_ASSIGN_OR_RETURN(const std::string events, table.GetString("events"));
@@ -49,21 +51,14 @@ absl::StatusOr<InequalityRate> ReadRate(const TomlTable& table) {
 // Rows of twelve months: an SQL relation with a column person.
 absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
                                       const InequalityRate& rate) {
-  if (rate.events == InequalityEvents::kRegister) {
-    return absl::StrFormat(
-        "(SELECT person FROM condition_register WHERE condition = %d)",
-        rate.condition);
-  }
-  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
-  const std::string between =
-      absl::StrFormat("BETWEEN DATE '%s' AND DATE '%s'", first.ToIso(),
-                      context.month.LastOfMonth().ToIso());
+  TALLY_ASSIGN_OR_RETURN(const Span year,
+                         MonthsEndingWith(context.month, kInequalityMonths));
   if (rate.events == InequalityEvents::kEdAttendances) {
     TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
     return absl::StrFormat(
         "(SELECT person FROM %s WHERE attendance_category = '1' "
-        "AND arrival_date %s)",
-        rows, between);
+        "AND %s)",
+        rows, WithinSpan(context, "ecds", "arrival_date", year));
   }
   TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   TALLY_ASSIGN_OR_RETURN(
@@ -71,8 +66,8 @@ absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
       context.definition.root().GetStrings("emergency_methods"));
   return absl::StrFormat(
       "(SELECT person FROM admission WHERE emergency AND admission_method IN "
-      "%s AND admission_date %s)",
-      SqlList(methods), between);
+      "%s AND %s)",
+      SqlList(methods), WithinSpan(context, "sus_apc", "admission_date", year));
 }
 
 }  // namespace
@@ -136,12 +131,6 @@ absl::StatusOr<GroupedStrata> CountRate(
     const std::vector<GroupColumn>& groups) {
   const std::string ages =
       absl::StrFormat("WHERE %s)", WithinAges(rate.age_from, rate.age_to));
-  if (rate.events == InequalityEvents::kRegister) {
-    TALLY_RETURN_IF_ERROR(MakePatientList(context));
-    TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));
-    return CountStrata(context, groups, events,
-                       "(SELECT * FROM patient_list " + ages);
-  }
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> lists,
                          MakeMidYearLists(context, 1));
   const std::string list =
@@ -155,6 +144,8 @@ absl::StatusOr<GroupedStrata> CountRate(
             "(SELECT * FROM registered_death WHERE year = 0 AND %s)",
             WithinAges(rate.age_from, rate.age_to)),
         counted));
+    // Deaths before April are of another financial year than the list.
+    JoinOldest(counted);
     return counted;
   }
   TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));

@@ -53,11 +53,11 @@ absl::StatusOr<PathwaySettings> ReadSettings(
   return settings;
 }
 
+// What the tables have in common: all but name and title.
 absl::StatusOr<TableInfo> PathwayInfo(const MeasureContext& context,
-                                      std::string table, std::string title,
                                       CivilDay from,
                                       const std::vector<std::string>& untold) {
-  TableInfo info = context.Info(std::move(table), std::move(title));
+  TableInfo info = context.Info("", "");
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   info.period =
       absl::StrFormat("%s to %s", from.ToMonth(), context.month.ToMonth());
@@ -318,31 +318,29 @@ class Pathways : public Measure {
         const std::vector<std::string> untold,
         MakePathwaySteps(context, activities, from, context.month.LastOfMonth(),
                          settings.collapse_days));
+    TALLY_ASSIGN_OR_RETURN(const TableInfo common,
+                           PathwayInfo(context, from, untold));
     const auto info = [&](const char* name, const char* title) {
-      return PathwayInfo(context, name, title, from, untold);
+      TableInfo named = common;
+      named.table = name;
+      named.title = title;
+      return named;
     };
     std::vector<RawTable> tables;
-    TALLY_ASSIGN_OR_RETURN(
-        TableInfo edges_info,
-        info("dfg_edges", "Steps from one event to the next"));
-    TALLY_ASSIGN_OR_RETURN(
-        RawTable edges,
-        EdgeTable(context, activities, settings, std::move(edges_info)));
-    tables.push_back(std::move(edges));
-    TALLY_ASSIGN_OR_RETURN(
-        TableInfo variants_info,
-        info("variants", "Journeys by their sequence of events"));
-    TALLY_ASSIGN_OR_RETURN(
-        RawTable variants,
-        VariantTable(context, activities, settings, std::move(variants_info)));
-    tables.push_back(std::move(variants));
-    TALLY_ASSIGN_OR_RETURN(
-        TableInfo conformance_info,
-        info("conformance", "Journeys that hold a reference"));
-    TALLY_ASSIGN_OR_RETURN(
-        RawTable conformance,
-        ConformanceTable(context, references, std::move(conformance_info)));
-    tables.push_back(std::move(conformance));
+    const auto add = [&](absl::StatusOr<RawTable> table) -> absl::Status {
+      TALLY_RETURN_IF_ERROR(table.status());
+      tables.push_back(*std::move(table));
+      return absl::OkStatus();
+    };
+    TALLY_RETURN_IF_ERROR(
+        add(EdgeTable(context, activities, settings,
+                      info("dfg_edges", "Steps from one event to the next"))));
+    TALLY_RETURN_IF_ERROR(add(VariantTable(
+        context, activities, settings,
+        info("variants", "Journeys by their sequence of events"))));
+    TALLY_RETURN_IF_ERROR(add(ConformanceTable(
+        context, references,
+        info("conformance", "Journeys that hold a reference"))));
     TALLY_RETURN_IF_ERROR(
         context.connection.Execute("DROP TABLE pathway_step"));
     return tables;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -24,8 +23,6 @@
 
 namespace tally::analytics {
 namespace {
-
-constexpr std::string_view kProjectionFile = "population_projection";
 
 // (by, level) -> events a month.
 using LevelCounts =
@@ -138,49 +135,6 @@ absl::StatusOr<RawTable> ActivityMonthTable(const MeasureContext& context,
                     parts);
       }
     }
-  }
-  return table.Finish();
-}
-
-// The last 12 months by sex and age band, for the demographic variant.
-absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
-  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> rows,
-      QueryGroups(
-          context.connection,
-          absl::StrFormat(
-              "SELECT p.pod, l.sex, l.age_band, CAST(coalesce(a.events, 0) AS "
-              "BIGINT), l.people FROM (SELECT sex, age_band, count(*) AS "
-              "people "
-              "FROM patient_list GROUP BY sex, age_band) AS l CROSS JOIN "
-              "(SELECT DISTINCT pod FROM activity) AS p LEFT JOIN (SELECT "
-              "x.pod, y.sex, y.age_band, count(*) AS events FROM activity AS x "
-              "INNER JOIN patient_list AS y ON y.person = x.person "
-              "WHERE x.month >= DATE '%s' GROUP BY ALL) AS a ON a.pod = p.pod "
-              "AND a.sex = l.sex AND a.age_band = l.age_band",
-              first.ToIso()),
-          3));
-  TableInfo info = context.Info("activity_age_sex",
-                                "Activity of one year by sex and age band");
-  info.notes.emplace_back(
-      "Of people on the list, in the 12 months that end with the month.");
-  TableBuilder table(std::move(info));
-  table.Dimension("pod", "Type")
-      .Dimension("sex", "Sex")
-      .Dimension("age_band", "Age band")
-      .Events("events", "Events")
-      .Persons("people", "On the list");
-  std::vector<GroupedRow> sorted = rows;
-  std::sort(sorted.begin(), sorted.end(),
-            [](const GroupedRow& a, const GroupedRow& b) {
-              return std::lexicographical_compare(
-                  a.levels.begin(), a.levels.end(), b.levels.begin(),
-                  b.levels.end(), LevelLess);
-            });
-  for (const GroupedRow& row : sorted) {
-    const size_t at = table.AddRow(row.levels);
-    table.Set(at, "events", row.counts[0]).Set(at, "people", row.counts[1]);
   }
   return table.Finish();
 }
@@ -390,7 +344,14 @@ class Forecasts : public Measure {
       TALLY_RETURN_IF_ERROR(MakePatientList(context));
       TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
       tables.push_back(std::move(age_sex));
+      return tables;
     }
+    const std::string why =
+        pods.empty() ? "the release has no activity of a whole year"
+                     : absl::StrFormat("there is no reference file %s.toml",
+                                       kProjectionFile);
+    context.Lacks("activity_age_sex", why);
+    context.Lacks("forecast_demographic", why);
     return tables;
   }
 
@@ -426,84 +387,6 @@ class Forecasts : public Measure {
 };
 
 }  // namespace
-
-absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(
-    const DeriveContext& context) {
-  const GatedTable* source =
-      context.Find(context.definition.id(), "activity_age_sex");
-  if (source == nullptr) return std::nullopt;
-  TALLY_ASSIGN_OR_RETURN(
-      const ReferenceFile file,
-      ReferenceFile::Read(context.comparators, kProjectionFile,
-                          {{"year", ReferenceType::kInteger},
-                           {"sex", ReferenceType::kText},
-                           {"age_band", ReferenceType::kText},
-                           {"people", ReferenceType::kInteger}}));
-  std::map<int64_t, std::map<std::pair<std::string, std::string>, double>> of;
-  for (size_t row = 0; row < file.rows(); ++row) {
-    const bool is_new =
-        of[file.Integer(row, 0)]
-            .emplace(std::pair(file.Text(row, 1), file.Text(row, 2)),
-                     static_cast<double>(file.Integer(row, 3)))
-            .second;
-    if (!is_new) return file.ErrorAt(row, "this sex and age band come twice");
-  }
-  TableInfo info = context.Info(
-      "forecast_demographic", "Activity at the projected population", *source);
-  info.method = "Activity by sex and age band, times the projected people";
-  info.notes = {file.Citation(),
-                "*: a sex and age band of the year is not printed. NA: the "
-                "projection lacks one."};
-  TALLY_ASSIGN_OR_RETURN(
-      DerivedTable table,
-      DerivedTable::Create(std::move(info),
-                           {DimensionColumn("pod", "Type"),
-                            DimensionColumn("year", "Financial year"),
-                            DerivedColumn("base", "One year now", "events"),
-                            DerivedColumn("projected", "Projected", "events"),
-                            DerivedColumn("factor", "Factor")},
-                           {source}));
-  std::map<std::string, std::vector<size_t>> pods;
-  for (size_t row = 0; row < source->rows(); ++row) {
-    pods[source->at(row, "pod").text()].push_back(row);
-  }
-  for (const auto& [pod, rows] : pods) {
-    for (const auto& [year, people] : of) {
-      double base = 0;
-      double projected = 0;
-      bool hidden = false;
-      bool missing = false;
-      for (const size_t row : rows) {
-        const auto events = source->at(row, "events").number();
-        const auto now = source->at(row, "people").number();
-        const auto then = people.find({source->at(row, "sex").text(),
-                                       source->at(row, "age_band").text()});
-        if (!events.has_value() || !now.has_value()) {
-          hidden = true;
-        } else if (*events > 0 && (then == people.end() || *now <= 0)) {
-          missing = true;
-        } else if (*events > 0) {
-          base += *events;
-          projected += *events / *now * then->second;
-        }
-      }
-      std::vector<DerivedCell> cells = {
-          DerivedCell::Text(pod), DerivedCell::Text(std::to_string(year))};
-      for (const double value : {base, projected, projected / base}) {
-        if (hidden) {
-          cells.push_back(DerivedCell::Star());
-        } else if (missing || !(base > 0)) {
-          cells.push_back(DerivedCell::Na(NaReason::kReferenceMissing));
-        } else {
-          cells.push_back(
-              DerivedCell::Number(value, cells.size() == 4 ? 3 : 0));
-        }
-      }
-      TALLY_RETURN_IF_ERROR(table.AddRow(std::move(cells)));
-    }
-  }
-  return table;
-}
 
 std::unique_ptr<Measure> MakeC11() { return std::make_unique<Forecasts>(); }
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,13 @@ namespace tally::analytics {
 
 // Levels that are too small to stand alone.
 inline constexpr std::string_view kOtherLevels = "others together";
+
+// The projected population by year, sex and age band.
+inline constexpr std::string_view kProjectionFile = "population_projection";
+
+// The table activity_age_sex: the last 12 months by sex and age band, for the
+// demographic forecast. REQUIRES: the tables activity and patient_list.
+absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context);
 
 // The table forecast_demographic, or nothing without a projection.
 absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(

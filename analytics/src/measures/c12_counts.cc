@@ -86,7 +86,7 @@ absl::Status MakePathways(const MeasureContext& context,
   // that is first by content.
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE rtt_pathway AS "
-      "WITH clock AS MATERIALIZED (%2$s UNION ALL %3$s) "
+      "WITH clock AS NOT MATERIALIZED (%2$s UNION ALL %3$s) "
       "SELECT coalesce(provider_code, '%1$s') AS provider, "
       "coalesce(treatment_function, '%1$s') AS tfc, started, stopped FROM ("
       "SELECT provider_code, treatment_function, rtt_start AS started, "
@@ -103,8 +103,30 @@ absl::Status MakePathways(const MeasureContext& context,
            keyed ? "CAST(pathway_id AS BIGINT)" : "CAST(NULL AS BIGINT)")));
 }
 
+// rtt_run (provider, tfc, started, census, behind, pathways): clocks that run
+// at a census, together where they started on the same day and run from the
+// same census to the one before `behind`. The censuses are the ends of months
+// one after the other, so months are subtracted instead of comparing each
+// pathway with each census.
+absl::Status MakeRuns(const MeasureContext& context, const RttCounts& counts) {
+  const CivilDay first = counts.censuses.front();
+  const auto census_from = [&](std::string_view day) {
+    return absl::StrFormat("(year(%1$s) - %2$d) * 12 + month(%1$s) - %3$d", day,
+                           first.year(), first.month());
+  };
+  const size_t censuses = counts.censuses.size();
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY TABLE rtt_run AS "
+      "SELECT *, count(*) AS pathways FROM ("
+      "SELECT provider, tfc, started, greatest(%1$s, 0) AS census, "
+      "least(coalesce(%2$s, %3$d), %3$d) AS behind FROM rtt_pathway) "
+      "WHERE census < behind GROUP BY ALL",
+      census_from("started"), census_from("stopped"), censuses));
+}
+
 absl::Status ReadWaiting(const MeasureContext& context, const RttRules& rules,
                          RttCounts& counts) {
+  TALLY_RETURN_IF_ERROR(MakeRuns(context, counts));
   std::string days;
   for (size_t i = 0; i < counts.censuses.size(); ++i) {
     if (!days.empty()) days += ", ";
@@ -115,14 +137,18 @@ absl::Status ReadWaiting(const MeasureContext& context, const RttRules& rules,
       QueryGroups(
           context.connection,
           absl::StrFormat(
-              "SELECT provider, tfc, census, wait // %d AS week, count(*), "
-              "CAST(count_if(wait <= %d) AS BIGINT), "
-              "CAST(count_if(wait > %d) AS BIGINT), "
-              "CAST(count_if(wait > %d) AS BIGINT), CAST(sum(wait) AS BIGINT) "
-              "FROM (SELECT p.provider, p.tfc, c.census, c.day - p.started AS "
-              "wait FROM rtt_pathway AS p INNER JOIN (VALUES %s) AS "
-              "c(census, day) ON p.started <= c.day AND (p.stopped IS NULL OR "
-              "p.stopped > c.day)) GROUP BY ALL",
+              "SELECT provider, tfc, census, wait // %d AS week, "
+              "CAST(sum(pathways) AS BIGINT), "
+              "CAST(sum(CASE WHEN wait <= %d THEN pathways ELSE 0 END) "
+              "AS BIGINT), "
+              "CAST(sum(CASE WHEN wait > %d THEN pathways ELSE 0 END) "
+              "AS BIGINT), "
+              "CAST(sum(CASE WHEN wait > %d THEN pathways ELSE 0 END) "
+              "AS BIGINT), CAST(sum(wait * pathways) AS BIGINT) "
+              "FROM (SELECT r.provider, r.tfc, c.census, "
+              "c.day - r.started AS wait, r.pathways FROM rtt_run AS r "
+              "INNER JOIN (VALUES %s) AS c(census, day) "
+              "ON c.census >= r.census AND c.census < r.behind) GROUP BY ALL",
               kDaysOfWeek, rules.within_days, rules.long_days,
               rules.very_long_days, days),
           2));

@@ -69,7 +69,11 @@ absl::StatusOr<std::vector<DerivedTable>> DeriveQueues(
     const DeriveContext& context) {
   std::vector<DerivedTable> tables;
   const GatedTable* counts = context.Find("C12", "queue_counts");
-  if (counts == nullptr || counts->rows() == 0) return tables;
+  if (counts == nullptr) return tables;
+  if (counts->rows() == 0) {
+    context.Lacks("queue_stats", "queue_counts has no row");
+    return tables;
+  }
   TALLY_ASSIGN_OR_RETURN(const RttRules rules,
                          ReadRttRules(context.definition));
   TableInfo info = context.Info("queue_stats",

@@ -129,7 +129,7 @@ absl::StatusOr<RawTable> WaitsTable(const MeasureContext& context,
     return pathways;
   };
   const auto name = [&](size_t week) {
-    return absl::StrFormat(week == last ? "%d+" : "%d", week);
+    return absl::StrFormat("%d%s", week, week == last ? "+" : "");
   };
   std::vector<std::vector<size_t>> by_week(last + 1);
   std::set<std::string> providers;

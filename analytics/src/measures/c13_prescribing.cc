@@ -251,7 +251,14 @@ absl::StatusOr<std::vector<DerivedTable>> DerivePrescribing(
            DerivedCell::Number(static_cast<double>(rates.size()), 0)}));
     }
   }
-  if (table.rows() > 0) tables.push_back(std::move(table));
+  if (table.rows() > 0) {
+    tables.push_back(std::move(table));
+  } else {
+    context.Lacks("rx_deciles",
+                  absl::StrFormat("in no month do %d practices have a printed "
+                                  "rate",
+                                  kC13LeastAreas));
+  }
   return tables;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -154,14 +155,18 @@ TableBuilder WeightedColumns(TableInfo info) {
   return table;
 }
 
-}  // namespace
+// What the table is made of, but for the counts of the month.
+struct WeightedFigures {
+  StarPu weights;
+  Areas areas;
+  ByGroupAndArea star_pu;
+  std::optional<ByGroupAndArea> adq;   // nothing: not known
+  std::vector<std::string> citations;  // of the reference files
+};
 
-absl::StatusOr<std::optional<RawTable>> WeightedPrescribing(
-    const MeasureContext& context, const PrescribingRules& rules,
-    const RxCounts& counts) {
-  if (!HasReference(context.comparators, "star_pu") || rules.groups.empty()) {
-    return std::nullopt;
-  }
+absl::StatusOr<WeightedFigures> ReadWeighted(const MeasureContext& context,
+                                             const PrescribingRules& rules) {
+  WeightedFigures figures;
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile units,
       ReferenceFile::Read(context.comparators, "star_pu",
@@ -170,57 +175,81 @@ absl::StatusOr<std::optional<RawTable>> WeightedPrescribing(
                            {"age_from", ReferenceType::kInteger},
                            {"age_to", ReferenceType::kInteger},
                            {"weight", ReferenceType::kNumber}}));
-  TALLY_ASSIGN_OR_RETURN(const StarPu weights, ReadStarPu(units));
-  TALLY_ASSIGN_OR_RETURN(const Areas areas,
+  figures.citations.push_back(units.Citation());
+  TALLY_ASSIGN_OR_RETURN(figures.weights, ReadStarPu(units));
+  TALLY_ASSIGN_OR_RETURN(figures.areas,
                          ReadAreas(context.connection, rules.smallest_area));
-  TALLY_ASSIGN_OR_RETURN(const ByGroupAndArea star_pu,
-                         CountStarPu(context, rules, areas, weights));
+  TALLY_ASSIGN_OR_RETURN(
+      figures.star_pu,
+      CountStarPu(context, rules, figures.areas, figures.weights));
+  if (!HasReference(context.comparators, "adq") ||
+      context.release.Column("gp_prescription", "quantity") == nullptr) {
+    return figures;
+  }
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile quantities,
+      ReferenceFile::Read(context.comparators, "adq",
+                          {{"bnf", ReferenceType::kText},
+                           {"quantity", ReferenceType::kNumber}}));
+  figures.citations.push_back(quantities.Citation());
+  TALLY_ASSIGN_OR_RETURN(figures.adq,
+                         CountAdq(context, rules, figures.areas, quantities));
+  return figures;
+}
+
+// The rows of a group of medicines: areas, then all of them.
+void AddWeightedGroup(const std::string& group, const WeightedFigures& figures,
+                      const RxCounts& counts, TableBuilder& table) {
+  const int64_t last = static_cast<int64_t>(counts.months.size()) - 1;
+  std::vector<size_t> parts;
+  for (const std::string& area : counts.areas) {
+    if (!figures.areas.list.contains(area)) continue;
+    const auto found = counts.figures.find({group, area, last});
+    const size_t row = table.AddRow({group, area});
+    parts.push_back(row);
+    table
+        .Set(row, "items",
+             found == counts.figures.end() ? int64_t{0} : found->second.items)
+        .Set(row, "list", figures.areas.list.at(area))
+        .Set(row, "star_pu", std::llround(AtOr0(figures.star_pu, group, area)));
+    if (figures.adq.has_value()) {
+      table.Set(row, "adq", std::llround(AtOr0(*figures.adq, group, area)));
+    } else {
+      table.SetNa(row, "adq", NaReason::kReferenceMissing);
+    }
+  }
+  const size_t total = table.AddRow({group, std::string(kAllLevels)});
+  table.Total(total, parts);
+  if (!figures.adq.has_value()) {
+    table.SetNa(total, "adq", NaReason::kReferenceMissing);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<RawTable>> WeightedPrescribing(
+    const MeasureContext& context, const PrescribingRules& rules,
+    const RxCounts& counts) {
+  if (!HasReference(context.comparators, "star_pu") || rules.groups.empty()) {
+    context.Lacks("rx_weighted",
+                  rules.groups.empty()
+                      ? "the definition has no groups of medicines"
+                      : "there is no reference file star_pu.toml");
+    return std::nullopt;
+  }
+  TALLY_ASSIGN_OR_RETURN(const WeightedFigures figures,
+                         ReadWeighted(context, rules));
   TableInfo info = context.Info(
       "rx_weighted", "Prescribing against prescribing units of the list");
   info.denominator = "Prescribing units of the people on the list";
-  info.notes = {units.Citation()};
-  const bool with_adq =
-      HasReference(context.comparators, "adq") &&
-      context.release.Column("gp_prescription", "quantity") != nullptr;
-  ByGroupAndArea adq;
-  if (with_adq) {
-    TALLY_ASSIGN_OR_RETURN(
-        const ReferenceFile file,
-        ReferenceFile::Read(context.comparators, "adq",
-                            {{"bnf", ReferenceType::kText},
-                             {"quantity", ReferenceType::kNumber}}));
-    TALLY_ASSIGN_OR_RETURN(adq, CountAdq(context, rules, areas, file));
-    info.notes.push_back(file.Citation());
-  }
+  info.notes = figures.citations;
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_prescription", info));
   TableBuilder table = WeightedColumns(std::move(info));
-  const int64_t last = static_cast<int64_t>(counts.months.size()) - 1;
   for (const BnfGroup& group : rules.groups) {
-    if (!weights.contains({group.id, "male"}) &&
-        !weights.contains({group.id, "female"})) {
-      continue;
+    if (figures.weights.contains({group.id, "male"}) ||
+        figures.weights.contains({group.id, "female"})) {
+      AddWeightedGroup(group.title, figures, counts, table);
     }
-    std::vector<size_t> parts;
-    for (const std::string& area : counts.areas) {
-      if (!areas.list.contains(area)) continue;
-      const auto figures = counts.figures.find({group.title, area, last});
-      const size_t row = table.AddRow({group.title, area});
-      parts.push_back(row);
-      table
-          .Set(row, "items",
-               figures == counts.figures.end() ? int64_t{0}
-                                               : figures->second.items)
-          .Set(row, "list", areas.list.at(area))
-          .Set(row, "star_pu", std::llround(AtOr0(star_pu, group.title, area)));
-      if (with_adq) {
-        table.Set(row, "adq", std::llround(AtOr0(adq, group.title, area)));
-      } else {
-        table.SetNa(row, "adq", NaReason::kReferenceMissing);
-      }
-    }
-    const size_t total = table.AddRow({group.title, std::string(kAllLevels)});
-    table.Total(total, parts);
-    if (!with_adq) table.SetNa(total, "adq", NaReason::kReferenceMissing);
   }
   TALLY_ASSIGN_OR_RETURN(RawTable raw, table.Finish());
   return std::optional<RawTable>(std::move(raw));

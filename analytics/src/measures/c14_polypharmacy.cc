@@ -39,21 +39,37 @@ struct Takers {
   }
 };
 
-// How rows are grouped, and which practices stand for themselves.
+// How rows are grouped, and which practices stand for themselves. Every cut is
+// of the same people: those of practices that are left out are in none.
 struct C14Grouping {
   std::vector<GroupColumn> columns;
-  std::optional<Areas> areas;  // the usual grouping
+  Areas areas;
+  bool usual = true;  // nobody asked for it
 
-  // The group that a row counts in; nothing if it is left out.
-  std::optional<Group> Of(Group levels) const {
-    if (!areas.has_value()) return levels;
-    const std::string* area = areas->Of(levels[0]);
+  // The group that a row counts in, by the practice and the columns; nothing if
+  // it is left out.
+  std::optional<Group> Of(const Group& levels) const {
+    const std::string* area = areas.Of(levels[0]);
     if (area == nullptr) return std::nullopt;
-    return Group{*area};
+    Group group(levels.begin() + 1, levels.end());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].name == "practice") group[i] = *area;
+    }
+    return group;
   }
+  // The practice and the columns, of the list `l`: cut_0, cut_1 and so on.
   std::string Sql() const {
+    std::string sql = "l.practice AS cut_0, ";
+    for (size_t i = 0; i < columns.size(); ++i) {
+      sql += absl::StrFormat("l.%s AS cut_%d, ", columns[i].sql, i + 1);
+    }
+    return sql;
+  }
+  std::string Names() const {
     std::string sql;
-    for (const GroupColumn& column : columns) sql += "l." + column.sql + ", ";
+    for (size_t i = 0; i <= columns.size(); ++i) {
+      sql += absl::StrFormat("cut_%d, ", i);
+    }
     return sql;
   }
 };
@@ -80,10 +96,9 @@ absl::StatusOr<C14Grouping> ReadGrouping(const MeasureContext& context,
           "sex, imd_decile or ethnicity");
     }
   }
-  if (context.by.empty()) {
-    TALLY_ASSIGN_OR_RETURN(grouping.areas,
-                           ReadAreas(context.connection, rules.smallest_area));
-  }
+  grouping.usual = context.by.empty();
+  TALLY_ASSIGN_OR_RETURN(grouping.areas,
+                         ReadAreas(context.connection, rules.smallest_area));
   return grouping;
 }
 
@@ -113,14 +128,14 @@ absl::StatusOr<TakersByGroup> CountTakers(const MeasureContext& context,
       const std::vector<GroupedRow> rows,
       QueryGroups(
           context.connection,
-          absl::StrFormat("SELECT %1$s age_group, medicines, count(*) FROM "
+          absl::StrFormat("SELECT %3$s age_group, medicines, count(*) FROM "
                           "(SELECT %1$s CAST(%2$s AS INTEGER) AS age_group, "
                           "medicines FROM patient_list AS l INNER JOIN "
                           "(SELECT person, count(*) AS medicines FROM "
                           "medicine_taken GROUP BY person) AS t "
                           "ON t.person = l.person) AS l GROUP BY ALL",
-                          grouping.Sql(), age_group),
-          grouping.columns.size()));
+                          grouping.Sql(), age_group, grouping.Names()),
+          grouping.columns.size() + 1));
   TakersByGroup counted(&C14GroupLess);
   for (const GroupedRow& row : rows) {
     const std::optional<Group> group = grouping.Of(row.levels);
@@ -158,9 +173,9 @@ TableInfo C14Info(const MeasureContext& context, const C14Grouping& grouping,
   info.period = window.ToText();
   std::vector<std::string> by;
   for (const GroupColumn& column : grouping.columns) by.push_back(column.name);
-  info.cohort += "; by " + JoinText(by, ", ");
-  if (grouping.areas.has_value() && !grouping.areas->note.empty()) {
-    info.notes.push_back(grouping.areas->note);
+  if (!grouping.usual) info.notes.push_back(CutNote(by));
+  if (!grouping.areas.note.empty()) {
+    info.notes.push_back(grouping.areas.note);
   }
   return info;
 }
@@ -282,9 +297,9 @@ absl::StatusOr<RawTable> CombinationTable(const MeasureContext& context,
                   absl::StrFormat(
                       "SELECT %1$s h.combination, count(*) FROM "
                       "combination_hit AS h INNER JOIN patient_list AS l ON "
-                      "l.person = h.person GROUP BY %1$s h.combination",
+                      "l.person = h.person GROUP BY ALL",
                       grouping.Sql()),
-                  grouping.columns.size()));
+                  grouping.columns.size() + 1));
   std::map<std::pair<Group, int64_t>, int64_t> hits;
   for (const GroupedRow& row : rows) {
     const std::optional<Group> group = grouping.Of(row.levels);
@@ -355,7 +370,11 @@ class Polypharmacy : public Measure {
         RawTable table,
         PolypharmacyTable(context, rules, grouping, window, counted));
     tables.push_back(std::move(table));
-    if (rules.combinations.empty()) return tables;
+    if (rules.combinations.empty()) {
+      context.Lacks("risky_combinations",
+                    "the definition names no combination of medicines");
+      return tables;
+    }
     TALLY_ASSIGN_OR_RETURN(
         RawTable risky,
         CombinationTable(context, rules, grouping, window, counted));

@@ -15,28 +15,34 @@
 namespace tally::analytics {
 namespace {
 
-using LifeTable = std::vector<LifeBandCounts>;  // of the 20 bands
+using LifeTable = std::vector<LifeBandCounts>;  // the last band is open
 // By decile or practice, then sex.
 using LifeTables = std::map<std::string, std::map<std::string, LifeTable>>;
 
-constexpr std::string_view kLifeBand =
-    "CAST(CASE WHEN age < 1 THEN 0 WHEN age < 5 THEN 1 "
-    "ELSE least(age // 5 + 1, 19) END AS BIGINT)";
+constexpr int kMonthsOfLifeYear = 12;
+
+// The band of an age, of so many bands.
+std::string LifeBandSql(size_t bands) {
+  return absl::StrFormat(
+      "CAST(CASE WHEN age < 1 THEN 0 WHEN age < 5 THEN 1 "
+      "ELSE least(age // 5 + 1, %d) END AS BIGINT)",
+      bands - 1);
+}
 
 absl::Status AddLifeCounts(const MeasureContext& context,
                            std::string_view group, std::string_view relation,
-                           bool deaths, LifeTables& tables) {
+                           bool deaths, size_t bands, LifeTables& tables) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT %1$s, sex, %2$s, count(*) FROM %3$s "
                                   "WHERE age IS NOT NULL GROUP BY %1$s, sex, "
                                   "%2$s",
-                                  group, kLifeBand, relation),
+                                  group, LifeBandSql(bands), relation),
                   2));
   for (const GroupedRow& row : rows) {
     LifeTable& table = tables[row.levels[0]][row.levels[1]];
-    if (table.empty()) table.resize(kLifeBands);
+    if (table.empty()) table.resize(bands);
     LifeBandCounts& band = table[static_cast<size_t>(row.counts[0])];
     (deaths ? band.deaths : band.population) +=
         static_cast<double>(row.counts[1]);
@@ -44,8 +50,9 @@ absl::Status AddLifeCounts(const MeasureContext& context,
   return absl::OkStatus();
 }
 
+// REQUIRES: not empty.
 LifeTable SumOf(const std::vector<const LifeTable*>& parts) {
-  LifeTable sum(kLifeBands);
+  LifeTable sum(parts.front()->size());
   for (const LifeTable* part : parts) {
     for (size_t i = 0; i < sum.size(); ++i) {
       sum[i].deaths += (*part)[i].deaths;
@@ -142,26 +149,47 @@ void AddLifeTables(const LifeTables& tables, bool by_practice, LifeRows& rows) {
   rows.Total(rows.Add({all, all, all}, SumOf(everybody), false), of_all);
 }
 
-}  // namespace
-
-absl::StatusOr<RawTable> LifeExpectancyTable(const MeasureContext& context,
-                                             bool by_practice) {
-  TALLY_ASSIGN_OR_RETURN(const double wanted,
-                         context.definition.Parameter("life_years"));
-  TALLY_ASSIGN_OR_RETURN(const int years,
-                         YearsCovered(context, static_cast<int>(wanted)));
+// People and deaths of so many years, by age up to the band of `oldest`.
+absl::StatusOr<LifeTables> CountLives(const MeasureContext& context,
+                                      std::string_view group, int years,
+                                      int oldest) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> lists,
                          MakeMidYearLists(context, years));
-  const std::string_view group = by_practice ? "practice" : "imd_decile";
+  const auto bands = static_cast<size_t>(LifeBandOfAge(oldest)) + 1;
   LifeTables tables;
   for (const std::string& list : lists) {
-    TALLY_RETURN_IF_ERROR(AddLifeCounts(context, group, list, false, tables));
+    TALLY_RETURN_IF_ERROR(
+        AddLifeCounts(context, group, list, false, bands, tables));
   }
   TALLY_RETURN_IF_ERROR(AddLifeCounts(
       context, group,
       absl::StrFormat("(SELECT * FROM registered_death WHERE year < %d)",
                       years),
-      true, tables));
+      true, bands, tables));
+  return tables;
+}
+
+// The ages of the definition, up to the open band, which begins at `oldest`:
+// what lies within it cannot be told.
+absl::StatusOr<std::vector<int>> PrintedAges(
+    const MeasureDefinition& definition, int oldest) {
+  const TomlTable& root = definition.root();
+  TALLY_ASSIGN_OR_RETURN(const TomlArray ages, root.GetArray("ages"));
+  std::vector<int> printed;
+  for (const TomlValue& age : ages) {
+    const bool fits = age.is_int() && age.AsInt() >= 0 && age.AsInt() <= 90 &&
+                      (age.AsInt() % 5 == 0 || age.AsInt() == 1);
+    if (!fits) {
+      return root.ErrorAt(
+          age.line(), "ages begin a band of the life table: 0, 1, 5, 10 to 90");
+    }
+    if (age.AsInt() <= oldest) printed.push_back(static_cast<int>(age.AsInt()));
+  }
+  return printed;
+}
+
+absl::StatusOr<TableBuilder> LifeColumns(const MeasureContext& context,
+                                         int years, int oldest) {
   TableInfo info = context.Info("life_expectancy", "Life expectancy");
   info.period =
       absl::StrFormat("%d years to %s", years, context.month.ToMonth());
@@ -169,9 +197,11 @@ absl::StatusOr<RawTable> LifeExpectancyTable(const MeasureContext& context,
   info.notes = {
       "People are person-years: the lists at the middle of each year. Age 0 "
       "holds who was born in the financial year.",
-      "NA: 5,000 person-years or fewer, an age band without people, nobody "
-      "dying at 90 and over, fewer than 100 deaths, or an interval wider than "
-      "20 years."};
+      absl::StrFormat(
+          "NA: 5,000 person-years or fewer, an age band without people, nobody "
+          "dying at %d and over, fewer than 100 deaths, or an interval wider "
+          "than 20 years.",
+          oldest)};
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "ons_death", info));
   TableBuilder table(std::move(info));
   table.Dimension("area", "Practice")
@@ -181,20 +211,32 @@ absl::StatusOr<RawTable> LifeExpectancyTable(const MeasureContext& context,
       .Events("deaths", "Deaths at this age or older")
       .Persons("people", "Person-years at this age or older");
   AddIndexColumns(table, "le", "Years still to live", "years", "deaths", true);
-  TALLY_ASSIGN_OR_RETURN(const TomlArray ages,
-                         context.definition.root().GetArray("ages"));
-  std::vector<int> printed;
-  for (const TomlValue& age : ages) {
-    const bool fits = age.is_int() && age.AsInt() >= 0 && age.AsInt() <= 90 &&
-                      (age.AsInt() % 5 == 0 || age.AsInt() == 1);
-    if (!fits) {
-      return context.definition.root().ErrorAt(
-          age.line(), "ages begin a band of the life table: 0, 1, 5, 10 to 90");
-    }
-    printed.push_back(static_cast<int>(age.AsInt()));
-  }
-  LifeRows rows(table, printed, context.definition.minimum_count());
-  AddLifeTables(tables, by_practice, rows);
+  return table;
+}
+
+}  // namespace
+
+absl::StatusOr<RawTable> LifeExpectancyTable(const MeasureContext& context,
+                                             bool by_practice) {
+  TALLY_ASSIGN_OR_RETURN(const double wanted,
+                         context.definition.Parameter("life_years"));
+  TALLY_ASSIGN_OR_RETURN(const int years,
+                         YearsCovered(context, static_cast<int>(wanted)));
+  TALLY_ASSIGN_OR_RETURN(
+      const CivilDay first,
+      context.month.AddMonths(1 - kMonthsOfLifeYear * years));
+  // One open band for all years: that of the earliest.
+  const int oldest = OldestBand(context, first);
+  TALLY_ASSIGN_OR_RETURN(const std::vector<int> ages,
+                         PrintedAges(context.definition, oldest));
+  TALLY_ASSIGN_OR_RETURN(
+      const LifeTables lives,
+      CountLives(context, by_practice ? "practice" : "imd_decile", years,
+                 oldest));
+  TALLY_ASSIGN_OR_RETURN(TableBuilder table,
+                         LifeColumns(context, years, oldest));
+  LifeRows rows(table, ages, context.definition.minimum_count());
+  AddLifeTables(lives, by_practice, rows);
   return table.Finish();
 }
 

@@ -71,9 +71,8 @@ struct DeathCounts {
 // everybody's, also of those whose age nobody knows.
 bool BandUpTo(const std::string& band, int age_to) {
   if (age_to >= Esp2013().back().from) return true;
-  const auto index = Esp2013BandByName(band);
-  return index.has_value() &&
-         Esp2013()[static_cast<size_t>(*index)].from <= age_to;
+  const auto from = FirstAgeOfBand(band);
+  return from.has_value() && *from <= age_to;
 }
 
 absl::StatusOr<DeathCounts> CountDeaths(const MeasureContext& context,
@@ -112,6 +111,8 @@ GroupedStrata StrataOf(const DeathCounts& counts, const DeathCause& cause) {
   for (const auto& [code, deaths] : counts.deaths) {
     if (cause.prefixes.empty() || HasPrefix(code, cause.prefixes)) add(deaths);
   }
+  // Deaths before April are of another financial year than the list.
+  JoinOldest(result);
   return result;
 }
 
@@ -163,13 +164,15 @@ absl::StatusOr<RawTable> MortalityTable(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(const DeathCounts counts,
                          CountDeaths(context, groups, lists[0], 0));
   TableInfo info = context.Info("mortality", "Deaths of twelve months");
-  for (const GroupColumn& group : groups) info.cohort += "; by " + group.name;
   info.notes = {
       "Deaths are counted by date of death, at the practice of the month of "
       "death; a death that is registered late joins a later release.",
       "SMR: deaths over those expected at the rates by sex and age of all "
       "together; compare an area with 1, not with another area.",
       "NA: fewer than 10 deaths, or an age band without people."};
+  if (!context.by.empty()) info.notes.push_back(CutNote(context.by));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  NoteOldest(context, first, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "ons_death", info));
   TableBuilder table(std::move(info));
   table.Dimension("cause", "Cause").Dimension("age_group", "Ages");
@@ -208,6 +211,9 @@ absl::StatusOr<RawTable> TrendTable(const MeasureContext& context,
                          MakeMidYearLists(context, years));
   TableInfo info = context.Info("mortality_trend", "Deaths by year");
   info.notes = {"Each year ends with the month of the figures."};
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         context.month.AddMonths(1 - 12 * years));
+  NoteOldest(context, first, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "ons_death", info));
   TableBuilder table(std::move(info));
   table.Dimension("cause", "Cause")
@@ -223,9 +229,14 @@ absl::StatusOr<RawTable> TrendTable(const MeasureContext& context,
         CountDeaths(context, {}, lists[static_cast<size_t>(year)], year));
   }
   for (const DeathCause& cause : causes) {
-    for (int year = years - 1; year >= 0; --year) {
-      const Strata strata =
+    GroupedStrata by_year;
+    for (int year = 0; year < years; ++year) {
+      by_year[{std::to_string(year)}] =
           SumOfGroups(StrataOf(counts[static_cast<size_t>(year)], cause));
+    }
+    JoinOldest(by_year);  // one scale for all years
+    for (int year = years - 1; year >= 0; --year) {
+      const Strata& strata = by_year[{std::to_string(year)}];
       const Stratum total = SumOfStrata(strata);
       TALLY_ASSIGN_OR_RETURN(const std::string label,
                              YearLabel(context.month, year));

@@ -246,7 +246,13 @@ absl::StatusOr<std::vector<DerivedTable>> DeriveProviders(
       DerivedTable overview,
       Overview(context, *report, context.Find("C19", "provider_rates")));
   tables.push_back(std::move(overview));
-  if (!HasReference(context.comparators, kPlanFile)) return tables;
+  if (!HasReference(context.comparators, kPlanFile)) {
+    const std::string why =
+        absl::StrFormat("there is no reference file %s.toml", kPlanFile);
+    context.Lacks("provider_plan", why);
+    context.Lacks("provider_bridge", why);
+    return tables;
+  }
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kPlanFile,
@@ -259,7 +265,13 @@ absl::StatusOr<std::vector<DerivedTable>> DeriveProviders(
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable planned,
       PlanTable(context, *report, plan, file.Citation(), bridge));
-  if (bridge.empty()) return tables;
+  if (bridge.empty()) {
+    const std::string why = absl::StrFormat(
+        "%s.toml plans nothing for the months of the report", kPlanFile);
+    context.Lacks("provider_plan", why);
+    context.Lacks("provider_bridge", why);
+    return tables;
+  }
   tables.push_back(std::move(planned));
   TALLY_ASSIGN_OR_RETURN(DerivedTable steps,
                          BridgeTable(context, *report, bridge));

@@ -60,6 +60,13 @@ absl::Status MakeExcluded(const MeasureContext& context,
       "INNER JOIN readmission_flag AS f ON f.spell_no = c.spell_no");
 }
 
+// CIP spells of people with several: few, so they are found before anything is
+// joined with them.
+constexpr std::string_view kSeveral =
+    "CREATE OR REPLACE TEMPORARY TABLE readmission_several AS "
+    "SELECT * FROM cip_spell WHERE person IN ("
+    "SELECT person FROM cip_spell GROUP BY person HAVING count(*) > 1)";
+
 // The table readmission_stay: CIP spells of people with several, in their
 // order, and the latest discharge before each. Of stays that agree in days,
 // provider and method those that can be an index come last; then what a figure
@@ -74,12 +81,10 @@ constexpr std::string_view kStays =
     "f.episode_type, f.age_fy, f.sex, f.imd_decile, o.cip_no IS NULL "
     "AND coalesce(c.patient_classification, '') NOT IN ('2', '3', '4') "
     "AND coalesce(c.discharge_method, '') NOT IN ('4', '5') AS can_be_index "
-    "FROM cip_spell AS c "
+    "FROM readmission_several AS c "
     "INNER JOIN provider_spell AS f ON f.spell_no = c.first_spell "
     "INNER JOIN provider_spell AS l ON l.spell_no = c.last_spell "
-    "LEFT JOIN readmission_out AS o ON o.cip_no = c.cip_no "
-    "WHERE c.person IN ("
-    "SELECT person FROM cip_spell GROUP BY person HAVING count(*) > 1)) "
+    "LEFT JOIN readmission_out AS o ON o.cip_no = c.cip_no) "
     "WINDOW stays AS (PARTITION BY person ORDER BY admission_date, "
     "discharge_date NULLS LAST, provider_code, admission_method, "
     "can_be_index, discharge_method, discharge_destination, diag_01, "
@@ -90,6 +95,7 @@ constexpr std::string_view kStays =
 // discharges on that day the last in the order is the index; of several
 // readmissions (the first has not ended) the first one counts.
 absl::Status MakePairs(const MeasureContext& context) {
+  TALLY_RETURN_IF_ERROR(context.connection.Execute(kSeveral));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(kStays));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE readmission_pair AS "
@@ -150,7 +156,7 @@ absl::Status MakeReadmissionIndex(const MeasureContext& context, CivilDay from,
       ChapterSql("f.diag_01"), well_baby, ChapterSql("r.diag_01"))));
   for (const char* table :
        {"readmission_flag", "readmission_cancer", "readmission_out",
-        "readmission_stay", "readmission_pair"}) {
+        "readmission_several", "readmission_stay", "readmission_pair"}) {
     TALLY_RETURN_IF_ERROR(
         context.connection.Execute(absl::StrFormat("DROP TABLE %s", table)));
   }

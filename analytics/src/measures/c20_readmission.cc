@@ -177,7 +177,9 @@ absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
                                    const ReadmissionSpan& span, int last_day,
                                    std::string table, std::string title) {
   TableInfo info = context.Info(std::move(table), std::move(title));
-  info.period = absl::StrFormat("%d", span.year_first.year());
+  // A financial year, "2025/26".
+  info.period = absl::StrFormat("%d/%02d", span.year_first.year(),
+                                (span.year_first.year() + 1) % 100);
   info.notes = {
       absl::StrFormat("Discharges from %s to %s; readmissions 0 to %d days "
                       "later. Continuous inpatient spells.",
@@ -197,6 +199,9 @@ absl::StatusOr<RawTable> YearTable(const MeasureContext& context,
                                                   form.table, form.title));
   if (!form.well_babies) {
     info.notes.push_back("Without well babies.");
+    // Columns and periods are those of the other form, the spells are not.
+    info.cohort +=
+        absl::StrFormat("; within %d days, without well babies", form.last_day);
   }
   TableBuilder table(std::move(info));
   table.Dimension("area", "Practice");
@@ -306,7 +311,7 @@ absl::StatusOr<RawTable> AskedTable(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(TableInfo info,
                          YearInfo(context, span, kThirtyDays.last_day,
                                   kThirtyDays.table, kThirtyDays.title));
-  info.cohort += "; by " + JoinText(context.by, ", ");
+  info.notes.push_back(CutNote(context.by));
   TableBuilder table(std::move(info));
   for (const std::string& column : context.by) {
     table.Dimension(column == "practice" ? "area" : column,

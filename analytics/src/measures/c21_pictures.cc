@@ -19,13 +19,14 @@ std::optional<size_t> UserRow(const GatedTable& table,
                                 {"threshold", threshold}});
 }
 
-// The lowest threshold: the first level without a dash.
+// The lowest threshold: a level without a dash, and not everybody.
 std::string LowestThreshold(const GatedTable& table) {
   std::string lowest;
   double value = 0;
   for (size_t row = 0; row < table.rows(); ++row) {
     const std::string& level = table.at(row, "threshold").text();
     if (level.find('-') != std::string::npos) continue;
+    if (level == kAnyAttendance) continue;
     const double number = std::strtod(level.c_str(), nullptr);
     if (lowest.empty() || number < value) {
       lowest = level;

@@ -1,12 +1,15 @@
 // C21: shares of attendances and the Lorenz curve, from printed figures.
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "analytics/disclosure/registry.h"
 #include "base/status.h"
 #include "measures/c21_users.h"
+#include "measures/printed.h"
 
 namespace tally::analytics {
 namespace {
@@ -37,14 +40,25 @@ absl::StatusOr<DerivedTable> Concentration(const DeriveContext& context,
            DerivedColumn("share_persons", "Share of those who attended", "%"),
            DerivedColumn("share_attendances", "Share of attendances", "%")},
           {&summary}));
+  const auto unit = [&](size_t row) {
+    return std::pair(summary.at(row, "department").text(),
+                     summary.at(row, "area").text());
+  };
+  std::map<std::pair<std::string, std::string>, size_t> everybody;
   for (size_t row = 0; row < summary.rows(); ++row) {
+    if (summary.at(row, "threshold").text() != kAnyAttendance) continue;
+    everybody[unit(row)] = row;
+  }
+  for (size_t row = 0; row < summary.rows(); ++row) {
+    const auto whole = everybody.find(unit(row));
+    if (whole == everybody.end()) continue;
     TALLY_RETURN_IF_ERROR(
         table.AddRow({DerivedCell::Copy(summary.at(row, "department")),
                       DerivedCell::Copy(summary.at(row, "area")),
                       DerivedCell::Copy(summary.at(row, "threshold")),
                       DerivedCell::Copy(summary.at(row, "share_persons")),
                       UserShare(summary.at(row, "attendances"),
-                                summary.at(row, "all_attendances"))}));
+                                summary.at(whole->second, "attendances"))}));
   }
   return table;
 }
@@ -53,7 +67,8 @@ absl::StatusOr<DerivedTable> Concentration(const DeriveContext& context,
 // rest of the curve but its end.
 absl::StatusOr<DerivedTable> LorenzTable(const DeriveContext& context,
                                          const GatedTable& distribution,
-                                         const GatedTable& whole) {
+                                         const GatedTable& whole,
+                                         size_t everybody) {
   TableInfo info =
       context.Info("hiu_lorenz", "Lorenz curve of attendances", distribution);
   info.period = distribution.info().period;
@@ -68,8 +83,8 @@ absl::StatusOr<DerivedTable> LorenzTable(const DeriveContext& context,
                             DerivedColumn("x", "Share of people", "%"),
                             DerivedColumn("y", "Share of attendances", "%")},
                            {&distribution, &whole}));
-  const auto attenders = whole.at(0, "attenders").number();
-  const auto attendances = whole.at(0, "all_attendances").number();
+  const auto attenders = whole.at(everybody, "persons").number();
+  const auto attendances = whole.at(everybody, "attendances").number();
   double persons = 0, visits = 0;
   bool hidden = !attenders || !attendances;
   for (size_t row = 0; row + 1 < distribution.rows(); ++row) {
@@ -100,17 +115,22 @@ absl::StatusOr<DerivedTable> LorenzTable(const DeriveContext& context,
 absl::StatusOr<std::vector<DerivedTable>> DeriveUsers(
     const DeriveContext& context) {
   std::vector<DerivedTable> tables;
-  if (const GatedTable* summary = context.Find("C21", "hiu_summary")) {
-    TALLY_ASSIGN_OR_RETURN(DerivedTable table,
-                           Concentration(context, *summary));
-    tables.push_back(std::move(table));
-  }
+  const GatedTable* summary = context.Find("C21", "hiu_summary");
+  if (summary == nullptr) return tables;
+  TALLY_ASSIGN_OR_RETURN(DerivedTable shares, Concentration(context, *summary));
+  tables.push_back(std::move(shares));
   const GatedTable* distribution = context.Find("C21", "hiu_distribution");
-  const GatedTable* whole = context.Find("C21", "hiu_gini");
-  if (distribution != nullptr && whole != nullptr && whole->rows() > 0) {
-    TALLY_ASSIGN_OR_RETURN(DerivedTable table,
-                           LorenzTable(context, *distribution, *whole));
+  const auto everybody =
+      FindPrintedRow(*summary, {{"department", kAllLevels},
+                                {"area", kAllLevels},
+                                {"threshold", kAnyAttendance}});
+  if (distribution != nullptr && everybody) {
+    TALLY_ASSIGN_OR_RETURN(
+        DerivedTable table,
+        LorenzTable(context, *distribution, *summary, *everybody));
     tables.push_back(std::move(table));
+  } else if (distribution != nullptr) {
+    context.Lacks("hiu_lorenz", "nobody attended: hiu_summary has no row");
   }
   return tables;
 }

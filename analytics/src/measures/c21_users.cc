@@ -151,7 +151,10 @@ size_t AddUserRow(TableBuilder& table, const UserUnit& unit,
   return row;
 }
 
-// Rows of one area: bands, then thresholds as sums of the bands from there on.
+// Rows of one area: bands, then thresholds as sums of the bands from there on,
+// and everybody at the threshold of one. All attendances stand there and
+// nowhere else: beside the sums of the bands, in the column whose hidden sums
+// the gate keeps open.
 void AddUsers(TableBuilder& table, const UserUnit& unit, const UserBands& bands,
               const std::vector<int64_t>& thresholds) {
   std::map<std::string, size_t> rows;
@@ -178,21 +181,19 @@ void AddUsers(TableBuilder& table, const UserUnit& unit, const UserBands& bands,
     }
     const size_t row = AddUserRow(table, unit, level, above);
     if (i + 1 < thresholds.size()) {
-      table.Total(row, parts, {"attenders", "all_attendances"});
+      table.Total(row, parts, {"attenders"});
     }
     parts = {row};
     rows[level] = row;
   }
-  // Who attended at all: the lowest band and the lowest threshold.
+  const size_t everybody =
+      AddUserRow(table, unit, std::string(kAnyAttendance), all);
   const size_t lowest = rows[absl::StrFormat("%d", thresholds.front())];
+  table.Total(everybody, {below, lowest}, {"attenders"});
+  table.TotalOf(everybody, "attenders", {{everybody, "persons"}});
   for (const auto& [level, row] : rows) {
-    table.Set(row, "all_attendances", all.attendances);
-    table.Set(row, "attenders", all.persons);
-    if (row != below) {
-      table.Same(row, below, "all_attendances").Same(row, below, "attenders");
-    }
+    table.Set(row, "attenders", all.persons).Same(row, everybody, "attenders");
   }
-  table.TotalOf(below, "attenders", {{below, "persons"}, {lowest, "persons"}});
 }
 
 // Areas, and all of them, of one kind of department.
@@ -223,7 +224,9 @@ absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
                                 "People who attend emergency departments "
                                 "often");
   info.notes = {
-      "Threshold: 5 is 5 or more attendances, 5-9 is 5 to 9. The practice is "
+      "Threshold: 5 is 5 or more attendances, 5-9 is 5 to 9, 1 is everybody "
+      "who "
+      "attended. The practice is "
       "that of the latest attendance. Type 1: attendances at departments of "
       "type 1 only."};
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "ecds", info));
@@ -235,8 +238,7 @@ absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
       .Persons("attenders", "All who attended")
       .Proportion("share_persons", "Share of those who attended", "persons",
                   "attenders")
-      .Sum("attendances", "Their attendances", "attendances")
-      .Events("all_attendances", "All attendances");
+      .Sum("attendances", "Their attendances", "attendances");
   for (const std::string_view department : {kAllLevels, kFirstDepartment}) {
     TALLY_RETURN_IF_ERROR(
         AddDepartment(context, std::string(department), thresholds, table));
@@ -291,7 +293,6 @@ absl::StatusOr<RawTable> UserGini(const MeasureContext& context,
   gini.title = "Gini coefficient";
   table.Dimension("area", "Practice")
       .Persons("attenders", "All who attended")
-      .Events("all_attendances", "All attendances")
       .Column(gini);
   int64_t persons = 0, attendances = 0;
   std::vector<int64_t> counts(
@@ -302,7 +303,7 @@ absl::StatusOr<RawTable> UserGini(const MeasureContext& context,
     counts[static_cast<size_t>(each)] = count;
   }
   const size_t row = table.AddRow({std::string(kAllLevels)});
-  table.Set(row, "attenders", persons).Set(row, "all_attendances", attendances);
+  table.Set(row, "attenders", persons);
   const Figure value = attendances < kFewestForGini
                            ? Figure::Na(NaReason::kTooFewEvents)
                            : Gini(counts);

@@ -56,20 +56,25 @@ absl::StatusOr<RawTable> AuditTable(const MeasureContext& context) {
 
 absl::StatusOr<RawTable> DecisionTable(const MeasureContext& context) {
   std::vector<SuppressionRow> report;
-  if (context.log != nullptr && !context.log->path().empty()) {
-    TALLY_ASSIGN_OR_RETURN(const std::vector<TableDecisions> decisions,
-                           context.log->Read());
+  if (context.log != nullptr) {
+    // Of this run: with what earlier runs logged the same question would give
+    // another answer every time.
     const TableInfo own = context.Info("", "");
-    report = SuppressionReport(decisions, {own.project, own.release});
+    report =
+        SuppressionReport(context.log->appended(), {own.project, own.release});
   }
   TableInfo info =
       context.Info("gate_decisions", "Cells of each table by decision");
   info.notes.emplace_back(
-      "Of tables that passed the gate before this one was made. Cells are "
-      "counted, never people.");
+      "Of tables that passed the gate in the same run before this one was "
+      "made. Cells are counted, never people. `commissioning disclosure "
+      "report` "
+      "has those of all runs.");
   TableBuilder table(std::move(info));
   table.Dimension("measure", "Measure")
       .Dimension("table", "Table")
+      .Dimension("period", "Period")
+      .Dimension("by", "Cut by")
       .Dimension("profile", "Profile")
       .Text("released", "Cells printed")
       .Text("zero", "Cells printed as 0")
@@ -77,7 +82,8 @@ absl::StatusOr<RawTable> DecisionTable(const MeasureContext& context) {
       .Text("secondary", "Cells hidden to shield others")
       .Text("refused", "Times refused");
   for (const SuppressionRow& one : report) {
-    const size_t row = table.AddRow({one.measure, one.table, one.profile});
+    const size_t row =
+        table.AddRow({one.measure, one.table, one.period, one.by, one.profile});
     table.Set(row, "released", std::to_string(one.released))
         .Set(row, "zero", std::to_string(one.zero))
         .Set(row, "primary", std::to_string(one.primary))
@@ -121,12 +127,11 @@ class AuditOfAccess : public Measure {
     const GatedTable* decisions = PrintedTable(tables, "gate_decisions");
     if (decisions != nullptr && decisions->rows() > 0) {
       Chart chart("gate-decisions", "table", *decisions,
-                  {"measure", "table", "profile", "released", "zero", "primary",
-                   "secondary", "refused"},
+                  {"measure", "table", "period", "by", "profile", "released",
+                   "zero", "primary", "secondary", "refused"},
                   all);
       chart.title = absl::StrFormat(
-          "%d tables passed the gate or were refused before "
-          "this page was made",
+          "%d tables passed the gate or were refused for this page",
           chart.rows());
       chart.summary = chart.title + ". Cells of each by decision.";
       about.charts.push_back(std::move(chart));

@@ -77,6 +77,9 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
       "procedures, or an age band without people.",
       "Mean cost: national price times market forces factor, where both are "
       "known."};
+  TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
+                         context.month.AddMonths(kEbiListMonth));
+  NoteOldest(context, middle, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
   table.Dimension("procedure", "Procedure");

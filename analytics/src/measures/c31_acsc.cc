@@ -105,82 +105,104 @@ absl::Status MakeAcscEvents(const MeasureContext& context,
   return connection.Execute("DROP TABLE acsc_code");
 }
 
-void AddAcscRow(TableBuilder& table, const std::string& list_id,
-                const AcscKind& kind, const Group& group, const Strata& strata,
-                const Strata& all, double multiplier) {
-  std::vector<std::string> levels = {list_id, kind.group, kind.condition};
-  levels.insert(levels.end(), group.begin(), group.end());
-  const size_t row = table.AddRow(levels);
-  const Stratum total = SumOfStrata(strata);
-  table.Set(row, "list", total.people)
-      .Set(row, "admissions", total.events)
-      .SetRate(row, "dsr",
-               StandardisedOver(strata, Esp2013(), multiplier, true))
-      .SetRate(row, "isr", IndirectRateOver(strata, all, multiplier));
-}
+// What is asked of the table of a year.
+struct AcscRequest {
+  std::string list_id;
+  double multiplier = 1;
+  std::vector<GroupColumn> groups;
+  bool conditions = false;  // of groups too, not only of everybody
+  CivilDay first;           // of the months
+  CivilDay middle;          // the month whose list stands for the year
+};
 
-absl::StatusOr<RawTable> AcscTable(const MeasureContext& context,
-                                   const std::vector<CodeRule>& rules,
-                                   const std::vector<GroupColumn>& groups,
-                                   bool conditions, CivilDay first) {
-  TALLY_ASSIGN_OR_RETURN(const double multiplier,
-                         context.definition.Parameter("multiplier"));
-  TALLY_ASSIGN_OR_RETURN(const std::string list_id,
-                         context.definition.root().GetString("list_id"));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
-                         context.month.AddMonths(kAcscListMonth));
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, middle, kAcscList));
+absl::StatusOr<TableBuilder> AcscColumns(const MeasureContext& context,
+                                         const AcscRequest& request) {
   TableInfo info = context.Info(
       "acsc", "Emergency admissions that care outside hospital can prevent");
-  info.period =
-      absl::StrFormat("%s to %s", first.ToMonth(), context.month.ToMonth());
-  if (!context.by.empty()) info.cohort += "; by " + JoinText(context.by, ", ");
+  info.period = absl::StrFormat("%s to %s", request.first.ToMonth(),
+                                context.month.ToMonth());
   info.notes = {
       absl::StrFormat("Conditions of the list %s. An admission counts once in "
                       "each group and once in all.",
-                      list_id),
+                      request.list_id),
       "Standard: European Standard Population 2013; isr: rates of all "
-      "practices "
-      "by sex and age band.",
+      "practices by sex and age band.",
       "NA: fewer than 10 admissions, or an age band without people."};
+  if (!context.by.empty()) info.notes.push_back(CutNote(context.by));
+  NoteOldest(context, request.middle, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
   table.Dimension("list_id", "List")
       .Dimension("group", "Group")
       .Dimension("condition", "Condition");
-  for (const GroupColumn& group : groups) {
+  for (const GroupColumn& group : request.groups) {
     table.Dimension(group.name == "practice" ? "area" : group.name,
                     group.title);
   }
   table.Persons("list", "On the list")
       .Events("admissions", "Admissions")
       .StandardisedRate("dsr", "Age-standardised rate", "admissions",
-                        multiplier)
+                        request.multiplier)
       .StandardisedRate("isr", "Indirectly standardised rate", "admissions",
-                        multiplier);
+                        request.multiplier);
   if (!context.by.empty()) table.RefuseMostlyHidden();
+  return table;
+}
+
+// Adds a row and returns its place.
+size_t AddAcscRow(const AcscRequest& request, const AcscKind& kind,
+                  const Group& group, const Strata& strata, const Strata& all,
+                  TableBuilder& table) {
+  std::vector<std::string> levels = {request.list_id, kind.group,
+                                     kind.condition};
+  levels.insert(levels.end(), group.begin(), group.end());
+  const size_t row = table.AddRow(levels);
+  const Stratum total = SumOfStrata(strata);
+  table.Set(row, "list", total.people)
+      .Set(row, "admissions", total.events)
+      .SetRate(row, "dsr",
+               StandardisedOver(strata, Esp2013(), request.multiplier, true))
+      .SetRate(row, "isr", IndirectRateOver(strata, all, request.multiplier));
+  return row;
+}
+
+// The rows of a kind: its groups, then everybody.
+void AddAcscKind(const AcscRequest& request, const AcscKind& kind,
+                 const GroupedStrata& strata, TableBuilder& table) {
+  const Strata all = SumOfGroups(strata);
+  // Conditions are too rare for areas, unless they were asked for.
+  std::vector<size_t> parts;
+  if (request.conditions || kind.condition == kAllLevels) {
+    for (const Group& group : SortedGroups(strata)) {
+      parts.push_back(
+          AddAcscRow(request, kind, group, strata.at(group), all, table));
+    }
+  }
+  const Group everywhere(request.groups.size(), std::string(kAllLevels));
+  const size_t total = AddAcscRow(request, kind, everywhere, all, all, table);
+  if (!parts.empty()) table.Total(total, parts);
+}
+
+absl::StatusOr<RawTable> AcscTable(const MeasureContext& context,
+                                   const std::vector<CodeRule>& rules,
+                                   AcscRequest request) {
+  TALLY_ASSIGN_OR_RETURN(request.multiplier,
+                         context.definition.Parameter("multiplier"));
+  TALLY_ASSIGN_OR_RETURN(request.list_id,
+                         context.definition.root().GetString("list_id"));
+  TALLY_ASSIGN_OR_RETURN(request.middle,
+                         context.month.AddMonths(kAcscListMonth));
+  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, request.middle, kAcscList));
+  TALLY_ASSIGN_OR_RETURN(TableBuilder table, AcscColumns(context, request));
   TALLY_ASSIGN_OR_RETURN(
       const KindStrata counted,
-      CountKinds(context, groups,
+      CountKinds(context, request.groups,
                  absl::StrFormat("(SELECT kind, person FROM acsc_event "
                                  "WHERE admission_date >= DATE '%s')",
-                                 first.ToIso()),
+                                 request.first.ToIso()),
                  kAcscList));
-  const Group everywhere(groups.size(), std::string(kAllLevels));
   for (const AcscKind& kind : AcscKinds(rules, true)) {
-    const GroupedStrata strata = counted.Of(kind.key);
-    const Strata all = SumOfGroups(strata);
-    // Conditions are too rare for areas, unless they were asked for.
-    std::vector<size_t> parts;
-    if (conditions || kind.condition == kAllLevels) {
-      for (const Group& group : SortedGroups(strata)) {
-        AddAcscRow(table, list_id, kind, group, strata.at(group), all,
-                   multiplier);
-        parts.push_back(table.rows() - 1);
-      }
-    }
-    AddAcscRow(table, list_id, kind, everywhere, all, all, multiplier);
-    if (!parts.empty()) table.Total(table.rows() - 1, parts);
+    AddAcscKind(request, kind, counted.Of(kind.key), table);
   }
   return table.Finish();
 }
@@ -225,13 +247,12 @@ absl::StatusOr<RawTable> AcscMonths(const MeasureContext& context,
 }
 
 // The columns asked for, without "condition", which asks for conditions.
-absl::StatusOr<std::vector<GroupColumn>> AcscGroups(
-    const std::vector<std::string>& by, bool* conditions) {
+absl::Status ReadAcscGroups(const std::vector<std::string>& by,
+                            AcscRequest& request) {
   std::vector<std::string> names;
-  *conditions = false;
   for (const std::string& name : by) {
-    if (name == "condition" && !*conditions) {
-      *conditions = true;
+    if (name == "condition" && !request.conditions) {
+      request.conditions = true;
     } else {
       names.push_back(name);
     }
@@ -241,16 +262,16 @@ absl::StatusOr<std::vector<GroupColumn>> AcscGroups(
     }
   }
   if (names.empty()) names = {"practice"};
-  return GroupColumns(names);
+  TALLY_ASSIGN_OR_RETURN(request.groups, GroupColumns(names));
+  return absl::OkStatus();
 }
 
 class Acsc : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const override {
-    bool conditions = false;
-    TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> groups,
-                           AcscGroups(context.by, &conditions));
+    AcscRequest request;
+    TALLY_RETURN_IF_ERROR(ReadAcscGroups(context.by, request));
     TALLY_ASSIGN_OR_RETURN(const std::vector<CodeRule> rules,
                            ReadCodeRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const double trend,
@@ -261,14 +282,14 @@ class Acsc : public Measure {
         const CivilDay back,
         context.month.AddMonths(
             1 - std::max(kAcscMonths, static_cast<int>(trend))));
-    TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+    TALLY_ASSIGN_OR_RETURN(request.first,
                            context.month.AddMonths(1 - kAcscMonths));
     const CivilDay from = std::max(back, covered.first);
     TALLY_RETURN_IF_ERROR(
-        MakeAcscEvents(context, rules, std::min(first, from)));
+        MakeAcscEvents(context, rules, std::min(request.first, from)));
     std::vector<RawTable> tables;
-    TALLY_ASSIGN_OR_RETURN(
-        RawTable year, AcscTable(context, rules, groups, conditions, first));
+    TALLY_ASSIGN_OR_RETURN(RawTable year,
+                           AcscTable(context, rules, std::move(request)));
     tables.push_back(std::move(year));
     if (!context.by.empty()) return tables;
     TALLY_ASSIGN_OR_RETURN(RawTable months, AcscMonths(context, rules, from));

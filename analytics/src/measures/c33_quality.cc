@@ -251,26 +251,33 @@ DerivedCell ScoreCell(const Figure& figure, bool hidden, int decimals) {
   return hidden ? DerivedCell::Star() : DerivedCell::Number(figure, decimals);
 }
 
-absl::StatusOr<std::vector<DerivedTable>> ScoreTables(
-    const DeriveContext& context, const GatedTable& items) {
+absl::StatusOr<DerivedTable> ScoreColumns(const DeriveContext& context,
+                                          const GatedTable& items) {
   TableInfo info = context.Info("dq_scores", "Score of each item", items);
   info.notes.emplace_back(
       "Score: valid values less defaults above their threshold, of all "
       "records.");
-  TALLY_ASSIGN_OR_RETURN(
-      DerivedTable scores,
-      DerivedTable::Create(
-          std::move(info),
-          {DimensionColumn("source", "Source"),
-           DimensionColumn("dataset", "Dataset"),
-           DimensionColumn("item", "Item"),
-           DerivedColumn("coverage", "Months delivered", "%"),
-           DerivedColumn("completeness", "Complete", "%"),
-           DerivedColumn("validity", "Valid of complete", "%"),
-           DerivedColumn("default_excess", "Defaults above threshold"),
-           DerivedColumn("score", "Score", "%")},
-          {&items}));
-  std::map<std::string, SourceScore> sources;
+  info.notes.emplace_back(
+      "Coverage: months of the source's extracts, which hold all its datasets "
+      "and practices. By practice it is not known: no extract says which "
+      "practices should be in it.");
+  return DerivedTable::Create(
+      std::move(info),
+      {DimensionColumn("source", "Source"),
+       DimensionColumn("dataset", "Dataset"), DimensionColumn("item", "Item"),
+       DerivedColumn("coverage", "Months delivered", "%"),
+       DerivedColumn("completeness", "Complete", "%"),
+       DerivedColumn("validity", "Valid of complete", "%"),
+       DerivedColumn("default_excess", "Defaults above threshold"),
+       DerivedColumn("score", "Score", "%")},
+      {&items});
+}
+
+// The table dq_scores; `sources` sums it up.
+absl::StatusOr<DerivedTable> ScoreTable(
+    const DeriveContext& context, const GatedTable& items,
+    std::map<std::string, SourceScore>& sources) {
+  TALLY_ASSIGN_OR_RETURN(DerivedTable scores, ScoreColumns(context, items));
   for (size_t row = 0; row < items.rows(); ++row) {
     const ItemScore one = ScoreOf(items, row);
     SourceScore& source = sources[items.at(row, "source").text()];
@@ -290,6 +297,13 @@ absl::StatusOr<std::vector<DerivedTable>> ScoreTables(
                        ScoreCell(one.excess, one.hidden, 0),
                        ScoreCell(score, one.hidden, 1)}));
   }
+  return scores;
+}
+
+// The table dq_index.
+absl::StatusOr<DerivedTable> MaturityTable(
+    const DeriveContext& context, const GatedTable& items,
+    const std::map<std::string, SourceScore>& sources) {
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable index,
       DerivedTable::Create(
@@ -308,10 +322,75 @@ absl::StatusOr<std::vector<DerivedTable>> ScoreTables(
          DerivedCell::Number(100 * coverage, 1),
          ScoreCell(Figure::Of(100 * score * coverage), sum.hidden, 1)}));
   }
-  std::vector<DerivedTable> tables;
-  tables.push_back(std::move(scores));
-  tables.push_back(std::move(index));
-  return tables;
+  return index;
+}
+
+// --- pictures ----------------------------------------------------------------
+
+struct LowestScore {
+  double score = 0;
+  std::string item;
+};
+
+// The lowest printed score of each dataset, and its item.
+std::map<std::string, LowestScore> LowestScores(const GatedTable& scores) {
+  std::map<std::string, LowestScore> lowest;
+  for (size_t row = 0; row < scores.rows(); ++row) {
+    const auto score = scores.at(row, "score").number();
+    if (!score.has_value()) continue;
+    const LowestScore one{*score, scores.at(row, "item").text()};
+    const auto [at, is_new] =
+        lowest.emplace(scores.at(row, "dataset").text(), one);
+    if (!is_new && one.score < at->second.score) at->second = one;
+  }
+  return lowest;
+}
+
+// REQUIRES: `scores` has a row.
+Chart ScoreChart(const GatedTable& scores) {
+  Chart heat("dq-scores", "heatmap", scores,
+             {"dataset", "source", "item", "score", "coverage", "completeness",
+              "validity", "default_excess"},
+             [](const GatedTable&, size_t) { return true; });
+  const std::map<std::string, LowestScore> lowest = LowestScores(scores);
+  std::string first = scores.at(0, "dataset").text();
+  for (const auto& [dataset, one] : lowest) {
+    if (!lowest.contains(first) || one.score < lowest.at(first).score) {
+      first = dataset;
+    }
+  }
+  heat.SelectBy("dataset", "Dataset", first);
+  for (const auto& [dataset, one] : lowest) {
+    const std::string words =
+        absl::StrFormat("%s: the lowest score is that of %s, %.1f %%", dataset,
+                        one.item, one.score);
+    heat.Describe(dataset, words, words + ". Scores by source and item.");
+  }
+  heat.options.Set("value", "score").Set("x", "source").Set("y", "item");
+  return heat;
+}
+
+Chart FailureChart(const GatedTable& failures) {
+  Chart bars("dq-failures", "bar", failures,
+             {"title", "source", "failures", "checked", "share"},
+             [](const GatedTable& t, size_t row) {
+               return t.at(row, "failures").text() != "0";
+             });
+  bars.SortBy("failures", true);
+  std::set<std::string> rules;
+  for (size_t row = 0; row < failures.rows(); ++row) {
+    rules.insert(failures.at(row, "rule").text());
+  }
+  const auto broken = static_cast<int64_t>(bars.LevelsOf("title").size());
+  const bool shown = !ShownRows(bars, "", "", "failures").empty();
+  bars.title = Capitalised(
+      PartOf(broken, static_cast<int64_t>(rules.size()), {"rule", "rules"},
+             {"is broken somewhere", "are broken somewhere"}) +
+      (shown || broken == 0 ? "" : ", each in too few rows to be printed"));
+  AlsoSays(bars, {std::to_string(rules.size())});
+  bars.summary = bars.title + ". Rows that fail, by rule and source.";
+  bars.options.Set("x", "failures").Set("y", "title").Set("y2", "source");
+  return bars;
 }
 
 class DataQuality : public Measure {
@@ -336,7 +415,15 @@ class DataQuality : public Measure {
       const DeriveContext& context) const override {
     const GatedTable* items = context.Find(context.definition.id(), "dq_items");
     if (items == nullptr) return std::vector<DerivedTable>();
-    return ScoreTables(context, *items);
+    std::map<std::string, SourceScore> sources;
+    TALLY_ASSIGN_OR_RETURN(DerivedTable scores,
+                           ScoreTable(context, *items, sources));
+    TALLY_ASSIGN_OR_RETURN(DerivedTable index,
+                           MaturityTable(context, *items, sources));
+    std::vector<DerivedTable> tables;
+    tables.push_back(std::move(scores));
+    tables.push_back(std::move(index));
+    return tables;
   }
 
   std::vector<PagePart> Draw(
@@ -351,56 +438,9 @@ std::vector<PagePart> DataQuality::Draw(
   const GatedTable* failures = PrintedTable(tables, "dq_failures");
   if (scores == nullptr || scores->rows() == 0) return parts;
   PagePart quality{"quality", {}, {}};
-  Chart heat("dq-scores", "heatmap", *scores,
-             {"dataset", "source", "item", "score", "coverage", "completeness",
-              "validity", "default_excess"},
-             [](const GatedTable&, size_t) { return true; });
-  std::map<std::string, std::pair<double, std::string>> worst;
-  for (size_t row = 0; row < scores->rows(); ++row) {
-    const auto score = scores->at(row, "score").number();
-    const std::string& dataset = scores->at(row, "dataset").text();
-    if (!score.has_value()) continue;
-    const auto [at, is_new] = worst.emplace(
-        dataset, std::pair(*score, scores->at(row, "item").text()));
-    if (!is_new && *score < at->second.first) {
-      at->second = {*score, scores->at(row, "item").text()};
-    }
-  }
-  std::string first = scores->at(0, "dataset").text();
-  for (const auto& [dataset, item] : worst) {
-    if (!worst.contains(first) || item.first < worst.at(first).first) {
-      first = dataset;
-    }
-  }
-  heat.SelectBy("dataset", "Dataset", first);
-  for (const auto& [dataset, item] : worst) {
-    const std::string words =
-        absl::StrFormat("%s: the lowest score is that of %s, %.1f %%", dataset,
-                        item.second, item.first);
-    heat.Describe(dataset, words, words + ". Scores by source and item.");
-  }
-  heat.options.Set("value", "score").Set("x", "source").Set("y", "item");
-  quality.charts.push_back(std::move(heat));
+  quality.charts.push_back(ScoreChart(*scores));
   if (failures != nullptr) {
-    Chart bars("dq-failures", "bar", *failures,
-               {"title", "source", "failures", "checked", "share"},
-               [](const GatedTable& t, size_t row) {
-                 return t.at(row, "failures").text() != "0";
-               });
-    bars.SortBy("failures", true);
-    std::set<std::string> rules;
-    for (size_t row = 0; row < failures->rows(); ++row) {
-      rules.insert(failures->at(row, "rule").text());
-    }
-    const auto broken = static_cast<int64_t>(bars.LevelsOf("title").size());
-    const bool shown = !ShownRows(bars, "", "", "failures").empty();
-    bars.title = Capitalised(
-        PartOf(broken, static_cast<int64_t>(rules.size()), {"rule", "rules"},
-               {"is broken somewhere", "are broken somewhere"}) +
-        (shown || broken == 0 ? "" : ", each in too few rows to be printed"));
-    AlsoSays(bars, {std::to_string(rules.size())});
-    bars.summary = bars.title + ". Rows that fail, by rule and source.";
-    bars.options.Set("x", "failures").Set("y", "title").Set("y2", "source");
+    Chart bars = FailureChart(*failures);
     quality.sentences.push_back({4, bars.title + "."});
     if (bars.rows() > 0) quality.charts.push_back(std::move(bars));
   }

@@ -11,6 +11,7 @@
 #include "dataset/specification.h"
 #include "engine/database.h"
 #include "measures/counts.h"
+#include "measures/repeats.h"
 
 namespace tally::analytics {
 namespace {
@@ -89,35 +90,55 @@ std::string OrderSql(const QualityRule& rule) {
       rule.later, rule.earlier, RuleTable(rule), rule.earlier, rule.later);
 }
 
-// The earliest known death of a person: by its day where both dates are days,
-// else by its month. Of registrations only the month is known.
+// Relations with the deaths that are known: person; died, a date, or month.
+std::vector<std::string> KnownDeaths(const MeasureContext& context) {
+  std::vector<std::string> deaths;
+  if (context.release.Column("ons_death", "date_of_death") != nullptr) {
+    deaths.emplace_back(
+        "SELECT person, date_of_death AS died FROM ons_death "
+        "WHERE person IS NOT NULL AND date_of_death IS NOT NULL");
+  }
+  if (context.release.Column("gp_patient", "death_month") != nullptr) {
+    deaths.emplace_back(
+        "SELECT person, death_month AS month FROM gp_patient "
+        "WHERE person IS NOT NULL AND death_month IS NOT NULL");
+  }
+  return deaths;
+}
+
+// quality_death (person, day_after, month_after): the first days that are after
+// the earliest known death by its day, and by its month. Of registrations only
+// the month is known.
+absl::Status MakeQualityDeaths(const MeasureContext& context,
+                               const std::vector<std::string>& deaths) {
+  return context.base.Once("quality_death", [&] {
+    return context.connection.Execute(absl::StrFormat(
+        "CREATE OR REPLACE TEMPORARY TABLE quality_death AS SELECT person, "
+        "min(died) + 1 AS day_after, CAST(date_trunc('month', "
+        "least(min(died), min(month))) + INTERVAL 1 MONTH AS DATE) "
+        "AS month_after FROM (SELECT CAST(NULL AS INTEGER) AS person, "
+        "CAST(NULL AS DATE) AS died, CAST(NULL AS DATE) AS month WHERE false "
+        "UNION ALL BY NAME %s) GROUP BY person",
+        absl::StrJoin(deaths, " UNION ALL BY NAME ")));
+  });
+}
+
+// Rows of people whose death is known, from the first day that is after it: of
+// the month after, and of the day after where both dates are days.
 std::string AfterDeathSql(const MeasureContext& context,
                           const QualityRule& rule) {
   const bool days = context.release.Grain(RuleTable(rule)) == "day" &&
                     context.release.Grain("ons_death") == "day";
-  std::vector<std::string> deaths;
-  if (context.release.Column("ons_death", "date_of_death") != nullptr) {
-    deaths.push_back(absl::StrFormat(
-        "SELECT person, date_trunc('month', date_of_death) AS died_month, "
-        "%s AS died FROM ons_death "
-        "WHERE person IS NOT NULL AND date_of_death IS NOT NULL",
-        days ? "date_of_death" : "CAST(NULL AS DATE)"));
-  }
-  if (context.release.Column("gp_patient", "death_month") != nullptr) {
-    deaths.emplace_back(
-        "SELECT person, date_trunc('month', death_month) AS died_month, "
-        "CAST(NULL AS DATE) AS died FROM gp_patient "
-        "WHERE person IS NOT NULL AND death_month IS NOT NULL");
-  }
-  if (deaths.empty()) return "";
   return absl::StrFormat(
-      "SELECT r.source, count(*), count(*) FILTER (WHERE coalesce(r.%1$s > "
-      "d.died, false) OR date_trunc('month', r.%1$s) > d.died_month) "
-      "FROM %2$s AS r LEFT JOIN (SELECT person, min(died) AS died, "
-      "min(died_month) AS died_month FROM (%3$s) GROUP BY person) AS d "
-      "ON d.person = r.person WHERE r.%1$s IS NOT NULL "
-      "AND r.person IS NOT NULL GROUP BY r.source",
-      rule.date, RuleTable(rule), absl::StrJoin(deaths, " UNION ALL "));
+      "WITH late AS (SELECT r.source, count(*) AS n FROM %2$s AS r "
+      "INNER JOIN quality_death AS d ON d.person = r.person "
+      "WHERE r.%1$s >= %3$s GROUP BY r.source), "
+      "checked AS (SELECT source, count(*) AS n FROM %2$s "
+      "WHERE %1$s IS NOT NULL AND person IS NOT NULL GROUP BY source) "
+      "SELECT c.source, c.n, coalesce(l.n, 0) FROM checked AS c "
+      "LEFT JOIN late AS l ON l.source IS NOT DISTINCT FROM c.source",
+      rule.date, RuleTable(rule),
+      days ? "least(d.day_after, d.month_after)" : "d.month_after");
 }
 
 std::string SexCodesSql(const MeasureContext& context,
@@ -138,19 +159,22 @@ std::string SexCodesSql(const MeasureContext& context,
       engine::QuoteLiteral(rule.sex));
 }
 
-std::string RepeatedKeySql(const QualityRule& rule) {
-  return absl::StrFormat(
-      "SELECT source, CAST(sum(n) AS BIGINT), CAST(sum(n - 1) AS BIGINT) FROM "
-      "(SELECT source, count(*) AS n FROM %2$s WHERE %1$s IS NOT NULL "
-      "GROUP BY source, %1$s) GROUP BY source",
-      rule.key, RuleTable(rule));
-}
-
-std::string RepeatedRowSql(const MeasureContext& context,
-                           const QualityRule& rule) {
-  std::vector<std::string> columns = {"person", "source"};
+// What makes two rows the same: their key, their person, or all but keys.
+RepeatQuery RepeatsOf(const MeasureContext& context, const QualityRule& rule) {
+  RepeatQuery query;
+  query.table = RuleTable(rule);
+  if (rule.kind == "repeated_key") {
+    query.columns = {rule.key};
+    query.condition = rule.key + " IS NOT NULL";
+    return query;
+  }
+  query.columns = {"person"};
+  query.condition = "person IS NOT NULL";
+  if (rule.kind == "several") return query;
+  if (!rule.known.empty())
+    query.condition += " AND " + rule.known + " IS NOT NULL";
   for (const auto& table : context.release.dictionary().tables) {
-    if (table.name != RuleTable(rule)) continue;
+    if (table.name != query.table) continue;
     for (const auto& column : table.columns) {
       // A dictionary may say nothing of classes; the names are those of the
       // shipped specifications.
@@ -160,52 +184,33 @@ std::string RepeatedRowSql(const MeasureContext& context,
           column.name == "pathway_id" || column.name == "attendance_id" ||
           column.name == "contact_id" || column.name == "referral_id";
       if (key || column.name == "person" || column.name == "source") continue;
-      columns.push_back(column.name);
+      query.columns.push_back(column.name);
     }
   }
-  // Rows are put together only where their hashes are the same: far fewer.
-  return absl::StrFormat(
-      "WITH hashed AS NOT MATERIALIZED (SELECT *, hash(%3$s) AS h FROM %1$s "
-      "WHERE person IS NOT NULL%2$s), "
-      "again AS (SELECT h FROM hashed GROUP BY h HAVING count(*) > 1), "
-      "repeated AS (SELECT source, CAST(sum(n - 1) AS BIGINT) AS more FROM "
-      "(SELECT source, count(*) AS n FROM hashed SEMI JOIN again "
-      "ON again.h = hashed.h GROUP BY %3$s) GROUP BY source), "
-      "counted AS (SELECT source, count(*) AS n FROM hashed GROUP BY source) "
-      "SELECT c.source, c.n, coalesce(r.more, 0) FROM counted AS c "
-      "LEFT JOIN repeated AS r ON r.source IS NOT DISTINCT FROM c.source",
-      RuleTable(rule),
-      rule.known.empty() ? ""
-                         : absl::StrFormat(" AND %s IS NOT NULL", rule.known),
-      absl::StrJoin(columns, ", "));
+  return query;
 }
 
-// A registration that begins before the end of the latest one before it.
+// A registration that begins before the end of the latest one before it. Only
+// who has several rows is put in order.
 constexpr std::string_view kOverlapSql =
-    "SELECT source, count(*), count(*) FILTER (WHERE registration_start < "
-    "until) FROM (SELECT source, registration_start, max(coalesce("
-    "registration_end, DATE '9999-12-01')) OVER (PARTITION BY source, person "
-    "ORDER BY registration_start, coalesce(registration_end, "
-    "DATE '9999-12-01') ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
-    "AS until FROM gp_patient WHERE person IS NOT NULL "
-    "AND registration_start IS NOT NULL) GROUP BY source";
-
-std::string SeveralSql(const QualityRule& rule) {
-  return absl::StrFormat(
-      "SELECT source, CAST(sum(n) AS BIGINT), CAST(sum(n - 1) AS BIGINT) FROM "
-      "(SELECT source, count(*) AS n FROM %s WHERE person IS NOT NULL "
-      "GROUP BY source, person) GROUP BY source",
-      RuleTable(rule));
-}
+    "WITH known AS NOT MATERIALIZED (SELECT * FROM gp_patient "
+    "WHERE person IS NOT NULL AND registration_start IS NOT NULL), "
+    "checked AS (SELECT source, count(*) AS n FROM known GROUP BY source), "
+    "inside AS (SELECT source, count(*) AS n FROM (SELECT source, "
+    "registration_start, max(coalesce(registration_end, DATE '9999-12-01')) "
+    "OVER (PARTITION BY source, person ORDER BY registration_start, "
+    "coalesce(registration_end, DATE '9999-12-01') "
+    "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until FROM known "
+    "WHERE person IN (SELECT person FROM gp_patient GROUP BY person "
+    "HAVING count(*) > 1)) WHERE registration_start < until GROUP BY source) "
+    "SELECT c.source, c.n, coalesce(i.n, 0) FROM checked AS c "
+    "LEFT JOIN inside AS i ON i.source IS NOT DISTINCT FROM c.source";
 
 std::string FailureSql(const MeasureContext& context, const QualityRule& rule) {
   if (rule.kind == "order") return OrderSql(rule);
   if (rule.kind == "after_death") return AfterDeathSql(context, rule);
   if (rule.kind == "sex_codes") return SexCodesSql(context, rule);
-  if (rule.kind == "repeated_key") return RepeatedKeySql(rule);
-  if (rule.kind == "repeated_row") return RepeatedRowSql(context, rule);
-  if (rule.kind == "overlap") return std::string(kOverlapSql);
-  return SeveralSql(rule);
+  return std::string(kOverlapSql);
 }
 
 }  // namespace
@@ -242,6 +247,21 @@ absl::StatusOr<std::vector<RuleCount>> CountFailures(
   }
   for (const std::string& column : needed) {
     if (!RuleHas(context, rule, column)) return counts;
+  }
+  if (rule.kind == "repeated_key" || rule.kind == "repeated_row" ||
+      rule.kind == "several") {
+    TALLY_ASSIGN_OR_RETURN(
+        const std::vector<RepeatCount> repeats,
+        CountRepeats(context.connection, RepeatsOf(context, rule)));
+    for (const RepeatCount& count : repeats) {
+      counts.push_back({count.source, count.rows, count.repeated});
+    }
+    return counts;
+  }
+  if (rule.kind == "after_death") {
+    const std::vector<std::string> deaths = KnownDeaths(context);
+    if (deaths.empty()) return counts;
+    TALLY_RETURN_IF_ERROR(MakeQualityDeaths(context, deaths));
   }
   const std::string sql = FailureSql(context, rule);
   if (sql.empty()) return counts;

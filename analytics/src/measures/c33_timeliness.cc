@@ -67,13 +67,21 @@ absl::StatusOr<std::optional<RawTable>> TimelinessTable(
     const MeasureContext& context) {
   const std::string path =
       JoinPath(context.release.path(), std::string(kLinkageReport));
-  if (!IsRegularFile(path)) return std::optional<RawTable>();
+  if (!IsRegularFile(path)) {
+    context.Lacks("dq_timeliness",
+                  absl::StrFormat("the release has no %s", kLinkageReport));
+    return std::optional<RawTable>();
+  }
   TALLY_ASSIGN_OR_RETURN(const std::string text,
                          ReadFile(path, kMostReportText));
   const absl::StatusOr<JsonValue> report = ParseJson(text, kReportNesting);
   if (!report.ok()) return BadLinkageReport();
   const JsonValue* extracts = report->Find("extracts");
-  if (extracts == nullptr) return std::optional<RawTable>();
+  if (extracts == nullptr) {
+    context.Lacks("dq_timeliness",
+                  absl::StrFormat("%s names no extracts", kLinkageReport));
+    return std::optional<RawTable>();
+  }
   if (!extracts->is_array()) return BadLinkageReport();
   TableInfo info = context.Info("dq_timeliness",
                                 "Days from the end of a period to its extract");

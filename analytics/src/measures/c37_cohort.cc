@@ -50,29 +50,23 @@ absl::StatusOr<std::vector<GroupedRow>> RemovedBy(
                                       "patient_list", "cohort_hit"));
   // A person is removed by the first step whose answer is the wrong one: of an
   // inclusion that they miss, of an exclusion that they meet.
-  TALLY_RETURN_IF_ERROR(context.connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE cohort_removed (person INTEGER, "
-      "step INTEGER)"));
+  std::string step = "CASE WHEN false THEN 0";
   for (size_t i = 0; i < cohort.steps.size(); ++i) {
-    TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
-        "INSERT INTO cohort_removed SELECT l.person, %d FROM patient_list AS l "
-        "%s JOIN (SELECT person FROM cohort_hit WHERE %s > 0) AS h "
-        "ON h.person = l.person",
-        i + 1, cohort.steps[i].include ? "ANTI" : "SEMI",
-        ElementsMetSql(i, i + 1))));
+    absl::StrAppendFormat(&step, " WHEN %scoalesce(%s > 0, false) THEN %d",
+                          cohort.steps[i].include ? "NOT " : "",
+                          ElementsMetSql(i, i + 1), i + 1);
   }
+  step += " ELSE 0 END";
   std::string columns;
   for (const GroupColumn& group : groups) {
     columns += absl::StrFormat("l.%s, ", group.sql);
   }
   return QueryGroups(
       context.connection,
-      absl::StrFormat(
-          "SELECT %1$sCAST(coalesce(r.step, 0) AS BIGINT) AS step, count(*) "
-          "FROM patient_list AS l LEFT JOIN (SELECT person, min(step) AS step "
-          "FROM cohort_removed GROUP BY person) AS r ON r.person = l.person "
-          "GROUP BY %1$scoalesce(r.step, 0)",
-          columns),
+      absl::StrFormat("SELECT %sCAST(%s AS BIGINT) AS step, count(*) "
+                      "FROM patient_list AS l LEFT JOIN cohort_hit AS h "
+                      "ON h.person = l.person GROUP BY ALL",
+                      columns, step),
       groups.size());
 }
 

@@ -281,12 +281,14 @@ absl::Status ApplyCodeRules(engine::Connection& connection,
       "INNER JOIN rule_clause AS r ON r.clause = m.clause "
       "AND (r.place = 'any' OR (r.place = 'primary') = (c.position = 1))",
       tables.codes, tables.codes)));
+  // Ages only for rules that ask for one, and by an equality alone: a condition
+  // beside it would have every pair compared.
   const std::string young =
       tables.ages.empty()
           ? std::string("WHERE n.age_below IS NULL")
           : absl::StrFormat(
-                "LEFT JOIN %s AS a ON n.age_below IS NOT NULL "
-                "AND a.unit = h.unit "
+                "LEFT JOIN %s AS a ON a.unit = "
+                "CASE WHEN n.age_below IS NOT NULL THEN h.unit END "
                 "WHERE (n.age_below IS NULL OR a.age_fy < n.age_below)",
                 tables.ages);
   return connection.Execute(absl::StrFormat(

@@ -162,6 +162,11 @@ class Capitation : public Measure {
     if (HasReference(context.comparators, "capitation_age_sex")) {
       TALLY_ASSIGN_OR_RETURN(RawTable by_age, AgeSexTable(context));
       tables.push_back(std::move(by_age));
+    } else {
+      const std::string why =
+          "there is no reference file capitation_age_sex.toml";
+      context.Lacks("age_sex_lists", why);
+      context.Lacks("capitation_practice", why);
     }
     return tables;
   }

@@ -221,6 +221,20 @@ absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
   return areas;
 }
 
+// The first areas of the weight files, for a reader to compare with the lists.
+std::string NamesOf(const AreaIndices& indices) {
+  constexpr size_t kMostNames = 5;
+  std::vector<std::string> names;
+  for (const auto& [area, values] : indices) {
+    if (names.size() == kMostNames) {
+      names.emplace_back("...");
+      break;
+    }
+    names.push_back(area);
+  }
+  return names.empty() ? "nothing" : JoinText(names, ", ");
+}
+
 std::vector<ColumnSpec> CapitationColumns(
     const std::vector<std::string>& components, bool baselines) {
   std::vector<ColumnSpec> columns = {
@@ -255,7 +269,10 @@ absl::StatusOr<DerivedTable> SharesTable(
   TALLY_ASSIGN_OR_RETURN(const std::vector<CapitationShare> shares,
                          WeightedCapitation(areas.inputs, files.terms));
   TableInfo info = context.Info(std::move(name), std::move(title), lists);
-  for (const std::string& citation : files.citations) {
+  // Files of one source are cited once.
+  const std::set<std::string> cited(files.citations.begin(),
+                                    files.citations.end());
+  for (const std::string& citation : cited) {
     info.notes.push_back("Weights and money: " + citation + ".");
   }
   if (!areas.left_out.empty()) {
@@ -329,7 +346,14 @@ absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
   TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
                          GatherAreas(lists, files, false));
   std::vector<DerivedTable> tables;
-  if (areas.names.empty()) return tables;
+  if (areas.names.empty()) {
+    context.Lacks(
+        "capitation",
+        "no area has a printed list and all of its weights; the files "
+        "are about: " +
+            NamesOf(files.indices));
+    return tables;
+  }
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable table,
       SharesTable(context, lists, files, areas, files.components, "capitation",
@@ -341,7 +365,11 @@ absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
 absl::StatusOr<std::vector<DerivedTable>> WeighPractices(
     const DeriveContext& context, const GatedTable& lists) {
   std::vector<DerivedTable> tables;
-  if (!HasReference(context.comparators, "capitation_practice")) return tables;
+  if (!HasReference(context.comparators, "capitation_practice")) {
+    context.Lacks("capitation_practice",
+                  "there is no reference file capitation_practice.toml");
+    return tables;
+  }
   WeightFiles files;
   TALLY_RETURN_IF_ERROR(
       ReadIndices(context, "capitation_practice", false, files));
@@ -352,7 +380,13 @@ absl::StatusOr<std::vector<DerivedTable>> WeighPractices(
   files.terms.weights = {1};
   TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
                          GatherAreas(lists, files, true));
-  if (areas.names.empty()) return tables;
+  if (areas.names.empty()) {
+    context.Lacks("capitation_practice",
+                  "no practice has a printed list and all of its weights; the "
+                  "files are about: " +
+                      NamesOf(files.indices));
+    return tables;
+  }
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable table,
       SharesTable(context, lists, files, areas, {"age_sex"},

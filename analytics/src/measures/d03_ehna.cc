@@ -186,21 +186,10 @@ TableBuilder EhnaColumns(TableInfo info) {
       .Persons("recorded", "Recorded")
       .Persons("list", "On the list")
       .Proportion("share", "Recorded", "recorded", "list");
-  ColumnSpec expected;
-  expected.name = "expected";
-  expected.kind = ColumnKind::kRatio;
-  expected.role = ColumnRole::kExpected;
-  expected.title = "Expected cases";
-  expected.unit = "persons";
-  expected.numerator = "recorded";
-  ColumnSpec gap = expected;
-  gap.name = "gap";
-  gap.title = "Expected minus recorded";
-  gap.role = ColumnRole::kGap;
-  gap.of = "expected";
-  table.Column(std::move(expected))
-      .Column(std::move(gap))
-      .Events("sight_tests", "Sight tests, matched")
+  for (ColumnSpec& column : ExpectedAndGap("recorded")) {
+    table.Column(std::move(column));
+  }
+  table.Events("sight_tests", "Sight tests, matched")
       .CrudeRate("sight_tests_100k", "Sight tests per 100,000", "sight_tests",
                  "list", kPer100k)
       .Persons("dr_eligible", "Eligible for diabetic eye screening")
@@ -403,7 +392,8 @@ class Ehna : public Measure {
     TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
     TALLY_RETURN_IF_ERROR(
         MakeEyeClaims(context, rules.eye, year, "ehna_claim"));
-    TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, rules.conditions));
+    TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, rules.conditions,
+                                                context.definition.id()));
     TALLY_ASSIGN_OR_RETURN(const Areas areas,
                            ReadAreas(context.connection, rules.smallest_area));
     TALLY_ASSIGN_OR_RETURN(
@@ -420,6 +410,7 @@ class Ehna : public Measure {
             : "Expected: rates by sex and age band of all practices together. "
               "It is not printed below 100 cases."};
     if (!areas.note.empty()) info.notes.push_back(areas.note);
+    NoteOldest(context, MonthOfEyeList(year), info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));
     TableBuilder table = EhnaColumns(std::move(info));
     EhnaRows rows(context, rules, areas, mid_areas, year, prevalence, table);

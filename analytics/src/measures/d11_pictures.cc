@@ -158,7 +158,12 @@ absl::StatusOr<std::vector<DerivedTable>> DeriveReferrals(
                       DerivedCell::Copy(ratio),
                       DerivedCell::Text(std::string(FunnelClassText(place)))}));
   }
-  if (table.rows() > 0) tables.push_back(std::move(table));
+  if (table.rows() > 0) {
+    tables.push_back(std::move(table));
+  } else {
+    context.Lacks("referral_funnel",
+                  "referral_monitor has no row of a practice");
+  }
   return tables;
 }
 

@@ -230,6 +230,7 @@ class ReferralMonitor : public Measure {
                         rules.follow_days, context.month.ToMonth()),
         MatchNote()};
     if (!areas.note.empty()) info.notes.push_back(areas.note);
+    NoteOldest(context, MonthOfEyeList(year), info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_op", info));
     TableBuilder table = ReferralColumns(std::move(info));
     PracticeRows practices(areas, table);

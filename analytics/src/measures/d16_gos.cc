@@ -350,16 +350,23 @@ absl::Status AddReasons(const MeasureContext& context,
   return absl::OkStatus();
 }
 
-// An age band of the claim where the person is not on the list.
-constexpr char kGosAgeSql[] =
-    "coalesce(l.age_band, CASE WHEN g.age >= 90 THEN '90+' WHEN g.age >= 0 "
-    "THEN CAST(g.age // 5 * 5 AS VARCHAR) || '-' || CAST(g.age // 5 * 5 + 4 AS "
-    "VARCHAR) END)";
+// An age band of the claim where the person is not on the list, whose open band
+// begins at `oldest`.
+std::string GosAgeSql(int oldest) {
+  return absl::StrFormat(
+      "coalesce(l.age_band, CASE WHEN g.age >= %1$d THEN '%1$d+' WHEN g.age >= "
+      "0 THEN CAST(g.age // 5 * 5 AS VARCHAR) || '-' || CAST(g.age // 5 * 5 + "
+      "4 "
+      "AS VARCHAR) END)",
+      oldest);
+}
 
 std::vector<GosCut> GosCuts(const MeasureContext& context,
-                            const EyeCareRules& rules) {
-  std::vector<GosCut> cuts = {{kGosAge, kSightTests, "g.sight_test", kGosAgeSql,
-                               "age_band", &GosLevels::age_band}};
+                            const EyeCareRules& rules, const Span& year) {
+  std::vector<GosCut> cuts = {
+      {kGosAge, kSightTests, "g.sight_test",
+       GosAgeSql(OldestBand(context, MonthOfEyeList(year))), "age_band",
+       &GosLevels::age_band}};
   if (context.release.Column("gp_patient", "imd_decile") != nullptr) {
     cuts.push_back({kGosDeprivation, kSightTests, "g.sight_test",
                     "coalesce(l.imd_decile, g.imd_decile)", "imd_decile",
@@ -416,7 +423,7 @@ class Gos : public Measure {
     if (people.As<int64_t>() != nullptr) everyone = *people.As<int64_t>();
     TALLY_RETURN_IF_ERROR(
         AddReasons(context, rules, year.ToText(), everyone, rows));
-    for (const GosCut& cut : GosCuts(context, rules)) {
+    for (const GosCut& cut : GosCuts(context, rules, year)) {
       TALLY_RETURN_IF_ERROR(
           AddCut(context, cut, year.ToText(), everyone, rows));
     }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "measures/counts.h"
+#include "measures/months.h"
 
 namespace tally::analytics {
 namespace {
@@ -55,17 +56,18 @@ absl::Status MakeDeaths(const MeasureContext& context) {
       context.release.Column("ons_death", "registration_date") != nullptr;
   const std::string who = absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE death_first AS SELECT person, "
-      "date_of_death, underlying_cause, CAST(date_trunc('month', "
-      "date_of_death) AS DATE) AS month_of_list FROM (SELECT *, row_number() "
-      "OVER (PARTITION BY person ORDER BY date_of_death, %s"
+      "date_of_death, underlying_cause, CAST(date_trunc('month', %2$s) AS "
+      "DATE) AS month_of_list FROM (SELECT *, row_number() "
+      "OVER (PARTITION BY person ORDER BY date_of_death, %1$s"
       "underlying_cause NULLS LAST) AS place FROM ons_death "
       "WHERE person IS NOT NULL AND date_of_death IS NOT NULL) "
-      "WHERE place = 1 AND date_of_death BETWEEN ? AND ?",
-      has_registered ? "registration_date NULLS LAST, " : "");
+      "WHERE place = 1 AND %3$s",
+      has_registered ? "registration_date NULLS LAST, " : "",
+      PlacedDay(context, "ons_death", "date_of_death"),
+      WithinSpan(context, "ons_death", "date_of_death",
+                 {first, context.month.LastOfMonth()}));
   return context.base.Once("registered_death", [&]() -> absl::Status {
-    TALLY_RETURN_IF_ERROR(context.connection.Execute(
-        who, {engine::Value::Day(first.days()),
-              engine::Value::Day(context.month.LastOfMonth().days())}));
+    TALLY_RETURN_IF_ERROR(context.connection.Execute(who));
     TALLY_RETURN_IF_ERROR(
         MakePatientListWhen(context, "death_first", "death_list"));
     return context.connection.Execute(absl::StrFormat(

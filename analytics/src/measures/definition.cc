@@ -19,10 +19,9 @@ namespace {
 constexpr int64_t kMaxDefinitionBytes = 1 << 20;
 constexpr std::array<std::string_view, 3> kGrains = {"day", "week", "month"};
 
-// 0 for the finest; 3 for a word that is none.
-// Ten years.
-constexpr int64_t kMostMonths = 120;
+constexpr int64_t kMostMonths = 120;  // ten years
 
+// 0 for the finest; 3 for a word that is none.
 size_t GrainRank(std::string_view grain) {
   return static_cast<size_t>(std::find(kGrains.begin(), kGrains.end(), grain) -
                              kGrains.begin());
@@ -100,6 +99,32 @@ bool AnyColumn(const ReleaseFolder& release, std::string_view table,
   });
 }
 
+// What the release lacks of the table that is needed; nothing if it is there.
+std::optional<std::string> MissingOfTable(const ReleaseFolder& release,
+                                          const MeasureNeed& need) {
+  const std::string table = need.Table();
+  if (!release.HasTable(table)) {
+    return absl::StrFormat("the release has no table %s", table);
+  }
+  for (const std::string& column : need.columns) {
+    if (release.Column(table, column) == nullptr) {
+      return absl::StrFormat("table %s has no column %s", table, column);
+    }
+  }
+  for (const std::vector<std::string>& set : need.one_of) {
+    if (!AnyColumn(release, table, set)) {
+      return absl::StrFormat("table %s has none of %s", table,
+                             JoinText(set, ", "));
+    }
+  }
+  const std::string grain = release.Grain(table);
+  if (GrainRank(grain) > GrainRank(need.grain)) {
+    return absl::StrFormat("dates of %s are by %s, the measure needs %s", table,
+                           grain, need.grain);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string MeasureNeed::Table() const {
@@ -154,6 +179,7 @@ absl::Status MeasureDefinition::ReadTexts() {
   stage_ = static_cast<int>(stage);
   TALLY_ASSIGN_OR_RETURN(minimum_count_, root_.GetInt("minimum_count"));
   TALLY_ASSIGN_OR_RETURN(pages_, root_.GetStrings("pages"));
+  TALLY_ASSIGN_OR_RETURN(by_, OptionalStrings(root_, "by"));
   return absl::OkStatus();
 }
 
@@ -215,38 +241,16 @@ std::optional<std::string> MeasureDefinition::Unavailable(
   for (const MeasureNeed& need : needs_) {
     if (!need.measure.empty()) continue;
     if (!need.reference.empty()) {
-      if (!HasReference(references, need.reference)) {
-        return absl::StrFormat("there is no reference file %s.toml",
-                               need.reference);
-      }
-      continue;
+      if (HasReference(references, need.reference)) continue;
+      return absl::StrFormat("there is no reference file %s.toml",
+                             need.reference);
     }
     if (!need.file.empty()) {
-      if (!HasFile(release, need.file)) {
-        return absl::StrFormat("the release has no %s", need.file);
-      }
-      continue;
+      if (HasFile(release, need.file)) continue;
+      return absl::StrFormat("the release has no %s", need.file);
     }
-    const std::string table = need.Table();
-    if (!release.HasTable(table)) {
-      return absl::StrFormat("the release has no table %s", table);
-    }
-    for (const std::string& column : need.columns) {
-      if (release.Column(table, column) == nullptr) {
-        return absl::StrFormat("table %s has no column %s", table, column);
-      }
-    }
-    for (const std::vector<std::string>& set : need.one_of) {
-      if (!AnyColumn(release, table, set)) {
-        return absl::StrFormat("table %s has none of %s", table,
-                               JoinText(set, ", "));
-      }
-    }
-    const std::string grain = release.Grain(table);
-    if (GrainRank(grain) > GrainRank(need.grain)) {
-      return absl::StrFormat("dates of %s are by %s, the measure needs %s",
-                             table, grain, need.grain);
-    }
+    std::optional<std::string> missing = MissingOfTable(release, need);
+    if (missing.has_value()) return missing;
   }
   return std::nullopt;
 }
@@ -274,6 +278,8 @@ std::string MeasureDefinition::ToMarkdown() const {
       {"minimum count", std::to_string(minimum_count_)},
       {"picture", picture_},
       {"pages", JoinText(pages_, ", ")},
+      {"grouped with --by",
+       by_.empty() ? "no: it has its own breakdowns" : JoinText(by_, ", ")},
       {"owner", owner_},
   };
   out += "| part | content |\n|---|---|\n";

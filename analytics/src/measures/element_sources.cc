@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "measures/admissions.h"
 #include "measures/record_keys.h"
 
 namespace tally::analytics {
@@ -16,6 +17,25 @@ std::vector<std::string> DiagnosisColumns(const MeasureContext& context) {
     }
   }
   return columns;
+}
+
+// Rows of sus_apc with what is an emergency, where somebody asks.
+absl::StatusOr<std::string> WithEmergencies(const MeasureContext& context,
+                                            bool asked, std::string_view rows) {
+  if (!asked) {
+    return absl::StrFormat(
+        "(SELECT person, day, code, false AS emergency FROM "
+        "(%s))",
+        rows);
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::string emergency,
+                         EmergencyAdmissions(context));
+  return absl::StrFormat(
+      "(SELECT u.person, u.day, u.code, "
+      "coalesce(u.admission_method LIKE '2%%', false) AND d.day IS NOT NULL "
+      "AS emergency FROM (%s) AS u LEFT JOIN (SELECT DISTINCT person, day "
+      "FROM %s) AS d ON d.person = u.person AND d.day = u.day)",
+      rows, emergency);
 }
 
 }  // namespace
@@ -48,7 +68,7 @@ const ElementSource* ElementSourceOf(std::string_view dataset) {
 
 absl::StatusOr<std::string> ElementRows(const MeasureContext& context,
                                         const ElementSource& source,
-                                        bool with_codes) {
+                                        bool with_codes, bool emergencies) {
   if (source.dataset == "gp-event") {
     return "(SELECT person, event_date AS day, cluster_id AS code, false AS "
            "emergency FROM gp_event)";
@@ -74,21 +94,19 @@ absl::StatusOr<std::string> ElementRows(const MeasureContext& context,
   }
   if (!with_codes) {
     // Several episodes of one stay are one admission.
-    return "(SELECT DISTINCT person, admission_date AS day, '' AS code, "
-           "coalesce(admission_method LIKE '2%' AND admission_method <> '2B', "
-           "false) AS emergency "
-           "FROM sus_apc)";
+    return WithEmergencies(
+        context, emergencies,
+        "SELECT DISTINCT person, admission_date AS day, '' AS code, "
+        "admission_method FROM sus_apc");
   }
   std::string rows;
   for (const std::string& column : DiagnosisColumns(context)) {
     rows += absl::StrFormat(
-        "%sSELECT person, admission_date AS day, %s AS code, "
-        "coalesce(admission_method LIKE '2%%' AND admission_method <> '2B', "
-        "false) AS emergency "
+        "%sSELECT person, admission_date AS day, %s AS code, admission_method "
         "FROM sus_apc WHERE %s IS NOT NULL",
         rows.empty() ? "" : " UNION ALL ", column, column);
   }
-  return "(" + rows + ")";
+  return WithEmergencies(context, emergencies, rows);
 }
 
 }  // namespace tally::analytics

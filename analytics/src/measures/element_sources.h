@@ -26,10 +26,12 @@ const std::vector<ElementSource>& ElementSources();
 // Null if elements cannot read the dataset.
 const ElementSource* ElementSourceOf(std::string_view dataset);
 
-// The rows of a dataset as an SQL relation: person, day, code, emergency.
+// The rows of a dataset as an SQL relation: person, day, code, emergency. The
+// last is false throughout unless `emergencies` are asked for: then rows of
+// method 2x on a day of an emergency admission (EmergencyAdmissions).
 absl::StatusOr<std::string> ElementRows(const MeasureContext& context,
                                         const ElementSource& source,
-                                        bool with_codes);
+                                        bool with_codes, bool emergencies);
 
 }  // namespace tally::analytics
 

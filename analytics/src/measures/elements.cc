@@ -10,77 +10,14 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "measures/admissions.h"
-#include "measures/code_lists.h"
 #include "measures/counts.h"
 #include "measures/element_sources.h"
 
 namespace tally::analytics {
 namespace {
 
-constexpr int64_t kOldestElementAge = 90;
-constexpr int64_t kMostMonths = 1200;
-constexpr int64_t kMostRecords = 100'000;
 // Elements in one column of hits; a BIGINT without its sign.
 constexpr size_t kElementsAWord = 62;
-
-absl::Status CheckDataset(const TomlTable& table, const RuleElement& element) {
-  if (element.dataset.empty() || element.dataset == "gp-patient") {
-    return absl::OkStatus();
-  }
-  const ElementSource* source = ElementSourceOf(element.dataset);
-  if (source == nullptr) {
-    return table.ErrorAt(table.line(), "dataset is none that rules can read");
-  }
-  if (!source->coded && !element.codes.empty()) {
-    return table.ErrorAt(table.line(), "rules read no codes of this dataset");
-  }
-  if (element.emergency && element.dataset != "sus-apc") {
-    return table.ErrorAt(table.line(), "emergency is of sus-apc only");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<int> WholeNumber(const TomlTable& table, std::string_view key,
-                                int otherwise, int64_t least, int64_t most) {
-  if (table.Find(key) == nullptr) return otherwise;
-  TALLY_ASSIGN_OR_RETURN(const int64_t value, table.GetInt(key));
-  if (value < least || value > most) {
-    return table.ErrorAt(
-        table.Find(key)->line(),
-        absl::StrFormat("%s is %d to %d", std::string(key), least, most));
-  }
-  return static_cast<int>(value);
-}
-
-absl::StatusOr<bool> Flag(const TomlTable& table, std::string_view key) {
-  if (table.Find(key) == nullptr) return false;
-  return table.GetBool(key);
-}
-
-absl::Status ReadCodes(const TomlTable& table, RuleElement& element) {
-  if (table.Find("codes") == nullptr) return absl::OkStatus();
-  if (element.dataset == "sus-apc" || element.dataset == "gp-prescription") {
-    TALLY_ASSIGN_OR_RETURN(element.codes, ReadCodePrefixes(table, "codes"));
-    return absl::OkStatus();
-  }
-  TALLY_ASSIGN_OR_RETURN(element.codes, table.GetStrings("codes"));
-  const bool columns = element.dataset == "gp-patient";
-  for (const std::string& code : element.codes) {
-    const bool fits =
-        !code.empty() && std::all_of(code.begin(), code.end(), [&](char c) {
-          return columns ? (c >= 'a' && c <= 'z') || c == '_'
-                         : (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                               c == '_';
-        });
-    if (!fits) {
-      return table.ErrorAt(table.Find("codes")->line(),
-                           columns ? "a column is small letters"
-                                   : "a cluster is capitals, digits and "
-                                     "underscores");
-    }
-  }
-  return absl::OkStatus();
-}
 
 // Fills element_code: whole codes, or the codes of the release that begin with
 // a prefix.
@@ -115,7 +52,7 @@ absl::Status MakeElementCodes(const MeasureContext& context,
       absl::StrFormat("code_of_%s", std::string(source.table));
   TALLY_RETURN_IF_ERROR(context.base.Once(codes, [&]() -> absl::Status {
     TALLY_ASSIGN_OR_RETURN(const std::string rows,
-                           ElementRows(context, source, true));
+                           ElementRows(context, source, true, false));
     return connection.Execute(absl::StrFormat(
         "CREATE OR REPLACE TEMPORARY TABLE %s AS SELECT DISTINCT code FROM %s",
         codes, rows));
@@ -169,15 +106,22 @@ absl::Status MakeElementRules(const MeasureContext& context,
   return absl::OkStatus();
 }
 
+bool AskEmergencies(const std::vector<RuleElement>& elements,
+                    const std::vector<size_t>& places) {
+  return std::any_of(places.begin(), places.end(),
+                     [&](size_t i) { return elements[i].emergency; });
+}
+
 // Adds who meets the elements of one dataset to element_hit. Of an admission
 // the days are counted, of anything else the rows.
 absl::Status MatchRows(const MeasureContext& context,
-                       const ElementSource& source, bool coded, CivilDay at) {
+                       const ElementSource& source, bool coded,
+                       bool emergencies, CivilDay at) {
   const bool stays = source.dataset == "sus-apc";
   const std::string counted =
       stays ? "count(DISTINCT day)" : "CAST(sum(n) AS BIGINT)";
   TALLY_ASSIGN_OR_RETURN(const std::string rows,
-                         ElementRows(context, source, coded));
+                         ElementRows(context, source, coded, emergencies));
   return context.connection.Execute(
       absl::StrFormat(
           "INSERT INTO element_hit SELECT g.element, g.person FROM ("
@@ -296,8 +240,9 @@ absl::Status SeeRows(const MeasureContext& context,
         "ON c.code = e.code ",
         masks);
   }
-  TALLY_ASSIGN_OR_RETURN(const std::string rows,
-                         ElementRows(context, source, coded));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string rows,
+      ElementRows(context, source, coded, AskEmergencies(elements, places)));
   return context.connection.Execute(
       absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE %s AS "
                       "SELECT e.person%s FROM %s AS e %sWHERE e.person IS NOT "
@@ -322,7 +267,7 @@ absl::Status MatchDifferentCodes(const MeasureContext& context,
                              int64_t{1} << i);
   }
   TALLY_ASSIGN_OR_RETURN(const std::string rows,
-                         ElementRows(context, source, true));
+                         ElementRows(context, source, true, element.emergency));
   return context.connection.Execute(
       absl::StrFormat(
           "INSERT INTO element_hit SELECT %d, e.person FROM %s AS e "
@@ -333,6 +278,21 @@ absl::Status MatchDifferentCodes(const MeasureContext& context,
           place, rows, codes, when[0].condition.empty() ? "" : " AND ",
           when[0].condition, element.min_count),
       {engine::Value::Day(at.days())});
+}
+
+// Adds to element_hit who has enough records of the elements at `places`.
+absl::Status MatchCounted(const MeasureContext& context,
+                          const std::vector<RuleElement>& elements,
+                          const std::vector<size_t>& places,
+                          const ElementSource& source, bool coded,
+                          CivilDay at) {
+  if (places.empty()) return absl::OkStatus();
+  TALLY_RETURN_IF_ERROR(MakeElementRules(context, elements, places, at));
+  if (coded) {
+    TALLY_RETURN_IF_ERROR(MakeElementCodes(context, elements, places, source));
+  }
+  return MatchRows(context, source, coded, AskEmergencies(elements, places),
+                   at);
 }
 
 // The elements of one dataset, each in element_hit or in a table of `seen`.
@@ -354,14 +314,8 @@ absl::Status MatchSource(const MeasureContext& context,
         (elements[i].min_count > 1 ? counted : once).push_back(i);
       }
     }
-    if (!counted.empty()) {
-      TALLY_RETURN_IF_ERROR(MakeElementRules(context, elements, counted, at));
-      if (coded) {
-        TALLY_RETURN_IF_ERROR(
-            MakeElementCodes(context, elements, counted, source));
-      }
-      TALLY_RETURN_IF_ERROR(MatchRows(context, source, coded, at));
-    }
+    TALLY_RETURN_IF_ERROR(
+        MatchCounted(context, elements, counted, source, coded, at));
     if (once.empty()) continue;
     seen.push_back(absl::StrFormat("element_seen_%d", seen.size()));
     TALLY_RETURN_IF_ERROR(
@@ -448,46 +402,6 @@ absl::Status SeeOthers(const MeasureContext& context,
 }
 
 }  // namespace
-
-const std::vector<std::string>& RuleElementKeys() {
-  static const auto& keys = *new std::vector<std::string>{
-      "dataset",   "codes",    "look_back_months", "min_count", "distinct",
-      "emergency", "age_from", "age_to",           "sex"};
-  return keys;
-}
-
-absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table) {
-  RuleElement element;
-  if (table.Find("dataset") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(element.dataset, table.GetString("dataset"));
-  }
-  TALLY_RETURN_IF_ERROR(ReadCodes(table, element));
-  TALLY_ASSIGN_OR_RETURN(
-      element.look_back_months,
-      WholeNumber(table, "look_back_months", 0, 0, kMostMonths));
-  TALLY_ASSIGN_OR_RETURN(element.min_count,
-                         WholeNumber(table, "min_count", 1, 1, kMostRecords));
-  TALLY_ASSIGN_OR_RETURN(element.distinct, Flag(table, "distinct"));
-  TALLY_ASSIGN_OR_RETURN(element.emergency, Flag(table, "emergency"));
-  TALLY_ASSIGN_OR_RETURN(element.age_from, WholeNumber(table, "age_from", 0, 0,
-                                                       kOldestElementAge));
-  TALLY_ASSIGN_OR_RETURN(element.age_to,
-                         WholeNumber(table, "age_to", kOldestElementAge,
-                                     element.age_from, kOldestElementAge));
-  if (table.Find("sex") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(element.sex, table.GetString("sex"));
-    if (element.sex != "male" && element.sex != "female") {
-      return table.ErrorAt(table.Find("sex")->line(), "sex is male or female");
-    }
-  }
-  TALLY_RETURN_IF_ERROR(CheckDataset(table, element));
-  if (element.dataset == "gp-patient" && element.codes.size() != 1) {
-    return table.ErrorAt(table.line(),
-                         "an element of gp-patient names one "
-                         "column under codes");
-  }
-  return element;
-}
 
 std::string ElementMissing(const MeasureContext& context,
                            const RuleElement& element) {

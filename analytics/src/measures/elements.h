@@ -20,6 +20,9 @@
 
 namespace tally::analytics {
 
+// The age of the oldest, and of all who are older.
+inline constexpr int kOldestElementAge = 90;
+
 struct RuleElement {
   // gp-event        codes are clusters; counted are rows
   // gp-prescription codes are prefixes of BNF codes; rows
@@ -34,14 +37,15 @@ struct RuleElement {
   int look_back_months = 0;        // 0: however long ago
   int min_count = 1;
   bool distinct = false;   // count different codes instead
-  bool emergency = false;  // sus-apc: admission method 2x but 2B
+  bool emergency = false;  // sus-apc: emergency admissions (admissions.h)
   int age_from = 0;
-  int age_to = 90;
+  int age_to = kOldestElementAge;
   std::string sex;  // male, female, or empty for all
 
   // Whether it asks for nothing.
   bool everybody() const {
-    return dataset.empty() && age_from == 0 && age_to == 90 && sex.empty();
+    return dataset.empty() && age_from == 0 && age_to == kOldestElementAge &&
+           sex.empty();
   }
 };
 

@@ -162,9 +162,13 @@ absl::Status MakeEyeClaims(const MeasureContext& context,
       with_unattended ? "" : " WHERE outcome IS NULL OR outcome <> 'dna'"));
 }
 
-absl::Status MakeEyeList(const MeasureContext& context, const Span& span) {
+CivilDay MonthOfEyeList(const Span& span) {
   const std::vector<CivilDay> months = MonthsOf(span);
-  return MakePatientListAt(context, months[months.size() / 2], "eye_list");
+  return months[months.size() / 2];
+}
+
+absl::Status MakeEyeList(const MeasureContext& context, const Span& span) {
+  return MakePatientListAt(context, MonthOfEyeList(span), "eye_list");
 }
 
 std::string MatchNote() {

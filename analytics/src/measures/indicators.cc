@@ -234,14 +234,22 @@ using MonthIndex = std::map<std::string, size_t>;
 absl::Status CountRows(const MeasureContext& context, const MonthIndex& months,
                        const IndicatorRows& rows, const std::string& relation,
                        const std::vector<CountedIndicator*>& counted) {
-  std::string sql = "SELECT practice, strftime(month, '%Y-%m') AS in_month";
+  std::string aggregates;
+  std::vector<std::string> any;
   for (const CountedIndicator* one : counted) {
-    sql += Aggregates(*one->indicator, rows);
+    aggregates += Aggregates(*one->indicator, rows);
+    any.push_back(AllConditions(
+        one->indicator->of_list ? one->indicator->where : one->indicator->of,
+        rows));
   }
-  sql += absl::StrFormat(
-      " FROM %s WHERE practice <> '%s' AND month >= DATE '%s-01' "
-      "GROUP BY practice, in_month",
-      relation, kUnknown, months.begin()->first);
+  // Rows that no indicator counts go first, and a month is written out once for
+  // each of its groups.
+  const std::string sql = absl::StrFormat(
+      "SELECT * REPLACE (strftime(month, '%%Y-%%m') AS month) FROM ("
+      "SELECT practice, month%s FROM %s WHERE practice <> '%s' "
+      "AND month >= DATE '%s-01' AND ((%s)) GROUP BY practice, month)",
+      aggregates, relation, kUnknown, months.begin()->first,
+      absl::StrJoin(any, ") OR ("));
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> groups,
                          QueryGroups(context.connection, sql, 2));
   for (const GroupedRow& group : groups) {

@@ -78,6 +78,14 @@ std::vector<std::string> MeasureIds() {
   return ids;
 }
 
+std::vector<std::string> MeasureRunOrder() {
+  std::vector<std::string> ids = MeasureIds();
+  std::stable_partition(ids.begin(), ids.end(), [](const std::string& id) {
+    return id != kDisclosureAudit;
+  });
+  return ids;
+}
+
 absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
   for (const MeasureEntry& entry : MeasureTable()) {
     if (entry.id == id) return entry.make();
@@ -85,8 +93,8 @@ absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
   const std::vector<std::string> ids = MeasureIds();
   const std::string near = NearestMatch(id, ids);
   return NotFoundError(absl::StrFormat(
-      "there is no such measure%s; `commissioning measure list` shows all",
-      near.empty() ? "" : absl::StrFormat(": did you mean %s?", near)));
+      "there is no measure %s%s; `commissioning measure list` shows all", id,
+      near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near)));
 }
 
 absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release) {

@@ -17,6 +17,10 @@ struct MeasureEntry {
   std::string_view definition;  // text of the built-in definition file
 };
 
+// The measure that counts what the gate decided about the others: its figures
+// are counted in their turn, not ahead.
+inline constexpr std::string_view kDisclosureAudit = "C23";
+
 // Ascending by id.
 std::span<const MeasureEntry> MeasureTable();
 

@@ -14,6 +14,8 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kTable = "gp_patient";
+constexpr int kOldestKnown = 90;  // ages of a release are held to it
+constexpr int kBandYears = 5;
 
 bool Has(const MeasureContext& context, std::string_view column) {
   return context.release.Column(kTable, column) != nullptr;
@@ -62,14 +64,45 @@ std::string AgeSql(const MeasureContext& context) {
   return "CAST(NULL AS INTEGER)";
 }
 
+// The financial year of the newest extract of all: the release holds ages to 90
+// in it.
+int YearOfSnapshot(const MeasureContext& context) {
+  int year = 0;
+  for (const dataset::ReleaseExtract& extract :
+       context.release.manifest().extracts) {
+    const absl::StatusOr<CivilDay> end = CivilDay::Parse(extract.period_end);
+    if (end.ok()) year = std::max(year, end->FinancialYear());
+  }
+  return year;
+}
+
+bool InYears(const MeasureContext& context) {
+  return Has(context, "year_of_birth") || Has(context, "age_fy");
+}
+
+// As OldestBand, for each month_of_list.
+std::string OldestBandSql(const MeasureContext& context) {
+  return absl::StrFormat("least(%d, greatest(0, %d - %d + %s)) // %d * %d",
+                         kOldestKnown, kOldestKnown, YearOfSnapshot(context),
+                         kYearOfList, kBandYears, kBandYears);
+}
+
 std::string AgeBandSql(const MeasureContext& context) {
-  const bool in_years = Has(context, "year_of_birth") || Has(context, "age_fy");
-  if (!in_years) return absl::StrFormat("coalesce(age_band, '%s')", kUnknown);
+  if (!InYears(context)) {
+    return absl::StrFormat("coalesce(age_band, '%s')", kUnknown);
+  }
+  // Looked up: putting the text together for each person costs more than all
+  // else of a list.
+  std::string bands, oldest;
+  for (int age = 0; age <= kOldestKnown; age += kBandYears) {
+    absl::StrAppendFormat(&bands, "%s'%d-%d'", bands.empty() ? "" : ", ", age,
+                          age + kBandYears - 1);
+    absl::StrAppendFormat(&oldest, "%s'%d+'", oldest.empty() ? "" : ", ", age);
+  }
   return absl::StrFormat(
-      "CASE WHEN age IS NULL THEN '%s' WHEN age >= 90 THEN '90+' ELSE "
-      "CAST(CAST(floor(age / 5) AS INTEGER) * 5 AS VARCHAR) || '-' || "
-      "CAST(CAST(floor(age / 5) AS INTEGER) * 5 + 4 AS VARCHAR) END",
-      kUnknown);
+      "coalesce(CASE WHEN age >= oldest THEN [%1$s][oldest // %3$d + 1] "
+      "ELSE [%2$s][age // %3$d + 1] END, '%4$s')",
+      oldest, bands, kBandYears, kUnknown);
 }
 
 std::string TextOrUnknown(const MeasureContext& context,
@@ -116,8 +149,9 @@ std::string CandidatesSql(const MeasureContext& context, std::string_view rows,
       "AND (registration_end IS NULL OR %s >= month_of_list) AND %s",
       kUnknown, kUnknown, TextOrUnknown(context, "imd_decile"),
       EthnicitySql(context), AgeSql(context),
-      Has(context, "age_band") ? ", age_band" : "", rows,
-      RegistrationMonthSql(context, "registration_start"),
+      InYears(context) ? ", " + OldestBandSql(context) + " AS oldest"
+                       : ", age_band",
+      rows, RegistrationMonthSql(context, "registration_start"),
       RegistrationMonthSql(context, "registration_end"), alive);
 }
 
@@ -163,17 +197,33 @@ std::string RegistrationMonthSql(const MeasureContext& context,
   return absl::StrFormat("CAST(date_trunc('month', %s) AS DATE)", moved);
 }
 
+int OldestBand(const MeasureContext& context, CivilDay month) {
+  const int known =
+      kOldestKnown - YearOfSnapshot(context) + month.FinancialYear();
+  return std::clamp(known, 0, kOldestKnown) / kBandYears * kBandYears;
+}
+
 absl::Status MakePatientList(const MeasureContext& context) {
   return MakePatientListAt(context, context.month, "patient_list");
 }
 
 absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
                                std::string_view name) {
+  // Measures name lists of one month differently: it is made once for all.
+  const std::string table =
+      absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
   const std::string rows = absl::StrFormat(
       "gp_patient, (SELECT DATE '%s' AS month_of_list)", month.ToIso());
+  TALLY_RETURN_IF_ERROR(context.base.Once(table, [&] {
+    return MakeList(context, table, rows, AliveSql(context, month));
+  }));
+  if (name == table) return absl::OkStatus();
   return context.base.Once(
-      absl::StrFormat("%s %s", name, month.ToMonth()),
-      [&] { return MakeList(context, name, rows, AliveSql(context, month)); });
+      absl::StrFormat("%s %s", name, month.ToMonth()), [&] {
+        return context.connection.Execute(absl::StrFormat(
+            "CREATE OR REPLACE TEMPORARY VIEW %s AS SELECT * FROM %s", name,
+            table));
+      });
 }
 
 absl::Status MakePatientListWhen(const MeasureContext& context,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,22 @@ absl::StatusOr<GroupedStrata> CountStrata(
     std::string_view events, std::string_view list = "patient_list",
     const std::vector<engine::Value>& values = {});
 
+// A yes or no of people: an event that nobody has twice.
+struct FlagQuestion {
+  std::string of;    // SQL: of whom it is asked; from WithinAges()
+  std::string flag;  // SQL: whether it is so; null is no
+};
+
+// Everybody in `list` of whom a question is asked, by group, and of how many
+// the answer is yes; one element for each question. `flags` is an SQL relation
+// with a column `person`, nobody twice, that `list` is joined with; its columns
+// are null of those who are not in it.
+// Cost: one hash join and one pass for all questions together.
+absl::StatusOr<std::vector<GroupedStrata>> CountFlagged(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    const std::vector<FlagQuestion>& questions, std::string_view flags,
+    std::string_view list = "patient_list");
+
 // All groups together, and all strata together.
 Strata SumOfGroups(const GroupedStrata& groups);
 Stratum SumOfStrata(const Strata& strata);
@@ -57,12 +74,27 @@ Stratum SumOfStrata(const Strata& strata);
 // Groups in the order in which tables show them.
 std::vector<Group> SortedGroups(const GroupedStrata& groups);
 
+// 85 of "85-89" and of "85+"; nothing for a band without an age.
+std::optional<int> FirstAgeOfBand(std::string_view band);
+
+// Puts together what lists of different years tell apart: if one stratum is of
+// an open band such as 85+, every one of 85 and over is of it.
+void JoinOldest(GroupedStrata& groups);
+void JoinOldest(Strata& strata);
+
 // The directly standardised rate of events, both sexes together. `repeated`:
 // one person may have several, and the variance says so. People of unknown age
-// and their events are left out of it.
+// and their events are left out of it. Where the strata end with an open band
+// such as 85+, the standard's bands from there on are one, with their people
+// together.
 DirectRate StandardisedOver(const Strata& strata,
                             std::span<const StandardBand> standard,
                             double multiplier, bool repeated);
+
+// Adds to `notes` of a table with standardised rates that the list of `month`
+// ends with an open band below 90+; nothing where it does not.
+void NoteOldest(const MeasureContext& context, CivilDay month,
+                std::vector<std::string>& notes);
 
 // Events to expect among the people of `strata` at the rates of `reference`, by
 // sex and age band. kInvalidArgument if a stratum has no reference.

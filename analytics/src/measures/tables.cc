@@ -7,11 +7,32 @@
 #include "analytics/dashboard/page_model.h"
 #include "base/error.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace tally::analytics {
 
 std::string PerUnit(double multiplier) {
   return "per " + WithThousands(absl::StrFormat("%.0f", multiplier));
+}
+
+std::string CutNote(const std::vector<std::string>& by) {
+  return absl::StrFormat("By %s.", JoinText(by, ", "));
+}
+
+std::vector<ColumnSpec> ExpectedAndGap(std::string recorded) {
+  ColumnSpec expected;
+  expected.name = "expected";
+  expected.kind = ColumnKind::kRatio;
+  expected.role = ColumnRole::kExpected;
+  expected.title = "Expected cases";
+  expected.unit = "persons";
+  expected.numerator = std::move(recorded);
+  ColumnSpec gap = expected;
+  gap.name = "gap";
+  gap.title = "Expected minus recorded";
+  gap.role = ColumnRole::kGap;
+  gap.of = "expected";
+  return {std::move(expected), std::move(gap)};
 }
 
 TableBuilder& TableBuilder::Column(ColumnSpec column) {

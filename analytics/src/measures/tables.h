@@ -34,6 +34,14 @@ namespace tally::analytics {
 // "per 100,000", the unit of a rate.
 std::string PerUnit(double multiplier);
 
+// "By practice, sex.": a note, never a part of the cohort, for the register
+// joins tables of one cohort, and cuts of one table must be joined.
+std::string CutNote(const std::vector<std::string>& by);
+
+// The columns `expected` and `gap` (expected minus recorded) of the cases that
+// column `recorded` counts.
+std::vector<ColumnSpec> ExpectedAndGap(std::string recorded);
+
 class TableBuilder {
  public:
   explicit TableBuilder(TableInfo info) : info_(std::move(info)) {}

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
+#include "analytics/disclosure/profile.h"
 #include "analytics/measures/measure.h"
 #include "base/exit_code.h"
 #include "base/sha256.h"
@@ -152,6 +153,11 @@ absl::Status ReadPlanHead(const TomlTable& root, Plan& plan) {
   TALLY_ASSIGN_OR_RETURN(plan.release, root.GetString("release"));
   if (root.Find("profile") != nullptr) {
     TALLY_ASSIGN_OR_RETURN(plan.profile, root.GetString("profile"));
+    plan.profile_line = root.Find("profile")->line();
+    const absl::StatusOr<Profile> named = Profile::Named(plan.profile);
+    if (!named.ok()) {
+      return root.ErrorAt(plan.profile_line, ToStd(named.status().message()));
+    }
   }
   if (root.Find("month") == nullptr) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(const std::string month, root.GetString("month"));
@@ -161,6 +167,7 @@ absl::Status ReadPlanHead(const TomlTable& root, Plan& plan) {
                         "month is YYYY-MM, as in \"2026-10\"");
   }
   plan.month = *day;
+  plan.month_line = root.Find("month")->line();
   return absl::OkStatus();
 }
 
@@ -169,6 +176,10 @@ absl::Status ReadPlanHead(const TomlTable& root, Plan& plan) {
 std::string Plan::Where(const PlanStep& step) const {
   if (file.empty()) return "";
   return absl::StrFormat("%s:%d: step %s: ", file, step.line, step.id);
+}
+
+std::string Plan::At(int line) const {
+  return absl::StrFormat("%s:%d: ", file, line);
 }
 
 absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file) {
@@ -202,7 +213,7 @@ absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file) {
 
 Plan PlanOfEverything() {
   Plan plan;
-  for (const std::string& id : MeasureIds()) {
+  for (const std::string& id : MeasureRunOrder()) {
     PlanStep step;
     step.id = id;
     std::transform(step.id.begin(), step.id.end(), step.id.begin(), [](char c) {

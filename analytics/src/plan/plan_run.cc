@@ -39,6 +39,8 @@ class PlanRun {
   absl::StatusOr<PlanOutcome> Run();
 
  private:
+  absl::Status CheckPlan();
+  void AnnounceMeasures();
   absl::Status RunStep(StepOutcome& step);
   absl::Status RunMeasureStep(StepOutcome& step);
   absl::Status RunPageStep(StepOutcome& step);
@@ -69,12 +71,16 @@ absl::Status PlanRun::RunMeasureStep(StepOutcome& step) {
   step.definition = result.definition_sha256;
   step.tables = std::move(result.tables);
   step.refused = std::move(result.refused);
+  step.missing = std::move(result.missing);
   if (result.unavailable.has_value()) {
     step.state = StepState::kNotAvailable;
     step.reason = *result.unavailable;
   } else if (step.tables.empty() && !step.refused.empty()) {
     step.state = StepState::kRefused;
     step.reason = ToStd(step.refused.front().status.message());
+  } else if (step.tables.empty() && !step.missing.empty()) {
+    step.state = StepState::kNotAvailable;
+    step.reason = step.missing.front().reason;
   }
   return absl::OkStatus();
 }
@@ -82,7 +88,7 @@ absl::Status PlanRun::RunMeasureStep(StepOutcome& step) {
 // Measures of a page that come to nothing are named on the page.
 absl::Status PlanRun::RunPageStep(StepOutcome& step) {
   std::vector<MeasureResult> results;
-  for (const std::string& id : MeasureIds()) {
+  for (const std::string& id : MeasureRunOrder()) {
     TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
                            LoadDefinition(id, ground_.options.definitions));
     const bool wanted =
@@ -126,8 +132,44 @@ absl::Status PlanRun::RunStep(StepOutcome& step) {
   return absl::OkStatus();
 }
 
+// What can be wrong with the plan, before the first table passes the gate.
+absl::Status PlanRun::CheckPlan() {
+  const absl::StatusOr<CivilDay> month = usual_.Month();
+  if (!month.ok()) {
+    const bool of_plan = plan_.month_line > 0 &&
+                         ExitCodeOf(month.status()) == kExitUsage &&
+                         ground_.options.month == plan_.month;
+    if (!of_plan) return month.status();
+    std::string_view words = ToStd(month.status().message());
+    constexpr std::string_view kFlag = "--month: ";
+    if (words.starts_with(kFlag)) words.remove_prefix(kFlag.size());
+    return UsageError(plan_.At(plan_.month_line) + std::string(words));
+  }
+  month_ = *month;
+  for (const PlanStep& step : plan_.steps) {
+    if (step.is_dashboard()) continue;
+    TALLY_ASSIGN_OR_RETURN(
+        const MeasureDefinition definition,
+        LoadDefinition(step.measure, ground_.options.definitions));
+    const absl::Status status = CheckGrouping(definition, step.by);
+    if (!status.ok()) return AtStep(plan_, step, status);
+  }
+  return absl::OkStatus();
+}
+
+// Steps with `by` have runners of their own, and one database serves one runner
+// at a time.
+void PlanRun::AnnounceMeasures() {
+  std::vector<std::string> ids;
+  for (const PlanStep& step : plan_.steps) {
+    if (!step.by.empty()) return;
+    if (!step.is_dashboard()) ids.push_back(step.measure);
+  }
+  usual_.Announce(ids);
+}
+
 absl::StatusOr<PlanOutcome> PlanRun::Run() {
-  TALLY_ASSIGN_OR_RETURN(month_, usual_.Month());
+  TALLY_RETURN_IF_ERROR(CheckPlan());
   PlanOutcome outcome;
   outcome.month = month_;
   ProgressReporter* const progress = ground_.progress;
@@ -135,6 +177,7 @@ absl::StatusOr<PlanOutcome> PlanRun::Run() {
     progress->Start("running", ground_.release.manifest().release.ToText(),
                     static_cast<int64_t>(plan_.steps.size()), "steps");
   }
+  AnnounceMeasures();
   for (const PlanStep& planned : plan_.steps) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     StepOutcome& step = outcome.steps.emplace_back();
@@ -194,6 +237,11 @@ absl::StatusOr<std::string> BuildPage(const ReleaseFolder& release,
                                       std::string generated,
                                       const std::vector<std::string>& pages,
                                       std::vector<MeasureResult> results) {
+  // However they were run, the page has them in the order of their ids.
+  std::sort(results.begin(), results.end(),
+            [](const MeasureResult& a, const MeasureResult& b) {
+              return a.id < b.id;
+            });
   std::vector<PagePart> parts;
   PageSet set;
   for (MeasureResult& result : results) {

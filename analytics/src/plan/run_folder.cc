@@ -76,7 +76,17 @@ std::string MissingReport(const PlanOutcome& outcome) {
                       {"refused", false},
                       {std::string(ToStd(refused.status.message())), false}});
     }
-    if (step.state == StepState::kDone || !step.refused.empty()) continue;
+    for (const MissingTable& missing : step.missing) {
+      csv += RunCsvLine({{step.step.id, false},
+                         {measure, false},
+                         {missing.table, false},
+                         {"not available", false},
+                         {missing.reason, false}});
+    }
+    if (step.state == StepState::kDone || !step.refused.empty() ||
+        !step.missing.empty()) {
+      continue;
+    }
     csv += RunCsvLine({{step.step.id, false},
                        {measure, false},
                        {"", false},
@@ -202,6 +212,8 @@ JsonValue RunFolderWriter::StepsJson() const {
     if (!step.page.empty()) files.Append("dashboard.html");
     JsonValue refused = JsonValue::MakeArray();
     for (const RefusedTable& table : step.refused) refused.Append(table.table);
+    JsonValue missing = JsonValue::MakeArray();
+    for (const MissingTable& table : step.missing) missing.Append(table.table);
     JsonValue entry = JsonValue::MakeObject();
     entry.Set("id", step.step.id)
         .Set("measure", step.step.measure)
@@ -212,6 +224,7 @@ JsonValue RunFolderWriter::StepsJson() const {
         .Set("state", StepStateName(step.state))
         .Set("reason", step.reason)
         .Set("refused", std::move(refused))
+        .Set("missing", std::move(missing))
         .Set("files", std::move(files));
     list.Append(std::move(entry));
   }
@@ -282,6 +295,8 @@ absl::Status RunFolderWriter::WriteTimings() {
 absl::Status RunFolderWriter::Write() {
   TALLY_RETURN_IF_ERROR(RemoveTree(part_));
   TALLY_RETURN_IF_ERROR(MakeDirectories(part_, kTableFolderMode));
+  TALLY_RETURN_IF_ERROR(
+      MarkMadeUp(part_, ground_.release.manifest().environment));
   TALLY_RETURN_IF_ERROR(WriteSteps());
   TALLY_RETURN_IF_ERROR(WriteText("gate.csv", GateReport(outcome_)));
   TALLY_RETURN_IF_ERROR(

@@ -82,9 +82,29 @@ absl::Status ReadSynthPeriods(const dataset::ReleaseManifest& manifest,
   return absl::OkStatus();
 }
 
+// The dataset that registers people: the population's, or, where everybody is
+// in it ("all"), the one whose table has registrations.
+std::string RegisterOf(const SyntheticWorld& world,
+                       const dataset::Dictionary& dictionary) {
+  if (world.sources.contains(world.population)) return world.population;
+  for (const dataset::DictionaryTable& table : dictionary.tables) {
+    const bool registers =
+        std::any_of(table.columns.begin(), table.columns.end(),
+                    [](const dataset::DictionaryColumn& column) {
+                      return column.name == "registration_start";
+                    });
+    if (!registers) continue;
+    if (!table.sources.empty()) return table.sources.front().dataset;
+    std::string dataset = table.name;
+    std::replace(dataset.begin(), dataset.end(), '_', '-');
+    return dataset;
+  }
+  return "";
+}
+
 // Datasets of the sources that register people.
-void FillCovered(SyntheticWorld& world) {
-  const auto home = world.sources.find(world.population);
+void FillCovered(const dataset::Dictionary& dictionary, SyntheticWorld& world) {
+  const auto home = world.sources.find(RegisterOf(world, dictionary));
   if (home == world.sources.end()) return;
   for (const auto& [dataset, sources] : world.sources) {
     if (sources == home->second) world.covered.push_back(dataset);
@@ -250,7 +270,7 @@ absl::StatusOr<std::map<std::string, uint64_t>> SyntheticWriter::Write() {
   world_.words = shape_.words;
   TALLY_RETURN_IF_ERROR(ReadSynthPeriods(shape_.manifest, world_));
   TALLY_RETURN_IF_ERROR(ReadSynthAgreement(shape_.agreement, world_));
-  FillCovered(world_);
+  FillCovered(shape_.dictionary, world_);
   manifest_ = shape_.manifest;
   manifest_.environment = std::string(dataset::kSyntheticEnvironment);
   manifest_.files.clear();

@@ -150,14 +150,18 @@ absl::StatusOr<std::vector<std::string>> SyntheticTable::Pool(
   }
   if (!pool.empty()) return pool;
   const auto known = world_.words.find(column.name);
-  if (known != world_.words.end() && !known->second.empty()) {
-    return known->second;
-  }
   size_t size = kPoolSize;
   if (column.column_class == ColumnClass::kQuasiIdentifier) {
     // Areas and organisations: few enough that each has people.
     size = static_cast<size_t>(
         std::clamp(world_.people / kPeoplePerArea, int64_t{3}, int64_t{60}));
+  }
+  if (known != world_.words.end() && !known->second.empty()) {
+    pool = known->second;
+    if (column.column_class == ColumnClass::kQuasiIdentifier) {
+      pool.resize(std::min(pool.size(), size));
+    }
+    return pool;
   }
   for (size_t i = 0; i < size; ++i) {
     if (column.pattern.empty()) {

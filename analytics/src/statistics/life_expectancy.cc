@@ -12,7 +12,6 @@ namespace {
 constexpr double kSmallestPopulation = 5000;
 constexpr double kWidestYears = 20;
 constexpr double kRadix = 100'000;
-constexpr size_t kLastLifeBand = kLifeBands - 1;
 
 double WidthOf(size_t band) {
   const auto& starts = LifeBandStarts();
@@ -22,7 +21,9 @@ double WidthOf(size_t band) {
 double LivedShare(size_t band) { return band == 0 ? 0.1 : 0.5; }
 
 std::optional<NaReason> WhyNoLifeTable(std::span<const LifeBandCounts> bands) {
-  if (bands.size() != kLifeBands) return NaReason::kInconsistent;
+  if (bands.size() < 2 || bands.size() > kLifeBands) {
+    return NaReason::kInconsistent;
+  }
   double total = 0;
   for (const LifeBandCounts& band : bands) {
     if (!(band.population > 0)) return NaReason::kEmptyBand;
@@ -64,28 +65,28 @@ std::vector<Estimate> LifeExpectancy(std::span<const LifeBandCounts> bands,
   if (const std::optional<NaReason> why = WhyNoLifeTable(bands)) {
     return std::vector<Estimate>(kLifeBands, Estimate::Na(*why));
   }
-  std::vector<Estimate> table(kLifeBands,
+  const size_t last = bands.size() - 1;
+  std::vector<Estimate> table(bands.size(),
                               Estimate::Na(NaReason::kLimitUndefined));
   std::array<double, kLifeBands> q{};
   std::array<double, kLifeBands> alive{};  // l
   alive[0] = kRadix;
-  for (size_t i = 0; i < kLastLifeBand; ++i) {
+  for (size_t i = 0; i < last; ++i) {
     const double m = bands[i].deaths / bands[i].population;
     const double w = WidthOf(i);
     q[i] = std::min(1.0, w * m / (1 + w * m * (1 - LivedShare(i))));
     alive[i + 1] = alive[i] * (1 - q[i]);
   }
-  const LifeBandCounts& oldest = bands[kLastLifeBand];
+  const LifeBandCounts& oldest = bands[last];
   const double m_last = oldest.deaths / oldest.population;
-  double years = alive[kLastLifeBand] / m_last;  // T
+  double years = alive[last] / m_last;  // T
   // The sum of W; of the last band (l / 2)^2 x 4 / (d M^2).
-  double weight = alive[kLastLifeBand] * alive[kLastLifeBand] /
-                  (oldest.deaths * m_last * m_last);
+  double weight = alive[last] * alive[last] / (oldest.deaths * m_last * m_last);
   double e_next = 0;
   const double z = NormalZ(alpha);
   const double z95 = NormalZ(kAlpha95);
-  for (size_t i = kLifeBands; i-- > 0;) {
-    if (i < kLastLifeBand) {
+  for (size_t i = bands.size(); i-- > 0;) {
+    if (i < last) {
       const double dying = alive[i] * q[i];
       const double share = LivedShare(i);
       const double w = WidthOf(i);

@@ -15,7 +15,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr double kRidge = 1e-4;  // times the number of rows
+constexpr double kRidge = 1e-4;  // times the number of people
 constexpr double kSmallestChange = 1e-8;
 constexpr int kMostRounds = 50;
 
@@ -23,6 +23,16 @@ double Logistic(double score) { return 1 / (1 + std::exp(-score)); }
 
 double CountOnes(std::span<const uint8_t> y) {
   return static_cast<double>(std::count(y.begin(), y.end(), uint8_t{1}));
+}
+
+double CountPeople(const LogisticData& data) {
+  return data.people.empty() ? static_cast<double>(data.rows())
+                             : PairwiseSum(data.people);
+}
+
+// Times the people of each row.
+void Weigh(std::span<const double> people, std::vector<double>& values) {
+  for (size_t i = 0; i < people.size(); ++i) values[i] *= people[i];
 }
 
 struct ScaledFeatures {
@@ -34,6 +44,7 @@ struct ScaledFeatures {
 ScaledFeatures ScaleFeatures(const LogisticData& data) {
   const size_t n = data.rows();
   const size_t k = data.features;
+  const double people = CountPeople(data);
   ScaledFeatures out{.mean = std::vector<double>(k),
                      .deviation = std::vector<double>(k),
                      .x = data.x};
@@ -42,10 +53,15 @@ ScaledFeatures ScaleFeatures(const LogisticData& data) {
     for (size_t i = 0; i < n; ++i) column[i] = data.x[i * k + j];
     const auto [low, high] = std::minmax_element(column.begin(), column.end());
     const bool varies = *low < *high;
-    const double mean = PairwiseSum(column) / static_cast<double>(n);
-    for (double& value : column) value = (value - mean) * (value - mean);
+    Weigh(data.people, column);
+    const double mean = PairwiseSum(column) / people;
+    for (size_t i = 0; i < n; ++i) {
+      const double off = data.x[i * k + j] - mean;
+      column[i] = off * off;
+    }
+    Weigh(data.people, column);
     const double deviation =
-        varies ? std::sqrt(PairwiseSum(column) / static_cast<double>(n)) : 0;
+        varies ? std::sqrt(PairwiseSum(column) / people) : 0;
     out.mean[j] = mean;
     out.deviation[j] = deviation;
     for (size_t i = 0; i < n; ++i) {
@@ -70,18 +86,23 @@ bool Separates(std::span<const double> values, std::span<const uint8_t> y) {
 
 // Whether the feature is of zeros and ones and a level has too few events.
 bool IsRare(const LogisticData& data, size_t feature, int64_t least_events) {
-  int64_t events[2] = {0, 0};
+  double events[2] = {0, 0};
   for (size_t i = 0; i < data.rows(); ++i) {
     const double value = data.x[i * data.features + feature];
     if (value != 0 && value != 1) return false;
-    events[value == 1 ? 1 : 0] += data.y[i];
+    events[value == 1 ? 1 : 0] += data.y[i] * data.PeopleOf(i);
   }
-  return std::min(events[0], events[1]) < least_events;
+  return std::min(events[0], events[1]) < static_cast<double>(least_events);
 }
 
 absl::Status CheckData(const LogisticData& data) {
   if (data.x.size() != data.features * data.rows() || data.rows() == 0) {
     return absl::InvalidArgumentError("features and outcomes differ in rows");
+  }
+  if ((!data.people.empty() && data.people.size() != data.rows()) ||
+      std::any_of(data.people.begin(), data.people.end(),
+                  [](double people) { return !(people >= 1); })) {
+    return absl::InvalidArgumentError("each row stands for one person or more");
   }
   if (std::any_of(data.y.begin(), data.y.end(),
                   [](uint8_t y) { return y > 1; })) {
@@ -96,9 +117,10 @@ absl::Status CheckData(const LogisticData& data) {
 }
 
 // One step of the iteration: the weighted normal equations at `beta`.
-// `penalty` 0: none; beta[0] is the intercept.
+// `people` empty: one a row; `penalty` 0: none; beta[0] is the intercept.
 std::optional<std::vector<double>> NextBeta(std::span<const double> x,
                                             std::span<const uint8_t> y,
+                                            std::span<const double> people,
                                             std::span<const double> beta,
                                             double penalty) {
   const size_t k = beta.size() - 1;
@@ -109,8 +131,9 @@ std::optional<std::vector<double>> NextBeta(std::span<const double> x,
     const double score =
         std::inner_product(row.begin(), row.end(), beta.begin() + 1, beta[0]);
     const double p = Logistic(score);
-    const double weight = p * (1 - p);
-    const double missed = y[i] - p;
+    const double times = people.empty() ? 1 : people[i];
+    const double weight = times * p * (1 - p);
+    const double missed = times * (y[i] - p);
     normal.At(0, 0) += weight;
     gradient[0] += missed;
     for (size_t a = 0; a < k; ++a) {
@@ -134,11 +157,12 @@ std::optional<std::vector<double>> NextBeta(std::span<const double> x,
 // The intercept and coefficients, or nothing after 50 rounds.
 std::optional<std::vector<double>> Iterate(std::span<const double> x,
                                            std::span<const uint8_t> y,
+                                           std::span<const double> people,
                                            size_t features, double penalty,
                                            int* rounds) {
   std::vector<double> beta(features + 1, 0.0);
   for (*rounds = 1; *rounds <= kMostRounds; ++*rounds) {
-    auto next = NextBeta(x, y, beta, penalty);
+    auto next = NextBeta(x, y, people, beta, penalty);
     if (!next) return std::nullopt;
     double change = 0;
     for (size_t a = 0; a < beta.size(); ++a) {
@@ -227,9 +251,8 @@ absl::StatusOr<LogisticModel> FitLogistic(const LogisticData& data) {
   }
   const ScaledFeatures standard = ScaleFeatures(data);
   LogisticModel model;
-  const auto beta =
-      Iterate(standard.x, data.y, k, kRidge * static_cast<double>(data.rows()),
-              &model.rounds);
+  const auto beta = Iterate(standard.x, data.y, data.people, k,
+                            kRidge * CountPeople(data), &model.rounds);
   if (!beta) {
     return absl::FailedPreconditionError(
         "the model is refused: it does not converge");
@@ -288,7 +311,8 @@ Calibration CalibrationOf(std::span<const double> p,
   const bool finite = std::all_of(logit.begin(), logit.end(),
                                   [](double v) { return std::isfinite(v); });
   int rounds = 0;
-  const auto beta = finite ? Iterate(logit, y, 1, 0, &rounds) : std::nullopt;
+  const auto beta =
+      finite ? Iterate(logit, y, {}, 1, 0, &rounds) : std::nullopt;
   if (!beta) {
     out.intercept = Figure::Na(NaReason::kLimitUndefined);
     out.slope = Figure::Na(NaReason::kLimitUndefined);

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -82,8 +83,17 @@ class PlainCounts {
   bool Known(const Person& person) const;
   void CountList(const Person& person);
   void CountCohort(const Person& person, const GpTruth& gp, int age);
+  bool IsSent(const Person& person, const Prescription& item) const;
   void CountItems(const Person& person);
+  void CountNew(const Person& person, const std::string& paragraph,
+                const std::set<int>& months);
   void CountNational(const Person& holder, const Activity& rows);
+  void CountEpisode(const Person& holder, const Episode& row);
+  void CountAppointment(const Person& holder, const Appointment& row);
+  // `of_year`: the holder is on the list of kPlainYearMiddle.
+  void CountAttendance(const Person& holder, const Attendance& row,
+                       bool of_year);
+  void CountContact(const Person& holder, const Contact& row);
   // Adds to an indicator in the month of `day`, at the list of `holder`.
   void Count(std::string_view indicator, const Person& holder, int day,
              int64_t num, int64_t den);

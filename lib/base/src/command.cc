@@ -77,6 +77,15 @@ struct CommonFlag {
   std::string_view help;
 };
 
+// " sex" of "practice, sex".
+std::string WithoutSpace(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+constexpr std::string_view kTimeoutFlag = "--timeout";
+
 constexpr CommonFlag kCommonFlags[] = {
     {"--config", "FILE", 0, "configuration file"},
     {"--json", "", 0, "one JSON document on standard output"},
@@ -94,7 +103,7 @@ constexpr CommonFlag kCommonFlags[] = {
     {"-q,--quiet", "", 0, "no progress and no notes"},
     {"-v,--verbose", "", 0, "more notes"},
     {"--no-color", "", 0, "no colours (also NO_COLOR, TERM=dumb)"},
-    {"--timeout", "DURATION", 0, "give up after, as in 30s"},
+    {kTimeoutFlag, "DURATION", 0, "give up after, as in 30s"},
     {"--yes", "", kTraitDestroys, "do not ask before destroying anything"},
     {"-h,--help", "", 0, "this text"},
 };
@@ -117,7 +126,7 @@ OptionParser::Apply ApplyCommon(std::string_view names, CommonFlags* flags,
   if (names == "-q,--quiet") return SetTrue(&flags->quiet);
   if (names == "-v,--verbose") return SetTrue(&flags->verbose);
   if (names == "--no-color") return SetTrue(&flags->no_color);
-  if (names == "--timeout") return Store(&flags->timeout_ms, ParseDurationMs);
+  if (names == kTimeoutFlag) return Store(&flags->timeout_ms, ParseDurationMs);
   if (names == "--yes") return SetTrue(&flags->yes);
   TALLY_CHECK(names == "-h,--help");
   return SetTrue(wants_help);
@@ -129,6 +138,8 @@ std::vector<OptionInfo> CommonFlagInfos(uint32_t traits) {
   std::vector<OptionInfo> infos;
   for (const CommonFlag& flag : kCommonFlags) {
     if (flag.traits != 0 && (flag.traits & traits) == 0) continue;
+    const bool local = (traits & kTraitLocal) != 0;
+    if (local && flag.names == kTimeoutFlag) continue;
     OptionInfo info = Info(flag.names, flag.value_name, flag.help);
     info.value_name = std::string(flag.value_name);
     if (flag.value_name.find('|') != std::string_view::npos) {
@@ -223,8 +234,8 @@ Command& Command::AddOption(std::string_view name,
   state_->parser.Add(std::move(info), 0, [target](const Values& values) {
     target->clear();
     for (const std::string& value : values) {
-      for (std::string& part : SplitNames(value)) {
-        target->push_back(std::move(part));
+      for (const std::string& part : SplitNames(value)) {
+        target->push_back(WithoutSpace(part));
       }
     }
     return absl::OkStatus();

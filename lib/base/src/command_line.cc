@@ -62,10 +62,13 @@ void FillDefaults(CommonFlags& flags) {
                    VariableIs("TERM", "dumb") || !IsTerminal(STDERR_FILENO);
 }
 
+// Of commands of every kind together.
+constexpr uint32_t kEveryFlag = ~uint32_t{kTraitLocal};
+
 // Whether a common flag takes the next word as its value.
 bool TakesValue(const std::string& flag) {
   if (flag.find('=') != std::string::npos) return false;
-  for (const OptionInfo& info : CommonFlagInfos(~0U)) {
+  for (const OptionInfo& info : CommonFlagInfos(kEveryFlag)) {
     const bool named = std::find(info.names.begin(), info.names.end(), flag) !=
                        info.names.end();
     if (named) return !info.value_name.empty();
@@ -246,7 +249,7 @@ absl::StatusOr<ExitCode> CommandLine::State::RunWords(
   for (const std::string& word : words) {
     if (!word.starts_with('-')) continue;
     std::vector<std::string> known = {"--version"};
-    for (const OptionInfo& option : CommonFlagInfos(~0U)) {
+    for (const OptionInfo& option : CommonFlagInfos(kEveryFlag)) {
       known.insert(known.end(), option.names.begin(), option.names.end());
     }
     const std::string flag = word.substr(0, word.find('='));

@@ -11,11 +11,34 @@
 namespace tally {
 namespace {
 
-// Our own words for what CLI11 found wrong; its texts name options only.
-absl::Status FromCli(const CLI::ParseError& error) {
-  std::string text = error.what();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return UsageError(std::move(text));
+// Our own words for what CLI11 found wrong. Its text begins with the option
+// that is meant: "--month: 1 required TEXT missing", "RELEASE is required".
+absl::Status FromCli(const CLI::ParseError& error,
+                     const std::vector<OptionInfo>& options) {
+  const std::string text = error.what();
+  for (const OptionInfo& option : options) {
+    for (const std::string& name : option.names) {
+      const bool meant = text.starts_with(name + ":") ||
+                         text.starts_with(name + " ") ||
+                         text.find("," + name + ":") != std::string::npos ||
+                         text.find("," + name + " ") != std::string::npos;
+      if (!meant) continue;
+      const std::string& last = option.names.back();
+      if (error.get_name() == "RequiredError" || option.positional) {
+        return UsageError(
+            absl::StrFormat("%s is missing: %s", last, option.help));
+      }
+      if (text.find("received") != std::string::npos) {
+        return UsageError(absl::StrFormat("%s is there twice", last));
+      }
+      if (option.value_name.empty()) {
+        return UsageError(absl::StrFormat("%s takes no value", last));
+      }
+      return UsageError(absl::StrFormat("%s wants a value, as in `%s`", last,
+                                        option.Usage()));
+    }
+  }
+  return UsageError("these flags do not fit together; --help shows them");
 }
 
 }  // namespace
@@ -118,7 +141,7 @@ absl::Status OptionParser::Parse(const std::vector<std::string>& words) {
     // An unknown flag is the likelier fault than what it leaves missing.
     const std::vector<std::string> extras = Extras();
     if (!extras.empty()) return UnknownWord(extras.front());
-    return FromCli(error);
+    return FromCli(error, options_);
   }
   for (size_t i = 0; i < impl_->bound.size(); ++i) {
     const Impl::Bound& bound = impl_->bound[i];

@@ -23,18 +23,44 @@ absl::Status ErrorIn(const std::string& file, int64_t line,
   return UsageError(absl::StrFormat("%s:%d: %s", file, line, message));
 }
 
-// The parser's words up to where it begins to quote the file.
+// Signs of the language, such as '=' and ']]', which say nothing of the file.
+bool IsTomlSign(std::string_view text) {
+  return !text.empty() && text.size() <= 3 &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return std::string_view("=,.[]{}#").find(c) !=
+                  std::string_view::npos;
+         });
+}
+
+// The parser's words up to where it begins to quote the file; signs of the
+// language are kept, and an "expected" without its sign is not.
 std::string OwnWords(std::string_view description) {
-  std::string_view words =
-      description.substr(0, description.find_first_of("'\""));
-  const size_t saw = words.find(", saw");
-  words = words.substr(0, saw);
-  while (words.ends_with(' ') || words.ends_with(',') || words.ends_with(':')) {
-    words.remove_suffix(1);
+  description = description.substr(0, description.find(", saw"));
+  std::string words;
+  while (!description.empty()) {
+    const size_t quote = description.find_first_of("'\"");
+    words += description.substr(0, quote);
+    if (quote == std::string_view::npos) break;
+    const size_t end = description.find(description[quote], quote + 1);
+    if (end == std::string_view::npos) break;
+    const std::string_view inner =
+        description.substr(quote + 1, end - quote - 1);
+    if (!IsTomlSign(inner)) break;
+    words += description.substr(quote, end - quote + 1);
+    description.remove_prefix(end + 1);
+  }
+  const auto strip = [&](std::string_view tail) {
+    if (words.ends_with(tail)) words.resize(words.size() - tail.size());
+  };
+  for (size_t before = 0; before != words.size();) {
+    before = words.size();
+    for (const std::string_view tail : {" ", ",", ":", " expected", " or"}) {
+      strip(tail);
+    }
   }
   const bool plain = std::all_of(words.begin(), words.end(),
                                  [](char c) { return c >= ' ' && c < '\x7f'; });
-  return plain && !words.empty() ? std::string(words) : "not valid TOML";
+  return plain && !words.empty() ? words : "not valid TOML";
 }
 
 class Converter {

@@ -283,6 +283,9 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
   inputs.agreement_bytes = record.document;
   TALLY_ASSIGN_OR_RETURN(inputs.project_key, lease.Project(release.project));
   inputs.sign_key = &lease.sign();
+  // The entry that asked for this release is in its summary, however soon the
+  // build begins.
+  TALLY_RETURN_IF_ERROR(hub_.DrainAudit());
   TALLY_RETURN_IF_ERROR(hub_.WithAuditLog([&](const AuditLog& log) {
     TALLY_ASSIGN_OR_RETURN(
         inputs.audit_summary_csv,

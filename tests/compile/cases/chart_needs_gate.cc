@@ -1,5 +1,5 @@
 // A chart is drawn from a gated table, never from a raw one.
-// expect: no matching function|could not convert|cannot convert
+// expect: no matching|could not convert|cannot convert
 #include "analytics/dashboard/page_model.h"
 
 tally::analytics::Chart Run(const tally::analytics::RawTable& raw,

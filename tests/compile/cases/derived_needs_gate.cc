@@ -1,5 +1,5 @@
 // A derived table is written only after the gate has stamped and logged it.
-// expect: could not convert|cannot convert|invalid initialization|no matching
+// expect: not convert|invalid initialization|no matching|no viable
 #include "analytics/disclosure/derived_table.h"
 #include "analytics/export/table_writers.h"
 

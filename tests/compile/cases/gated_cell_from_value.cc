@@ -1,6 +1,6 @@
 // A number, a figure or a raw value does not become a printed cell: sentences
 // are written from printed cells only.
-// expect: could not convert|cannot convert|invalid initialization|no matching
+// expect: not convert|invalid initialization|no matching|no viable
 #include <string>
 
 #include "analytics/dashboard/page_model.h"

@@ -1,5 +1,5 @@
 // Nor does the writer of JSON.
-// expect: could not convert|cannot convert|invalid initialization|no matching
+// expect: not convert|invalid initialization|no matching|no viable
 #include "analytics/export/table_writers.h"
 
 tally::JsonValue Run(const tally::analytics::RawTable& raw,

@@ -1,5 +1,5 @@
 // Nor does the writer of Parquet files take a raw table.
-// expect: could not convert|cannot convert|invalid initialization|no matching
+// expect: not convert|invalid initialization|no matching|no viable
 #include "analytics/export/table_writers.h"
 
 absl::Status Run(const tally::analytics::RawTable& raw,

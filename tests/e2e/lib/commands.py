@@ -99,6 +99,31 @@ def streams():
     run("measure", "run", "C03", "--out", os.path.join(RELEASE, "mine"), code=2)
     check("nothing is written into the release",
           run("verify", RELEASE).returncode == 0)
+    before = read(REGISTER)
+    wrong = run("measure", "run", "C02", "C03", "--by", "age_band", code=2)
+    check("all that was asked for is looked at before the first figure",
+          "C03 is not grouped by age_band" in wrong.stderr
+          and read(REGISTER) == before)
+    half = run("measure", "run", "C03", "C12", "--out", "half", code=4)
+    check("what is not available is said, and the rest is there",
+          "C12 not available" in half.stderr
+          and os.path.exists(os.path.join(FOLDER, "half", "C03-prevalence.csv")))
+    run("measure", "run", "C12", "--table", "rtt_waits", code=4)
+    run("export", "C03", "C12", "--out", "half.xlsx", code=4)
+    check("--by takes spaces as people write them", run(
+        "measure", "run", "C02", "--by", "practice, sex",
+        "--dry-run").returncode == 0)
+    for name in ("trial/r2026-10", "projects/trial/releases/r2026-10",
+                 "r2026-10", RELEASE):
+        report = run("disclosure", "report", "--release", name, "--json").stdout
+        check(f"disclosure report takes {name}", len(json.loads(report)) > 2)
+    run("measure", "run", "C02", "--timeout", "5s", code=2)
+    near = run("measure", "run", "C02", "--release", "trial/r2026-11", code=4)
+    check("a wrong release is told the nearest", "trial/r2026-10" in near.stderr)
+    beside = subprocess.run(
+        [PROGRAM, "measure", "run", "C02", "--dry-run", "--config",
+         "commissioning.toml"], cwd=FOLDER, capture_output=True, check=False)
+    check("--config may be relative", beside.returncode == 0)
 
 
 def wrong_plans():
@@ -115,6 +140,8 @@ def wrong_plans():
              3, "circle"),
             (PLAN.replace('["practice"]', '["practise"]'), 4, "practice"),
             ('month = "2026"\n' + PLAN, 1, "YYYY-MM"),
+            ('month = "1999-01"\n' + PLAN, 1, "covers"),
+            ('profile = "nhs-subnationl"\n' + PLAN, 1, "nhs-subnational"),
             ('sql = "SELECT 1"\n' + PLAN, 1, "sql")):
         path = write("wrong.toml", text)
         done = run("run", path, "--out", "wrong", code=2)
@@ -148,7 +175,14 @@ def check_run_folder(folder, others=None):
 def plans():
     write("plan.toml", PLAN)
     before = {k: v for k, v in tree(WORK).items() if "temp" not in k}
-    run("run", "plan.toml", "--dry-run", "--out", "first")
+    planned = run("run", "plan.toml", "--dry-run", "--out", "first",
+                  "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(planned)))
+    check("--dry-run says which tables, their rows, columns and hidden cells",
+          {"dependency", "prevalence", "linkage_summary"}
+          <= {row["table"] for row in rows} and all(
+              int(row["rows"]) > 0 and int(row["columns"]) > 1 for row in rows
+              if row["state"] == "would be printed"))
     check("--dry-run leaves no trace", not os.path.exists(
         os.path.join(FOLDER, "first")) and before
           == {k: v for k, v in tree(WORK).items() if "temp" not in k})
@@ -268,10 +302,16 @@ def workbooks():
         run("export", "C02", "--format", form, "--out", form)
     rows = json.loads(run(
         "sql", "SELECT count(*) AS n FROM gp_patient", "--json").stdout)
-    check("parquet and json are there", len(os.listdir(os.path.join(
-        FOLDER, "parquet"))) == 2 and json.loads(read(
+    names = os.listdir(os.path.join(FOLDER, "parquet"))
+    check("figures of made-up people say so beside the files", "example" in read(
+        FOLDER, "parquet", "MADE-UP.txt"))
+    check("parquet and json are there", len(names) == 3 and json.loads(read(
             FOLDER, "json", "C02-dependency.json"))["rows"] == table["rows"]
           and rows[0]["n"] > 0)
+    run("export", "C03", "--out", "one.csv")
+    check("the ending of --out says the format", read(
+        FOLDER, "one.csv").startswith("condition,"))
+    run("export", "C02", "--out", "two.csv", code=2)
     run("export", "C99", code=4)
     run("export", "C02", "--format", "ods", code=2)
 
@@ -405,7 +445,9 @@ def notebooks():
     run("notebook", "--out", "books", code=7)
     run("notebook", "--out", "r-only", "--language", "r")
     check("one language alone", os.listdir(os.path.join(FOLDER, "r-only"))
-          == ["notebook.qmd"])
+          == ["r2026-10-notebook.qmd"])
+    check("the last cell names the program and its configuration",
+          "commissioning" in code[-1] and "--config" in code[-1])
 
 
 def helps():

@@ -261,7 +261,8 @@ std::optional<double> ComputedFigures::Lookup(const Computed& computed,
     return !row->second.figures.contains(column);
   });
   if (rows.empty()) return std::nullopt;
-  for (const auto& [dimension, first] : FigureLevels(rows.front()->first)) {
+  for (const auto& level : FigureLevels(rows.front()->first)) {
+    const std::string& dimension = level.first;
     if (name.levels.contains(dimension)) continue;
     std::string last;
     bool all = false;

@@ -290,12 +290,24 @@ class PrintedRules {
     const CellBasis& b = found->second;
     const double sum =
         ExactFigure(cell.row, raw_.columns()[cell.column].name).value_or(0);
+    if (sum == 0 && b.contributors == 0) return CheckNothing(cell);
     if (b.contributors < kFewest) Say(cell, "a sum of too few");
     if (b.largest + b.second > 0.9 * sum) Say(cell, "two hold nine tenths");
     if (sum - b.largest - b.second < 0.1 * b.largest) {
       Say(cell, "the largest can be told from the rest");
     }
     if (!HasThreeFigures(Text(cell))) Say(cell, "has over three figures");
+  }
+
+  // Nothing of nobody is 0, and stands beside no hidden count.
+  void CheckNothing(CellRef cell) {
+    if (Text(cell) != "0") Say(cell, "nothing that is something");
+    for (size_t column = 0; column < raw_.columns().size(); ++column) {
+      const CellRef other{cell.row, column};
+      if (IsCount(raw_.columns()[column]) && Text(other) == "*") {
+        Say(cell, "tells of a hidden count");
+      }
+    }
   }
 
   void CheckIndex(CellRef cell) {

@@ -127,6 +127,13 @@ TEST(Segmentation, LifeCourseTakesEachElementAndItsNeighbour) {
   cast.Admitted("Maternal health", "Z370", "2026-05-01", 55);
   cast.Admitted(well, "Z370", "2026-05-01", 56);
   cast.Admitted("Acutely ill", "R690", "2025-11-01", 40, "21");
+  // A transfer of a planned stay is no emergency, whatever its method; without
+  // the transfer it is one.
+  const int moved = cast.Admitted(well, "R690", "2026-03-01");
+  cast.apc.rows.back()["discharge_destination"] = "51";
+  cast.Stay(moved, "R690", "2026-03-02", "21");
+  const int ill = cast.Admitted("Acutely ill", "R690", "2026-03-01");
+  cast.Stay(ill, "R690", "2026-03-02", "21");
   cast.Admitted(well, "R690", "2025-10-31", 40, "21");
   cast.Admitted(well, "R690", "2026-01-01", 40, "11");
   // After the month: not known yet.

@@ -327,7 +327,7 @@ TEST_F(WaitsTest, WrongDefinitionsAreRefusedWithTheirLine) {
   RunOptions by;
   by.by = {"sex"};
   EXPECT_THAT(bench_->Run("C12", by).status().message(),
-              HasSubstr("by provider and treatment function"));
+              HasSubstr("C12 has its own breakdowns"));
 }
 
 }  // namespace

@@ -285,7 +285,7 @@ TEST_F(PrescribingTest, OtherGroupingsAreRefused) {
   RunOptions options;
   options.by = {"sex"};
   EXPECT_THAT(bench_->Run("C13", options).status().message(),
-              HasSubstr("by practice and month"));
+              HasSubstr("C13 has its own breakdowns"));
 }
 
 TEST_F(PrescribingTest, WrongDefinitionsAreRefusedWithTheirLine) {

@@ -246,7 +246,8 @@ TEST_F(PolypharmacyTest, GroupsAreByAnyColumnButAgeBand) {
             "1");
   options.by = {"age_band"};
   const auto refused = bench_->Run("C14", options);
-  EXPECT_THAT(refused.status().message(), HasSubstr("age groups of their own"));
+  EXPECT_THAT(refused.status().message(),
+              HasSubstr("C14 is not grouped by age_band"));
 }
 
 TEST_F(PolypharmacyTest, WithoutCodesItIsNotAvailable) {

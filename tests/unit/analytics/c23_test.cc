@@ -1,5 +1,7 @@
 // C23 and C34: the release's own files, through the gate.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "analytics/disclosure/decision_log.h"
 #include "bench.h"
@@ -81,6 +83,47 @@ TEST(AuditOfAccess, CountsCellsOfTheNewestPassageOfEachTable) {
   EXPECT_EQ(at("primary"), "1");
   EXPECT_EQ(at("secondary"), "2");
   EXPECT_EQ(at("refused"), "1");
+}
+
+TEST(AuditOfAccess, CountsTheDecisionsOfThisRunOnly) {
+  Bench bench(MakeTown(2, 200, 0.1, 0));
+  const std::string path = bench.root() + "/decisions.jsonl";
+  std::vector<std::string> tables;
+  for (int run = 0; run < 2; ++run) {
+    DecisionLog log(path);
+    GateOptions options;
+    options.log = &log;
+    Gate gate(*Profile::Named("nhs-subnational"), options);
+    MeasureRunner runner(bench.folder(), bench.database(), gate, {});
+    ASSERT_OK(runner.Run("C02"));
+    RunOptions by_sex;
+    by_sex.by = {"sex"};
+    MeasureRunner grouped(bench.folder(), bench.database(), gate, by_sex);
+    ASSERT_OK(grouped.Run("C03"));
+    ASSERT_OK(runner.Run("C03"));
+    const auto result = runner.Run("C23");
+    ASSERT_OK(result);
+    const GatedTable& table = *TableOf(*result, "gate_decisions");
+    EXPECT_EQ(table.rows(), 4u);
+    EXPECT_NE(
+        Find(table, {{"measure", "C03"}, {"by", "condition, sex"}}, "released"),
+        "absent");
+    std::string& all = tables.emplace_back();
+    for (size_t row = 0; row < table.rows(); ++row) {
+      for (size_t i = 0; i < table.columns().size(); ++i) {
+        all += table.cell(row, i).text() + "|";
+      }
+    }
+  }
+  EXPECT_EQ(tables[0], tables[1]);
+}
+
+TEST(MeasureRunOrder, PutsTheAuditOfTheGateLast) {
+  std::vector<std::string> order = MeasureRunOrder();
+  EXPECT_EQ(order.back(), "C23");
+  EXPECT_EQ(order.front(), "C01");
+  std::sort(order.begin(), order.end());
+  EXPECT_EQ(order, MeasureIds());
 }
 
 TEST(ValidationReport, ListsEveryCheckOfEveryExtract) {

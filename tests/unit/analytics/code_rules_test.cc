@@ -1,17 +1,15 @@
 // Rules over codes by position: how they are read, and which units meet them.
 #include "measures/code_rules.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
-#include "engine/database.h"
+#include "engine_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "status_matchers.h"
-#include "temp_dir.h"
 
 namespace tally::analytics {
 namespace {
@@ -33,19 +31,9 @@ absl::StatusOr<std::vector<CodeRule>> Rules(const std::string& rules) {
   return ReadCodeRules(*definition);
 }
 
-class CodeRulesTest : public testing::Test {
+class CodeRulesTest : public EngineFixture {
  protected:
   CodeRulesTest() {
-    engine::DatabaseOptions options;
-    options.directories = {folder_.path()};
-    options.temp_directory = folder_.path();
-    options.memory_bytes = 128 << 20;
-    auto database = engine::Database::Open(options);
-    EXPECT_OK(database);
-    database_.emplace(*std::move(database));
-    auto connection = database_->Connect();
-    EXPECT_OK(connection);
-    connection_.emplace(*std::move(connection));
     EXPECT_OK(connection_->Execute(
         "CREATE TABLE stay (unit BIGINT, age_fy INTEGER, diag_01 VARCHAR, "
         "diag_02 VARCHAR, diag_04 VARCHAR, proc_01 VARCHAR, proc_02 VARCHAR, "
@@ -76,10 +64,6 @@ class CodeRulesTest : public testing::Test {
     for (const auto& row : *rows) out.push_back(*row[0].As<std::string>());
     return out;
   }
-
-  TempDir folder_;
-  std::optional<engine::Database> database_;
-  std::optional<engine::Connection> connection_;
 };
 
 constexpr char kHead[] = "[[rule]]\nid = \"a\"\ntitle = \"A\"\n";

@@ -170,6 +170,23 @@ TEST(BudgetBurn, CountsAMonthWithoutActivityAsNothingSpent) {
   EXPECT_EQ(Outturn(*result, "emergency", "2026-10", "ytd"), "600");
 }
 
+TEST(BudgetBurn, PrintsAMonthWithoutActivityUnderTheUsualProfile) {
+  FixtureRelease release = Spending(2024, 4, std::vector<int>(31, 10000));
+  release.activity[0].rows.erase(release.activity[0].rows.begin() + 28);
+  Bench bench(release, "nhs-subnational");
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"All\", 2026, 1200]");
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  const GatedTable& table = *TableOf(*result, "cost_month");
+  const auto cost = [&](const char* month) {
+    return Find(table, {{"pod", "All"}, {"month", month}}, "cost");
+  };
+  EXPECT_EQ(cost("2026-08"), "0");
+  EXPECT_EQ(cost("2026-09"), "*");  // of one person
+}
+
 TEST(BudgetBurn, SaysHowMuchActivityHasACost) {
   FixtureRelease release = Spending(2026, 9, {10000, 20000});
   release.activity[0].rows[1]["tariff_pence"] = "";

@@ -290,7 +290,7 @@ TEST_F(ReferralTest, WrongDefinitionsAreRefused) {
   RunOptions by;
   by.by = {"sex"};
   EXPECT_THAT(bench_->Run("D11", by).status().message(),
-              HasSubstr("by referrer"));
+              HasSubstr("D11 has its own breakdowns"));
 }
 
 }  // namespace

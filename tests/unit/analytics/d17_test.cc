@@ -214,7 +214,7 @@ TEST_F(MecsTest, WrongDefinitionsAreRefused) {
   RunOptions by;
   by.by = {"sex"};
   EXPECT_THAT(bench_->Run("D17", by).status().message(),
-              HasSubstr("by provider and outcome"));
+              HasSubstr("D17 has its own breakdowns"));
 }
 
 }  // namespace

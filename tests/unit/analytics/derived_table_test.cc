@@ -253,7 +253,8 @@ TEST_F(DerivedFiles, JoinNoAuditOfLaterTables) {
   same.measure = "T01";
   same.period = "2026-11";
   same.cohort = "everyone";
-  const auto related = registry.Related(same);
+  same.table = "months";
+  const auto related = registry.Related(same, {});
   ASSERT_TRUE(related.ok());
   EXPECT_TRUE(related->empty());
 }

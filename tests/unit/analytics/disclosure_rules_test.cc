@@ -433,6 +433,33 @@ TEST_F(RuleFiles, ReportCountsCellsAndRefusalsByTable) {
   EXPECT_EQ(report[2].secondary, 1);
 }
 
+TEST_F(RuleFiles, ReportHasARowForEachCutAndPeriod) {
+  const auto cut = [](const char* column, const char* period, int64_t n) {
+    TableInfo info = RuleInfo("prevalence");
+    info.period = period;
+    auto raw = RawTable::Create(
+        std::move(info), {DimensionColumn(column, "Cut"),
+                          CountColumn("n", ColumnKind::kPersons, "People")});
+    EXPECT_TRUE(raw->AddRow({"L1", n}).ok());
+    return *std::move(raw);
+  };
+  Gate gate = MakeGate();
+  ASSERT_TRUE(gate.Release(cut("practice", "2026-09", 3)).ok());
+  ASSERT_TRUE(gate.Release(cut("sex", "2026-10", 33)).ok());
+  ASSERT_TRUE(gate.Release(cut("practice", "2026-10", 33)).ok());
+  const auto log = log_->Read();
+  ASSERT_TRUE(log.ok());
+  const std::vector<SuppressionRow> report = SuppressionReport(*log, {});
+  ASSERT_EQ(report.size(), 3u);
+  EXPECT_EQ(report[0].period, "2026-09");
+  EXPECT_EQ(report[0].by, "practice");
+  EXPECT_EQ(report[0].primary, 1);
+  EXPECT_EQ(report[1].period, "2026-10");
+  EXPECT_EQ(report[1].by, "practice");
+  EXPECT_EQ(report[1].released, 1);
+  EXPECT_EQ(report[2].by, "sex");
+}
+
 TEST_F(RuleFiles, ReportTakesOneProjectAndRelease) {
   Gate gate = MakeGate();
   ASSERT_TRUE(gate.Release(SurvivalTable()).ok());

@@ -3,9 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "analytics/disclosure/decision_log.h"
+#include "analytics/disclosure/registry.h"
 #include "analytics/plan/plan_run.h"
+#include "analytics/plan/run_folder.h"
 #include "analytics/release/synthetic_release.h"
 #include "base/exit_code.h"
+#include "base/files.h"
 #include "bench.h"
 #include "gtest/gtest.h"
 
@@ -116,6 +120,31 @@ TEST(Plan, EachStepHasFiguresOrAReason) {
   }
   EXPECT_NE(outcome->steps.back().page.find("Made on 2026-11-05T09:00:00Z"),
             std::string::npos);
+}
+
+TEST(Plan, TheSamePlanTwiceGivesTheSameBytes) {
+  Bench bench(MakeTown(4, 300, 0.05, 0.01));
+  const Plan plan = PlanOfEverything();
+  std::string runs[2];
+  for (std::string& run : runs) {
+    DecisionLog log(bench.root() + "/decisions.jsonl");
+    ReleaseRegistry registry(bench.root() + "/released.jsonl",
+                             ReleaseRegistry::Mode::kWrite);
+    GateOptions options;
+    options.log = &log;
+    options.registry = &registry;
+    Gate gate(*Profile::Named("nhs-subnational"), options);
+    const PlanGround ground{bench.folder(), bench.database(), gate, {}};
+    const auto outcome = RunPlan(plan, ground);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    RunFolderOptions folder;
+    folder.path = bench.root() + "/run";
+    folder.temp = bench.root();
+    ASSERT_TRUE(WriteRunFolder(plan, *outcome, ground, folder).ok());
+    // It holds the digest of every file but timings.json.
+    run = *ReadFile(folder.path + "/run.json", 1 << 24);
+  }
+  EXPECT_EQ(runs[0], runs[1]);
 }
 
 TEST(Plan, AGroupingThatTheMeasureDoesNotKnowNamesTheLine) {

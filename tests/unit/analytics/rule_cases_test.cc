@@ -1,7 +1,6 @@
 // The shipped rules over codes, row by row: for every rule codes that meet it,
 // its neighbours outside, each position and each exclusion, worked by hand.
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,11 +8,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "engine/database.h"
+#include "engine_fixture.h"
 #include "gtest/gtest.h"
 #include "measures/code_rules.h"
 #include "status_matchers.h"
-#include "temp_dir.h"
 
 namespace tally::analytics {
 namespace {
@@ -291,21 +289,8 @@ const RuleCaseOf kEbiCases[] = {
     {"N391", "M455", 40, ""},
 };
 
-class RuleCasesTest : public testing::Test {
+class RuleCasesTest : public EngineFixture {
  protected:
-  RuleCasesTest() {
-    engine::DatabaseOptions options;
-    options.directories = {folder_.path()};
-    options.temp_directory = folder_.path();
-    options.memory_bytes = 256 << 20;
-    auto database = engine::Database::Open(options);
-    EXPECT_OK(database);
-    database_.emplace(*std::move(database));
-    auto connection = database_->Connect();
-    EXPECT_OK(connection);
-    connection_.emplace(*std::move(connection));
-  }
-
   // Ids of the rules that a unit meets, as RuleCaseOf::met.
   std::string Met(const std::vector<CodeRule>& rules, size_t unit) {
     auto result = connection_->Query(
@@ -361,10 +346,6 @@ class RuleCasesTest : public testing::Test {
       EXPECT_TRUE(met) << rule.id;
     }
   }
-
-  TempDir folder_;
-  std::optional<engine::Database> database_;
-  std::optional<engine::Connection> connection_;
 };
 
 TEST_F(RuleCasesTest, AmbulatoryCareSensitiveConditions) {

@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "engine/database.h"
+#include "engine_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "status_matchers.h"
-#include "temp_dir.h"
 
 namespace tally::analytics {
 namespace {
@@ -39,19 +37,9 @@ struct Episode {
   bool last_known = true;
 };
 
-class SpellsTest : public testing::Test {
+class SpellsTest : public EngineFixture {
  protected:
   SpellsTest() {
-    engine::DatabaseOptions options;
-    options.directories = {folder_.path()};
-    options.temp_directory = folder_.path();
-    options.memory_bytes = 128 << 20;
-    auto database = engine::Database::Open(options);
-    EXPECT_OK(database);
-    database_.emplace(*std::move(database));
-    auto connection = database_->Connect();
-    EXPECT_OK(connection);
-    connection_.emplace(*std::move(connection));
     EXPECT_OK(connection_->Execute(
         "CREATE TABLE sus_apc (person INTEGER, source VARCHAR, spell_id "
         "BIGINT, provider_code VARCHAR, admission_date DATE, discharge_date "
@@ -131,10 +119,6 @@ class SpellsTest : public testing::Test {
     Build();
     return Rows("SELECT CAST(cip_no AS VARCHAR) FROM cip_spell").size();
   }
-
-  TempDir folder_;
-  std::optional<engine::Database> database_;
-  std::optional<engine::Connection> connection_;
 };
 
 Episode Before() {

@@ -2,6 +2,7 @@
 // values and properties.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -86,8 +87,24 @@ TEST(LifeExpectancy, RefusesWhatItsRulesRefuse) {
   bands = LifeTable();
   for (LifeBandCounts& band : bands) band = {band.deaths > 0 ? 1.0 : 0, 250};
   EXPECT_EQ(reason(bands), NaReason::kTooFewValues);  // 5,000 people
-  bands.pop_back();
+  bands = LifeTable();
+  bands.push_back({1, 1000});
   EXPECT_EQ(reason(bands), NaReason::kInconsistent);
+  EXPECT_EQ(reason({{1, 10000}}), NaReason::kInconsistent);
+}
+
+TEST(LifeExpectancy, MayEndWithAnEarlierOpenBand) {
+  // 85 and over as one: who is 85 lives 1 / M years more.
+  std::vector<LifeBandCounts> bands = LifeTable();
+  const double deaths = bands[18].deaths + bands[19].deaths;
+  const double people = bands[18].population + bands[19].population;
+  const auto whole = LifeExpectancy(bands);
+  bands.pop_back();
+  bands[18] = {deaths, people};
+  const auto table = LifeExpectancy(bands);
+  ASSERT_EQ(table.size(), 19u);
+  EXPECT_NEAR(table[18].value.value(), people / deaths, 1e-9);
+  EXPECT_NEAR(table[0].value.value(), whole[0].value.value(), 0.5);
 }
 
 TEST(LifeExpectancy, SaysNothingBeyondTwentyYearsOfWidth) {
@@ -261,6 +278,47 @@ TEST(FitLogistic, FindsPlantedCoefficients) {
   }
 }
 
+// The same people, those who are alike in one row.
+LogisticData Shared(const LogisticData& data) {
+  std::map<std::pair<std::vector<double>, uint8_t>, double> rows;
+  for (size_t i = 0; i < data.rows(); ++i) {
+    const auto begin = data.x.begin() + static_cast<long>(i * data.features);
+    ++rows[{{begin, begin + static_cast<long>(data.features)}, data.y[i]}];
+  }
+  LogisticData shared{.features = data.features, .x = {}, .y = {}};
+  for (const auto& [row, people] : rows) {
+    shared.x.insert(shared.x.end(), row.first.begin(), row.first.end());
+    shared.y.push_back(row.second);
+    shared.people.push_back(people);
+  }
+  return shared;
+}
+
+TEST(FitLogistic, GivesTheSameWhereThoseWhoAreAlikeShareARow) {
+  for (const LogisticData& data : {Planted(), Flights()}) {
+    const LogisticData shared = Shared(data);
+    EXPECT_LT(shared.rows(), data.rows());
+    const auto one = FitLogistic(data), other = FitLogistic(shared);
+    ASSERT_TRUE(one.ok() && other.ok());
+    ExpectWithin(other->intercept, one->intercept, 1e-10);
+    for (size_t i = 0; i < data.features; ++i) {
+      ExpectWithin(other->coefficients[i], one->coefficients[i], 1e-10);
+    }
+  }
+}
+
+TEST(FitLogistic, RefusesRowsOfNobody) {
+  LogisticData data = Flights();
+  data.people.assign(data.rows(), 1);
+  ASSERT_TRUE(FitLogistic(data).ok());
+  data.people[7] = 0;
+  EXPECT_EQ(FitLogistic(data).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  data.people.pop_back();
+  EXPECT_EQ(FitLogistic(data).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(FitLogistic, IgnoresAFeatureWithoutVariation) {
   LogisticData data = Flights();
   LogisticData wide{.features = 2, .x = {}, .y = data.y};
@@ -322,6 +380,14 @@ TEST(DropRareFeatures, TakesOutLevelsWithFewEvents) {
   DropFeatures(later, dropped);
   EXPECT_EQ(later.x, data.x);
   EXPECT_EQ(DropRareFeatures(later, 9), (std::vector<size_t>{0}));
+}
+
+TEST(DropRareFeatures, CountsThePeopleOfARow) {
+  // Level 1 of the first has five people with the event, of the second nine.
+  LogisticData data{.features = 2, .x = {1, 0, 0, 1, 0, 0}, .y = {1, 1, 1}};
+  data.people = {5, 9, 9};
+  EXPECT_EQ(DropRareFeatures(data), (std::vector<size_t>{0}));
+  EXPECT_EQ(data.x, (std::vector<double>{0, 1, 0}));
 }
 
 TEST(FitLogistic, RefusesDataOfOtherSizes) {

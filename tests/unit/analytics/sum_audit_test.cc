@@ -68,14 +68,53 @@ TEST(SumAudit, HidesASecondSumWhereTheTotalWouldTellTheFirst) {
               ElementsAre("*", "400000", "*", "1000000"));
 }
 
-// A row without anybody prints `*` too, and every reader knows it is 0.
+// A row without anybody is 0, and every reader knows it.
 TEST(SumAudit, ASumOfNobodyShieldsNothing) {
   EXPECT_THAT(PrintedCosts(Costs({{"P0", 250000, 3},
                                   {"P1", 400000, 90},
                                   {"P2", 350000, 80},
                                   {"P3", 0, 0},
                                   {"All", 1000000, 173}})),
-              ElementsAre("*", "400000", "*", "*", "1000000"));
+              ElementsAre("*", "400000", "*", "0", "1000000"));
+}
+
+// Costs of one row with a count beside it, under a profile.
+std::string PrintedCost(const char* profile, int64_t events, double cost,
+                        int64_t people) {
+  TableInfo info;
+  info.table = "costs";
+  info.measure_id = "T06";
+  info.period = "2026-11";
+  info.cohort = "everyone";
+  ColumnSpec sum;
+  sum.name = "cost";
+  sum.kind = ColumnKind::kSum;
+  sum.title = "Cost";
+  auto table = RawTable::Create(
+      info, {DimensionColumn("provider", "Provider"),
+             CountColumn("events", ColumnKind::kEvents, "Events"), sum});
+  EXPECT_TRUE(table.ok());
+  EXPECT_TRUE(table->AddRow({"P0", events, cost}).ok());
+  CellBasis basis;
+  basis.contributors = people;
+  table->SetBasis({0, 2}, basis);
+  const auto gated = Gate(*Profile::Named(profile), {}).Release(*table);
+  EXPECT_TRUE(gated.ok()) << gated.status();
+  return gated.ok() ? gated->at(0, "cost").text() : "";
+}
+
+TEST(SumAudit, NothingOfNobodyIsPrintedWhereZerosAre) {
+  EXPECT_EQ(PrintedCost("nhs-subnational", 0, 0, 0), "0");
+  EXPECT_EQ(PrintedCost("midpoint6", 0, 0, 0), "0");
+  EXPECT_EQ(PrintedCost("nhs-national", 0, 0, 0), "0");
+  // A zero is disclosive there.
+  EXPECT_EQ(PrintedCost("threshold10", 0, 0, 0), "*");
+  EXPECT_EQ(PrintedCost("opensafely", 0, 0, 0), "*");
+  // Something of nobody does not exist; nothing of few is about them.
+  EXPECT_EQ(PrintedCost("nhs-subnational", 7, 0, 7), "*");
+  EXPECT_EQ(PrintedCost("nhs-subnational", 7, 0, 0), "*");
+  EXPECT_EQ(PrintedCost("nhs-subnational", 8, 0, 7), "*");
+  EXPECT_EQ(PrintedCost("nhs-subnational", 8, 0, 8), "0");
 }
 
 // Without a row of all there is nothing to subtract from.

@@ -78,6 +78,8 @@ class CommandLineTest : public testing::Test {
               if (!result_.ok()) return result_;
               return kExitDone;
             });
+    line_.AddCommand("here", "Asks nobody", {"tool here"}, kTraitLocal)
+        .SetHandler([](const CommonFlags&) { return absl::OkStatus(); });
     line_.AddCommand("status", "Shows one", {"tool status"})
         .AddPositional("NAME", &name_, "which", /*required=*/false)
         .SetHandler([this](const CommonFlags&) {
@@ -116,7 +118,7 @@ class CommandLineTest : public testing::Test {
 TEST_F(CommandLineTest, RunsTheCommandWithItsValues) {
   const Outcome outcome =
       Run({"push",    "--period",  "2026-11", "a=1.csv",  "--by",
-           "x,y",     "b=2.csv",   "--by=z",  "--kind",   "part",
+           "x, y",    "b=2.csv",   "--by=z",  "--kind",   "part",
            "--spool", "2MiB",      "--wait",  "3s",       "--ratio",
            "0.5",     "--threads", "3",       "--memory", "1GiB"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -180,6 +182,13 @@ TEST_F(CommandLineTest, AsksWhatWasMeantForUnknownWords) {
       {{"key"}, "`key` is followed by one of: create, show"},
       {{}, "a command is missing; `tool --help` lists all"},
       {{"key", "show", "extra"}, "`extra` is one word too many"},
+      {{"push", "--period", "2026-11"}, "NAME=FILE is missing: what to send"},
+      {{"push", "a=b"}, "--period is missing: which month"},
+      {{"push", "a=b", "--period"},
+       "--period wants a value, as in `--period YYYY-MM`"},
+      {{"push", "a=b", "--period", "x", "--period", "y"},
+       "--period is there twice"},
+      {{"here", "--timeout", "1s"}, "unknown flag `--timeout`"},
   };
   for (const auto& c : cases) {
     const Outcome outcome = Run(c.words);
@@ -298,8 +307,8 @@ TEST_F(CommandLineTest, AWordThatNamesACommandCanBeAnArgument) {
 
 TEST_F(CommandLineTest, ListsItsCommands) {
   EXPECT_THAT(line_.CommandNames(),
-              ElementsAre("completion", "key create", "key show", "push",
-                          "status", "version"));
+              ElementsAre("completion", "here", "key create", "key show",
+                          "push", "status", "version"));
 }
 
 // Runs the bash script as bash would for `tool WORDS...<TAB>`.

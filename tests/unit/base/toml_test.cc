@@ -94,6 +94,18 @@ TEST(Toml, NamesLineAndColumnOfASyntaxError) {
   }
 }
 
+TEST(Toml, SaysWhatIsMissingAndStopsAtNoHalfSentence) {
+  const std::string missing(ParseToml("a 1\n", "f").status().message());
+  EXPECT_THAT(missing, HasSubstr("'='"));
+  for (const char* text : {"a = [1 2]", "a = { b = 1 c = 2 }", "a = p\n",
+                           "a = [1,\n2", "a = \"\\q\""}) {
+    const std::string words(ParseToml(text, "f").status().message());
+    for (const char* end : {"expected", " or", ":", ",", " "}) {
+      EXPECT_FALSE(words.ends_with(end)) << words;
+    }
+  }
+}
+
 TEST(Toml, NeverQuotesTheFile) {
   for (const char* text : {"password = hunter2\n", "a = 'hunter2\n",
                            "hunter2\n", "a = 1\nhunter2.b = 1\nhunter2 = 2\n",

@@ -1,5 +1,6 @@
 #include "demo/leak_search.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 
 namespace tally::demo {
 namespace {
+
+using testing::ElementsAre;
 
 constexpr const char* kNumber = "9434765919";
 
@@ -124,6 +127,51 @@ TEST(PieceScan, FindsInPiecesWhatTheWholeHolds) {
     ASSERT_EQ(found, whole);
     ASSERT_GT(whole.size(), 10U);
   }
+}
+
+// Offsets of the hits that count; those of `forms` are all integers but "d".
+std::vector<uint64_t> Counted(
+    const std::vector<std::pair<uint64_t, char>>& forms, size_t* left_out) {
+  std::vector<uint64_t> counted;
+  MemoryHits hits([&](const LeakHit& hit) { counted.push_back(hit.offset); });
+  for (const auto& [offset, form] : forms) {
+    hits.Add({offset, form == 'd' ? "digits" : "integer"});
+  }
+  hits.Finish();
+  *left_out = hits.left_out();
+  return counted;
+}
+
+TEST(MemoryHits, AnIntegerCountsWithANeighbourOnEitherSideAndNotAlone) {
+  constexpr uint64_t kNear = MemoryHits::kNeighbourBytes;
+  size_t left = 0;
+  EXPECT_THAT(Counted({{100, 'i'}}, &left), ElementsAre());
+  EXPECT_EQ(left, 1U);
+  EXPECT_THAT(Counted({{100, 'i'}, {100 + kNear, 'i'}}, &left),
+              ElementsAre(100, 100 + kNear));
+  EXPECT_EQ(left, 0U);
+  EXPECT_THAT(Counted({{100, 'i'}, {101 + kNear, 'i'}}, &left), ElementsAre());
+  EXPECT_EQ(left, 2U);
+  EXPECT_THAT(Counted({{0, 'd'}, {9, 'i'}, {99999, 'i'}}, &left),
+              ElementsAre(0, 9));
+  EXPECT_EQ(left, 1U);
+  EXPECT_THAT(Counted({{5, 'i'}, {9, 'd'}, {99999, 'd'}}, &left),
+              ElementsAre(5, 9, 99999));
+  EXPECT_EQ(left, 0U);
+}
+
+TEST(MemoryHits, TooManyAloneAreNoChance) {
+  std::vector<std::pair<uint64_t, char>> forms;
+  std::vector<uint64_t> offsets;
+  size_t left = 0;
+  for (size_t i = 0; i <= MemoryHits::kMostAlone; ++i) {
+    EXPECT_THAT(Counted(forms, &left), ElementsAre());
+    EXPECT_EQ(left, i);
+    forms.emplace_back(i * 100000, 'i');
+    offsets.push_back(i * 100000);
+  }
+  EXPECT_EQ(Counted(forms, &left), offsets);
+  EXPECT_EQ(left, 0U);
 }
 
 TEST(PassesModulus11, AgreesWithAllTenFinalDigits) {

@@ -200,5 +200,20 @@ TEST(ReleaseManager, ABuildLooksAtAReleaseOfAnotherThatAwaitsApproval) {
   EXPECT_TRUE(named);
 }
 
+// Whether the build or the answer to the call is faster must not matter.
+TEST(ReleaseManager, TheAuditSummaryHoldsTheEntryThatAskedForTheRelease) {
+  HubFixture fixture;
+  fixture.Unseal();
+  fixture.AdmitSource();
+  fixture.Deliver();
+  fixture.MakeActiveRelease("p1", "r2026-10");
+  const auto release = fixture.hub().catalogue().GetRelease("p1", "r2026-10");
+  ASSERT_THAT(release, IsOk());
+  const std::string summary =
+      Slurp(fixture.hub().directory().ReleaseDirectory(release->uid) +
+            "/audit_summary.csv");
+  EXPECT_NE(summary.find(",release.create,1\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tally::linkage

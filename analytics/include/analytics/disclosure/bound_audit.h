@@ -34,6 +34,8 @@ struct AuditEquality {
   std::vector<size_t> parts;
   std::vector<size_t> whole;  // none or one
   int64_t constant = 0;
+  // One of so many that no program is made of it: only propagation uses it.
+  bool loose = false;
 };
 
 // An unknown that must stay open: a reader may not be able to rule out either

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analytics/statistics/figure.h"
 
@@ -87,6 +88,9 @@ struct ColumnSpec {
   // Such columns are named ..._m6.
   bool midpoint = false;
 };
+
+// Names of the columns by which rows are told apart, in their order.
+std::vector<std::string> DimensionNames(const std::vector<ColumnSpec>& columns);
 
 // Shorthands for the commonest columns.
 ColumnSpec DimensionColumn(std::string name, std::string title);

@@ -31,6 +31,8 @@ struct TableDecisions {
   std::string release;
   std::string measure;
   std::string table;
+  std::string period;                   // "2026-10"; empty in older logs
+  std::vector<std::string> dimensions;  // columns that the table is cut by
   std::string profile;
   bool refused = false;
   std::string reason;       // why it was refused, in words; else empty
@@ -56,10 +58,15 @@ class DecisionLog {
   // kDataLoss if a line does not parse.
   absl::StatusOr<std::vector<TableDecisions>> Read() const;
 
+  // What was appended through this object, oldest first: the decisions of one
+  // run. Without a path they are kept here all the same.
+  const std::vector<TableDecisions>& appended() const { return appended_; }
+
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
+  std::vector<TableDecisions> appended_;
 };
 
 }  // namespace tally::analytics

@@ -5,10 +5,11 @@
 // First each equality tightens bounds by itself (PropagationSolver). Then what
 // cannot matter is taken away: unknowns with one value, unknowns that stand in
 // one equality only, equalities that their terms' bounds fulfil anyway. What is
-// left falls into parts that share no unknown; for each part one model is kept
-// warm over all questions. A solution that reaches an end of a target's range
-// answers for all targets that it reaches, so most targets need no program of
-// their own. Solver: COIN-OR CLP.
+// left falls into parts that share no unknown. A part of one equality is
+// answered by arithmetic; for each of the others one model is kept warm over
+// all questions. A solution that reaches an end of a target's range answers for
+// all targets that it reaches, so most targets need no program of their own.
+// Solver: COIN-OR CLP.
 //
 // Exact for readers who solve linear systems. Whole numbers may narrow a cell
 // further where an optimum is not whole, which cannot be for tables with two

@@ -72,7 +72,16 @@ struct ReleasedTable {
   std::vector<ReleasedMargin> margins;
   // Zeros are among the cells hidden to shield others.
   bool hides_zeros = false;
+
+  // Whether both tell a reader the same of the same cells.
+  bool SaysTheSame(const ReleasedTable& other) const {
+    return cells == other.cells && sums == other.sums &&
+           totals == other.totals && equalities == other.equalities &&
+           margins == other.margins;
+  }
 };
+
+using ReleasedTablePtr = std::shared_ptr<const ReleasedTable>;
 
 // Stands before the printed form of a count that was printed by midpoint 6
 // under another profile: "m6:9".
@@ -102,20 +111,26 @@ class ReleaseRegistry {
   ReleaseRegistry& operator=(const ReleaseRegistry&) = delete;
 
   // Keeps other programs out until the lock is destroyed; waits for one that
-  // is in. Held from Related to Append, or two programs that release at once
-  // would not see each other's table. Nothing where nothing is written.
-  // kAborted (exit 7) after a minute.
+  // is in, and after two seconds says so on stderr. Held from Related to
+  // Append, or two programs that release at once would not see each other's
+  // table. Nothing where nothing is written. kAborted (exit 7) after ten
+  // minutes: longer than the longest audit of a few programs in a queue.
   [[nodiscard]] absl::StatusOr<std::optional<FileLock>> Hold() const;
 
   // Adds one table and syncs the file. `held` is of Hold().
-  absl::Status Append(const ReleasedTable& table,
-                      const std::optional<FileLock>& held);
+  absl::Status Append(ReleasedTable table, const std::optional<FileLock>& held);
 
   // Tables of counts of the same project, measure, period and cohort
-  // definition, newest first. Errors as All. Cost: the
-  // lines that were added since the last call, and those of the result.
-  absl::StatusOr<std::vector<ReleasedTable>> Related(
-      const ReleasedTable& table) const;
+  // definition that say something of a cell of `keys` (the cells of `table`),
+  // have counts that may add up to such cells or be made up of them, or do so
+  // for the cells of another such table; and any with bands of age. What the
+  // rest says cannot bound these cells. Without `keys` those of the same name
+  // too. Newest first. Errors as All. Cost: the lines that others added since
+  // the last call, and those of the result that no call before read or wrote;
+  // the tables of one measure, period and cohort are kept until another's are
+  // asked for.
+  absl::StatusOr<std::vector<ReleasedTablePtr>> Related(
+      const ReleasedTable& table, const std::vector<std::string>& keys) const;
 
   // Whether a table of the same names, period, cohort, profile and sources is
   // in it already. Errors as All. Cost: the lines that were added since the

@@ -18,12 +18,15 @@
 
 namespace tally::analytics {
 
-// One table of one release under one profile.
+// One cut of one table of one release under one profile: the same table of
+// another period, or by other columns, is another row.
 struct SuppressionRow {
   std::string project;
   std::string release;
   std::string measure;  // "C03"
   std::string table;    // "prevalence"
+  std::string period;   // "2026-10"; empty in older logs
+  std::string by;       // "practice, sex": columns that it is cut by
   std::string profile;
   bool derived = false;  // computed from released figures
   // Cells of the newest passage that was released; all 0 if there is none.
@@ -43,7 +46,8 @@ struct SuppressionFilter {
   std::string release;
 };
 
-// One row per project, release, measure, table and profile, in that order.
+// One row per project, release, measure, table, period, columns and profile, in
+// that order.
 // `log` is oldest first, as DecisionLog::Read gives it.
 std::vector<SuppressionRow> SuppressionReport(
     const std::vector<TableDecisions>& log, const SuppressionFilter& filter);

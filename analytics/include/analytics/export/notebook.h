@@ -22,6 +22,10 @@ struct NotebookFacts {
   std::string environment;  // other than production: said in the first cell
   std::vector<std::string> tables;  // ascending
   std::string left, right;  // two tables with a column `person`; or empty
+  // How the last section calls the gate: the program, as a path or a name, and
+  // its configuration, absolute; empty: the usual one.
+  std::string program = "commissioning";
+  std::string config;
 };
 
 NotebookFacts FactsForNotebook(const ReleaseFolder& release);

@@ -35,6 +35,15 @@ absl::StatusOr<std::vector<std::string>> WriteTableFiles(
     const GatedTable& table, const std::string& stem, const std::string& temp,
     const std::vector<TableFormat>& formats);
 
+// What the files of a release say whose people do not exist, such as one of the
+// environment "example"; empty for "production".
+std::string MadeUpWords(std::string_view environment);
+inline constexpr std::string_view kMadeUpName = "MADE-UP.txt";
+// Writes these words beside figures in `folder`, for files that have no place
+// for them, such as CSV; nothing for "production". Errors of the file system.
+absl::Status MarkMadeUp(const std::string& folder,
+                        std::string_view environment);
+
 // `path` absolute, without `.`, `..` and a slash at its end, links resolved as
 // far as it is there: so that a name can be put beside it. Errors of the file
 // system.

@@ -27,7 +27,8 @@ struct WorkbookFacts {
   std::string title;    // of the project, for people; may be empty
   std::string release;  // resource name
   std::string created;  // UTC, RFC 3339: the date in the file's properties
-  bool synthetic = false;
+  // Of the release; other than "production" is said in title and notes.
+  std::string environment = "production";
 };
 
 // Writes `path` by way of PATH.tmp; replaces what is there. `temp` is a folder

@@ -67,6 +67,9 @@ class MeasureDefinition {
   const std::vector<std::string>& pages() const { return pages_; }
   const std::vector<MeasureNeed>& needs() const { return needs_; }
   const std::vector<MeasureOutput>& outputs() const { return outputs_; }
+  // Columns that its tables can be grouped by, one or several of them; empty:
+  // it has its own breakdowns only.
+  const std::vector<std::string>& by() const { return by_; }
   // SHA-256 of the file's bytes, hex.
   const std::string& sha256() const { return sha256_; }
   const std::string& file() const { return file_; }
@@ -105,6 +108,7 @@ class MeasureDefinition {
   int stage_ = 0;
   int64_t minimum_count_ = 0;
   std::vector<std::string> pages_;
+  std::vector<std::string> by_;
   std::vector<MeasureNeed> needs_;
   std::vector<MeasureOutput> outputs_;
   TomlTable root_;

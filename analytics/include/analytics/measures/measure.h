@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +35,10 @@
 
 namespace tally::analytics {
 
+// Why tables that a definition declares were not made, by name of the table, in
+// words that end a line: "there is no reference file star_pu.toml".
+using MissingTables = std::map<std::string, std::string, std::less<>>;
+
 // What a measure works with.
 struct MeasureContext {
   const ReleaseFolder& release;
@@ -45,7 +50,15 @@ struct MeasureContext {
   BaseTables& base;                  // tables that measures share
   std::string definitions = {};      // folder of replaced definition files
   const DecisionLog* log = nullptr;  // what the gate decided; may be null
+  MissingTables* missing = nullptr;  // where reasons go; may be null
 
+  // Says why Compute does not make a table that the definition declares. Who
+  // leaves one out says so: the runner takes silence for a fault.
+  void Lacks(std::string_view table, std::string reason) const {
+    if (missing != nullptr) {
+      missing->insert_or_assign(std::string(table), std::move(reason));
+    }
+  }
   // The parts of TableInfo that are the same for all tables of a measure.
   TableInfo Info(std::string table, std::string title) const;
 };
@@ -61,7 +74,15 @@ struct DeriveContext {
   const std::string& comparators;
   // Of this measure, and of those that its definition names under `needs`.
   const ReleasedTables& released;
+  MissingTables* missing = nullptr;  // where reasons go; may be null
 
+  // As MeasureContext::Lacks, for Derive. Where a source is not there (Find
+  // gives null) the runner names it, and nothing need be said.
+  void Lacks(std::string_view table, std::string reason) const {
+    if (missing != nullptr) {
+      missing->insert_or_assign(std::string(table), std::move(reason));
+    }
+  }
   // The table of a measure, or null if there is none (the measure was not
   // available, or was asked for by other columns).
   const GatedTable* Find(std::string_view measure,
@@ -96,6 +117,9 @@ class Measure {
 
 // Ids of every measure that is built in, ascending.
 std::vector<std::string> MeasureIds();
+// The same in the order in which a run of all computes them: the audit of
+// disclosure (C23) last, for it counts what the gate decided in the run.
+std::vector<std::string> MeasureRunOrder();
 // kNotFound (exit 4) naming the nearest id.
 absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id);
 

@@ -22,15 +22,21 @@ namespace tally::analytics {
 inline constexpr std::string_view kUnknown = "unknown";
 inline constexpr std::string_view kSmallAreas = "small practices together";
 
-// Makes the temporary table `patient_list` (person INT, practice, sex,
+// Makes the temporary view `patient_list` (person INT, practice, sex,
 // imd_decile, ethnicity, age_band: text, never null; age INT, null if the
 // release has bands only), at the context's month. Made once for a run.
+// Bands are 0-4, 5-9 ... and an open one, which begins at OldestBand().
 absl::Status MakePatientList(const MeasureContext& context);
-// The same at another month, as the temporary table `name`. Ages are those of
+// The same at another month, to be read as `name`, a view. Ages are those of
 // that month's financial year. Made once for a run. REQUIRES: a name belongs to
 // one month.
 absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
                                std::string_view name);
+// The first age of the open band of a list at `month`: 90, and less in years
+// before the snapshot. A release holds ages to 90 in the year of its newest
+// extract, so a year earlier nobody can be told from 89 up: that list ends with
+// 85+. REQUIRES: ages in years; a release that has bands only keeps them.
+int OldestBand(const MeasureContext& context, CivilDay month);
 // The registration of each of `people`, an SQL relation with the columns person
 // (each once) and month_of_list (the first of a month), in that month: the
 // columns of patient_list in the temporary table `name`. People who are not on

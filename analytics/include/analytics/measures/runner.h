@@ -2,7 +2,8 @@
 // Runs in: the analyst's program.
 //
 // Spec: docs/measures/README.md.
-// Threading: one thread; the engine uses its own.
+// Threading: one thread calls; a second one counts ahead (Announce); the engine
+// uses its own.
 // Secrets: record values stay in the engine; results are gated.
 #ifndef TALLY_ANALYTICS_MEASURES_RUNNER_H_
 #define TALLY_ANALYTICS_MEASURES_RUNNER_H_
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "analytics/release/release_database.h"
 #include "analytics/release/release_folder.h"
 #include "base/civil_day.h"
+#include "base/mutex.h"
 
 namespace tally::analytics {
 
@@ -38,6 +41,12 @@ struct RefusedTable {
   absl::Status status;  // kFailedPrecondition DISCLOSURE_REFUSED (exit 6)
 };
 
+// A table that the definition declares and that was not made.
+struct MissingTable {
+  std::string table;
+  std::string reason;  // in words, for a reader
+};
+
 struct MeasureResult {
   std::string id;
   std::string title;
@@ -49,11 +58,21 @@ struct MeasureResult {
   std::vector<GatedTable> tables;
   // Tables that the gate refused, with its reason.
   std::vector<RefusedTable> refused;
+  // With `tables` and `refused` every table of the definition, or every one
+  // that was asked for; empty if the measure is not available.
+  std::vector<MissingTable> missing;
+  // Tables that passed the gate only because tables that were asked for are
+  // computed from them: "C29/indicators". They are under `tables` of their
+  // measures, and registered as released.
+  std::vector<std::string> gated_for_others;
   std::vector<PagePart> parts;
 };
 
 struct RunOptions {
   std::vector<std::string> by;
+  // Only these tables pass the gate, and those that they are computed from;
+  // empty: all. Of measures that are used by others all do.
+  std::vector<std::string> tables;
   std::optional<CivilDay> month;  // first day; else the last one covered
   std::string comparators;        // folder of reference files
   std::string definitions;        // folder of replaced definition files
@@ -62,11 +81,30 @@ struct RunOptions {
   std::string spc_mode;
 };
 
+// kInvalidArgument (exit 2), naming the columns that there are, if a measure
+// cannot be grouped by one of `by`, or if one is there twice. For callers that
+// look at several measures before the first figure passes the gate.
+absl::Status CheckGrouping(const MeasureDefinition& definition,
+                           const std::vector<std::string>& by);
+
+class CountAhead;
+struct CountedFigures;
+
 class MeasureRunner {
  public:
   // All three must outlive the runner.
   MeasureRunner(const ReleaseFolder& release, ReleaseDatabase& database,
                 Gate& gate, RunOptions options);
+  ~MeasureRunner();
+  MeasureRunner(const MeasureRunner&) = delete;
+  MeasureRunner& operator=(const MeasureRunner&) = delete;
+
+  // Says which measures will be run, in their order. A second thread then
+  // counts for the next ones while the gate works on one, until so many figures
+  // lie ready (CountAhead); what passes the gate, and when, is up to Run as
+  // before. Until all have been run nobody else may use the database. Call it
+  // once at most.
+  void Announce(const std::vector<std::string>& ids);
 
   // Computes and gates one measure, and before it those that it uses, each once
   // for this runner. A measure that the release cannot carry is no error:
@@ -79,24 +117,36 @@ class MeasureRunner {
   absl::StatusOr<CivilDay> Month();
 
  private:
-  absl::StatusOr<const MeasureResult*> RunOnce(std::string_view id);
-  absl::StatusOr<MeasureResult> Compute(std::string_view id);
+  struct Part;  // of one measure, while it is at work
+
+  // The measure with those that it uses before it, each once.
+  absl::Status AddInOrder(const std::string& id, std::set<std::string>& seen,
+                          std::vector<std::string>& order) const;
+  // Everything before the gate. On either thread.
+  absl::StatusOr<std::unique_ptr<CountedFigures>> Count(std::string_view id)
+      TALLY_EXCLUDES(engine_);
+  // `whole`: all its tables, whichever were asked for.
+  absl::StatusOr<const MeasureResult*> RunOnce(std::string_view id, bool whole);
+  absl::StatusOr<MeasureResult> Compute(std::string_view id, bool whole);
   // Why one of the measures that `definition` uses has no tables; runs them.
   absl::StatusOr<std::optional<std::string>> RunUsed(
       const MeasureDefinition& definition);
-  absl::Status Release(const std::vector<RawTable>& raw, MeasureResult& result);
-  absl::Status Derive(const Measure& measure,
-                      const MeasureDefinition& definition, CivilDay month,
-                      MeasureResult& result);
+  // Fills tables, refused and missing.
+  absl::Status MakeTables(CountedFigures& counted, Part& part);
+  absl::Status Release(const std::vector<RawTable>& raw, Part& part);
+  absl::Status Derive(const CountedFigures& counted, Part& part);
+  void NameMissing(const MeasureDefinition& definition, Part& part) const;
 
   const ReleaseFolder& release_;
   ReleaseDatabase& database_;
   Gate& gate_;
   RunOptions options_;
   std::optional<CivilDay> month_;
-  BaseTables base_;
+  Mutex engine_;  // who counts holds it
+  BaseTables base_ TALLY_GUARDED_BY(engine_);
   // Null while the measure is at work.
   std::map<std::string, std::unique_ptr<MeasureResult>, std::less<>> results_;
+  std::unique_ptr<CountAhead> ahead_;  // last: its thread uses the rest
 };
 
 // The profile of a table's columns, through the gate: rows, filled, share,

@@ -40,16 +40,19 @@ struct Plan {
   std::string release;
   std::optional<CivilDay> month;  // first day
   std::string profile;
-  std::vector<PlanStep> steps;  // in the order in which they run
+  int month_line = 0, profile_line = 0;  // of the file; 0: not there
+  std::vector<PlanStep> steps;           // in the order in which they run
 
   // "FILE:LINE: step ID: " for messages; empty without a file.
   std::string Where(const PlanStep& step) const;
+  // "FILE:LINE: " of a line.
+  std::string At(int line) const;
 };
 
 // Reads a plan and puts its steps in order: after what they need, else as in
 // the file. kInvalidArgument (exit 2), with file and line: not TOML, an unknown
-// key, measure or page, an id that is malformed or there twice, a need that
-// leads nowhere or in a circle, a second dashboard.
+// key, measure, page or profile, an id that is malformed or there twice, a need
+// that leads nowhere or in a circle, a second dashboard.
 absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file);
 
 // Every built-in measure, then the whole dashboard; step ids are the measures'

@@ -33,6 +33,7 @@ struct StepOutcome {
   std::string definition;  // SHA-256, hex
   std::vector<GatedTable> tables;
   std::vector<RefusedTable> refused;  // by the gate
+  std::vector<MissingTable> missing;  // could not be made
   std::string page;                   // HTML; a dashboard's
   int64_t elapsed_ms = 0;
 };

@@ -37,11 +37,12 @@ struct LifeBandCounts {
 //   S^2 = q^2 (1 - q) / d (0 where nobody dies), last 4 / (d M^2);
 //   W = S^2 l^2 ((1 - a) w + e_next)^2, last (l / 2)^2 S^2;
 //   limits e -+ z sqrt(sum of W from here on) / l.
-// One estimate a band. All are NA: kTooFewValues for 5,000 people or fewer;
-// kEmptyBand for a band without people; kInconsistent for more deaths than
-// people, a negative count or another number of bands than 20; kTooFewEvents
-// without deaths at 90 and over. One row is kTooWide when its 95 % interval is
-// wider than 20 years.
+// One estimate a band. Fewer than 20 bands are the first ones, the last of them
+// open: where ages are known to 85 only, there are 19. All (20) are NA:
+// kTooFewValues for 5,000 people or fewer; kEmptyBand for a band without
+// people; kInconsistent for more deaths than people, a negative count, more
+// bands than 20 or fewer than 2; kTooFewEvents without deaths in the open band.
+// One row is kTooWide when its 95 % interval is wider than 20 years.
 std::vector<Estimate> LifeExpectancy(std::span<const LifeBandCounts> bands,
                                      double alpha = kAlpha95);
 

@@ -19,13 +19,17 @@
 
 namespace tally::analytics {
 
-// Rows of people, `features` numbers each, one after the other.
+// Rows of people, `features` numbers each, one after the other. People who are
+// alike in features and outcome may share a row.
 struct LogisticData {
   size_t features = 0;
   std::vector<double> x;
   std::vector<uint8_t> y;  // 1: the event came
+  // How many people a row stands for, whole numbers from 1; empty: one each.
+  std::vector<double> people = {};
 
   size_t rows() const { return y.size(); }
+  double PeopleOf(size_t row) const { return people.empty() ? 1 : people[row]; }
 };
 
 // Takes features out of the data, by position. REQUIRES: ascending, distinct,
@@ -52,13 +56,13 @@ struct LogisticModel {
 };
 
 // Iteratively reweighted least squares on features of mean 0 and deviation 1,
-// penalty 1e-4 n on each squared coefficient but the intercept, until no
-// coefficient changes by 1e-8 or more. A feature without variation gets 0.
-// kInvalidArgument for data of other sizes or y above 1; kFailedPrecondition
-// when the model is refused: without events or without others, where a feature
-// or the fitted score separates them (all of the one lie above all of the
-// other: a level in which nobody has an event does not), or after 50 rounds.
-// Cost: O(rounds x rows x features^2).
+// penalty 1e-4 times the people on each squared coefficient but the intercept,
+// until no coefficient changes by 1e-8 or more. A feature without variation
+// gets 0. kInvalidArgument for data of other sizes, y above 1 or rows of less
+// than one; kFailedPrecondition when the model is refused: without events or
+// without others, where a feature or the fitted score separates them (all of
+// the one lie above all of the other: a level in which nobody has an event does
+// not), or after 50 rounds. Cost: O(rounds x rows x features^2).
 absl::StatusOr<LogisticModel> FitLogistic(const LogisticData& data);
 
 // The chance that a random event has a higher score than a random other, ties

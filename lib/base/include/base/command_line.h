@@ -61,8 +61,8 @@ struct CommonFlags {
 };
 
 // Which of the common flags a command understands besides those that all do
-// (--config --json -q -v --no-color --timeout --help). A flag that does nothing
-// is refused, so that nobody relies on it.
+// (--config --json -q -v --no-color --help, and --timeout). A flag that does
+// nothing is refused, so that nobody relies on it.
 enum CommandTrait : uint32_t {
   kTraitNone = 0,
   kTraitLists = 1U << 0,      // --format
@@ -70,6 +70,7 @@ enum CommandTrait : uint32_t {
   kTraitChanges = 1U << 2,    // --dry-run
   kTraitDestroys = 1U << 3,   // --yes, and needs it without a terminal
   kTraitLong = 1U << 4,       // --progress
+  kTraitLocal = 1U << 5,      // asks nobody else: no --timeout
 };
 
 struct CommandState;

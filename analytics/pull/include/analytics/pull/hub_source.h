@@ -23,10 +23,15 @@ namespace tally::analytics {
 
 class HubSource : public ReleaseSource {
  public:
+  // What a person is told who waits.
+  using Notice = std::function<void(std::string_view)>;
+
   // Reads certificate and key; connects at the first call. Errors as
-  // HubChannel::Open. `timeout_ms` 0: the usual ones.
+  // HubChannel::Open. List and Describe try again for `timeout_ms`, 0: a
+  // minute; Download ends after it, 0: an hour. `notice` is called, by another
+  // thread, when List or Describe has waited for two seconds.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<HubSource>> Open(
-      const AnalystConfig& config, int64_t timeout_ms);
+      const AnalystConfig& config, int64_t timeout_ms, Notice notice = nullptr);
   ~HubSource() override;
 
   absl::StatusOr<std::vector<RemoteRelease>> List(

@@ -1,0 +1,324 @@
+// Tables that are cut to different depths: a reader of a count by practice and
+// of the same count of everybody adds up the first. Nobody declares that, for
+// the two were released at different times.
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "absl/strings/str_split.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "disclosure/gate_across.h"
+#include "disclosure/gate_run.h"
+
+namespace tally::analytics {
+namespace {
+
+// The dimension that names the cut itself: it says nothing of who is counted.
+constexpr std::string_view kCutName = "breakdown=";
+
+// Sums with more terms than this, all together, are each used by itself. They
+// would join the months of a region into one program of 100,000 unknowns; the
+// program with 20,000 takes some seconds.
+constexpr size_t kMostTerms = 20'000;
+
+// The same column, by more dimensions.
+bool IsFiner(const KeyShape& fine, const KeyShape& coarse) {
+  return fine.size() > coarse.size() && fine.front() == coarse.front() &&
+         std::includes(fine.begin() + 1, fine.end(), coarse.begin() + 1,
+                       coarse.end());
+}
+
+// Calls `visit` with each part of a key but the name of its cut: the column,
+// then "dimension=level" in their order.
+template <typename Visit>
+void ForEachPart(std::string_view key, const Visit& visit) {
+  for (size_t begin = 0; begin <= key.size();) {
+    const size_t end = std::min(key.find('|', begin), key.size());
+    const std::string_view part = key.substr(begin, end - begin);
+    if (begin == 0 || !part.starts_with(kCutName)) visit(part);
+    begin = end + 1;
+  }
+}
+
+// Whether each part of a key of shape `fine` stands in the shape `coarse`.
+std::vector<bool> PartsIn(const KeyShape& fine, const KeyShape& coarse) {
+  std::vector<bool> kept;
+  size_t next = 0;
+  for (const std::string& name : fine) {
+    kept.push_back(next < coarse.size() && name == coarse[next]);
+    next += kept.back();
+  }
+  return kept;
+}
+
+// Those parts of a key as a key. `key` is filled anew.
+void KeepParts(std::string_view from, const std::vector<bool>& kept,
+               std::string& key) {
+  key.clear();
+  size_t i = 0;
+  ForEachPart(from, [&](std::string_view part) {
+    if (!kept[i++]) return;
+    if (!key.empty()) key += '|';
+    key += part;
+  });
+}
+
+// A key without the name of its cut. `key` is filled anew.
+void PlainKey(std::string_view from, std::string& key) {
+  key.clear();
+  ForEachPart(from, [&](std::string_view part) {
+    if (!key.empty()) key += '|';
+    key += part;
+  });
+}
+
+// The shape of a key as text, the name of its cut with it. `text` is filled
+// anew.
+void ShapeText(std::string_view key, std::string& text) {
+  text.clear();
+  bool name = true;
+  for (const char c : key) {
+    name = c == '|' || (name && c != '=');
+    if (name) text += c;
+  }
+}
+
+// The shape, and whether it names the cut.
+std::pair<KeyShape, bool> ShapeOf(const std::string& text) {
+  KeyShape shape = absl::StrSplit(text, '|');
+  const size_t named =
+      std::erase(shape, kCutName.substr(0, kCutName.size() - 1));
+  return {std::move(shape), named > 0};
+}
+
+// How many levels make a year where `fine` is `coarse` by time; else more than
+// there are.
+size_t TimesOfAYear(const KeyShape& fine, const KeyShape& coarse) {
+  if (fine.size() == coarse.size() + 1) {
+    const auto at = std::mismatch(coarse.begin(), coarse.end(), fine.begin());
+    if (*at.second == "month") return 12;
+    if (*at.second == "year") return 1;
+  }
+  return std::numeric_limits<size_t>::max();
+}
+
+}  // namespace
+
+void TableShapes::Add(std::string_view key) {
+  std::string text;
+  ShapeText(key, text);
+  if (!seen_.insert(text).second) return;
+  auto [shape, named] = ShapeOf(text);
+  bool& is_named = shapes_[std::move(shape)];
+  is_named = is_named || named;
+}
+
+bool TableShapes::Joins(const TableShapes& other) const {
+  for (const auto& [one, one_named] : shapes_) {
+    for (const auto& [two, two_named] : other.shapes_) {
+      if (one == two ? one_named || two_named
+                     : IsFiner(one, two) || IsFiner(two, one)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void KeyShapes::Add(const KeyedUnknown& cell) {
+  std::string text;
+  ShapeText(cell.key, text);
+  auto found = seen_.find(text);
+  if (found == seen_.end()) {
+    auto [shape, named] = ShapeOf(text);
+    Group& group = keys_[std::move(shape)];  // stays where it is
+    group.named = group.named || named;
+    found = seen_.emplace(std::move(text), &group).first;
+  }
+  found->second->keys.push_back(cell);
+}
+
+// Of keys that differ in the name of their cut only, the first.
+KeyShapes::ByPlainKey KeyShapes::PlainKeys(const Group& group) {
+  ByPlainKey plain;
+  plain.reserve(group.keys.size());
+  std::string key;
+  for (const KeyedUnknown& cell : group.keys) {
+    PlainKey(cell.key, key);
+    plain.emplace(key, cell);
+  }
+  return plain;
+}
+
+// Who has counts of one shape says itself what adds up; only the names of cuts
+// may differ.
+void KeyShapes::SameCounts(const Group& own, const Group& other, Sums& sums) {
+  if (!own.named && !other.named) return;
+  const ByPlainKey known = PlainKeys(other);
+  std::string key;
+  for (const KeyedUnknown& cell : own.keys) {
+    PlainKey(cell.key, key);
+    const auto whole = known.find(key);
+    if (whole == known.end() || whole->second == cell) continue;
+    sums[whole->second].insert({Keys{cell}});
+  }
+}
+
+// The cells of `own` by the whole of `known` that each is a part of; `last` of
+// them make a year, if there are more.
+void KeyShapes::SumsOf(const Group& own, const std::vector<bool>& kept,
+                       size_t last, const ByPlainKey& known, Sums& sums) {
+  std::map<KeyedUnknown, Keys> groups;
+  std::string key;
+  for (const KeyedUnknown& cell : own.keys) {
+    KeepParts(cell.key, kept, key);
+    const auto whole = known.find(key);
+    if (whole != known.end()) groups[whole->second].push_back(cell);
+  }
+  for (auto& [whole, parts] : groups) {
+    std::vector<Keys> either;
+    if (parts.size() > last) {  // a year is the last of several
+      either.emplace_back(parts.end() - static_cast<ptrdiff_t>(last),
+                          parts.end());
+    }
+    either.push_back(std::move(parts));
+    sums[whole].insert(std::move(either));
+  }
+}
+
+void KeyShapes::SumsTo(const KeyShapes& other, Sums& sums) const {
+  for (const auto& [coarse, wholes] : other.keys_) {
+    const auto same = keys_.find(coarse);
+    if (same != keys_.end()) {
+      SameCounts(same->second, wholes, sums);
+      continue;
+    }
+    ByPlainKey known;
+    for (const auto& [fine, own] : keys_) {
+      if (!IsFiner(fine, coarse)) continue;
+      if (known.empty()) known = PlainKeys(wholes);
+      SumsOf(own, PartsIn(fine, coarse), TimesOfAYear(fine, coarse), known,
+             sums);
+    }
+  }
+}
+
+// Whether a sum can be one, by the exact counts of this table and what earlier
+// ones printed: some levels overlap, and some tables leave small groups out.
+bool GateRun::MayAddUp(const std::vector<CountRange>& truth,
+                       const AuditEquality& sum) const {
+  CountRange parts{0, 0};
+  for (const size_t part : sum.parts) {
+    parts.low += truth[part].low;
+    parts.high = std::min(parts.high + truth[part].high, kUnboundedCount);
+  }
+  const CountRange& whole = truth[sum.whole.front()];
+  return parts.low <= whole.high && whole.low <= parts.high;
+}
+
+// What may add up, by the keys of this table and the earlier ones.
+KeyShapes::Sums GateRun::SumsByKeys(const Tables& earlier) const {
+  std::vector<KeyShapes> tables(1);
+  std::vector<KeyedUnknown> own;
+  own.reserve(keys_.size());
+  for (size_t i = 0; i < keys_.size(); ++i) own.push_back({keys_[i], i});
+  std::sort(own.begin(), own.end());
+  for (const KeyedUnknown& cell : own) tables[0].Add(cell);
+  for (const Earlier& e : earlier) {
+    KeyShapes& shapes = tables.emplace_back();
+    auto cell = e.facts->cells.begin();  // in the order of their keys
+    for (const auto& [key, printed] : e.table->cells) {
+      shapes.Add({key, (cell++)->unknown});
+    }
+  }
+  KeyShapes::Sums sums;
+  for (const KeyShapes& fine : tables) {
+    for (const KeyShapes& coarse : tables) {
+      if (&fine != &coarse) fine.SumsTo(coarse, sums);
+    }
+  }
+  return sums;
+}
+
+// Of the ways in which parts may make a whole, the first that can be.
+std::optional<AuditEquality> GateRun::FirstThatAddsUp(
+    const std::vector<CountRange>& truth, size_t whole,
+    const std::vector<KeyShapes::Keys>& either) const {
+  for (const KeyShapes::Keys& parts : either) {
+    AuditEquality sum;
+    sum.whole = {whole};
+    for (const KeyedUnknown& part : parts) sum.parts.push_back(part.unknown);
+    if (MayAddUp(truth, sum)) return sum;
+  }
+  return std::nullopt;
+}
+
+absl::Status GateRun::FindAcross(const Tables& earlier) {
+  across_.clear();
+  if (earlier.empty()) return absl::OkStatus();
+  const std::vector<CountRange> truth = TrueRanges(earlier);
+  size_t terms = 0;
+  for (const auto& [whole, ways] : SumsByKeys(earlier)) {
+    for (const std::vector<KeyShapes::Keys>& either : ways) {
+      std::optional<AuditEquality> sum =
+          FirstThatAddsUp(truth, whole.unknown, either);
+      if (!sum.has_value()) continue;
+      terms += sum->parts.size() + 1;
+      across_.push_back(*std::move(sum));
+    }
+  }
+  const bool loose = terms > kMostTerms;
+  for (AuditEquality& sum : across_) sum.loose = loose;
+  TALLY_RETURN_IF_ERROR(DropImpossible(earlier, loose));
+  HideSmallSums();
+  return absl::OkStatus();
+}
+
+// More sums are never more possible: the first that contradicts those before it
+// is none. `loose`: each is used by itself.
+absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
+  AuditProblem problem = CurrentProblem();
+  for (const Earlier& e : earlier) AddEarlier(e, problem);
+  Add(bands_, problem);
+  const PropagationSolver each;
+  const BoundSolver& solver = loose ? each : solver_;
+  const auto possible = [&](size_t count) -> absl::StatusOr<bool> {
+    if (std::chrono::steady_clock::now() > deadline_) {
+      return absl::DeadlineExceededError("sums between tables");
+    }
+    AuditProblem tried = problem;
+    const auto end = across_.begin() + static_cast<std::ptrdiff_t>(count);
+    tried.equalities.insert(tried.equalities.end(), across_.begin(), end);
+    TALLY_ASSIGN_OR_RETURN(const AuditBounds bounds, solver.Solve(tried));
+    return !bounds.contradiction;
+  };
+  while (!across_.empty()) {
+    TALLY_ASSIGN_OR_RETURN(const bool all, possible(across_.size()));
+    if (all) break;
+    size_t good = 0, bad = across_.size();
+    while (bad - good > 1) {
+      const size_t middle = good + (bad - good) / 2;
+      TALLY_ASSIGN_OR_RETURN(const bool ok, possible(middle));
+      (ok ? good : bad) = middle;
+    }
+    across_.erase(across_.begin() + static_cast<std::ptrdiff_t>(bad - 1));
+  }
+  return absl::OkStatus();
+}
+
+// What a reader may not narrow is the parts, in a table that they have; a small
+// sum goes with them, as a total does.
+void GateRun::HideSmallSums() {
+  for (const AuditEquality& sum : across_) {
+    const size_t whole = sum.whole.front();
+    if (whole >= cells_.size()) continue;  // of an earlier table
+    if (At(cells_[whole]).decision == CellDecision::kPrimary) {
+      Hide(cells_[whole], CellDecision::kSecondary);
+    }
+  }
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,168 @@
+// C11: activity at the projected population, from one year's activity by sex
+// and age band.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analytics/measures/reference.h"
+#include "base/status.h"
+#include "measures/c11_forecast.h"
+#include "measures/counts.h"
+#include "measures/tables.h"
+
+namespace tally::analytics {
+namespace {
+
+// People by sex and age band.
+using PeopleByAgeSex = std::map<std::pair<std::string, std::string>, double>;
+
+// The people of each year.
+absl::StatusOr<std::map<int64_t, PeopleByAgeSex>> PeopleByYear(
+    const ReferenceFile& file) {
+  std::map<int64_t, PeopleByAgeSex> years;
+  for (size_t row = 0; row < file.rows(); ++row) {
+    const bool is_new =
+        years[file.Integer(row, 0)]
+            .emplace(std::pair(file.Text(row, 1), file.Text(row, 2)),
+                     static_cast<double>(file.Integer(row, 3)))
+            .second;
+    if (!is_new) return file.ErrorAt(row, "this sex and age band come twice");
+  }
+  return years;
+}
+
+absl::StatusOr<DerivedTable> DemographicTable(const DeriveContext& context,
+                                              const GatedTable& source,
+                                              std::string citation) {
+  TableInfo info = context.Info("forecast_demographic",
+                                "Activity at the projected population", source);
+  info.method = "Activity by sex and age band, times the projected people";
+  info.notes = {std::move(citation),
+                "*: a sex and age band of the year is not printed. NA: the "
+                "projection lacks one."};
+  return DerivedTable::Create(
+      std::move(info),
+      {DimensionColumn("pod", "Type"),
+       DimensionColumn("year", "Financial year"),
+       DerivedColumn("base", "One year now", "events"),
+       DerivedColumn("projected", "Projected", "events"),
+       DerivedColumn("factor", "Factor")},
+      {&source});
+}
+
+// One type of activity, now and with the people of a year to come.
+struct ProjectedPod {
+  double base = 0;
+  double projected = 0;
+  bool hidden = false;   // a sex and age band is not printed
+  bool missing = false;  // the projection lacks one
+};
+
+ProjectedPod Project(const GatedTable& source, const std::vector<size_t>& rows,
+                     const PeopleByAgeSex& people) {
+  ProjectedPod pod;
+  for (const size_t row : rows) {
+    const auto events = source.at(row, "events").number();
+    const auto now = source.at(row, "people").number();
+    const auto then = people.find(
+        {source.at(row, "sex").text(), source.at(row, "age_band").text()});
+    if (!events.has_value() || !now.has_value()) {
+      pod.hidden = true;
+    } else if (*events > 0 && (then == people.end() || *now <= 0)) {
+      pod.missing = true;
+    } else if (*events > 0) {
+      pod.base += *events;
+      pod.projected += *events / *now * then->second;
+    }
+  }
+  return pod;
+}
+
+DerivedCell ProjectedCell(const ProjectedPod& pod, double value, int decimals) {
+  if (pod.hidden) return DerivedCell::Star();
+  if (pod.missing || !(pod.base > 0)) {
+    return DerivedCell::Na(NaReason::kReferenceMissing);
+  }
+  return DerivedCell::Number(value, decimals);
+}
+
+}  // namespace
+
+absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(
+          context.connection,
+          absl::StrFormat(
+              "SELECT p.pod, l.sex, l.age_band, CAST(coalesce(a.events, 0) AS "
+              "BIGINT), l.people FROM (SELECT sex, age_band, count(*) AS "
+              "people "
+              "FROM patient_list GROUP BY sex, age_band) AS l CROSS JOIN "
+              "(SELECT DISTINCT pod FROM activity) AS p LEFT JOIN (SELECT "
+              "x.pod, y.sex, y.age_band, count(*) AS events FROM activity AS x "
+              "INNER JOIN patient_list AS y ON y.person = x.person "
+              "WHERE x.month >= DATE '%s' GROUP BY ALL) AS a ON a.pod = p.pod "
+              "AND a.sex = l.sex AND a.age_band = l.age_band",
+              first.ToIso()),
+          3));
+  TableInfo info = context.Info("activity_age_sex",
+                                "Activity of one year by sex and age band");
+  info.notes.emplace_back(
+      "Of people on the list, in the 12 months that end with the month.");
+  TableBuilder table(std::move(info));
+  table.Dimension("pod", "Type")
+      .Dimension("sex", "Sex")
+      .Dimension("age_band", "Age band")
+      .Events("events", "Events")
+      .Persons("people", "On the list");
+  std::vector<GroupedRow> sorted = rows;
+  std::sort(sorted.begin(), sorted.end(),
+            [](const GroupedRow& a, const GroupedRow& b) {
+              return std::lexicographical_compare(
+                  a.levels.begin(), a.levels.end(), b.levels.begin(),
+                  b.levels.end(), LevelLess);
+            });
+  for (const GroupedRow& row : sorted) {
+    const size_t at = table.AddRow(row.levels);
+    table.Set(at, "events", row.counts[0]).Set(at, "people", row.counts[1]);
+  }
+  return table.Finish();
+}
+
+absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(
+    const DeriveContext& context) {
+  const GatedTable* source =
+      context.Find(context.definition.id(), "activity_age_sex");
+  if (source == nullptr) return std::nullopt;
+  TALLY_ASSIGN_OR_RETURN(
+      const ReferenceFile file,
+      ReferenceFile::Read(context.comparators, kProjectionFile,
+                          {{"year", ReferenceType::kInteger},
+                           {"sex", ReferenceType::kText},
+                           {"age_band", ReferenceType::kText},
+                           {"people", ReferenceType::kInteger}}));
+  TALLY_ASSIGN_OR_RETURN(const auto years, PeopleByYear(file));
+  TALLY_ASSIGN_OR_RETURN(DerivedTable table,
+                         DemographicTable(context, *source, file.Citation()));
+  std::map<std::string, std::vector<size_t>> pods;
+  for (size_t row = 0; row < source->rows(); ++row) {
+    pods[source->at(row, "pod").text()].push_back(row);
+  }
+  for (const auto& [pod, rows] : pods) {
+    for (const auto& [year, people] : years) {
+      const ProjectedPod sum = Project(*source, rows, people);
+      TALLY_RETURN_IF_ERROR(table.AddRow(
+          {DerivedCell::Text(pod), DerivedCell::Text(std::to_string(year)),
+           ProjectedCell(sum, sum.base, 0),
+           ProjectedCell(sum, sum.projected, 0),
+           ProjectedCell(sum, sum.projected / sum.base, 3)}));
+    }
+  }
+  return table;
+}
+
+}  // namespace tally::analytics

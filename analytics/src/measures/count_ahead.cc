@@ -1,0 +1,84 @@
+#include "measures/count_ahead.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tally::analytics {
+namespace {
+
+constexpr int64_t kBetweenInterruptsMs = 50;
+
+size_t RowsOf(const CountAhead::Figures& figures) {
+  size_t rows = 0;
+  if (!figures.ok() || !(*figures)->raw.ok()) return rows;
+  for (const RawTable& table : *(*figures)->raw) rows += table.rows();
+  return rows;
+}
+
+}  // namespace
+
+CountAhead::CountAhead(std::vector<std::string> ids,
+                       std::function<Figures(const std::string&)> count,
+                       std::function<void()> interrupt, size_t most_rows_ready)
+    : ids_(std::move(ids)),
+      count_(std::move(count)),
+      interrupt_(std::move(interrupt)),
+      most_rows_ready_(most_rows_ready),
+      awaited_(ids_),
+      thread_([this] { Work(); }) {}
+
+CountAhead::~CountAhead() {
+  {
+    MutexLock lock(mu_);
+    stop_ = true;
+    changed_.NotifyAll();
+    // Again and again: the call may be between two statements.
+    while (!ended_) {
+      interrupt_();
+      changed_.WaitFor(mu_, kBetweenInterruptsMs);
+    }
+  }
+  thread_.join();
+}
+
+void CountAhead::Work() {
+  for (const std::string& id : ids_) {
+    {
+      MutexLock lock(mu_);
+      while (!stop_ && !waiting_ && rows_ready_ >= most_rows_ready_) {
+        changed_.Wait(mu_);
+      }
+      if (stop_) break;
+    }
+    Figures figures = count_(id);
+    MutexLock lock(mu_);
+    rows_ready_ += RowsOf(figures);
+    ready_.emplace(id, std::move(figures));
+    changed_.NotifyAll();
+  }
+  MutexLock lock(mu_);
+  ended_ = true;
+  changed_.NotifyAll();
+}
+
+std::optional<CountAhead::Figures> CountAhead::Take(const std::string& id) {
+  MutexLock lock(mu_);
+  const auto place = std::find(awaited_.begin(), awaited_.end(), id);
+  if (place == awaited_.end()) return std::nullopt;
+  awaited_.erase(place);
+  auto found = ready_.find(id);
+  waiting_ = found == ready_.end();
+  changed_.NotifyAll();
+  while (found == ready_.end()) {
+    changed_.Wait(mu_);
+    found = ready_.find(id);
+  }
+  waiting_ = false;
+  Figures figures = std::move(found->second);
+  ready_.erase(found);
+  rows_ready_ -= RowsOf(figures);
+  changed_.NotifyAll();
+  return figures;
+}
+
+}  // namespace tally::analytics

@@ -1,0 +1,121 @@
+// Yes and no of people in one pass, against one join for each question.
+#include "measures/strata.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "bench.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "status_matchers.h"
+
+namespace tally::analytics {
+namespace {
+
+// People of every age, some of none, in two practices.
+FixtureRelease PeopleOfAllAges() {
+  FixtureRelease release;
+  for (int person = 1; person <= 200; ++person) {
+    FixtureRegistration r;
+    r.person = person;
+    r.year_of_birth = person % 19 == 0 ? 0 : 1930 + person % 97;
+    r.sex = person % 2 == 0 ? "1" : "2";
+    r.practice = person % 3 == 0 ? "Z90001" : "Z90002";
+    release.registrations.push_back(r);
+  }
+  return release;
+}
+
+std::string TextOf(const GroupedStrata& groups) {
+  std::string text;
+  for (const auto& [group, strata] : groups) {
+    for (const auto& [key, stratum] : strata) {
+      absl::StrAppendFormat(&text, "%s %s %s: %d %d %d %d\n", group[0],
+                            key.first, key.second, stratum.people,
+                            stratum.events, stratum.persons,
+                            stratum.repeats.size());
+    }
+  }
+  return text;
+}
+
+TEST(CountFlagged, AgreesWithAJoinForEachQuestion) {
+  const FixtureRelease release = PeopleOfAllAges();
+  Bench bench(release);
+  const MeasureDefinition definition = *LoadDefinition("C02", "");
+  BaseTables base;
+  const MeasureContext context{bench.folder(),
+                               bench.database().connection(),
+                               definition,
+                               *CivilDay::Create(2026, 10, 1),
+                               {},
+                               "",
+                               base};
+  ASSERT_OK(MakePatientList(context));
+  // Nobody twice; 9001 is not on the list; 7 has no answer.
+  ASSERT_OK(context.connection.Execute(
+      "CREATE TEMPORARY TABLE flag AS SELECT CAST(i AS INTEGER) AS person, "
+      "CASE WHEN i <> 7 THEN CAST(i % 8 AS BIGINT) END AS bits "
+      "FROM range(5, 150) AS r(i) UNION ALL SELECT 9001, 7"));
+  const std::vector<GroupColumn> groups = *GroupColumns({"practice"});
+  struct Asked {
+    int from, to, bit;
+  };
+  const std::vector<Asked> asked = {{0, 90, 1},  {0, 90, 2},   {17, 90, 1},
+                                    {18, 64, 4}, {90, 90, 1},  {0, 0, 2},
+                                    {65, 90, 2}, {0, 90, 4096}};
+  std::vector<FlagQuestion> questions;
+  for (const Asked& one : asked) {
+    questions.push_back({WithinAges(one.from, one.to),
+                         absl::StrFormat("f.bits & %d <> 0", one.bit)});
+  }
+  const auto counted = CountFlagged(context, groups, questions, "flag");
+  ASSERT_OK(counted);
+  ASSERT_EQ(counted->size(), asked.size());
+  int64_t events = 0;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto alone = CountStrata(
+        context, groups,
+        absl::StrFormat("(SELECT person FROM flag WHERE bits & %d <> 0)",
+                        asked[i].bit),
+        absl::StrFormat("(SELECT * FROM patient_list WHERE %s)",
+                        WithinAges(asked[i].from, asked[i].to)));
+    ASSERT_OK(alone);
+    EXPECT_EQ(TextOf((*counted)[i]), TextOf(*alone)) << i;
+    EXPECT_NE(TextOf(*alone), "") << i;
+    events += SumOfStrata(SumOfGroups(*alone)).events;
+  }
+  EXPECT_GT(events, 100);
+}
+
+TEST(PatientListAt, GivesOneListUnderSeveralNames) {
+  Bench bench(PeopleOfAllAges());
+  const MeasureDefinition definition = *LoadDefinition("C02", "");
+  BaseTables base;
+  const MeasureContext context{bench.folder(),
+                               bench.database().connection(),
+                               definition,
+                               *CivilDay::Create(2026, 10, 1),
+                               {},
+                               "",
+                               base};
+  const CivilDay may = *CivilDay::Create(2026, 5, 1);
+  ASSERT_OK(MakePatientListAt(context, may, "a_list"));
+  ASSERT_OK(MakePatientListAt(context, may, "patient_list_202605"));
+  ASSERT_OK(MakePatientListAt(context, may, "b_list"));
+  const auto different = context.connection.Scalar(
+      "SELECT count(*) FROM (SELECT * FROM a_list EXCEPT SELECT * FROM "
+      "b_list)");
+  ASSERT_OK(different);
+  EXPECT_EQ(*different->As<int64_t>(), 0);
+  for (const char* name : {"a_list", "b_list", "patient_list_202605"}) {
+    const auto people = context.connection.Scalar(
+        absl::StrFormat("SELECT count(*) FROM %s", name));
+    ASSERT_OK(people);
+    EXPECT_EQ(*people->As<int64_t>(), 200) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tally::analytics
