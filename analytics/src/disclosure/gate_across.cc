@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
+#include "disclosure/halving.h"
 
 namespace tally::analytics {
 namespace {
@@ -54,13 +55,14 @@ std::vector<bool> PartsIn(const KeyShape& fine, const KeyShape& coarse) {
   return kept;
 }
 
-// Those parts of a key as a key. `key` is filled anew.
-void KeepParts(std::string_view from, const std::vector<bool>& kept,
-               std::string& key) {
+// Those parts of a key that `keep` holds for, by their places, as a key. `key`
+// is filled anew.
+template <typename Keep>
+void KeepParts(std::string_view from, const Keep& keep, std::string& key) {
   key.clear();
   size_t i = 0;
   ForEachPart(from, [&](std::string_view part) {
-    if (!kept[i++]) return;
+    if (!keep(i++)) return;
     if (!key.empty()) key += '|';
     key += part;
   });
@@ -68,11 +70,8 @@ void KeepParts(std::string_view from, const std::vector<bool>& kept,
 
 // A key without the name of its cut. `key` is filled anew.
 void PlainKey(std::string_view from, std::string& key) {
-  key.clear();
-  ForEachPart(from, [&](std::string_view part) {
-    if (!key.empty()) key += '|';
-    key += part;
-  });
+  KeepParts(
+      from, [](size_t) { return true; }, key);
 }
 
 // The shape of a key as text, the name of its cut with it. `text` is filled
@@ -174,7 +173,8 @@ void KeyShapes::SumsOf(const Group& own, const std::vector<bool>& kept,
   std::map<KeyedUnknown, Keys> groups;
   std::string key;
   for (const KeyedUnknown& cell : own.keys) {
-    KeepParts(cell.key, kept, key);
+    KeepParts(
+        cell.key, [&](size_t i) { return kept[i]; }, key);
     const auto whole = known.find(key);
     if (whole != known.end()) groups[whole->second].push_back(cell);
   }
@@ -295,16 +295,11 @@ absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
     TALLY_ASSIGN_OR_RETURN(const AuditBounds bounds, solver.Solve(tried));
     return !bounds.contradiction;
   };
-  while (!across_.empty()) {
-    TALLY_ASSIGN_OR_RETURN(const bool all, possible(across_.size()));
-    if (all) break;
-    size_t good = 0, bad = across_.size();
-    while (bad - good > 1) {
-      const size_t middle = good + (bad - good) / 2;
-      TALLY_ASSIGN_OR_RETURN(const bool ok, possible(middle));
-      (ok ? good : bad) = middle;
-    }
-    across_.erase(across_.begin() + static_cast<std::ptrdiff_t>(bad - 1));
+  while (true) {
+    TALLY_ASSIGN_OR_RETURN(const size_t good,
+                           MostPossible(across_.size(), possible));
+    if (good == across_.size()) break;
+    across_.erase(across_.begin() + static_cast<std::ptrdiff_t>(good));
   }
   return absl::OkStatus();
 }

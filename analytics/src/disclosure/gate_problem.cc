@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
+#include "disclosure/halving.h"
 
 namespace tally::analytics {
 namespace {
@@ -214,22 +215,17 @@ absl::StatusOr<GateRun::Tables> GateRun::Consistent(
     TALLY_ASSIGN_OR_RETURN(const AuditBounds bounds, solver_.Solve(problem));
     return !bounds.contradiction;
   };
-  // More tables are never more possible, so the newest one that contradicts
-  // those before it is found by halving.
-  while (!kept.empty()) {
-    TALLY_ASSIGN_OR_RETURN(const bool all, possible(kept.size()));
-    if (all) break;
-    size_t good = 0, bad = kept.size();
-    while (bad - good > 1) {
-      const size_t middle = good + (bad - good) / 2;
-      TALLY_ASSIGN_OR_RETURN(const bool ok, possible(middle));
-      (ok ? good : bad) = middle;
-    }
-    Earlier& liar = kept[bad - 1];
+  // More tables are never more possible: the first that contradicts those
+  // before it, which are newer, is not believed.
+  while (true) {
+    TALLY_ASSIGN_OR_RETURN(const size_t good,
+                           MostPossible(kept.size(), possible));
+    if (good == kept.size()) break;
+    Earlier& liar = kept[good];
     if (liar.margins && !liar.table->margins.empty()) {
       liar.margins = false;
     } else {
-      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(bad - 1));
+      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(good));
     }
   }
   TALLY_RETURN_IF_ERROR(FindAcross(kept));

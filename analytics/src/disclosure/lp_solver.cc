@@ -188,18 +188,17 @@ class RowAudit {
   }
 
   void Answer(const AuditQuestion& question) {
-    const auto term = std::find_if(
-        row_.terms.begin(), row_.terms.end(),
-        [&](const ReducedTerm& t) { return t.unknown == question.unknown; });
-    const CountRange left = LeftTo(*term);
+    // Of one row, the terms and the unknowns stand in the same order.
+    const ReducedTerm& term = row_.terms[question.column];
+    const CountRange left = LeftTo(term);
     CountRange& range = bounds_.ranges[question.unknown];
     const CountRange& given = ranges_[question.unknown];
     if (question.end == AuditEnd::kLow) {
       range.low = std::max(range.low, left.low);
-      if (left.low > std::max(given.low, question.wanted)) AddProof(*term);
+      if (left.low > std::max(given.low, question.wanted)) AddProof(term);
     } else {
       range.high = std::min(range.high, left.high);
-      if (left.high < std::min(given.high, question.wanted)) AddProof(*term);
+      if (left.high < std::min(given.high, question.wanted)) AddProof(term);
     }
   }
 

@@ -1,5 +1,7 @@
 // Charts and sentences of D03: conditions by practice, sight tests, cataract
 // surgery.
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -14,13 +16,27 @@ bool IsEhnaAll(const GatedTable& table, size_t row) {
   return IsAllLevel(table, row, "area");
 }
 
+// Conditions that some place has a count of, hidden or not; of others the
+// agreement gives nothing, and surgery or claims have their own charts.
+std::set<std::string> RecordedConditions(const GatedTable& table) {
+  std::set<std::string> recorded;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (table.at(row, "recorded").state() != GatedCell::State::kNotAvailable) {
+      recorded.insert(table.at(row, "condition").text());
+    }
+  }
+  recorded.erase(std::string(kEyeCareRow));
+  return recorded;
+}
+
 Chart ConditionMap(const GatedTable& table) {
-  Chart chart("ehna-map", "heatmap", table,
-              {"area", "condition", "recorded", "list", "share", "share_lo",
-               "share_hi", "expected", "gap"},
-              [](const GatedTable& t, size_t row) {
-                return t.at(row, "condition").text() != kEyeCareRow;
-              });
+  Chart chart(
+      "ehna-map", "heatmap", table,
+      {"area", "condition", "recorded", "list", "share", "share_lo", "share_hi",
+       "expected", "gap"},
+      [recorded = RecordedConditions(table)](const GatedTable& t, size_t row) {
+        return recorded.contains(t.at(row, "condition").text());
+      });
   chart.unit = "% of the list";
   chart.options.Set("value", "share").Set("x", "condition").Set("y", "area");
   const size_t share = chart.ColumnIndex("share");

@@ -336,6 +336,19 @@ std::string BudgetTitle(const std::string& line) {
   return line == kAllLevels ? "All activity" : ActivityTitle(line);
 }
 
+// How a sentence about the end of the year goes on: two places round a chance
+// to none and to certainty, and neither is.
+std::optional<std::string> ChanceInWords(const GatedCell& p_over) {
+  const auto chance = p_over.number();
+  if (chance.has_value() && *chance >= 0.995) {
+    return "it will almost certainly go over";
+  }
+  if (chance.has_value() && *chance < 0.005) {
+    return "it will almost certainly not go over";
+  }
+  return Say("the chance of going over is $0", p_over);
+}
+
 std::vector<PagePart> BudgetBurn::Draw(
     const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
   std::vector<PagePart> parts;
@@ -355,11 +368,14 @@ std::vector<PagePart> BudgetBurn::Draw(
     const std::string& line = table->at(row, "budget_line").text();
     const auto over = table->at(row, "p_over").number();
     const std::string name = BudgetTitle(line);
+    const auto chance = ChanceInWords(table->at(row, "p_over"));
     const std::string words = FirstSaid(
-        {Say("$0: $1 pounds expected at the end of the year, of a budget of "
-             "$2; the chance of going over is $3",
-             name, table->at(row, "outturn_seasonal"), table->at(row, "budget"),
-             table->at(row, "p_over")),
+        {chance.has_value()
+             ? Say("$0: $1 pounds expected at the end of the year, of a budget "
+                   "of $2; $3",
+                   name, table->at(row, "outturn_seasonal"),
+                   table->at(row, "budget"), *chance)
+             : std::nullopt,
          Say("$0: $1 pounds at the end of the year in a straight line, of a "
              "budget of $2",
              name, table->at(row, "outturn_linear"), table->at(row, "budget"))},

@@ -182,8 +182,10 @@ absl::StatusOr<const MeasureResult*> MeasureRunner::RunOnce(std::string_view id,
   const auto found = results_.find(key);
   if (found != results_.end()) {
     if (found->second == nullptr) {
-      return absl::InternalError(
-          absl::StrFormat("measure %s uses itself", std::string(id)));
+      return UsageError(
+          absl::StrFormat("measure %s uses itself: its definition needs a "
+                          "measure that needs it",
+                          std::string(id)));
     }
     return found->second.get();
   }

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "indicator_world.h"
+#include "replaced_definition.h"
 #include "status_matchers.h"
 
 namespace tally::analytics {
@@ -98,6 +99,24 @@ TEST(Announced, WhatIsWrongIsSaidWhenTheMeasureIsRun) {
   EXPECT_OK(runner.Run("C02"));
   EXPECT_TRUE(absl::IsNotFound(runner.Run("C99").status()));
   EXPECT_OK(runner.Run("C03"));
+}
+
+TEST(Announced, DefinitionsThatUseEachOtherAreRefusedWhenTheyAreRun) {
+  Bench bench(MakeTown(2, 200, 0.05, 0));
+  RunOptions options;
+  options.definitions = DefinitionWith(
+      bench, "C29", {{"needs = [", "needs = [{ measure = \"C18\" },"}});
+  for (const bool announced : {false, true}) {
+    MeasureRunner runner(bench.folder(), bench.database(), bench.gate(),
+                         options);
+    if (announced) runner.Announce({"C18", "C29", "C02"});
+    for (const char* id : {"C18", "C29"}) {
+      const absl::Status status = runner.Run(id).status();
+      EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+      EXPECT_THAT(status.message(), testing::HasSubstr("uses itself"));
+    }
+    EXPECT_OK(runner.Run("C02"));
+  }
 }
 
 }  // namespace

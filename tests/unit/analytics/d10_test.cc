@@ -87,8 +87,8 @@ TEST(BudgetBurn, AddsUpTheYearAndCarriesItOn) {
   ASSERT_EQ(result->parts.size(), 2u);
   EXPECT_THAT(result->parts[0].sentences[0].text,
               HasSubstr("All activity: 1,200 pounds expected at the end of the "
-                        "year, of a budget of 1,199; the chance of going over "
-                        "is 1.00"));
+                        "year, of a budget of 1,199; it will almost certainly "
+                        "go over"));
   EXPECT_THAT(result->parts[0].charts[0].title, HasSubstr("All activity"));
 }
 
