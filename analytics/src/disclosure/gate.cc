@@ -165,6 +165,7 @@ ReleasedTable GateRun::Record() const {
           {KeyOf(Original(relation.whole)), keys(relation.parts)});
     }
   }
+  RecordRests(record);
   for (const RawTable::Margin& margin : raw_.margins_) {
     record.margins.push_back({keys(margin.parts), margin.exact});
   }

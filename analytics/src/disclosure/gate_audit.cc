@@ -54,7 +54,7 @@ absl::Status GateRun::IndexCells() {
   for (const auto& [total, parts] : raw_.totals_) {
     if (margins.contains(parts)) known_totals_.insert(total);
   }
-  return absl::OkStatus();
+  return FindRowParts();
 }
 
 CountRange GateRun::RangeOf(CellRef cell) const {

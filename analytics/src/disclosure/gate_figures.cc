@@ -222,27 +222,32 @@ GateRun::Printed GateRun::Gap(CellRef cell) const {
 GateRun::Printed GateRun::Mean(CellRef cell) const {
   const ColumnSpec& column = raw_.columns_[cell.column];
   const Count* n = CountIn(cell.row, column.denominator);
+  if (n == nullptr) return Printed::Na(NaReason::kNoDenominator);
+  // Before whether there is a value: of a hidden count that is what says
+  // whether it is zero.
+  if (!n->printed) return Printed::Star();
   const std::optional<double> exact = RawNumber(cell.row, column.name);
-  if (n == nullptr || !exact.has_value()) {
-    return Printed::Na(NaReason::kNoDenominator);
+  if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
+  if (!profile_.exact() && n->exact < profile_.minimum_people()) {
+    return Printed::Star();
   }
-  const bool few = !profile_.exact() && n->exact < profile_.minimum_people();
-  if (!n->printed || few) return Printed::Star();
   return Printed::Number(ThreeFigures(*exact));
 }
 
 GateRun::Printed GateRun::Percentile(CellRef cell) const {
   const ColumnSpec& column = raw_.columns_[cell.column];
   const Count* n = CountIn(cell.row, column.denominator);
+  if (n == nullptr) return Printed::Na(NaReason::kNoDenominator);
+  // Before whether there is a value: of a hidden count that is what says
+  // whether it is zero.
+  if (!n->printed) return Printed::Star();
   const std::optional<double> exact = RawNumber(cell.row, column.name);
-  if (n == nullptr || !exact.has_value()) {
-    return Printed::Na(NaReason::kNoDenominator);
-  }
+  if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
   const double tail = std::min(column.percentile, 1 - column.percentile);
   // The slack keeps 100 x min(0.92, 0.08) = 8 from falling short by rounding.
   const bool few = static_cast<double>(n->exact) * tail + 1e-9 <
                    static_cast<double>(profile_.minimum_people());
-  if (!n->printed || (!profile_.exact() && few)) return Printed::Star();
+  if (!profile_.exact() && few) return Printed::Star();
   const double steps = std::round(*exact / column.step);
   return Printed::Number(
       FixedDecimals(steps * column.step, column.step < 1 ? 1 : 0));
@@ -253,11 +258,17 @@ GateRun::Printed GateRun::Percentile(CellRef cell) const {
 bool GateRun::IsShownZero(CellRef cell, const CellBasis& basis,
                           double sum) const {
   if (sum != 0 || basis.contributors != 0) return false;
-  const std::vector<Count>& row = counts_[cell.row];
+  return MaySayNothing(cell.row);
+}
+
+// Whether nothing, or no value, beside the counts of a row says no more than
+// they do: zeros are shown, and no count is hidden.
+bool GateRun::MaySayNothing(size_t row) const {
   return !profile_.zero_is_disclosive() &&
-         std::all_of(row.begin(), row.end(), [](const Count& count) {
-           return !count.present || count.printed.has_value();
-         });
+         std::all_of(counts_[row].begin(), counts_[row].end(),
+                     [](const Count& count) {
+                       return !count.present || count.printed.has_value();
+                     });
 }
 
 bool GateRun::SumMayBePrinted(CellRef cell) const {
@@ -274,21 +285,42 @@ bool GateRun::SumMayBePrinted(CellRef cell) const {
 }
 
 GateRun::Printed GateRun::Sum(CellRef cell) const {
-  const std::optional<double> exact =
-      RawNumber(cell.row, raw_.columns_[cell.column].name);
-  if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
+  if (!exact.has_value()) {
+    return profile_.exact() || MaySayNothing(cell.row)
+               ? Printed::Na(NaReason::kNoDenominator)
+               : Printed::Star();
+  }
   if (profile_.exact()) return Printed::Number(FixedDecimals(*exact, 0));
   if (!SumMayBePrinted(cell) || hidden_sums_.contains(cell)) {
     return Printed::Star();
   }
-  return Printed::Number(ThreeFigures(*exact));
+  double printed = *exact;
+  if (!column.numerator.empty()) {
+    // Of as many as are printed: by a price that is known the sum would say how
+    // many there are.
+    const Count* of = CountIn(cell.row, column.numerator);
+    if (of == nullptr) return Printed::Na(NaReason::kNoDenominator);
+    if (!of->printed) return Printed::Star();
+    if (of->exact > 0) {
+      printed *=
+          static_cast<double>(*of->printed) / static_cast<double>(of->exact);
+    }
+  }
+  return Printed::Number(ThreeFigures(printed));
 }
 
 GateRun::Printed GateRun::ModelMetric(CellRef cell) const {
+  const ColumnSpec& column = raw_.columns_[cell.column];
+  if (!column.numerator.empty()) {
+    const Count* events = CountIn(cell.row, column.numerator);
+    if (events == nullptr) return Printed::Na(NaReason::kNoDenominator);
+    if (!events->printed) return Printed::Star();
+  }
   const auto na = raw_.na_.find(cell);
   if (na != raw_.na_.end()) return Printed::Na(na->second);
-  const std::optional<double> exact =
-      RawNumber(cell.row, raw_.columns_[cell.column].name);
+  const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
   return Printed::Number(FixedDecimals(*exact, 2));
 }
@@ -309,14 +341,15 @@ GateRun::Printed GateRun::Coefficient(CellRef cell) const {
 // Limits stand on the same events as their value.
 GateRun::Printed GateRun::Index(CellRef cell) const {
   const ColumnSpec& column = raw_.columns_[cell.column];
+  const Count* events =
+      column.numerator.empty() ? nullptr : CountIn(cell.row, column.numerator);
+  if (events != nullptr && !events->printed) return Printed::Star();
   const auto na = raw_.na_.find(cell);
   if (na != raw_.na_.end()) return Printed::Na(na->second);
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
   if (!column.numerator.empty()) {
-    const Count* events = CountIn(cell.row, column.numerator);
     if (events == nullptr) return Printed::Na(NaReason::kNoDenominator);
-    if (!events->printed) return Printed::Star();
     if (!profile_.exact() &&
         (events->exact < kManyEvents || *events->printed < kManyEvents)) {
       return Printed::Na(NaReason::kTooFewEvents);

@@ -117,8 +117,10 @@ GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
     }
   }
   for (const ReleasedRelation& relation : table.equalities) {
-    facts.sums.push_back(
-        equality(relation.parts, {unknown(relation.whole)}, 0));
+    AuditEquality sum = equality(relation.parts, {unknown(relation.whole)}, 0);
+    sum.with_rest =
+        !relation.parts.empty() && relation.parts.back().starts_with(kRestMark);
+    facts.sums.push_back(std::move(sum));
   }
   for (const ReleasedMargin& margin : table.margins) {
     facts.margins.push_back(equality(margin.parts, {}, margin.exact));
@@ -150,6 +152,7 @@ AuditProblem GateRun::ProblemWith(const Tables& earlier) const {
   for (const Earlier& table : earlier) AddEarlier(table, problem);
   Add(across_, problem);
   Add(bands_, problem);
+  AddRests(problem);
   for (const auto& [unknown, range] : wanted_) {
     if (shown_safe_.contains(unknown)) continue;
     problem.targets.push_back({unknown, range});
@@ -247,6 +250,7 @@ void GateRun::LeaveSums(const Tables& earlier) {
   for (const Earlier& e : earlier) AddEarlier(e, declared);
   Add(bands_, declared);
   for (const AuditEquality& equality : declared.equalities) {
+    if (equality.with_rest) continue;
     for (const size_t whole : equality.whole) {
       const bool own = whole < cells_.size() &&
                        At(cells_[whole]).decision == CellDecision::kPrimary;

@@ -144,6 +144,30 @@ class GateRun {
   std::vector<RowTotal> RowsOfAll() const;
   void InferTotals();
 
+  // gate_rests.cc
+  // Cells of one row that are parts of another, with a rest that is not in the
+  // table.
+  struct RowPart {
+    size_t whole;  // unknowns
+    std::vector<size_t> parts;
+  };
+  // Fills row_parts_. REQUIRES: the cells have their numbers.
+  absl::Status FindRowParts();
+  absl::Status AddRowParts(const std::string& whole,
+                           const std::vector<std::string>& parts,
+                           bool must_hold);
+  absl::Status CheckSameSums() const;
+  // Whether a reader learns from it what is not printed.
+  bool SaysSomething(const RowPart& part) const;
+  bool IsHidden(size_t unknown) const;
+  // Whether so many are in the whole that no part is bounded by it but by its
+  // own sums.
+  bool IsFarAbove(const RowPart& part) const;
+  // Adds row_parts_ and the sums that are the same, with unknowns of their own.
+  void AddRests(AuditProblem& problem) const;
+  // The same for later tables.
+  void RecordRests(ReleasedTable& record) const;
+
   // gate_bands.cc
   // Fills bands_. REQUIRES: all unknowns have their numbers.
   void FindAgeBands();
@@ -233,6 +257,7 @@ class GateRun {
   // REQUIRES: it has a number; counts are printed.
   bool SumMayBePrinted(CellRef cell) const;
   bool IsShownZero(CellRef cell, const CellBasis& basis, double sum) const;
+  bool MaySayNothing(size_t row) const;
   Printed ModelMetric(CellRef cell) const;
   Printed Coefficient(CellRef cell) const;
   Printed Index(CellRef cell) const;
@@ -264,6 +289,7 @@ class GateRun {
   std::vector<RawTable::Relation> inferred_;
   // Sums of this table and earlier ones.
   std::vector<AuditEquality> across_;
+  std::vector<RowPart> row_parts_;
   std::set<CellRef> hidden_sums_;   // to shield others
   std::set<CellRef> known_totals_;  // of margins that readers know anyway
   // What earlier tables say about each cell by itself; empty: nothing.

@@ -84,6 +84,15 @@ void RawTable::AddEquality(CellRef whole, std::vector<CellRef> parts) {
   equalities_.push_back({whole, std::move(parts)});
 }
 
+void RawTable::AddColumnsWithin(std::string whole,
+                                std::vector<std::string> parts) {
+  within_.push_back({std::move(whole), std::move(parts)});
+}
+
+void RawTable::AddSameSum(std::vector<std::vector<CellRef>> groups) {
+  same_sums_.push_back(std::move(groups));
+}
+
 void RawTable::AddKnownMargin(std::vector<CellRef> parts, int64_t exact) {
   margins_.push_back({std::move(parts), exact});
 }

@@ -203,8 +203,27 @@ struct MatrixFacts {
   std::vector<std::pair<std::vector<size_t>, int64_t>> known;
 };
 
+// Rule sets put the same people into segments, so their events add up to the
+// same number, which stands nowhere.
+void AddSameEvents(const MatrixFacts& facts, TableBuilder& table) {
+  std::map<std::vector<std::string>, std::vector<std::vector<size_t>>> sets;
+  for (const std::vector<size_t>& rows : facts.lists) {
+    std::vector<std::string> who;
+    for (const char* column :
+         {"area", "age_band", "imd_decile", "sex", "ethnicity"}) {
+      who.push_back(std::get<std::string>(table.Get(rows.front(), column)));
+    }
+    sets[who].push_back(rows);
+  }
+  for (const auto& [who, groups] : sets) {
+    if (groups.size() > 1) table.SameSum("events", groups);
+  }
+}
+
 absl::StatusOr<RawTable> FinishMatrix(TableBuilder& builder,
-                                      const MatrixFacts& facts) {
+                                      const MatrixFacts& facts,
+                                      bool has_events) {
+  if (has_events) AddSameEvents(facts, builder);
   TALLY_ASSIGN_OR_RETURN(RawTable table, builder.Finish());
   TALLY_ASSIGN_OR_RETURN(const size_t persons, table.ColumnIndex("persons"));
   const auto cells = [&](const std::vector<size_t>& rows) {
@@ -355,7 +374,8 @@ class Segmentation : public Measure {
     }
     if (!context.by.empty()) table.RefuseMostlyHidden();
     std::vector<RawTable> tables;
-    TALLY_ASSIGN_OR_RETURN(RawTable matrix, FinishMatrix(table, facts));
+    TALLY_ASSIGN_OR_RETURN(RawTable matrix,
+                           FinishMatrix(table, facts, !year.events.empty()));
     tables.push_back(std::move(matrix));
     if (!context.by.empty()) return tables;
     if (here.empty()) {

@@ -244,7 +244,7 @@ class RiskStratification : public Measure {
     TALLY_ASSIGN_OR_RETURN(
         info, RiskInfo(context, run, "risk_model", "How well scores foretell"));
     TableBuilder figures = ModelTable(std::move(info));
-    std::vector<std::vector<size_t>> splits;
+    std::vector<BandSplit> splits;
     const std::string judged = run.judged.ToMonth();
     if (model.fitted) {
       std::vector<std::string> names;
@@ -269,8 +269,11 @@ class RiskStratification : public Measure {
           JudgeScore(context, "risk_judged", score.column, score.where));
       AddModelRow(score.model, "", judged, judged_score, figures);
     }
+    AddSamePeople(splits, bands);
     TALLY_ASSIGN_OR_RETURN(RawTable table, bands.Finish());
-    TALLY_RETURN_IF_ERROR(SetListTotals(table, splits));
+    std::vector<std::vector<size_t>> lists;
+    for (BandSplit& split : splits) lists.push_back(std::move(split.rows));
+    TALLY_RETURN_IF_ERROR(SetListTotals(table, lists));
     tables.push_back(std::move(table));
     TALLY_ASSIGN_OR_RETURN(RawTable of_models, figures.Finish());
     tables.push_back(std::move(of_models));

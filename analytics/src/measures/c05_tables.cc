@@ -1,5 +1,6 @@
 #include "measures/c05_tables.h"
 
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -89,14 +90,14 @@ TableBuilder BandTable(TableInfo info) {
 void AddModelBands(const std::string& model,
                    const std::vector<std::string>& bands,
                    const AreaBands& areas, bool predicted, TableBuilder& table,
-                   std::vector<std::vector<size_t>>& splits) {
+                   std::vector<BandSplit>& splits) {
   std::vector<std::string> order;
   for (const auto& [area, counts] : areas) order.push_back(area);
   SortLevels(order);
   std::vector<std::vector<size_t>> parts(bands.size());
   std::vector<BandCount> all(bands.size());
   for (const std::string& area : order) {
-    std::vector<size_t> rows;
+    BandSplit split{area, {}, {}};
     for (size_t band = 0; band < bands.size(); ++band) {
       const BandCount& count = areas.at(area)[band];
       const size_t row =
@@ -104,22 +105,37 @@ void AddModelBands(const std::string& model,
       table.Set(row, "persons", count.persons);
       table.Set(row, "admitted", count.outcomes);
       parts[band].push_back(row);
-      rows.push_back(row);
-      all[band].persons += count.persons;
-      all[band].outcomes += count.outcomes;
-      all[band].predicted += count.predicted;
+      split.rows.push_back(row);
+      split.sum.Add(count);
+      all[band].Add(count);
     }
-    splits.push_back(std::move(rows));
+    splits.push_back(std::move(split));
   }
   if (order.empty()) return;
-  std::vector<size_t> rows;
+  BandSplit split{std::string(kAllLevels), {}, {}};
   for (size_t band = 0; band < bands.size(); ++band) {
     const size_t row = AddBandRow(model, std::string(kAllLevels), bands[band],
                                   all[band], predicted, table);
     table.Total(row, parts[band]);
-    rows.push_back(row);
+    split.rows.push_back(row);
+    split.sum.Add(all[band]);
   }
-  splits.push_back(std::move(rows));
+  splits.push_back(std::move(split));
+}
+
+void AddSamePeople(const std::vector<BandSplit>& splits, TableBuilder& table) {
+  // A score that fewer people have shares nothing.
+  std::map<std::tuple<std::string, int64_t, int64_t>,
+           std::vector<std::vector<size_t>>>
+      groups;
+  for (const BandSplit& split : splits) {
+    groups[{split.area, split.sum.persons, split.sum.outcomes}].push_back(
+        split.rows);
+  }
+  for (const auto& [people, of_models] : groups) {
+    if (of_models.size() < 2) continue;
+    table.SameSum("persons", of_models).SameSum("admitted", of_models);
+  }
 }
 
 TableBuilder ModelTable(TableInfo info) {
@@ -142,6 +158,7 @@ TableBuilder ModelTable(TableInfo info) {
     column.name = name;
     column.kind = ColumnKind::kModelMetric;
     column.title = title;
+    column.numerator = "admitted";
     table.Column(column);
   }
   return table;
@@ -181,14 +198,23 @@ absl::StatusOr<RawTable> CalibrationTable(TableInfo info,
       .Proportion("observed", "Observed", "admitted", "persons")
       .Mean("predicted", "Predicted", "%", "persons")
       .IndirectRatio("ratio", "Observed over predicted", "admitted");
+  std::map<std::string, BandSplit> dimensions;
   for (const ModelGroup& group : model.groups) {
     const size_t row = table.AddRow({group.dimension, group.level});
+    BandSplit& split = dimensions[group.dimension];
+    split.sum.Add({group.persons, group.outcomes, group.predicted});
+    split.rows.push_back(row);
     table.Set(row, "persons", group.persons);
     table.Set(row, "admitted", group.outcomes);
     table.Set(row, "predicted",
               100 * group.predicted / static_cast<double>(group.persons));
     table.SetExpected(row, "ratio", group.outcomes, group.predicted);
   }
+  std::vector<BandSplit> splits;
+  for (auto& [dimension, split] : dimensions) {
+    splits.push_back(std::move(split));
+  }
+  AddSamePeople(splits, table);
   return table.Finish();
 }
 

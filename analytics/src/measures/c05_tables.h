@@ -32,6 +32,12 @@ struct BandCount {
   int64_t persons = 0;
   int64_t outcomes = 0;
   double predicted = 0;
+
+  void Add(const BandCount& other) {
+    persons += other.persons;
+    outcomes += other.outcomes;
+    predicted += other.predicted;
+  }
 };
 using AreaBands = std::map<std::string, std::vector<BandCount>>;
 
@@ -44,13 +50,23 @@ AreaBands BandsOfModel(const RiskModel& model);
 
 // risk_bands, without rows.
 TableBuilder BandTable(TableInfo info);
-// Adds the rows of a model or score: practices, then all of them; each of
-// `splits` then holds the rows that share a list. `predicted`: with the mean
-// probability.
+// The bands of one model in one area, which share a list.
+struct BandSplit {
+  std::string area;
+  BandCount sum;
+  std::vector<size_t> rows;
+};
+
+// Adds the rows of a model or score: practices, then all of them, each with a
+// split. `predicted`: with the mean probability.
 void AddModelBands(const std::string& model,
                    const std::vector<std::string>& bands,
                    const AreaBands& areas, bool predicted, TableBuilder& table,
-                   std::vector<std::vector<size_t>>& splits);
+                   std::vector<BandSplit>& splits);
+
+// Of each area: the rows of different splits hold the same people, so they add
+// up to the same numbers.
+void AddSamePeople(const std::vector<BandSplit>& splits, TableBuilder& table);
 
 // risk_model, without rows.
 TableBuilder ModelTable(TableInfo info);

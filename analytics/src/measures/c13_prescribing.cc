@@ -28,7 +28,7 @@ TableBuilder TrendColumns(TableInfo info) {
       .Events("items", "Items")
       .Persons("list", "On the list")
       .CrudeRate("per_1000", "Items per 1,000 people", "items", "list", 1000)
-      .Sum("nic", "Net ingredient cost", "pence")
+      .Sum("nic", "Net ingredient cost", "pence", "items")
       .Persons("new_users", "New users")
       .Persons("users", "People on it for months")
       .Persons("persistent", "Of these persistent")

@@ -151,7 +151,7 @@ absl::StatusOr<RawTable> ProviderActivity(
       .Events("activity", "Activity")
       .Events("priced", "With a cost")
       .Proportion("priced_share", "With a cost", "priced", "activity", false)
-      .Sum("cost", "Cost", "pounds");
+      .Sum("cost", "Cost", "pounds", "priced");
   std::set<std::string> providers;
   for (const auto& [key, cell] : cells) {
     if (!std::get<0>(key).empty()) providers.insert(std::get<0>(key));

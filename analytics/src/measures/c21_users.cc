@@ -238,7 +238,7 @@ absl::StatusOr<RawTable> UserSummary(const MeasureContext& context,
       .Persons("attenders", "All who attended")
       .Proportion("share_persons", "Share of those who attended", "persons",
                   "attenders")
-      .Sum("attendances", "Their attendances", "attendances");
+      .Sum("attendances", "Their attendances", "attendances", "persons");
   for (const std::string_view department : {kAllLevels, kFirstDepartment}) {
     TALLY_RETURN_IF_ERROR(
         AddDepartment(context, std::string(department), thresholds, table));

@@ -134,7 +134,7 @@ absl::StatusOr<RawTable> AgeSexTable(const MeasureContext& context) {
   TableBuilder table(std::move(info));
   table.Dimension("area", "Practice")
       .Persons("crude", "People with a weight")
-      .Sum("age_sex_weighted", "Weighted people", "people");
+      .Sum("age_sex_weighted", "Weighted people", "people", "crude");
   for (const auto& [practice, list] : lists) {
     const size_t row = table.AddRow({practice});
     table.Set(row, "crude", list.people);

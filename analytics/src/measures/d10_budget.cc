@@ -103,7 +103,7 @@ absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
       .Events("events", "Events")
       .Events("priced", "With a cost")
       .Proportion("priced_share", "With a cost", "priced", "events", false)
-      .Sum("cost", "Cost", "pounds");
+      .Sum("cost", "Cost", "pounds", "priced");
   if (ranges.empty()) return table.Finish();
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> rows,
                          QueryGroups(context.connection, kCostSql, 2));

@@ -42,7 +42,10 @@ TableBuilder ReferralColumns(TableInfo info) {
                   "followed", false)
       .Events("false_positives", "Discharged at first, not treated")
       .Proportion("false_positive", "Discharged at first, not treated",
-                  "false_positives", "followed", false);
+                  "false_positives", "followed", false)
+      .Within("referrals", {"followed"})
+      .Within("followed", {"treated", "false_positives"})
+      .Within("discharged", {"false_positives"});
   return table;
 }
 

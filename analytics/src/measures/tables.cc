@@ -134,10 +134,11 @@ TableBuilder& TableBuilder::IndirectRatio(std::string name, std::string title,
 }
 
 TableBuilder& TableBuilder::Sum(std::string name, std::string title,
-                                std::string unit) {
+                                std::string unit, std::string of) {
   ColumnSpec column;
   column.name = std::move(name);
   column.kind = ColumnKind::kSum;
+  column.numerator = std::move(of);
   column.title = std::move(title);
   column.unit = std::move(unit);
   return Column(std::move(column));
@@ -272,6 +273,23 @@ TableBuilder& TableBuilder::Same(size_t row, size_t original,
   return *this;
 }
 
+TableBuilder& TableBuilder::Within(std::string whole,
+                                   std::vector<std::string> parts) {
+  within_.emplace_back(std::move(whole), std::move(parts));
+  return *this;
+}
+
+TableBuilder& TableBuilder::SameSum(
+    std::string_view column, const std::vector<std::vector<size_t>>& groups) {
+  const size_t at = At(column);
+  auto& sums = same_sums_.emplace_back();
+  for (const std::vector<size_t>& rows : groups) {
+    std::vector<CellRef>& cells = sums.emplace_back();
+    for (const size_t row : rows) cells.push_back({row, at});
+  }
+  return *this;
+}
+
 const RawValue& TableBuilder::Get(size_t row, std::string_view column) const {
   return rows_.at(row)[At(column)];
 }
@@ -286,6 +304,10 @@ absl::StatusOr<RawTable> TableBuilder::Finish() {
   for (const auto& [cell, reason] : na_) table.SetNa(cell, reason);
   for (auto& [cell, parts] : totals_) table.SetTotal(cell, std::move(parts));
   for (const auto& [cell, original] : same_) table.SetSame(cell, original);
+  for (auto& [whole, parts] : within_) {
+    table.AddColumnsWithin(whole, std::move(parts));
+  }
+  for (auto& groups : same_sums_) table.AddSameSum(std::move(groups));
   if (mostly_shown_) table.RefuseMostlyHidden();
   rows_.clear();
   return table;

@@ -70,7 +70,9 @@ class TableBuilder {
   TableBuilder& IndirectRatio(std::string name, std::string title,
                               std::string observed, double multiplier = 1);
   // Money or a quantity: set with SetSum.
-  TableBuilder& Sum(std::string name, std::string title, std::string unit);
+  // Of the events or persons in `of`: printed for as many as are printed.
+  TableBuilder& Sum(std::string name, std::string title, std::string unit,
+                    std::string of);
   // The mean of values of the persons or events in `denominator`.
   TableBuilder& Mean(std::string name, std::string title, std::string unit,
                      std::string denominator);
@@ -108,6 +110,11 @@ class TableBuilder {
   // A whole number of `column` in `row` is that of `original`: one thing that
   // stands in two places.
   TableBuilder& Same(size_t row, size_t original, std::string_view column);
+  // See RawTable::AddColumnsWithin.
+  TableBuilder& Within(std::string whole, std::vector<std::string> parts);
+  // See RawTable::AddSameSum: the column's counts of these groups of rows.
+  TableBuilder& SameSum(std::string_view column,
+                        const std::vector<std::vector<size_t>>& groups);
   // See RawTable::RefuseMostlyHidden.
   TableBuilder& RefuseMostlyHidden() {
     mostly_shown_ = true;
@@ -133,6 +140,8 @@ class TableBuilder {
   std::map<CellRef, NaReason> na_;
   std::map<CellRef, std::vector<CellRef>> totals_;
   std::map<CellRef, CellRef> same_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> within_;
+  std::vector<std::vector<std::vector<CellRef>>> same_sums_;
   bool mostly_shown_ = false;
 };
 

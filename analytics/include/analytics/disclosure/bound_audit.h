@@ -36,6 +36,9 @@ struct AuditEquality {
   int64_t constant = 0;
   // One of so many that no program is made of it: only propagation uses it.
   bool loose = false;
+  // One part is a rest that nothing prints: what is known of the others says
+  // what the whole is at least, and no more.
+  bool with_rest = false;
 };
 
 // An unknown that must stay open: a reader may not be able to rule out either

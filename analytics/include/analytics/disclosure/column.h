@@ -34,18 +34,23 @@
 namespace tally::analytics {
 
 enum class ColumnKind {
-  kUnknown,      // refused by the gate
-  kDimension,    // a level: practice, age band, month; text
-  kPersons,      // a count of distinct people
-  kEvents,       // a count of rows
-  kSum,          // money or quantity, with its contributors
-  kProportion,   // numerator / denominator of this row
-  kRate,         // numerator / denominator x multiplier
-  kStdRate,      // directly standardised rate, with its spread
-  kRatio,        // observed / expected
-  kMean,         // mean of values of `denominator` people
-  kPercentile,   // percentile of values of `denominator` people
-  kModelMetric,  // a figure about a model: AUC, Brier score, slope
+  kUnknown,    // refused by the gate
+  kDimension,  // a level: practice, age band, month; text
+  kPersons,    // a count of distinct people
+  kEvents,     // a count of rows
+  // Money or quantity, with its contributors. Printed for as many as are
+  // printed of the count in column `numerator`, where one is named: by a price
+  // the sum would say how many there are.
+  kSum,
+  kProportion,  // numerator / denominator of this row
+  kRate,        // numerator / denominator x multiplier
+  kStdRate,     // directly standardised rate, with its spread
+  kRatio,       // observed / expected
+  kMean,        // mean of values of `denominator` people
+  kPercentile,  // percentile of values of `denominator` people
+  // A figure about a model: AUC, Brier score, slope. Of the events in column
+  // `numerator`, where one is named: hidden with them.
+  kModelMetric,
   kCoefficient,  // a coefficient of a model, with CellBasis::events
   // Life expectancy, SII, RII, concentration index: figures of a whole group
   // of counts. The events behind one are the count in column `numerator` of

@@ -90,6 +90,14 @@ class RawTable {
   // The sum of `parts` equals `whole` for every reader; nothing is printed
   // from it (it only joins the audit).
   void AddEquality(CellRef whole, std::vector<CellRef> parts);
+  // In every row the counts of columns `parts` are of different ones of those
+  // in `whole`: together they are no more. A proportion says so by itself of
+  // its numerator, where it is no more than the denominator. REQUIRES: columns
+  // of counts; the gate checks names and counts.
+  void AddColumnsWithin(std::string whole, std::vector<std::string> parts);
+  // The cells of each group add up to one number, which stands nowhere: the
+  // same people, grouped in several ways.
+  void AddSameSum(std::vector<std::vector<CellRef>> groups);
   // A sum of cells that readers are assumed to know exactly, such as the list
   // size of a practice.
   void AddKnownMargin(std::vector<CellRef> parts, int64_t exact);
@@ -120,6 +128,10 @@ class RawTable {
     std::vector<CellRef> parts;
     int64_t exact;
   };
+  struct ColumnsWithin {
+    std::string whole;
+    std::vector<std::string> parts;
+  };
 
   RawTable(TableInfo info, std::vector<ColumnSpec> columns)
       : info_(std::move(info)), columns_(std::move(columns)) {}
@@ -131,6 +143,8 @@ class RawTable {
   std::map<CellRef, CellRef> same_;
   std::vector<Relation> equalities_;
   std::vector<Margin> margins_;
+  std::vector<ColumnsWithin> within_;
+  std::vector<std::vector<std::vector<CellRef>>> same_sums_;
   std::map<CellRef, CellBasis> basis_;
   std::map<size_t, size_t> peers_;
   std::map<CellRef, NaReason> na_;

@@ -91,6 +91,11 @@ inline constexpr std::string_view kMidpointMark = "m6:";
 // small one, and in lines of version 1 of both.
 inline constexpr std::string_view kShieldMark = "x";
 
+// What the keys of numbers begin with that no table prints: the rest of a whole
+// beside its parts, and the sum of groups that are the same.
+inline constexpr std::string_view kRestMark = "rest of ";
+inline constexpr std::string_view kSumMark = "sum of ";
+
 // The level of a dimension that is summed over.
 inline constexpr std::string_view kAllLevels = "All";
 
