@@ -40,6 +40,19 @@ std::string RateText(double value, int64_t events) {
   return events < kManyEvents ? ThreeFigures(value) : FixedDecimals(value, 1);
 }
 
+// Three figures, but no decimals finer than one in `people`: the means of whole
+// numbers of so many lie on a grid of that width, and finer ones would say how
+// many there are.
+std::string MeanText(double value, int64_t people) {
+  int decimals = 0;
+  for (int64_t grid = 10; grid <= people; grid *= 10) ++decimals;
+  std::string text = ThreeFigures(value);
+  const size_t point = text.find('.');
+  const bool fine = point != std::string::npos &&
+                    text.size() - point - 1 > static_cast<size_t>(decimals);
+  return fine ? FixedDecimals(value, decimals) : text;
+}
+
 }  // namespace
 
 GatedCell GateRun::ToCell(const Printed& printed) {
@@ -228,10 +241,9 @@ GateRun::Printed GateRun::Mean(CellRef cell) const {
   if (!n->printed) return Printed::Star();
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
-  if (!profile_.exact() && n->exact < profile_.minimum_people()) {
-    return Printed::Star();
-  }
-  return Printed::Number(ThreeFigures(*exact));
+  if (profile_.exact()) return Printed::Number(ThreeFigures(*exact));
+  if (n->exact < profile_.minimum_people()) return Printed::Star();
+  return Printed::Number(MeanText(*exact, *n->printed));
 }
 
 GateRun::Printed GateRun::Percentile(CellRef cell) const {

@@ -118,11 +118,34 @@ std::string PersonFigure(ColumnSpec column, int64_t n, double value,
 
 TEST(MeanRule, NeedsEightPeopleAndHasThreeFigures) {
   const ColumnSpec mean = FigureColumn("los", ColumnKind::kMean);
-  EXPECT_EQ(PersonFigure(mean, 8, 4.5678), "4.57");
+  EXPECT_EQ(PersonFigure(mean, 100, 4.5678), "4.57");
+  EXPECT_EQ(PersonFigure(mean, 100000, 4.5678), "4.57");
+  EXPECT_EQ(PersonFigure(mean, 8, 4.5678), "4.6");
+  EXPECT_EQ(PersonFigure(mean, 8, 1234.5678), "1230");
   EXPECT_EQ(PersonFigure(mean, 7, 4.5678), "*");
   EXPECT_EQ(PersonFigure(mean, 7, 4.5678, "midpoint6"), "*");
   EXPECT_EQ(PersonFigure(mean, 9, 4.5678, "threshold10"), "*");
   EXPECT_EQ(PersonFigure(mean, 2, 4.5678, "nhs-national"), "4.57");
+}
+
+// 106 days of 14 stays are 7.57 and of no other number from 12 to 16.
+TEST(MeanRule, DoesNotSayOfHowMany) {
+  const ColumnSpec mean = FigureColumn("los", ColumnKind::kMean);
+  for (int64_t n = 12; n <= 99; ++n) {
+    for (int64_t days = n; days < 12 * n; ++days) {
+      const double value = static_cast<double>(days) / static_cast<double>(n);
+      const std::string text = PersonFigure(mean, n, value);
+      const double printed = std::stod(text);
+      for (int64_t other = std::max<int64_t>(n - 2, 10); other <= n + 2;
+           ++other) {
+        const double nearest =
+            std::round(printed * static_cast<double>(other)) /
+            static_cast<double>(other);
+        EXPECT_NEAR(nearest, printed, 0.0500001) << text << " of " << other;
+      }
+      days += 6;
+    }
+  }
 }
 
 TEST(PercentileRule, NeedsEightPeopleInTheSmallerTail) {
