@@ -224,11 +224,7 @@ void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
   for (const Appointment& row : rows.appointments) {
     CountAppointment(holder, row);
   }
-  // C06 counts over the list of the middle of the year.
-  const bool of_year = ListIn(holder, kPlainYearMiddle) >= 0;
-  for (const Attendance& row : rows.attendances) {
-    CountAttendance(holder, row, of_year);
-  }
+  for (const Attendance& row : rows.attendances) CountAttendance(holder, row);
   // Of two deaths of a person the first is one, the other a fault of the data.
   const auto death = std::min_element(
       rows.deaths.begin(), rows.deaths.end(),
@@ -266,10 +262,11 @@ void PlainCounts::CountAppointment(const Person& holder,
   if (eye) Count("eye_missed", holder, row.day, missed ? 1 : 0, 1);
 }
 
-void PlainCounts::CountAttendance(const Person& holder, const Attendance& row,
-                                  bool of_year) {
-  if (row.counted && row.category == "1" && of_year &&
-      row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31)) {
+void PlainCounts::CountAttendance(const Person& holder, const Attendance& row) {
+  // C06 counts the attendances of a year where people were on a list then.
+  if (row.counted && row.category == "1" && row.day >= Ymd(2025, 11, 1) &&
+      row.day <= Ymd(2026, 10, 31) &&
+      ListIn(holder, MonthOfDay(row.day)) >= 0) {
     truth_.Add({"C06", "inequality_deciles", "events"},
                "area=All;measure=ed_attendances");
   }

@@ -341,7 +341,6 @@ class Forecasts : public Measure {
                            ActivityMonthTable(context, pods, least));
     tables.push_back(std::move(month));
     if (HasReference(context.comparators, kProjectionFile) && !pods.empty()) {
-      TALLY_RETURN_IF_ERROR(MakePatientList(context));
       TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
       tables.push_back(std::move(age_sex));
       return tables;
