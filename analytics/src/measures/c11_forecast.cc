@@ -10,7 +10,6 @@
 #include "absl/strings/str_format.h"
 #include "analytics/disclosure/profile.h"
 #include "analytics/disclosure/registry.h"
-#include "analytics/measures/patient_list.h"
 #include "analytics/measures/reference.h"
 #include "analytics/statistics/forecast.h"
 #include "base/exit_code.h"

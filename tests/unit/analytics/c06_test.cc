@@ -230,7 +230,7 @@ TEST(Inequality, CountsAdmissionsAttendancesAndDeathsOfTwelveMonths) {
     return Find(deciles, {{"measure", measure}, {"imd_decile", "1"}}, "events");
   };
   EXPECT_EQ(events("Emergency admissions"), "2");
-  EXPECT_EQ(events("Emergency department attendances"), "2");
+  EXPECT_EQ(events("First unplanned emergency attendances"), "2");
   EXPECT_EQ(events("Deaths under 75"), "3");  // 1, 3 and 5
 }
 
@@ -320,10 +320,10 @@ TEST(Inequality, CountsEventsOfPeopleOnTheListInTheirMonth) {
   ASSERT_TRUE(result.ok()) << result.status();
   const GatedTable& deciles = Named(*result, "inequality_deciles");
   const auto first = [&](const std::string& column) {
-    return Find(
-        deciles,
-        {{"measure", "Emergency department attendances"}, {"imd_decile", "1"}},
-        column);
+    return Find(deciles,
+                {{"measure", "First unplanned emergency attendances"},
+                 {"imd_decile", "1"}},
+                column);
   };
   EXPECT_EQ(first("events"), "3");
   EXPECT_EQ(first("people"), "36");  // of 38 in May
