@@ -247,6 +247,7 @@ absl::Status MeasureRunner::Derive(const CountedFigures& counted, Part& part) {
                                options_.comparators, released, &part.reasons}));
   for (const DerivedTable& table : derived) {
     if (!part.Wants(table.info().table)) continue;
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(GatedTable gated, gate_.ReleaseDerived(table));
     result.tables.push_back(std::move(gated));
   }
