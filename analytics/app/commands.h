@@ -3,7 +3,8 @@
 
 // The commands of `commissioning`, by subject. Each function adds its own.
 //
-// Threading: one thread; the engine uses its own.
+// Threading: one thread, and while measures run a second one that counts ahead
+// (MeasureRunner::Announce); the engine uses its own.
 // Secrets: only `sql` prints record values, to the analyst who asked.
 
 #include <memory>

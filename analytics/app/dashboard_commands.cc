@@ -47,6 +47,7 @@ absl::StatusOr<std::string> Build(Workbench& bench, const CommonFlags& flags,
   std::vector<MeasureResult> results;
   runner.Announce(ids);
   for (const std::string& id : ids) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
     results.push_back(std::move(result));
     progress.Add(1);

@@ -50,6 +50,7 @@ absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
                  static_cast<int64_t>(ids.size()), "measures");
   std::vector<MeasureResult> results;
   size_t tables = 0;
+  runner.Announce(ids);
   for (const std::string& id : ids) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/measures/runner.h"
 #include "base/exit_code.h"
+#include "base/process.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/table_printer.h"
@@ -109,6 +110,7 @@ absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
   std::vector<GatedTable> tables;
   runner.Announce(run.ids);
   for (const std::string& id : run.ids) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(MeasureResult result, runner.Run(id));
     for (GatedTable& table : result.tables) tables.push_back(std::move(table));
     results.push_back(std::move(result));

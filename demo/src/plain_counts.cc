@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,41 @@ bool HasCondition(const GpTruth& gp, std::string_view id) {
 bool OfEyeCare(std::string_view specialty) {
   return specialty == "130" || specialty == "460" || specialty == "655" ||
          specialty == "662";
+}
+
+bool OneOf(std::string_view code, std::initializer_list<const char*> codes) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+bool IsRegular(const Episode& row) {
+  return OneOf(row.classification, {"3", "4"});
+}
+
+// Whether `row`, the first of a spell, goes on with a stay that is there: up to
+// two days after the spell before it, with a transfer on record.
+bool GoesOn(const Episode& row, const Activity& rows) {
+  if (IsRegular(row)) return false;
+  // The spell before it: of those admitted earlier the one that ends last.
+  const Episode* before = nullptr;
+  for (const Episode& other : rows.episodes) {
+    if (other.spell == row.spell || !other.last ||
+        other.admission > row.admission) {
+      continue;
+    }
+    if (before == nullptr || other.discharge > before->discharge) {
+      before = &other;
+    }
+  }
+  if (before == nullptr || before->discharge == kNoDay || IsRegular(*before) ||
+      row.admission - before->discharge > 2) {
+    return false;
+  }
+  if (before->destination == "19" && row.source == "51" && row.method == "21") {
+    return false;  // home, and back through the department
+  }
+  return OneOf(before->destination, {"49", "50", "51", "52", "53", "84"}) ||
+         OneOf(row.source, {"49", "50", "51", "52", "53", "87"}) ||
+         OneOf(row.method, {"2B", "81"});
 }
 
 // What became of an appointment or a contact.
@@ -220,15 +256,17 @@ void PlainCounts::Count(std::string_view indicator, const Person& holder,
 }
 
 void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
-  for (const Episode& row : rows.episodes) CountEpisode(holder, row);
+  for (const Episode& row : rows.episodes) {
+    CountEpisode(holder, row);
+    // Of any type; the first row of a spell alone says what it is.
+    if (!row.pod.empty() && row.method[0] == '2' && !GoesOn(row, rows)) {
+      Count("emergency_admissions", holder, row.admission, 1, 0);
+    }
+  }
   for (const Appointment& row : rows.appointments) {
     CountAppointment(holder, row);
   }
-  // C06 counts over the list of the middle of the year.
-  const bool of_year = ListIn(holder, kPlainYearMiddle) >= 0;
-  for (const Attendance& row : rows.attendances) {
-    CountAttendance(holder, row, of_year);
-  }
+  for (const Attendance& row : rows.attendances) CountAttendance(holder, row);
   // Of two deaths of a person the first is one, the other a fault of the data.
   const auto death = std::min_element(
       rows.deaths.begin(), rows.deaths.end(),
@@ -243,7 +281,6 @@ void PlainCounts::CountNational(const Person& holder, const Activity& rows) {
 
 void PlainCounts::CountEpisode(const Person& holder, const Episode& row) {
   const int day = row.admission;
-  if (row.pod == "emergency") Count("emergency_admissions", holder, day, 1, 0);
   if (row.pod != "elective" && row.pod != "day_case") return;
   const int64_t day_case = row.pod == "day_case" ? 1 : 0;
   Count("elective_admissions", holder, day, 1, 0);
@@ -266,10 +303,11 @@ void PlainCounts::CountAppointment(const Person& holder,
   if (eye) Count("eye_missed", holder, row.day, missed ? 1 : 0, 1);
 }
 
-void PlainCounts::CountAttendance(const Person& holder, const Attendance& row,
-                                  bool of_year) {
-  if (row.counted && row.category == "1" && of_year &&
-      row.day >= Ymd(2025, 11, 1) && row.day <= Ymd(2026, 10, 31)) {
+void PlainCounts::CountAttendance(const Person& holder, const Attendance& row) {
+  // C06 counts the attendances of a year where people were on a list then.
+  if (row.counted && row.category == "1" && row.day >= Ymd(2025, 11, 1) &&
+      row.day <= Ymd(2026, 10, 31) &&
+      ListIn(holder, MonthOfDay(row.day)) >= 0) {
     truth_.Add({"C06", "inequality_deciles", "events"},
                "area=All;measure=ed_attendances");
   }

@@ -8,6 +8,7 @@
 #include "analytics/disclosure/lp_solver.h"
 #include "base/civil_day.h"
 #include "base/error.h"
+#include "base/process.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "disclosure/gate_run.h"
@@ -88,6 +89,7 @@ absl::StatusOr<GatedTable> GateRun::Finish(
   }
   PrintCopies();
   TALLY_RETURN_IF_ERROR(AuditAllSums());
+  TALLY_RETURN_IF_ERROR(CheckNotStopped());
   GatedTable out;
   out.info_ = raw_.info_;
   out.info_.rows_linked = 0;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "base/error.h"
 #include "base/exit_code.h"
+#include "base/process.h"
 #include "base/status.h"
 #include "disclosure/gate_run.h"
 
@@ -138,6 +139,7 @@ absl::Status GateRun::AuditAndRepair(
 
 absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {
   for (int round = 0;; ++round) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     const AuditProblem problem = ProblemWith(earlier);
     if (problem.targets.empty() && round > 0) return absl::OkStatus();
     AuditBounds bounds;

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/process.h"
 #include "base/status.h"
 #include "disclosure/gate_run.h"
 
@@ -83,6 +84,7 @@ AuditProblem GateRun::WithHidden(const AuditProblem& problem,
 }
 
 absl::StatusOr<bool> GateRun::IsSafe(const AuditProblem& problem) const {
+  TALLY_RETURN_IF_ERROR(CheckNotStopped());
   if (std::chrono::steady_clock::now() >= problem.deadline) {
     return absl::DeadlineExceededError("the search came to no end in time");
   }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/process.h"
+#include "base/status.h"
 #include "disclosure/lp_part.h"
 #include "disclosure/lp_reduce.h"
 
@@ -275,6 +277,7 @@ absl::StatusOr<AuditBounds> LpSolver::Solve(const AuditProblem& problem) const {
       QuestionsOf(problem, reduced.parts);
   for (size_t i = 0; i < reduced.parts.size() && !bounds->contradiction; ++i) {
     if (problem.targets_only && questions[i].empty()) continue;
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     if (std::chrono::steady_clock::now() >= problem.deadline) {
       return NoAuditAnswer();
     }

@@ -7,6 +7,7 @@
 #include "analytics/measures/spells.h"
 #include "base/status.h"
 #include "measures/activity_prices.h"
+#include "measures/admissions.h"
 #include "measures/hospital.h"
 #include "measures/list_stays.h"
 #include "measures/months.h"
@@ -68,6 +69,7 @@ absl::Status MakePart(const MeasureContext& context, std::string_view name,
 
 absl::Status MakeActivityAdmissions(const MeasureContext& context) {
   TALLY_RETURN_IF_ERROR(MakeActivitySpells(context));
+  TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   const auto own = [&](std::string_view column, std::string_view type,
                        std::string_view name = "") {
     return ColumnOrNull(context, "sus_apc", column, type, name);
@@ -96,8 +98,10 @@ absl::Status MakeActivityAdmissions(const MeasureContext& context) {
       "WHEN admission_method LIKE '2%%' THEN 'emergency' "
       "WHEN admission_method = '81' THEN 'transfer' "
       "WHEN admission_method IN ('82', '83') THEN 'birth' "
-      "ELSE 'admission_other' END AS pod, p.best.price AS own_price, "
-      "p.best.factor AS own_factor FROM (%s) AS s LEFT JOIN (SELECT spell_no, "
+      "ELSE 'admission_other' END AS pod, a.emergency, "
+      "p.best.price AS own_price, p.best.factor AS own_factor "
+      "FROM (%s) AS s INNER JOIN admission AS a ON a.spell_no = s.spell_no "
+      "LEFT JOIN (SELECT spell_no, "
       "max(struct_pack(price := price_pence, known := factor IS NOT NULL, "
       "factor := factor)) AS best "
       "FROM spell_episode WHERE price_pence IS NOT NULL GROUP BY spell_no) "

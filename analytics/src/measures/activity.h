@@ -59,6 +59,8 @@ struct ActivityParts {
 //               spell_no, discharge_date, nights (midnights between the two;
 //               null while it lasts, and unless dates are by day),
 //               admission_method, patient_classification, main_specialty,
+//               emergency (an emergency admission, as `admission` of
+//               admissions.h has it: of any type, but within no stay),
 //               hrg, age, sex ('1' male, '2' female), diag_01: of the first
 //               episode, null where the release has no such column
 //   activity_appointment, attended or not:

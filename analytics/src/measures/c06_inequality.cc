@@ -254,7 +254,8 @@ RatesHere SplitRates(const MeasureContext& context,
       "Positive slopes and relative indices above 1: the deprived do worse. "
       "Deciles are national; people without one are left out of the indices.",
       "Emergency admissions are provider spells; activity and deaths of twelve "
-      "months over the list at their middle."};
+      "months, of people on a list in the month of each, over the list at the "
+      "middle."};
   for (const InequalityRate& rate : rates) {
     const std::string missing = RateMissing(context, rate);
     if (missing.empty()) {

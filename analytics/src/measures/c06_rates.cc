@@ -6,6 +6,8 @@
 #include "measures/admissions.h"
 #include "measures/c06_inequality.h"
 #include "measures/deaths.h"
+#include "measures/event_lists.h"
+#include "measures/kinds.h"
 #include "measures/months.h"
 #include "measures/record_keys.h"
 
@@ -48,26 +50,31 @@ absl::StatusOr<InequalityRate> ReadRate(const TomlTable& table) {
   return rate;
 }
 
-// Rows of twelve months: an SQL relation with a column person.
+// Rows of twelve months: an SQL relation with the columns person and month.
 absl::StatusOr<std::string> EventsSql(const MeasureContext& context,
-                                      const InequalityRate& rate) {
-  TALLY_ASSIGN_OR_RETURN(const Span year,
-                         MonthsEndingWith(context.month, kInequalityMonths));
+                                      const InequalityRate& rate,
+                                      const Span& year) {
+  const auto month = [&](std::string_view table, std::string_view column) {
+    return absl::StrFormat("CAST(date_trunc('month', %s) AS DATE) AS month",
+                           PlacedDay(context, table, column));
+  };
   if (rate.events == InequalityEvents::kEdAttendances) {
     TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "ecds"));
     return absl::StrFormat(
-        "(SELECT person FROM %s WHERE attendance_category = '1' "
+        "(SELECT person, %s FROM %s WHERE attendance_category = '1' "
         "AND %s)",
-        rows, WithinSpan(context, "ecds", "arrival_date", year));
+        month("ecds", "arrival_date"), rows,
+        WithinSpan(context, "ecds", "arrival_date", year));
   }
   TALLY_RETURN_IF_ERROR(MakeAdmissions(context));
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<std::string> methods,
       context.definition.root().GetStrings("emergency_methods"));
   return absl::StrFormat(
-      "(SELECT person FROM admission WHERE emergency AND admission_method IN "
-      "%s AND %s)",
-      SqlList(methods), WithinSpan(context, "sus_apc", "admission_date", year));
+      "(SELECT person, %s FROM admission WHERE emergency AND admission_method "
+      "IN %s AND %s)",
+      month("sus_apc", "admission_date"), SqlList(methods),
+      WithinSpan(context, "sus_apc", "admission_date", year));
 }
 
 }  // namespace
@@ -129,17 +136,15 @@ std::string RateMissing(const MeasureContext& context,
 absl::StatusOr<GroupedStrata> CountRate(
     const MeasureContext& context, const InequalityRate& rate,
     const std::vector<GroupColumn>& groups) {
-  const std::string ages =
-      absl::StrFormat("WHERE %s)", WithinAges(rate.age_from, rate.age_to));
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> lists,
-                         MakeMidYearLists(context, 1));
-  const std::string list =
-      absl::StrFormat("(SELECT * FROM %s %s", lists[0], ages);
+  TALLY_ASSIGN_OR_RETURN(const Span year,
+                         MonthsEndingWith(context.month, kInequalityMonths));
+  TALLY_ASSIGN_OR_RETURN(EventLists lists, MakeEventLists(context, year.first));
+  lists = lists.Between(rate.age_from, rate.age_to);
   if (rate.events == InequalityEvents::kDeaths) {
     TALLY_RETURN_IF_ERROR(MakeDeaths(context));
     GroupedStrata counted;
     TALLY_RETURN_IF_ERROR(AddDeathStrata(
-        context, groups, list,
+        context, groups, lists.list,
         absl::StrFormat(
             "(SELECT * FROM registered_death WHERE year = 0 AND %s)",
             WithinAges(rate.age_from, rate.age_to)),
@@ -148,8 +153,9 @@ absl::StatusOr<GroupedStrata> CountRate(
     JoinOldest(counted);
     return counted;
   }
-  TALLY_ASSIGN_OR_RETURN(const std::string events, EventsSql(context, rate));
-  return CountStrata(context, groups, events, list);
+  TALLY_ASSIGN_OR_RETURN(const std::string events,
+                         EventsSql(context, rate, year));
+  return CountEvents(context, groups, events, lists);
 }
 
 }  // namespace tally::analytics

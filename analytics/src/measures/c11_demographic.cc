@@ -2,6 +2,7 @@
 // and age band.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "base/status.h"
 #include "measures/c11_forecast.h"
 #include "measures/counts.h"
+#include "measures/event_lists.h"
+#include "measures/kinds.h"
+#include "measures/strata.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -61,21 +65,40 @@ struct ProjectedPod {
   bool missing = false;  // the projection lacks one
 };
 
+// The projected people of a sex and age band. The list of a year before the
+// snapshot ends with an open band such as 85+: that is all bands from there on.
+std::optional<double> ProjectedPeople(const PeopleByAgeSex& people,
+                                      const std::string& sex,
+                                      const std::string& band) {
+  const auto found = people.find({sex, band});
+  if (found != people.end()) return found->second;
+  const std::optional<int> open = FirstAgeOfBand(band);
+  if (!band.ends_with('+') || !open.has_value()) return std::nullopt;
+  std::optional<double> sum;
+  for (const auto& [key, count] : people) {
+    const std::optional<int> from = FirstAgeOfBand(key.second);
+    if (key.first != sex || !from.has_value() || *from < *open) continue;
+    sum = sum.value_or(0) + count;
+  }
+  return sum;
+}
+
 ProjectedPod Project(const GatedTable& source, const std::vector<size_t>& rows,
                      const PeopleByAgeSex& people) {
   ProjectedPod pod;
   for (const size_t row : rows) {
     const auto events = source.at(row, "events").number();
     const auto now = source.at(row, "people").number();
-    const auto then = people.find(
-        {source.at(row, "sex").text(), source.at(row, "age_band").text()});
+    const std::optional<double> then =
+        ProjectedPeople(people, source.at(row, "sex").text(),
+                        source.at(row, "age_band").text());
     if (!events.has_value() || !now.has_value()) {
       pod.hidden = true;
-    } else if (*events > 0 && (then == people.end() || *now <= 0)) {
+    } else if (*events > 0 && (!then.has_value() || *now <= 0)) {
       pod.missing = true;
     } else if (*events > 0) {
       pod.base += *events;
-      pod.projected += *events / *now * then->second;
+      pod.projected += *events / *now * *then;
     }
   }
   return pod;
@@ -93,42 +116,48 @@ DerivedCell ProjectedCell(const ProjectedPod& pod, double value, int decimals) {
 
 absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  TALLY_ASSIGN_OR_RETURN(const EventLists lists,
+                         MakeEventLists(context, first));
   TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> rows,
-      QueryGroups(
-          context.connection,
-          absl::StrFormat(
-              "SELECT p.pod, l.sex, l.age_band, CAST(coalesce(a.events, 0) AS "
-              "BIGINT), l.people FROM (SELECT sex, age_band, count(*) AS "
-              "people "
-              "FROM patient_list GROUP BY sex, age_band) AS l CROSS JOIN "
-              "(SELECT DISTINCT pod FROM activity) AS p LEFT JOIN (SELECT "
-              "x.pod, y.sex, y.age_band, count(*) AS events FROM activity AS x "
-              "INNER JOIN patient_list AS y ON y.person = x.person "
-              "WHERE x.month >= DATE '%s' GROUP BY ALL) AS a ON a.pod = p.pod "
-              "AND a.sex = l.sex AND a.age_band = l.age_band",
-              first.ToIso()),
-          3));
+      const std::vector<GroupedRow> pods,
+      QueryGroups(context.connection,
+                  "SELECT pod, count(*) FROM activity GROUP BY pod "
+                  "ORDER BY pod",
+                  1));
+  TALLY_ASSIGN_OR_RETURN(
+      const KindStrata counted,
+      CountKinds(context, {},
+                 absl::StrFormat("(SELECT pod AS kind, person, month FROM "
+                                 "activity WHERE month >= DATE '%s')",
+                                 first.ToIso()),
+                 lists));
   TableInfo info = context.Info("activity_age_sex",
                                 "Activity of one year by sex and age band");
   info.notes.emplace_back(
-      "Of people on the list, in the 12 months that end with the month.");
+      "Of the 12 months that end with the month, of people on a list in its "
+      "month; the list is that of the middle.");
   TableBuilder table(std::move(info));
   table.Dimension("pod", "Type")
       .Dimension("sex", "Sex")
       .Dimension("age_band", "Age band")
       .Events("events", "Events")
       .Persons("people", "On the list");
-  std::vector<GroupedRow> sorted = rows;
-  std::sort(sorted.begin(), sorted.end(),
-            [](const GroupedRow& a, const GroupedRow& b) {
-              return std::lexicographical_compare(
-                  a.levels.begin(), a.levels.end(), b.levels.begin(),
-                  b.levels.end(), LevelLess);
-            });
-  for (const GroupedRow& row : sorted) {
-    const size_t at = table.AddRow(row.levels);
-    table.Set(at, "events", row.counts[0]).Set(at, "people", row.counts[1]);
+  for (const GroupedRow& pod : pods) {
+    const Strata strata = SumOfGroups(counted.Of(pod.levels[0]));
+    std::vector<Group> levels;
+    for (const auto& [key, stratum] : strata) {
+      levels.push_back({key.first, key.second});
+    }
+    std::sort(levels.begin(), levels.end(), [](const Group& a, const Group& b) {
+      return std::lexicographical_compare(a.begin(), a.end(), b.begin(),
+                                          b.end(), LevelLess);
+    });
+    for (const Group& level : levels) {
+      const Stratum& stratum = strata.at({level[0], level[1]});
+      table.Set(table.AddRow({pod.levels[0], level[0], level[1]}), "events",
+                stratum.events);
+      table.Set(table.rows() - 1, "people", stratum.people);
+    }
   }
   return table.Finish();
 }

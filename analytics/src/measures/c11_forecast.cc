@@ -10,7 +10,6 @@
 #include "absl/strings/str_format.h"
 #include "analytics/disclosure/profile.h"
 #include "analytics/disclosure/registry.h"
-#include "analytics/measures/patient_list.h"
 #include "analytics/measures/reference.h"
 #include "analytics/statistics/forecast.h"
 #include "base/exit_code.h"
@@ -341,7 +340,6 @@ class Forecasts : public Measure {
                            ActivityMonthTable(context, pods, least));
     tables.push_back(std::move(month));
     if (HasReference(context.comparators, kProjectionFile) && !pods.empty()) {
-      TALLY_RETURN_IF_ERROR(MakePatientList(context));
       TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
       tables.push_back(std::move(age_sex));
       return tables;

@@ -20,7 +20,7 @@ inline constexpr std::string_view kOtherLevels = "others together";
 inline constexpr std::string_view kProjectionFile = "population_projection";
 
 // The table activity_age_sex: the last 12 months by sex and age band, for the
-// demographic forecast. REQUIRES: the tables activity and patient_list.
+// demographic forecast. REQUIRES: the table activity.
 absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context);
 
 // The table forecast_demographic, or nothing without a projection.

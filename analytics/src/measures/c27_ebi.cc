@@ -22,8 +22,6 @@ namespace tally::analytics {
 namespace {
 
 constexpr int kEbiMonths = 12;
-constexpr int kEbiListMonth = -5;  // the seventh of twelve months
-constexpr std::string_view kEbiList = "patient_list_middle";
 constexpr double kPencePerPound = 100;
 
 // Numbers with a price, and the sum of the prices.
@@ -33,16 +31,16 @@ struct EbiPrice {
 };
 
 absl::StatusOr<std::map<std::string, EbiPrice>> EbiPrices(
-    engine::Connection& connection) {
+    engine::Connection& connection, const EventLists& lists) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
-      QueryGroups(connection,
-                  absl::StrFormat(
-                      "SELECT kind, count(cost_pence), "
-                      "CAST(sum(cost_pence) AS BIGINT) FROM ebi_event AS e "
-                      "SEMI JOIN %s AS l ON l.person = e.person GROUP BY kind",
-                      kEbiList),
-                  1));
+      QueryGroups(
+          connection,
+          absl::StrFormat("SELECT kind, count(cost_pence), "
+                          "CAST(sum(cost_pence) AS BIGINT) FROM ebi_event AS e "
+                          "INNER JOIN %s AS l ON %s GROUP BY kind",
+                          lists.stays, DuringStay("e", "l")),
+          1));
   std::map<std::string, EbiPrice> prices;
   for (const GroupedRow& row : rows) {
     prices[row.levels[0]] = {row.counts[0], row.counts[1]};
@@ -66,7 +64,7 @@ size_t AddEbiRow(TableBuilder& table, const std::string& title,
 absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
                                      const std::vector<CodeRule>& rules,
                                      const std::vector<GroupColumn>& groups,
-                                     CivilDay first) {
+                                     CivilDay first, const EventLists& lists) {
   TALLY_ASSIGN_OR_RETURN(const double multiplier,
                          context.definition.Parameter("multiplier"));
   TableInfo info = context.Info("ebi_activity", "Procedures of low priority");
@@ -75,11 +73,11 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
   info.notes = {
       "Standard: European Standard Population 2013. NA: fewer than 10 "
       "procedures, or an age band without people.",
+      "Procedures of people on a list in their month, whoever was on it in the "
+      "middle of the year; the list is that of the middle.",
       "Mean cost: national price times market forces factor, where both are "
       "known."};
-  TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
-                         context.month.AddMonths(kEbiListMonth));
-  NoteOldest(context, middle, info.notes);
+  NoteOldest(context, lists.middle, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
   table.Dimension("procedure", "Procedure");
@@ -94,8 +92,9 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
       .Mean("mean_cost", "Mean cost", "pounds", "priced");
   if (!context.by.empty()) table.RefuseMostlyHidden();
   TALLY_ASSIGN_OR_RETURN(const KindStrata counted,
-                         CountKinds(context, groups, "ebi_event", kEbiList));
-  TALLY_ASSIGN_OR_RETURN(const auto prices, EbiPrices(context.connection));
+                         CountKinds(context, groups, "ebi_event", lists));
+  TALLY_ASSIGN_OR_RETURN(const auto prices,
+                         EbiPrices(context.connection, lists));
   const Group everywhere(groups.size(), std::string(kAllLevels));
   for (const CodeRule& rule : rules) {
     if (rule.counts_as != rule.id) continue;
@@ -192,13 +191,12 @@ class Ebi : public Measure {
                            ReadCodeRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const CivilDay first,
                            context.month.AddMonths(1 - kEbiMonths));
-    TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
-                           context.month.AddMonths(kEbiListMonth));
-    TALLY_RETURN_IF_ERROR(MakePatientListAt(context, middle, kEbiList));
+    TALLY_ASSIGN_OR_RETURN(const EventLists lists,
+                           MakeEventLists(context, first));
     TALLY_RETURN_IF_ERROR(MakeEbiEvents(context, rules, first));
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable table,
-                           EbiActivity(context, rules, groups, first));
+                           EbiActivity(context, rules, groups, first, lists));
     tables.push_back(std::move(table));
     return tables;
   }

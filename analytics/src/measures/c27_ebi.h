@@ -14,9 +14,10 @@
 namespace tally::analytics {
 
 // Makes the temporary table `ebi_event` (kind: id of the procedure; person,
-// null for a row without one; cost_pence, null where there is no price): a row
-// an admission from `from` to the end of the context's month, or an appointment
-// attended in that time, for each procedure that it meets.
+// null for a row without one; month, its first day; cost_pence, null where
+// there is no price): a row an admission from `from` to the end of the
+// context's month, or an appointment attended in that time, for each procedure
+// that it meets.
 absl::Status MakeEbiEvents(const MeasureContext& context,
                            const std::vector<CodeRule>& rules, CivilDay from);
 

@@ -29,7 +29,9 @@ absl::Status MakeEbiEpisodes(const MeasureContext& context, CivilDay from) {
   TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(
       absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE ebi_spell AS "
-                      "SELECT spell_no FROM provider_spell WHERE %s",
+                      "SELECT spell_no, CAST(date_trunc('month', %s) AS DATE) "
+                      "AS month FROM provider_spell WHERE %s",
+                      PlacedDay(context, "sus_apc", "admission_date"),
                       WithinSpan(context, "sus_apc", "admission_date",
                                  {from, context.month.LastOfMonth()}))));
   TALLY_RETURN_IF_ERROR(context.connection.Execute(absl::StrFormat(
@@ -41,7 +43,7 @@ absl::Status MakeEbiEpisodes(const MeasureContext& context, CivilDay from) {
   return context.connection.Execute(
       "CREATE OR REPLACE TEMPORARY TABLE ebi_episode AS "
       "SELECT row_number() OVER () - 1 AS unit, e.spell_no, e.person, "
-      "e.age_fy, e.diagnoses, e.procedures FROM spell_episode AS e "
+      "s.month, e.age_fy, e.diagnoses, e.procedures FROM spell_episode AS e "
       "INNER JOIN ebi_spell AS s ON s.spell_no = e.spell_no "
       "WHERE e.procedures <> '' AND NOT EXISTS ("
       "SELECT 1 FROM ebi_cancer AS c WHERE c.spell_no = e.spell_no)");
@@ -56,7 +58,8 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
   if (!there) {
     return context.connection.Execute(
         "CREATE OR REPLACE TEMPORARY TABLE ebi_appointment (unit BIGINT, "
-        "person INTEGER, age_fy INTEGER, diagnoses VARCHAR, procedures "
+        "person INTEGER, month DATE, age_fy INTEGER, diagnoses VARCHAR, "
+        "procedures "
         "VARCHAR, cost_pence BIGINT)");
   }
   TALLY_ASSIGN_OR_RETURN(const TomlTable excluded,
@@ -72,12 +75,14 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
   TALLY_ASSIGN_OR_RETURN(const std::string rows, RowsByKey(context, "sus_op"));
   // A procedure may stand in any of its places: there are gaps.
   const std::string priced = PricedSql(absl::StrFormat(
-      "SELECT * FROM (SELECT person, %s AS age_fy, %s AS diagnoses, "
+      "SELECT * FROM (SELECT person, CAST(date_trunc('month', %s) AS DATE) AS "
+      "month, %s AS age_fy, %s AS diagnoses, "
       "%s AS procedures, %s AS provider, %s AS pod, %s AS hrg, "
       "%s AS own_price, CAST(NULL AS DOUBLE) AS own_factor FROM %s "
       "WHERE attended IN ('5', '6') "
       "AND %s) "
       "WHERE procedures <> '' AND NOT %s",
+      PlacedDay(context, "sus_op", "appointment_date"),
       own("age_fy", "INTEGER"), PackedCodes(CodeKind::kDiagnosis, columns),
       PackedCodes(CodeKind::kProcedure, columns),
       own("provider_code", "VARCHAR"),
@@ -88,7 +93,8 @@ absl::Status MakeEbiAppointments(const MeasureContext& context, CivilDay from) {
       AnyCodeSql("diagnoses", cancer)));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE ebi_appointment AS "
-      "SELECT %d + row_number() OVER () AS unit, person, age_fy, diagnoses, "
+      "SELECT %d + row_number() OVER () AS unit, person, month, age_fy, "
+      "diagnoses, "
       "procedures, cost_pence FROM (%s)",
       kFirstAppointment, priced));
 }
@@ -123,12 +129,12 @@ absl::Status MakeEbiEvents(const MeasureContext& context,
   }
   TALLY_RETURN_IF_ERROR(connection.Execute(
       "CREATE OR REPLACE TEMPORARY TABLE ebi_event AS "
-      "WITH met AS (SELECT DISTINCT k.kind, e.spell_no, e.person "
+      "WITH met AS (SELECT DISTINCT k.kind, e.spell_no, e.person, e.month "
       "FROM rule_hit AS h INNER JOIN ebi_kind AS k ON k.rule = h.rule "
       "INNER JOIN ebi_episode AS e ON e.unit = h.unit) "
-      "SELECT m.kind, m.person, a.cost_pence FROM met AS m "
+      "SELECT m.kind, m.person, m.month, a.cost_pence FROM met AS m "
       "LEFT JOIN activity_admission AS a ON a.spell_no = m.spell_no UNION ALL "
-      "SELECT k.kind, a.person, a.cost_pence FROM ("
+      "SELECT k.kind, a.person, a.month, a.cost_pence FROM ("
       "SELECT DISTINCT unit, kind FROM rule_hit AS h "
       "INNER JOIN ebi_kind AS k ON k.rule = h.rule) AS k "
       "INNER JOIN ebi_appointment AS a ON a.unit = k.unit"));

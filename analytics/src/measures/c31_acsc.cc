@@ -25,9 +25,6 @@ namespace tally::analytics {
 namespace {
 
 constexpr int kAcscMonths = 12;
-// The list in the middle of twelve months is that of the seventh.
-constexpr int kAcscListMonth = -5;
-constexpr std::string_view kAcscList = "patient_list_middle";
 
 std::string AcscGroupTitle(const std::string& group) {
   if (group == "vaccine") return "Vaccine-preventable";
@@ -112,7 +109,7 @@ struct AcscRequest {
   std::vector<GroupColumn> groups;
   bool conditions = false;  // of groups too, not only of everybody
   CivilDay first;           // of the months
-  CivilDay middle;          // the month whose list stands for the year
+  EventLists lists;
 };
 
 absl::StatusOr<TableBuilder> AcscColumns(const MeasureContext& context,
@@ -127,9 +124,11 @@ absl::StatusOr<TableBuilder> AcscColumns(const MeasureContext& context,
                       request.list_id),
       "Standard: European Standard Population 2013; isr: rates of all "
       "practices by sex and age band.",
+      "Admissions of people on a list in their month, whoever was on it in the "
+      "middle of the year; the list is that of the middle.",
       "NA: fewer than 10 admissions, or an age band without people."};
   if (!context.by.empty()) info.notes.push_back(CutNote(context.by));
-  NoteOldest(context, request.middle, info.notes);
+  NoteOldest(context, request.lists.middle, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
   table.Dimension("list_id", "List")
@@ -190,17 +189,17 @@ absl::StatusOr<RawTable> AcscTable(const MeasureContext& context,
                          context.definition.Parameter("multiplier"));
   TALLY_ASSIGN_OR_RETURN(request.list_id,
                          context.definition.root().GetString("list_id"));
-  TALLY_ASSIGN_OR_RETURN(request.middle,
-                         context.month.AddMonths(kAcscListMonth));
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, request.middle, kAcscList));
+  TALLY_ASSIGN_OR_RETURN(request.lists, MakeEventLists(context, request.first));
   TALLY_ASSIGN_OR_RETURN(TableBuilder table, AcscColumns(context, request));
   TALLY_ASSIGN_OR_RETURN(
       const KindStrata counted,
       CountKinds(context, request.groups,
-                 absl::StrFormat("(SELECT kind, person FROM acsc_event "
+                 absl::StrFormat("(SELECT kind, person, CAST(date_trunc("
+                                 "'month', admission_date) AS DATE) AS month "
+                                 "FROM acsc_event "
                                  "WHERE admission_date >= DATE '%s')",
                                  request.first.ToIso()),
-                 kAcscList));
+                 request.lists));
   for (const AcscKind& kind : AcscKinds(rules, true)) {
     AddAcscKind(request, kind, counted.Of(kind.key), table);
   }

@@ -1,12 +1,33 @@
 #include "measures/count_ahead.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
+
+#include "base/process.h"
 
 namespace tally::analytics {
 namespace {
 
 constexpr int64_t kBetweenInterruptsMs = 50;
+// How long a stop waits to be seen.
+constexpr int64_t kBetweenLooksMs = 50;
+
+// What `count` gives. An exception that left the thread would end the program:
+// it becomes the error that CommandLine::Run makes of one.
+CountAhead::Figures CountedOrError(
+    const std::function<CountAhead::Figures(const std::string&)>& count,
+    const std::string& id) {
+  try {
+    return count(id);
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception&) {
+    // Its text may quote data.
+    return absl::InternalError("unexpected failure");
+  }
+}
 
 size_t RowsOf(const CountAhead::Figures& figures) {
   size_t rows = 0;
@@ -50,7 +71,7 @@ void CountAhead::Work() {
       }
       if (stop_) break;
     }
-    Figures figures = count_(id);
+    Figures figures = CountedOrError(count_, id);
     MutexLock lock(mu_);
     rows_ready_ += RowsOf(figures);
     ready_.emplace(id, std::move(figures));
@@ -70,7 +91,12 @@ std::optional<CountAhead::Figures> CountAhead::Take(const std::string& id) {
   waiting_ = found == ready_.end();
   changed_.NotifyAll();
   while (found == ready_.end()) {
-    changed_.Wait(mu_);
+    absl::Status stopped = CheckNotStopped();
+    if (!stopped.ok()) {
+      waiting_ = false;
+      return stopped;
+    }
+    changed_.WaitFor(mu_, kBetweenLooksMs);
     found = ready_.find(id);
   }
   waiting_ = false;

@@ -49,7 +49,9 @@ class CountAhead {
   CountAhead& operator=(const CountAhead&) = delete;
 
   // What `count` gave for `id`; waits for it. Nothing if `id` is not among the
-  // ids, or was taken.
+  // ids, or was taken. kResourceExhausted if `count` ran out of memory,
+  // kInternal if it threw anything else; kCancelled, without waiting longer, if
+  // the user asked to stop: the destructor then ends the call under way.
   std::optional<Figures> Take(const std::string& id) TALLY_EXCLUDES(mu_);
 
  private:

@@ -18,8 +18,10 @@
 #include "measures/areas.h"
 #include "measures/c03_conditions.h"
 #include "measures/counts.h"
+#include "measures/event_lists.h"
 #include "measures/eye_care.h"
 #include "measures/hospital.h"
+#include "measures/kinds.h"
 #include "measures/record_keys.h"
 #include "measures/strata.h"
 #include "measures/tables.h"
@@ -85,15 +87,27 @@ GroupedStrata ByArea(const GroupedStrata& practices, const Areas& areas) {
   return folded;
 }
 
-// Events among a list, by area.
-absl::StatusOr<GroupedStrata> CountByArea(const MeasureContext& context,
-                                          const Areas& areas,
-                                          const std::string& events,
-                                          const std::string& list) {
+// People of a list with one of `events`, by area.
+absl::StatusOr<GroupedStrata> CountPeopleByArea(const MeasureContext& context,
+                                                const Areas& areas,
+                                                const std::string& events,
+                                                const std::string& list) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> practice,
                          GroupColumns({"practice"}));
   TALLY_ASSIGN_OR_RETURN(const GroupedStrata counted,
                          CountStrata(context, practice, events, list));
+  return ByArea(counted, areas);
+}
+
+// Events of the year, with their months, by the area of people's lists then.
+absl::StatusOr<GroupedStrata> CountEventsByArea(const MeasureContext& context,
+                                                const Areas& areas,
+                                                const std::string& events,
+                                                const EventLists& lists) {
+  TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> practice,
+                         GroupColumns({"practice"}));
+  TALLY_ASSIGN_OR_RETURN(const GroupedStrata counted,
+                         CountEvents(context, practice, events, lists));
   return ByArea(counted, areas);
 }
 
@@ -212,12 +226,14 @@ class EhnaRows {
  public:
   EhnaRows(const MeasureContext& context, const EhnaRules& rules,
            const Areas& areas, const Areas& mid_areas, const Span& year,
+           const EventLists& lists,
            const std::optional<EyePrevalence>& prevalence, TableBuilder& table)
       : context_(context),
         rules_(rules),
         areas_(areas),
         mid_areas_(mid_areas),
         year_(year),
+        lists_(lists),
         prevalence_(prevalence),
         table_(table) {}
 
@@ -227,7 +243,7 @@ class EhnaRows {
         "(SELECT person FROM condition_register WHERE condition = %d)", number);
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata counted,
-        CountByArea(context_, areas_, events, AtAges(condition)));
+        CountPeopleByArea(context_, areas_, events, AtAges(condition)));
     // A condition without a single event was not asked for by the agreement:
     // its register would read as zero.
     const bool recorded = SumOfStrata(SumOfGroups(counted)).events > 0;
@@ -277,22 +293,24 @@ class EhnaRows {
   absl::Status AddEyeCare() {
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata tests,
-        CountByArea(context_, mid_areas_,
-                    "(SELECT person FROM ehna_claim WHERE sight_test)",
-                    "eye_list"));
+        CountEventsByArea(
+            context_, mid_areas_,
+            "(SELECT person, month FROM ehna_claim WHERE sight_test)", lists_));
     TALLY_ASSIGN_OR_RETURN(const std::string appointments,
                            RowsByKey(context_, "sus_op"));
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata firsts,
-        CountByArea(
+        CountEventsByArea(
             context_, mid_areas_,
             absl::StrFormat(
-                "(SELECT person FROM %s WHERE %s AND %s AND %s AND %s)",
-                appointments, OneOf("treatment_function", rules_.eye.functions),
+                "(SELECT person, CAST(date_trunc('month', %s) AS DATE) AS "
+                "month FROM %s WHERE %s AND %s AND %s AND %s)",
+                PlacedDay(context_, "sus_op", "appointment_date"), appointments,
+                OneOf("treatment_function", rules_.eye.functions),
                 OneOf("attended", rules_.eye.seen),
                 OneOf("attendance_type", rules_.eye.first),
                 WithinSpan(context_, "sus_op", "appointment_date", year_)),
-            "eye_list"));
+            lists_));
     std::vector<size_t> parts;
     for (const Group& group : SortedGroups(tests)) {
       const size_t row = table_.AddRow({std::string(kEyeCareRow), group[0]});
@@ -321,7 +339,7 @@ class EhnaRows {
     if (condition.id == rules_.surgery) {
       TALLY_ASSIGN_OR_RETURN(
           extra.surgery,
-          CountByArea(context_, mid_areas_, SurgerySql(), "eye_list"));
+          CountEventsByArea(context_, mid_areas_, SurgerySql(), lists_));
     }
     if (condition.id == rules_.impairment) {
       const std::string events = absl::StrFormat(
@@ -332,7 +350,7 @@ class EhnaRows {
           context_.month.LastOfMonth().ToIso());
       TALLY_ASSIGN_OR_RETURN(
           extra.impaired,
-          CountByArea(context_, areas_, events, AtAges(condition)));
+          CountPeopleByArea(context_, areas_, events, AtAges(condition)));
     }
     return absl::OkStatus();
   }
@@ -355,7 +373,8 @@ class EhnaRows {
   // any episode, each once: two on one day are both eyes.
   std::string SurgerySql() const {
     return absl::StrFormat(
-        "(SELECT s.person FROM provider_spell AS s SEMI JOIN (SELECT spell_no "
+        "(SELECT s.person, CAST(date_trunc('month', s.admission_date) AS DATE) "
+        "AS month FROM provider_spell AS s SEMI JOIN (SELECT spell_no "
         "FROM spell_episode WHERE %s) AS e ON e.spell_no = s.spell_no "
         "WHERE s.admission_date BETWEEN DATE '%s' AND DATE '%s')",
         AnyCodeSql("procedures", rules_.eye.cataract), year_.first.ToIso(),
@@ -367,6 +386,7 @@ class EhnaRows {
   const Areas& areas_;
   const Areas& mid_areas_;
   const Span& year_;
+  const EventLists& lists_;
   const std::optional<EyePrevalence>& prevalence_;
   TableBuilder& table_;
 };
@@ -389,7 +409,8 @@ class Ehna : public Measure {
                            EyePrevalence::Read(context.comparators));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    TALLY_ASSIGN_OR_RETURN(const EventLists lists,
+                           MakeEventLists(context, year.first));
     TALLY_RETURN_IF_ERROR(
         MakeEyeClaims(context, rules.eye, year, "ehna_claim"));
     TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, rules.conditions,
@@ -398,22 +419,23 @@ class Ehna : public Measure {
                            ReadAreas(context.connection, rules.smallest_area));
     TALLY_ASSIGN_OR_RETURN(
         const Areas mid_areas,
-        ReadAreas(context.connection, rules.smallest_area, "eye_list"));
+        ReadAreas(context.connection, rules.smallest_area, lists.list));
     TableInfo info = context.Info("ehna", "Eye health needs");
     info.period = year.ToText();
     info.notes = {
         "Conditions are those recorded up to the end of the last month; "
-        "activity is that of the 12 months.",
+        "activity is that of the 12 months, of people on a list in its month.",
         MatchNote(),
         prevalence.has_value()
             ? prevalence->citation()
             : "Expected: rates by sex and age band of all practices together. "
               "It is not printed below 100 cases."};
     if (!areas.note.empty()) info.notes.push_back(areas.note);
-    NoteOldest(context, MonthOfEyeList(year), info.notes);
+    NoteOldest(context, lists.middle, info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));
     TableBuilder table = EhnaColumns(std::move(info));
-    EhnaRows rows(context, rules, areas, mid_areas, year, prevalence, table);
+    EhnaRows rows(context, rules, areas, mid_areas, year, lists, prevalence,
+                  table);
     for (size_t i = 0; i < rules.conditions.size(); ++i) {
       TALLY_RETURN_IF_ERROR(rows.AddCondition(i));
     }

@@ -24,9 +24,11 @@ std::string PracticeReferrals(const ReferralRules& rules, const Span& year,
                       OneOf("attendance_type", rules.eye.first));
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, CAST(NULL AS VARCHAR) AS contractor, "
-      "treatment_function AS tfc, person, earliest.day AS first_day, "
+      "treatment_function AS tfc, person, CAST(date_trunc('month', "
+      "referral_received_date) AS DATE) AS month, earliest.day AS first_day, "
       "coalesce(NOT earliest.kept, false) AS discharged FROM (SELECT "
-      "treatment_function, person, min(struct_pack(day := appointment_date, "
+      "treatment_function, person, referral_received_date, min(struct_pack(day "
+      ":= appointment_date, "
       "kept := NOT coalesce(%3$s, false))) FILTER (%2$s) AS earliest "
       "FROM %8$s WHERE person IS NOT NULL AND %4$s AND %5$s AND "
       "referral_received_date BETWEEN DATE '%6$s' AND DATE '%7$s' "
@@ -44,6 +46,7 @@ std::string OptometristReferrals(const ReferralRules& rules,
                                  std::string_view appointments) {
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, c.contractor, 'All' AS tfc, c.person, "
+      "CAST(date_trunc('month', c.day) AS DATE) AS month, "
       "min(o.appointment_date) AS first_day, coalesce(bool_or(%2$s AND "
       "o.appointment_date = o.earliest), false) AS discharged FROM "
       "(SELECT DISTINCT person, coalesce(contractor, 'unknown') AS contractor, "
@@ -158,7 +161,8 @@ absl::Status MakeReferrals(const MeasureContext& context,
 }
 
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
-    const MeasureContext& context, std::string_view kind) {
+    const MeasureContext& context, std::string_view kind,
+    const EventLists& lists) {
   const bool practice = kind == kByPractice;
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
@@ -175,7 +179,9 @@ absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
               "%2$s LEFT JOIN eye_referral_after AS a ON a.id = r.id "
               "WHERE r.kind = '%3$s' GROUP BY referrer, r.tfc",
               practice ? "l.practice" : "r.contractor",
-              practice ? "INNER JOIN eye_list AS l ON l.person = r.person" : "",
+              practice ? absl::StrFormat("INNER JOIN %s AS l ON %s",
+                                         lists.stays, DuringStay("r", "l"))
+                       : std::string(),
               kind),
           2));
   std::map<CrossedUnit, Referrals> counts;

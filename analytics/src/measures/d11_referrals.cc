@@ -12,6 +12,8 @@
 #include "base/status.h"
 #include "measures/areas.h"
 #include "measures/counts.h"
+#include "measures/event_lists.h"
+#include "measures/kinds.h"
 #include "measures/strata.h"
 #include "measures/tables.h"
 
@@ -62,12 +64,12 @@ void SetReferrals(TableBuilder& table, size_t row, const Referrals& r) {
 // referred to, so that a practice without referrals shows its zero.
 class PracticeRows {
  public:
-  PracticeRows(const Areas& areas, TableBuilder& table)
-      : areas_(areas), table_(table) {}
+  PracticeRows(const Areas& areas, const EventLists& lists, TableBuilder& table)
+      : areas_(areas), event_lists_(lists), table_(table) {}
 
   absl::Status Read(const MeasureContext& context) {
     TALLY_ASSIGN_OR_RETURN(const auto counts,
-                           CountReferrals(context, kByPractice));
+                           CountReferrals(context, kByPractice, event_lists_));
     std::set<std::string> functions;
     for (const auto& [unit, referrals] : counts) {
       const std::string* area = areas_.Of(unit.first);
@@ -81,19 +83,16 @@ class PracticeRows {
     functions.insert(std::string(kAllLevels));
     TALLY_ASSIGN_OR_RETURN(const std::vector<GroupColumn> practice,
                            GroupColumns({"practice"}));
+    TALLY_ASSIGN_OR_RETURN(
+        const KindStrata counted,
+        CountKinds(
+            context, practice,
+            absl::StrFormat("(SELECT unnest([tfc, '%s']) AS kind, person, "
+                            "month FROM eye_referral WHERE kind = '%s')",
+                            kAllLevels, kByPractice),
+            event_lists_));
     for (const std::string& tfc : functions) {
-      const std::string only =
-          tfc == kAllLevels
-              ? std::string()
-              : absl::StrFormat(" AND tfc = %s", engine::QuoteLiteral(tfc));
-      TALLY_ASSIGN_OR_RETURN(
-          const GroupedStrata groups,
-          CountStrata(context, practice,
-                      absl::StrFormat("(SELECT person FROM eye_referral WHERE "
-                                      "kind = '%s'%s)",
-                                      kByPractice, only),
-                      "eye_list"));
-      for (const auto& [group, strata] : groups) {
+      for (const auto& [group, strata] : counted.Of(tfc)) {
         const std::string* area = areas_.Of(group[0]);
         if (area == nullptr) continue;
         for (const auto& [key, stratum] : strata) {
@@ -152,6 +151,7 @@ class PracticeRows {
   }
 
   const Areas& areas_;
+  const EventLists& event_lists_;
   TableBuilder& table_;
   std::set<CrossedUnit> units_;
   std::map<CrossedUnit, Referrals> counts_;
@@ -162,9 +162,10 @@ class PracticeRows {
 // Rows of contractors: referrals among their claims of sight tests and
 // services.
 absl::Status AddOptometrists(const MeasureContext& context,
-                             const ReferralRules& rules, TableBuilder& table) {
+                             const ReferralRules& rules,
+                             const EventLists& lists, TableBuilder& table) {
   TALLY_ASSIGN_OR_RETURN(const auto counts,
-                         CountReferrals(context, kByOptometrist));
+                         CountReferrals(context, kByOptometrist, lists));
   std::vector<std::string> types = rules.eye.sight_tests;
   types.insert(types.end(), rules.eye.services.begin(),
                rules.eye.services.end());
@@ -217,29 +218,32 @@ class ReferralMonitor : public Measure {
                            ReadReferralRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const Span year,
                            MonthsEndingWith(context.month, rules.months));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    TALLY_ASSIGN_OR_RETURN(const EventLists lists,
+                           MakeEventLists(context, year.first));
     TALLY_RETURN_IF_ERROR(MakeReferrals(context, rules, year));
     TALLY_ASSIGN_OR_RETURN(
         const Areas areas,
-        ReadAreas(context.connection, rules.smallest_area, "eye_list"));
+        ReadAreas(context.connection, rules.smallest_area, lists.list));
     TableInfo info =
         context.Info("referral_monitor", "Referrals to hospital eye services");
     info.period = year.ToText();
     info.notes = {
         "Expected: rates by sex and age band of all practices together. A "
         "ratio compares a practice with all of them, not with another one.",
+        "Referrals of a practice are those of people on its list in the month "
+        "of the referral, over the list in the middle of the months.",
         absl::StrFormat("Followed: a first attendance was seen, and %d days "
                         "after it lie before the end of %s.",
                         rules.follow_days, context.month.ToMonth()),
         MatchNote()};
     if (!areas.note.empty()) info.notes.push_back(areas.note);
-    NoteOldest(context, MonthOfEyeList(year), info.notes);
+    NoteOldest(context, lists.middle, info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_op", info));
     TableBuilder table = ReferralColumns(std::move(info));
-    PracticeRows practices(areas, table);
+    PracticeRows practices(areas, lists, table);
     TALLY_RETURN_IF_ERROR(practices.Read(context));
     TALLY_ASSIGN_OR_RETURN(const CrossedRows crossed, practices.Add());
-    TALLY_RETURN_IF_ERROR(AddOptometrists(context, rules, table));
+    TALLY_RETURN_IF_ERROR(AddOptometrists(context, rules, lists, table));
     TALLY_ASSIGN_OR_RETURN(RawTable raw, table.Finish());
     TALLY_RETURN_IF_ERROR(
         crossed.JoinSums({"referrals", "followed", "treated", "follow_ups",

@@ -16,6 +16,7 @@
 #include "analytics/disclosure/gated_table.h"
 #include "analytics/measures/measure.h"
 #include "measures/crossed_rows.h"
+#include "measures/event_lists.h"
 #include "measures/eye_care.h"
 
 namespace tally::analytics {
@@ -53,17 +54,18 @@ struct Referrals {
 };
 
 // Makes the temporary table `eye_referral`, a row a referral of somebody in
-// `year`: id, kind, contractor (of an optometrist), tfc, person, first_day,
-// discharged; and `eye_referral_after` (id, follow_ups, treated) of those that
-// were followed to the end of `year`. Cost: hash joins of the attendances of
-// people with a referral.
+// `year`: id, kind, contractor (of an optometrist), tfc, person, month (first
+// day, of the referral), first_day, discharged; and `eye_referral_after` (id,
+// follow_ups, treated) of those that were followed to the end of `year`. Cost:
+// hash joins of the attendances of people with a referral.
 absl::Status MakeReferrals(const MeasureContext& context,
                            const ReferralRules& rules, const Span& year);
 
-// By referrer (practice of eye_list, or contractor) and treatment function.
-// REQUIRES: MakeReferrals, MakeEyeList.
+// By referrer (practice on whose list the person was in the month of the
+// referral, or contractor) and treatment function. REQUIRES: MakeReferrals.
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
-    const MeasureContext& context, std::string_view kind);
+    const MeasureContext& context, std::string_view kind,
+    const EventLists& lists);
 
 // referral_funnel from the printed referral_monitor.
 absl::StatusOr<std::vector<DerivedTable>> DeriveReferrals(

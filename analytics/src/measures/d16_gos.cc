@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "measures/areas.h"
 #include "measures/counts.h"
+#include "measures/event_lists.h"
 #include "measures/eye_care.h"
 #include "measures/list_stays.h"
 #include "measures/tables.h"
@@ -143,7 +144,7 @@ struct GosCut {
   std::string_view type;  // what the column claim_type says
   std::string where;
   std::string level;  // SQL
-  std::string list;   // column of eye_list that the people are cut by, or empty
+  std::string list;   // column of the list that people are cut by, or empty
   std::string GosLevels::*column;
 };
 
@@ -178,16 +179,21 @@ absl::Status AddMonths(const MeasureContext& context, const Span& trend,
   return absl::OkStatus();
 }
 
+// The claims of the year with the stay `l` in which they happened, if any.
+std::string GosOfYear(const EventLists& lists) {
+  return absl::StrFormat("gos_year AS g LEFT JOIN %s AS l ON %s", lists.stays,
+                         DuringStay("g", "l"));
+}
+
 absl::Status AddAreas(const MeasureContext& context, const Areas& areas,
-                      const std::string& year, GosRows& rows) {
+                      const EventLists& lists, const std::string& year,
+                      GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT g.claim_type, coalesce(l.practice, "
-                                  "''), %s FROM gos_year AS g LEFT JOIN "
-                                  "eye_list AS l ON l.person = g.person "
-                                  "GROUP BY ALL",
-                                  kGosCounts),
+                                  "''), %s FROM %s GROUP BY ALL",
+                                  kGosCounts, GosOfYear(lists)),
                   2));
   std::map<std::string, std::map<std::string, GosClaims>> claims;
   for (const GroupedRow& group : groups) {
@@ -218,26 +224,27 @@ absl::Status AddAreas(const MeasureContext& context, const Areas& areas,
 }
 
 absl::Status AddCut(const MeasureContext& context, const GosCut& cut,
-                    const std::string& year, int64_t everyone, GosRows& rows) {
+                    const EventLists& lists, const std::string& year,
+                    int64_t everyone, GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
-      QueryGroups(context.connection,
-                  absl::StrFormat("SELECT %s AS level, %s FROM gos_year AS g "
-                                  "LEFT JOIN eye_list AS l ON l.person = "
-                                  "g.person WHERE %s GROUP BY level",
-                                  cut.level, kGosCounts, cut.where),
-                  1));
+      QueryGroups(
+          context.connection,
+          absl::StrFormat("SELECT %s AS level, %s FROM %s WHERE %s "
+                          "GROUP BY level",
+                          cut.level, kGosCounts, GosOfYear(lists), cut.where),
+          1));
   GosByLevel claims(&LevelLess);
   std::map<std::string, int64_t> people;
   if (!cut.list.empty()) {
     TALLY_ASSIGN_OR_RETURN(
-        const std::vector<GroupedRow> lists,
+        const std::vector<GroupedRow> sizes,
         QueryGroups(context.connection,
-                    absl::StrFormat("SELECT %1$s, count(*) FROM eye_list "
+                    absl::StrFormat("SELECT %1$s, count(*) FROM %2$s "
                                     "GROUP BY %1$s",
-                                    cut.list),
+                                    cut.list, lists.list),
                     1));
-    for (const GroupedRow& row : lists) {
+    for (const GroupedRow& row : sizes) {
       people[row.levels[0]] = row.counts[0];
       claims[row.levels[0]];
     }
@@ -323,15 +330,15 @@ class ReasonRows {
 };
 
 absl::Status AddReasons(const MeasureContext& context,
-                        const EyeCareRules& rules, const std::string& year,
-                        int64_t everyone, GosRows& rows) {
+                        const EyeCareRules& rules, const EventLists& lists,
+                        const std::string& year, int64_t everyone,
+                        GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT g.claim_type, g.eligibility, %s FROM "
-                                  "gos_year AS g LEFT JOIN eye_list AS l ON "
-                                  "l.person = g.person GROUP BY ALL",
-                                  kGosCounts),
+                                  "%s GROUP BY ALL",
+                                  kGosCounts, GosOfYear(lists)),
                   2));
   std::map<std::string, GosByLevel> claims;
   for (const GroupedRow& group : groups) {
@@ -362,11 +369,10 @@ std::string GosAgeSql(int oldest) {
 }
 
 std::vector<GosCut> GosCuts(const MeasureContext& context,
-                            const EyeCareRules& rules, const Span& year) {
-  std::vector<GosCut> cuts = {
-      {kGosAge, kSightTests, "g.sight_test",
-       GosAgeSql(OldestBand(context, MonthOfEyeList(year))), "age_band",
-       &GosLevels::age_band}};
+                            const EyeCareRules& rules, CivilDay middle) {
+  std::vector<GosCut> cuts = {{kGosAge, kSightTests, "g.sight_test",
+                               GosAgeSql(OldestBand(context, middle)),
+                               "age_band", &GosLevels::age_band}};
   if (context.release.Column("gp_patient", "imd_decile") != nullptr) {
     cuts.push_back({kGosDeprivation, kSightTests, "g.sight_test",
                     "coalesce(l.imd_decile, g.imd_decile)", "imd_decile",
@@ -402,12 +408,13 @@ class Gos : public Measure {
         MonthsEndingWith(context.month, static_cast<int64_t>(trend_months)));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, trend, "gos_row"));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, year, "gos_year"));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    TALLY_ASSIGN_OR_RETURN(const EventLists lists,
+                           MakeEventLists(context, year.first));
     TALLY_RETURN_IF_ERROR(MakeListStays(context));
     TALLY_ASSIGN_OR_RETURN(
         const Areas areas,
         ReadAreas(context.connection, static_cast<int64_t>(smallest),
-                  "eye_list"));
+                  lists.list));
     TableInfo info = context.Info("gos_activity", "Community eye care claims");
     info.period = trend.ToText();
     info.notes = {MatchNote()};
@@ -415,17 +422,17 @@ class Gos : public Measure {
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));
     GosRows rows(std::move(info));
     TALLY_RETURN_IF_ERROR(AddMonths(context, trend, rows));
-    TALLY_RETURN_IF_ERROR(AddAreas(context, areas, year.ToText(), rows));
+    TALLY_RETURN_IF_ERROR(AddAreas(context, areas, lists, year.ToText(), rows));
     int64_t everyone = 0;
     TALLY_ASSIGN_OR_RETURN(
         const engine::Value people,
-        context.connection.Scalar("SELECT count(*) FROM eye_list"));
+        context.connection.Scalar("SELECT count(*) FROM " + lists.list));
     if (people.As<int64_t>() != nullptr) everyone = *people.As<int64_t>();
     TALLY_RETURN_IF_ERROR(
-        AddReasons(context, rules, year.ToText(), everyone, rows));
-    for (const GosCut& cut : GosCuts(context, rules, year)) {
+        AddReasons(context, rules, lists, year.ToText(), everyone, rows));
+    for (const GosCut& cut : GosCuts(context, rules, lists.middle)) {
       TALLY_RETURN_IF_ERROR(
-          AddCut(context, cut, year.ToText(), everyone, rows));
+          AddCut(context, cut, lists, year.ToText(), everyone, rows));
     }
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable table, rows.Finish());

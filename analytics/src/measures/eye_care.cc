@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/measures/patient_list.h"
 #include "base/status.h"
 #include "engine/database.h"
 
@@ -160,15 +159,6 @@ absl::Status MakeEyeClaims(const MeasureContext& context,
       "since, %2$s AS least_months FROM (%3$s)))%4$s",
       name, RetestMonthsSql(rules), base,
       with_unattended ? "" : " WHERE outcome IS NULL OR outcome <> 'dna'"));
-}
-
-CivilDay MonthOfEyeList(const Span& span) {
-  const std::vector<CivilDay> months = MonthsOf(span);
-  return months[months.size() / 2];
-}
-
-absl::Status MakeEyeList(const MeasureContext& context, const Span& span) {
-  return MakePatientListAt(context, MonthOfEyeList(span), "eye_list");
 }
 
 std::string MatchNote() {

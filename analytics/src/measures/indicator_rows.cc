@@ -52,6 +52,7 @@ std::vector<IndicatorRows> HospitalRows() {
       {"admission",
        "sus_apc",
        {{"pod", kCode, "pod", ""},
+        {"emergency", kTruth, "emergency", ""},
         {"provider", kCode, "provider", ""},
         {"tfc", kCode, "tfc", "treatment_function"},
         {"admission_method", kCode, "admission_method", ""},

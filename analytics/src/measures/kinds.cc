@@ -19,38 +19,49 @@ GroupedStrata KindStrata::Of(const std::string& kind) const {
 absl::StatusOr<KindStrata> CountKinds(const MeasureContext& context,
                                       const std::vector<GroupColumn>& groups,
                                       std::string_view events,
-                                      std::string_view list) {
+                                      const EventLists& lists) {
   KindStrata counted;
   TALLY_ASSIGN_OR_RETURN(
       counted.people,
-      CountStrata(context, groups,
-                  absl::StrFormat("(SELECT person FROM %s WHERE false)", list),
-                  list));
-  std::string columns;
-  for (const GroupColumn& group : groups) {
-    columns += absl::StrFormat("l.%s, ", group.sql);
+      CountStrata(
+          context, groups,
+          absl::StrFormat("(SELECT person FROM %s WHERE false)", lists.list),
+          lists.list));
+  std::string of_stay, levels;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    of_stay += absl::StrFormat("l.%s AS level_%d, ", groups[i].sql, i);
+    levels += absl::StrFormat("level_%d, ", i);
   }
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection,
-                  absl::StrFormat(
-                      "SELECT e.kind, %1$sl.sex, l.age_band, e.events, "
-                      "count(*) FROM (SELECT kind, person, count(*) AS events "
-                      "FROM %2$s WHERE person IS NOT NULL "
-                      "GROUP BY kind, person) AS e INNER JOIN %3$s AS l "
-                      "ON l.person = e.person "
-                      "GROUP BY e.kind, %1$sl.sex, l.age_band, e.events",
-                      columns, events, list),
-                  groups.size() + 3));
+      QueryGroups(
+          context.connection,
+          absl::StrFormat(
+              "SELECT kind, %1$ssex, age_band, events, count(*) FROM ("
+              "SELECT e.kind, %2$sl.sex, l.age_band, e.person, "
+              "count(*) AS events FROM %3$s AS e INNER JOIN %4$s AS l ON %5$s "
+              "GROUP BY ALL) GROUP BY kind, %1$ssex, age_band, events",
+              levels, of_stay, events, lists.stays, DuringStay("e", "l")),
+          groups.size() + 3));
   for (const GroupedRow& row : rows) {
     const Group group(row.levels.begin() + 1, row.levels.end() - 2);
     const auto key =
         std::pair(row.levels[row.levels.size() - 2], row.levels.back());
-    Stratum& stratum = counted.events[row.levels[0]][group][key];
-    stratum.Add(row.counts[0], row.counts[1]);
-    stratum.people -= row.counts[1];  // they are among the people already
+    counted.events[row.levels[0]][group][key].AddEvents(row.counts[0],
+                                                        row.counts[1]);
   }
   return counted;
+}
+
+absl::StatusOr<GroupedStrata> CountEvents(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    std::string_view events, const EventLists& lists) {
+  TALLY_ASSIGN_OR_RETURN(
+      const KindStrata counted,
+      CountKinds(context, groups,
+                 absl::StrFormat("(SELECT '' AS kind, * FROM %s)", events),
+                 lists));
+  return counted.Of("");
 }
 
 DirectRate IndirectRateOver(const Strata& strata, const Strata& all,

@@ -1,5 +1,5 @@
-// People and events by sex and age band for many kinds of events at once:
-// conditions, procedures. One pass over the list, not one for each kind.
+// People and events of a year by sex and age band, of many kinds of events at
+// once: conditions, procedures. One pass over the list, not one for each kind.
 // Threading: one connection.  Secrets: exact counts pass through.
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_KINDS_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_KINDS_H_
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "measures/event_lists.h"
 #include "measures/strata.h"
 
 namespace tally::analytics {
@@ -21,13 +22,21 @@ struct KindStrata {
   GroupedStrata Of(const std::string& kind) const;
 };
 
-// Everybody in `list`, a relation with the columns of patient_list, by group,
-// and the rows of `events`, a relation with the columns kind (text) and person,
-// of people in it. Cost: a hash join of the events with the list.
+// Everybody in `lists.list` by group, and the rows of `events`, an SQL relation
+// with the columns kind (text), person and month (first day), of people who
+// were on a list in that month: each in the group, sex and age band of that
+// list. Who died, left or came in the year counts with what happened to them
+// while they were on a list, and a person with events on two lists is a person
+// of both. Cost: a hash join of the events with the stays.
 absl::StatusOr<KindStrata> CountKinds(const MeasureContext& context,
                                       const std::vector<GroupColumn>& groups,
                                       std::string_view events,
-                                      std::string_view list);
+                                      const EventLists& lists);
+
+// The same for events of one kind: `events` has the columns person and month.
+absl::StatusOr<GroupedStrata> CountEvents(
+    const MeasureContext& context, const std::vector<GroupColumn>& groups,
+    std::string_view events, const EventLists& lists);
 
 // Observed over expected times the rate of all together: an indirectly
 // standardised rate, with the effect of one event. NA: kNoExpected.

@@ -21,9 +21,9 @@ bool Has(const MeasureContext& context, std::string_view column) {
   return context.release.Column(kTable, column) != nullptr;
 }
 
-// The financial year of month_of_list.
-constexpr std::string_view kYearOfList =
-    "(year(month_of_list) - CASE WHEN month(month_of_list) < 4 THEN 1 ELSE 0 "
+// The financial year of month_of_age.
+constexpr std::string_view kYearOfAge =
+    "(year(month_of_age) - CASE WHEN month(month_of_age) < 4 THEN 1 ELSE 0 "
     "END)";
 
 // The financial year of the newest extract of each row's source: that of which
@@ -41,7 +41,7 @@ std::string YearOfSnapshotSql(const MeasureContext& context) {
   for (const auto& [source, year] : years) {
     absl::StrAppendFormat(&sql, " WHEN '%s' THEN %d", source, year);
   }
-  return absl::StrFormat("(%s ELSE %s END)", sql, kYearOfList);
+  return absl::StrFormat("(%s ELSE %s END)", sql, kYearOfAge);
 }
 
 // Age in completed years of the financial year of the list, 0 to 90; NULL where
@@ -53,13 +53,13 @@ std::string AgeSql(const MeasureContext& context) {
     return absl::StrFormat(
         "CASE WHEN year_of_birth IS NOT NULL THEN "
         "CAST(least(greatest(%s - year_of_birth, 0), 90) AS INTEGER) END",
-        kYearOfList);
+        kYearOfAge);
   }
   if (Has(context, "age_fy")) {
     return absl::StrFormat(
         "CASE WHEN age_fy IS NOT NULL THEN "
         "CAST(least(greatest(age_fy - (%s - %s), 0), 90) AS INTEGER) END",
-        YearOfSnapshotSql(context), kYearOfList);
+        YearOfSnapshotSql(context), kYearOfAge);
   }
   return "CAST(NULL AS INTEGER)";
 }
@@ -80,11 +80,11 @@ bool InYears(const MeasureContext& context) {
   return Has(context, "year_of_birth") || Has(context, "age_fy");
 }
 
-// As OldestBand, for each month_of_list.
+// As OldestBand, for each month_of_age.
 std::string OldestBandSql(const MeasureContext& context) {
   return absl::StrFormat("least(%d, greatest(0, %d - %d + %s)) // %d * %d",
                          kOldestKnown, kOldestKnown, YearOfSnapshot(context),
-                         kYearOfList, kBandYears, kBandYears);
+                         kYearOfAge, kBandYears, kBandYears);
 }
 
 std::string AgeBandSql(const MeasureContext& context) {
@@ -134,15 +134,23 @@ std::string AliveSql(const MeasureContext& context, CivilDay month) {
       RegistrationMonthSql(context, "death_month"), month.ToIso());
 }
 
-// The registrations that count, as columns of the list. `rows` is gp_patient
-// with a further column month_of_list; `alive` says who of them.
+// What a list is made of.
+struct ListRows {
+  // gp_patient with the further columns month_of_list, month_of_age (ages are
+  // those of its financial year) and `more`.
+  std::string rows;
+  std::string alive = "true";  // who of them
+  std::string more = {};       // ", column, column": kept, and each their own
+};
+
+// The registrations that count, as columns of the list.
 std::string CandidatesSql(const MeasureContext& context, std::string_view rows,
-                          std::string_view alive) {
+                          const ListRows& list) {
   return absl::StrFormat(
       "SELECT person, source, registration_start, registration_end, "
       "coalesce(practice_code, '%s') AS practice, "
       "CASE sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' ELSE '%s' END "
-      "AS sex, %s AS imd_decile, %s AS ethnicity, %s AS age%s "
+      "AS sex, %s AS imd_decile, %s AS ethnicity, %s AS age%s%s "
       "FROM %s "
       "WHERE person IS NOT NULL AND registration_start IS NOT NULL "
       "AND %s <= month_of_list "
@@ -151,14 +159,14 @@ std::string CandidatesSql(const MeasureContext& context, std::string_view rows,
       EthnicitySql(context), AgeSql(context),
       InYears(context) ? ", " + OldestBandSql(context) + " AS oldest"
                        : ", age_band",
-      rows, RegistrationMonthSql(context, "registration_start"),
-      RegistrationMonthSql(context, "registration_end"), alive);
+      list.more, rows, RegistrationMonthSql(context, "registration_start"),
+      RegistrationMonthSql(context, "registration_end"), list.alive);
 }
 
 // Makes a list as the table `name`. Only who has several rows in gp_patient can
 // have several that count: for the others nothing is put in order.
 absl::Status MakeList(const MeasureContext& context, std::string_view name,
-                      std::string_view rows, std::string_view alive) {
+                      const ListRows& list) {
   TALLY_RETURN_IF_ERROR(context.base.Once("registered_again", [&] {
     return context.connection.Execute(
         "CREATE OR REPLACE TEMPORARY TABLE registered_again AS SELECT person "
@@ -170,21 +178,21 @@ absl::Status MakeList(const MeasureContext& context, std::string_view name,
         context,
         absl::StrFormat("(SELECT * FROM %s) AS g %s JOIN registered_again AS a "
                         "ON a.person = g.person",
-                        rows, join),
-        alive);
+                        list.rows, join),
+        list);
   };
   const std::string columns = absl::StrFormat(
-      "person, practice, sex, imd_decile, ethnicity, age, %s AS age_band",
-      AgeBandSql(context));
+      "person, practice, sex, imd_decile, ethnicity, age, %s AS age_band%s",
+      AgeBandSql(context), list.more);
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE %1$s AS SELECT %2$s FROM (%3$s) "
       "UNION ALL SELECT %2$s FROM (SELECT *, row_number() OVER ("
-      "PARTITION BY person "
+      "PARTITION BY person%5$s "
       "ORDER BY registration_start DESC NULLS LAST, practice NULLS LAST, "
       "registration_end DESC NULLS FIRST, source NULLS LAST, sex NULLS LAST, "
       "age NULLS LAST, imd_decile NULLS LAST, ethnicity NULLS LAST) AS place "
       "FROM (%4$s)) WHERE place = 1",
-      name, columns, candidates("ANTI"), candidates("SEMI")));
+      name, columns, candidates("ANTI"), candidates("SEMI"), list.more));
 }
 
 }  // namespace
@@ -213,9 +221,11 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
   const std::string table =
       absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
   const std::string rows = absl::StrFormat(
-      "gp_patient, (SELECT DATE '%s' AS month_of_list)", month.ToIso());
+      "gp_patient, (SELECT DATE '%1$s' AS month_of_list, DATE '%1$s' AS "
+      "month_of_age)",
+      month.ToIso());
   TALLY_RETURN_IF_ERROR(context.base.Once(table, [&] {
-    return MakeList(context, table, rows, AliveSql(context, month));
+    return MakeList(context, table, {rows, AliveSql(context, month)});
   }));
   if (name == table) return absl::OkStatus();
   return context.base.Once(
@@ -229,9 +239,23 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
 absl::Status MakePatientListWhen(const MeasureContext& context,
                                  std::string_view people,
                                  std::string_view name) {
-  const std::string rows =
-      absl::StrFormat("gp_patient INNER JOIN %s AS p USING (person)", people);
-  return MakeList(context, name, rows, "true");
+  return MakeList(
+      context, name,
+      {absl::StrFormat("(SELECT *, month_of_list AS month_of_age FROM "
+                       "gp_patient INNER JOIN %s AS p USING (person))",
+                       people)});
+}
+
+absl::Status MakePatientListOfStays(const MeasureContext& context,
+                                    std::string_view stays, CivilDay ages,
+                                    std::string_view name) {
+  return MakeList(
+      context, name,
+      {absl::StrFormat("(SELECT *, from_month AS month_of_list, DATE '%s' AS "
+                       "month_of_age FROM gp_patient INNER JOIN %s AS p USING "
+                       "(person))",
+                       ages.ToIso(), stays),
+       "true", ", from_month, to_month"});
 }
 
 absl::StatusOr<std::vector<GroupColumn>> GroupColumns(

@@ -8,6 +8,7 @@
 #include "analytics/measures/agreement.h"
 #include "base/error.h"
 #include "base/exit_code.h"
+#include "base/process.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/count_ahead.h"
@@ -215,6 +216,7 @@ absl::Status MeasureRunner::Release(const std::vector<RawTable>& raw,
                                     Part& part) {
   MeasureResult& result = part.result;
   for (const RawTable& table : raw) {
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     absl::StatusOr<GatedTable> gated = gate_.Release(table);
     if (gated.ok()) {
       result.tables.push_back(*std::move(gated));
@@ -245,6 +247,7 @@ absl::Status MeasureRunner::Derive(const CountedFigures& counted, Part& part) {
                                options_.comparators, released, &part.reasons}));
   for (const DerivedTable& table : derived) {
     if (!part.Wants(table.info().table)) continue;
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(GatedTable gated, gate_.ReleaseDerived(table));
     result.tables.push_back(std::move(gated));
   }
@@ -353,6 +356,8 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id,
                                                      bool whole) {
   std::optional<CountAhead::Figures> ready;
   if (ahead_ != nullptr) ready = ahead_->Take(std::string(id));
+  // Nothing passes the gate once the user said stop.
+  TALLY_RETURN_IF_ERROR(CheckNotStopped());
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<CountedFigures> counted,
                          ready.has_value() ? *std::move(ready) : Count(id));
   Part part{whole, options_.tables, std::move(counted->reasons),

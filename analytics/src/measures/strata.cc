@@ -64,7 +64,10 @@ std::optional<int> FirstAgeOfBand(std::string_view band) {
 
 void Stratum::Add(int64_t events_each, int64_t people_with) {
   people += people_with;
-  if (events_each == 0) return;
+  if (events_each > 0) AddEvents(events_each, people_with);
+}
+
+void Stratum::AddEvents(int64_t events_each, int64_t people_with) {
   events += events_each * people_with;
   persons += people_with;
   repeats[events_each] += people_with;
@@ -238,6 +241,7 @@ absl::StatusOr<double> ExpectedOver(const Strata& strata,
                          static_cast<double>(stratum.people)});
   }
   for (const auto& [key, stratum] : strata) {
+    if (stratum.people == 0) continue;  // events of people who came or went
     people.push_back(
         {key.first + " " + key.second, 0, static_cast<double>(stratum.people)});
   }

@@ -20,7 +20,8 @@
 
 namespace tally::analytics {
 
-// One sex and age band of one group.
+// One sex and age band of one group. Of events of a year `people` are those of
+// one month, so that there may be events and persons without people.
 struct Stratum {
   int64_t people = 0;
   int64_t events = 0;
@@ -28,7 +29,11 @@ struct Stratum {
   // Number of events -> people with exactly so many, 0 left out.
   std::map<int64_t, int64_t> repeats;
 
+  // So many people with so many events each, who are all of the people, ...
   void Add(int64_t events_each, int64_t people_with);
+  // ... or who are counted among the people already, or were not there on the
+  // day on which these are counted.
+  void AddEvents(int64_t events_each, int64_t people_with);
   void Add(const Stratum& other);
 };
 
@@ -44,8 +49,9 @@ std::string WithinAges(int64_t from, int64_t to);
 
 // Everybody in `list`, an SQL relation with the columns of patient_list, by
 // group, and how many rows of `events`, an SQL relation with a column `person`,
-// each of them has. Rows of people outside the list count nowhere.
-// Cost: one hash join.
+// each of them has. Rows of people outside the list count nowhere: for shares
+// of people. Events of a year are counted by CountEvents (kinds.h), whoever was
+// on the list that stands for the year. Cost: one hash join.
 absl::StatusOr<GroupedStrata> CountStrata(
     const MeasureContext& context, const std::vector<GroupColumn>& groups,
     std::string_view events, std::string_view list = "patient_list",

@@ -90,9 +90,7 @@ class PlainCounts {
   void CountNational(const Person& holder, const Activity& rows);
   void CountEpisode(const Person& holder, const Episode& row);
   void CountAppointment(const Person& holder, const Appointment& row);
-  // `of_year`: the holder is on the list of kPlainYearMiddle.
-  void CountAttendance(const Person& holder, const Attendance& row,
-                       bool of_year);
+  void CountAttendance(const Person& holder, const Attendance& row);
   void CountContact(const Person& holder, const Contact& row);
   // Adds to an indicator in the month of `day`, at the list of `holder`.
   void Count(std::string_view indicator, const Person& holder, int day,

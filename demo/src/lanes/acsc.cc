@@ -1,6 +1,7 @@
 // Ambulatory care sensitive admissions: for each condition one case inside, one
 // beside its codes, one planned, and one of its codes in second place; and the
-// extra rules of some.
+// extra rules of some; and who is on the list then, not in the middle of the
+// year.
 #include <string>
 #include <utility>
 #include <vector>
@@ -151,6 +152,26 @@ void AddAcscPairs(std::vector<Case>& cases) {
   cases.push_back(two);
 }
 
+// Who was on the list in February 2026 counts, whoever is in May, the middle of
+// the year.
+void AddAcscLists(std::vector<Case>& cases) {
+  const auto asthma = [](const char* what) {
+    return AcscOne(what, AcscStay({"J459"}), "asthma", "chronic");
+  };
+  Case died = asthma("died in the month");
+  died.died = Ymd(2026, 2, 20);
+  cases.push_back(died);
+  Case left = asthma("left before the middle of the year");
+  left.left = Ymd(2026, 4, 10);
+  cases.push_back(left);
+  Case gone = AcscNone("left the month before", AcscStay({"J459"}));
+  gone.left = Ymd(2026, 1, 10);
+  cases.push_back(gone);
+  Case later = AcscNone("came the month after", AcscStay({"J459"}));
+  later.joined = Ymd(2026, 3, 1);
+  cases.push_back(later);
+}
+
 // A stay of two episodes counts by its first.
 void AddAcscEpisodes(std::vector<Case>& cases) {
   const auto stay = [](const char* first, const char* second) {
@@ -189,6 +210,7 @@ Lane AcscLane() {
   AddProcedures(lane.cases);
   AddAcscPairs(lane.cases);
   AddAcscEpisodes(lane.cases);
+  AddAcscLists(lane.cases);
   return lane;
 }
 

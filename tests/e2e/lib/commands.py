@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -450,6 +451,30 @@ def notebooks():
           "commissioning" in code[-1] and "--config" in code[-1])
 
 
+def stopped():
+    """SIGINT by the process id, once the release is open."""
+    every = [row["id"] for row in json.loads(run("measure", "list",
+                                                 "--json").stdout)]
+    page = os.path.join(FOLDER, "stopped.html")
+    book = os.path.join(FOLDER, "stopped.xlsx")
+    for words, file in ((["measure", "run", *every], None),
+                        (["dashboard", "build", "--out", page], page),
+                        (["export", *every, "--out", book], book)):
+        name = " ".join(words[:2])
+        with subprocess.Popen([PROGRAM, *words, "--config", CONFIG], cwd=FOLDER,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            first = process.stderr.readline()
+            os.kill(process.pid, signal.SIGINT)
+            out, rest = process.communicate(timeout=60)
+        check(f"{name} had begun", "environment" in first)
+        check(f"{name} ends with 130 when it is interrupted, not {process.returncode}",
+              process.returncode == 130)
+        check(f"{name} says so and prints nothing",
+              "stopped" in rest and out == "")
+        check(f"{name} leaves no file", file is None or not os.path.exists(file))
+
+
 def helps():
     for words in (["run"], ["export"], ["synth"], ["notebook"]):
         text = run(*words, "--help").stdout
@@ -464,4 +489,5 @@ plans()
 workbooks()
 synthetic()
 notebooks()
+stopped()
 print(f"passed: {checks} checks")

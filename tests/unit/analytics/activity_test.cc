@@ -539,6 +539,30 @@ TEST(EmergencyAdmissions, BeginAStayAndAreNoTransfer) {
               ElementsAre("2026-03-01", "2026-03-05", "2026-07-01"));
 }
 
+TEST(EmergencyAdmissions, OfActivityAreTheSameOfAnyType) {
+  FixtureRelease release;
+  release.registrations.push_back(Registered(1, "Z90001", "2015-04-01"));
+  FixtureTable apc = StayTable();
+  apc.rows = {
+      Stay(1, "2026-03-01", "2026-03-05", {{"discharge_destination", "51"}}),
+      Stay(1, "2026-03-05", "2026-03-09", {{"provider_code", "RXB"}}),
+      Stay(1, "2026-04-10", "2026-04-10", {{"patient_classification", "2"}}),
+      Stay(1, "2026-05-10", "2026-05-12",
+           {{"main_specialty", "501"}, {"sex", "2"}, {"age_fy", "30"}}),
+      Stay(1, "2026-06-01", "2026-06-02", {{"admission_method", "11"}}),
+      Stay(0, "2026-07-01", "2026-07-02")};
+  release.activity.push_back(apc);
+  ActivityBench bench(release);
+  ASSERT_OK(MakeActivity(bench.Context()));
+  EXPECT_THAT(
+      bench.Rows("SELECT concat_ws(' ', day, pod, emergency) FROM "
+                 "activity_admission ORDER BY day"),
+      ElementsAre("2026-03-01 emergency true",
+                  "2026-03-05 emergency false",  // a transfer
+                  "2026-04-10 day_case true", "2026-05-10 maternity true",
+                  "2026-06-01 elective false", "2026-07-01 emergency true"));
+}
+
 TEST(RecordKeys, KeepOneRowOfAKeyBySourceAndAllWithoutAKey) {
   FixtureRelease release;
   release.registrations.push_back(Registered(1, "Z90001", "2015-04-01"));

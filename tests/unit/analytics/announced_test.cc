@@ -1,9 +1,13 @@
 // Measures that were announced give what they give without, in the order in
 // which they are run.
+#include <signal.h>
+
 #include <string>
 #include <vector>
 
 #include "analytics/export/table_writers.h"
+#include "base/exit_code.h"
+#include "base/process.h"
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -89,6 +93,28 @@ TEST(Announced, DatabaseServesTheNextRunnerAfterOneThatStoppedHalfway) {
       }
     }
     EXPECT_EQ(TextOf(bench.Run("C03")), whole);
+  }
+}
+
+TEST(Announced, NothingPassesTheGateOnceAStopWasAskedFor) {
+  ResetStopForTesting();
+  Bench bench(MakeTown(4, 300, 0.05, 0.01), "nhs-subnational");
+  for (const bool announced : {false, true}) {
+    DecisionLog log("");
+    GateOptions gate_options;
+    gate_options.log = &log;
+    Gate gate(*Profile::Named("nhs-subnational"), gate_options);
+    MeasureRunner runner(bench.folder(), bench.database(), gate, {});
+    if (announced) runner.Announce({"C02", "C03", "C04"});
+    ASSERT_OK(runner.Run("C02"));
+    const size_t passed = log.appended().size();
+    EXPECT_GT(passed, 0U);
+    RequestStop(SIGINT);
+    const absl::Status status = runner.Run("C03").status();
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
+    EXPECT_THAT(status, ExitCodeIs(kExitInterrupted));
+    EXPECT_EQ(log.appended().size(), passed);
+    ResetStopForTesting();
   }
 }
 

@@ -230,7 +230,7 @@ TEST(Inequality, CountsAdmissionsAttendancesAndDeathsOfTwelveMonths) {
     return Find(deciles, {{"measure", measure}, {"imd_decile", "1"}}, "events");
   };
   EXPECT_EQ(events("Emergency admissions"), "2");
-  EXPECT_EQ(events("Emergency department attendances"), "2");
+  EXPECT_EQ(events("First unplanned emergency attendances"), "2");
   EXPECT_EQ(events("Deaths under 75"), "3");  // 1, 3 and 5
 }
 
@@ -302,6 +302,31 @@ TEST(Inequality, DrawsAForestAndDecilesFromPrintedTables) {
   EXPECT_THAT(needs.charts[0].title,
               HasSubstr("1 of 1 rate is worse for the deprived"));
   EXPECT_THAT(needs.charts[1].title, HasSubstr("most deprived fifth"));
+}
+
+TEST(Inequality, CountsEventsOfPeopleOnTheListInTheirMonth) {
+  FixtureRelease town = DecileTown(2, std::vector<int>(10, 1));
+  FixtureTable ecds = EcdsTable();
+  AddAttendance(1, "2025-12-01", ecds);
+  AddAttendance(1, "2026-01-20", ecds);
+  AddAttendance(1, "2026-02-20", ecds);  // after the month of death
+  town.registrations[0].death = "2026-01-01";
+  AddAttendance(2, "2026-07-01", ecds);  // before the list
+  AddAttendance(2, "2026-09-01", ecds);
+  town.registrations[1].start = "2026-08-01";
+  town.activity = {ecds};
+  Bench bench(town);
+  const auto result = bench.Run("C06");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const GatedTable& deciles = Named(*result, "inequality_deciles");
+  const auto first = [&](const std::string& column) {
+    return Find(deciles,
+                {{"measure", "First unplanned emergency attendances"},
+                 {"imd_decile", "1"}},
+                column);
+  };
+  EXPECT_EQ(first("events"), "3");
+  EXPECT_EQ(first("people"), "36");  // of 38 in May
 }
 
 }  // namespace

@@ -214,5 +214,58 @@ TEST(Forecast, HasNoDemographicVariantWithoutAProjection) {
   EXPECT_EQ(TableOf(*result, "activity_age_sex"), nullptr);
 }
 
+TEST(Forecast, TakesTheYearOfPeopleWhoDiedInItToo) {
+  IndicatorWorld world;
+  for (int p = 1; p <= 16; ++p) {
+    world.Person(p, "Z90001");
+    auto& r = world.release.registrations.back();
+    r.sex = p <= 8 ? "1" : "2";
+    r.year_of_birth = p <= 8 ? 1986 : 2006;
+    if (p == 8) r.death = "2026-02-01";
+  }
+  for (int i = 0; i < 16; ++i) world.Attend(i % 8 + 1, "2026-01-10", 100);
+  for (int i = 0; i < 4; ++i) world.Attend(9 + i, "2025-11-10", 100);
+  Bench bench(world.Release());
+  RunOptions options;
+  IndicatorWorld::Reference(
+      bench, options, "population_projection",
+      "\"year\", \"sex\", \"age_band\", \"people\"",
+      "[2030, \"male\", \"40-44\", 10], [2030, \"female\", \"20-24\", 6]");
+  const auto result = bench.Run("C11", options);
+  ASSERT_OK(result);
+  const GatedTable* table = TableOf(*result, "forecast_demographic");
+  ASSERT_NE(table, nullptr);
+  const std::map<std::string, std::string> year = {{"pod", "ed_1"},
+                                                   {"year", "2030"}};
+  EXPECT_EQ(Find(*table, year, "base"), "20");
+  // 16/7 x 10 + 4/8 x 6 = 25.86
+  EXPECT_EQ(Find(*table, year, "projected"), "26");
+  EXPECT_EQ(Find(*table, year, "factor"), "1.293");
+}
+
+// The list of March 2026, the middle of the year to August, ends with 85+.
+TEST(Forecast, TakesAllProjectedPeopleOfAnOpenBand) {
+  IndicatorWorld world;
+  for (int p = 1; p <= 8; ++p) {
+    world.Person(p, "Z90001");
+    world.release.registrations.back().year_of_birth = 1934;
+  }
+  for (int i = 0; i < 16; ++i) world.Attend(i % 8 + 1, "2026-01-10", 100);
+  Bench bench(world.Release());
+  RunOptions options;
+  options.month = *CivilDay::Create(2026, 8, 1);
+  IndicatorWorld::Reference(
+      bench, options, "population_projection",
+      "\"year\", \"sex\", \"age_band\", \"people\"",
+      "[2030, \"male\", \"80-84\", 9], [2030, \"male\", \"85-89\", 3],\n"
+      "[2030, \"male\", \"90+\", 1], [2030, \"female\", \"90+\", 7]");
+  const auto result = bench.Run("C11", options);
+  ASSERT_OK(result);
+  const GatedTable* table = TableOf(*result, "forecast_demographic");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(Find(*table, {{"pod", "ed_1"}, {"year", "2030"}}, "projected"),
+            "8");  // 16/8 x (3 + 1)
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -40,7 +40,7 @@ TEST(QualityDashboard, JoinsTheYearWithTheIconsOfTheLastMonth) {
   EXPECT_EQ(result->parts[0].page, "summary");
   EXPECT_THAT(result->parts[0].sentences[0].text,
               HasSubstr("1 of 3 indicators worsens by more than chance, among "
-                        "them: Emergency attendances"));
+                        "them: Unplanned emergency attendances"));
   EXPECT_EQ(result->parts[0].charts[0].type(), "matrix");
 }
 

@@ -66,9 +66,10 @@ TEST(Benchmark, ComparesWithTheComparatorAndRanks) {
                  "comparator"),
             "NA");
   ASSERT_EQ(result->parts.size(), 2u);
-  EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("Against the comparator most areas differ in: "
-                        "Emergency attendances (1 above and 1 below"));
+  EXPECT_THAT(
+      result->parts[0].sentences[0].text,
+      HasSubstr("Against the comparator most areas differ in: "
+                "Unplanned emergency attendances (1 above and 1 below"));
 }
 
 TEST(Benchmark, IsNotAvailableWithoutTheComparator) {

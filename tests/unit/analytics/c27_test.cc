@@ -235,5 +235,32 @@ TEST(EbiMeasure, DrawsWhatIsPrinted) {
               HasSubstr("Inguinal hernia repair"));
 }
 
+TEST(EbiMeasure, CountsAndPricesTheProcedureOfSomebodyWhoDied) {
+  FixtureRelease release = MakeTown(1, 190, 0, 0);
+  release.events.clear();
+  const Fields priced =
+      With(Hernia(), {{"tariff_pence", "100000"}, {"mff", "1.1"}});
+  FixtureTable apc = StayTable();
+  apc.rows = {Stay(1, "2025-12-10", "2025-12-11", priced),
+              Stay(2, "2025-12-10", "2025-12-11", priced)};
+  FixtureTable op{
+      .dataset = "sus-op",
+      .defaults = {
+          {"attended", "5"}, {"proc_01", "T201"}, {"diag_01", "K409"}}};
+  op.Add({{"person", "1"}, {"appointment_date", "2026-01-20"}});
+  op.Add({{"person", "1"}, {"appointment_date", "2026-02-20"}});  // dead
+  apc.columns.insert(apc.columns.end(), {"tariff_pence", "mff"});
+  release.activity = {apc, op};
+  release.registrations[0].death = "2026-01-01";
+  release.registrations[1].start = "2026-01-01";  // after the procedure
+  Bench bench(release);
+  const auto result = bench.Run("C27");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const std::string hernia = "Inguinal hernia repair";
+  EXPECT_EQ(Number(*result, hernia), "2");
+  EXPECT_EQ(Number(*result, hernia, "list"), "189");
+  EXPECT_EQ(Number(*result, hernia, "priced"), "1");
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -11,6 +11,7 @@
 #include "measures/indicators.h"
 #include "replaced_definition.h"
 #include "status_matchers.h"
+#include "stays.h"
 
 namespace tally::analytics {
 namespace {
@@ -73,6 +74,38 @@ TEST(Trends, CountRowsOfPeopleOnTheListAtTheirPracticeOfTheMonth) {
   EXPECT_EQ(
       Find(year, {{"indicator", "ed_attendances"}, {"area", "Z90002"}}, "den"),
       "1");
+}
+
+// One name, one count: a transfer is none, an emergency of a day is one.
+TEST(Trends, CountTheEmergencyAdmissionsThatInequalityCounts) {
+  IndicatorWorld world;
+  for (int p = 1; p <= 8; ++p) world.Person(p, "Z90001");
+  world.Person(9, "Z90001", "2026-07-01");
+  world.release.registrations[1].death = "2026-01-01";
+  world.Attend(1, "2026-05-01", 100);
+  FixtureTable apc = StayTable();
+  apc.rows = {
+      Stay(1, "2026-03-01", "2026-03-05", {{"discharge_destination", "51"}}),
+      Stay(1, "2026-03-05", "2026-03-09", {{"provider_code", "RXB"}}),
+      Stay(2, "2025-12-10", "2025-12-10", {{"patient_classification", "2"}}),
+      Stay(9, "2026-06-10", "2026-06-12"),  // not yet on the list
+      Stay(9, "2026-08-10", "2026-08-12"),
+      Stay(3, "2026-06-01", "2026-06-02", {{"admission_method", "11"}})};
+  world.release.activity.push_back(apc);
+  Bench bench(world.Release());
+  const RunOptions options = world.Options(bench);
+  const auto trends = bench.Run("C29", options);
+  ASSERT_OK(trends);
+  EXPECT_EQ(
+      Find(*TableOf(*trends, "indicator_rate_year"),
+           {{"indicator", "emergency_admissions"}, {"area", "All"}}, "num"),
+      "3");
+  const auto inequality = bench.Run("C06", options);
+  ASSERT_OK(inequality);
+  EXPECT_EQ(Find(*TableOf(*inequality, "inequality_deciles"),
+                 {{"measure", "Emergency admissions"}, {"imd_decile", "All"}},
+                 "events"),
+            "3");
 }
 
 TEST(Trends, CountEpisodesThatWereDischargedAsNotManaged) {

@@ -224,5 +224,33 @@ TEST(AcscMeasure, DrawsWhatIsPrinted) {
   EXPECT_THAT(result->parts[0].charts[0].title, HasSubstr("Cellulitis"));
 }
 
+TEST(AcscMeasure, CountsWhoDiedLeftOrCameInTheYearWhileOnTheList) {
+  const FixtureRow copd = {{"diag_01", "J440"}};
+  FixtureRelease release = SmallTown({
+      Stay(1, "2025-11-05", "2025-11-06", copd),
+      Stay(1, "2025-12-05", "2025-12-06", copd),
+      Stay(1, "2026-01-02", "2026-01-03", copd),
+      Stay(1, "2026-01-15", "2026-01-20", copd),
+      Stay(2, "2026-07-10", "2026-07-12", copd),  // not yet on the list
+      Stay(2, "2026-09-10", "2026-09-12", copd),
+      Stay(3, "2026-02-10", "2026-02-12", copd),
+      Stay(3, "2026-04-10", "2026-04-12", copd),  // no longer on it
+  });
+  release.registrations[0].death = "2026-01-01";
+  release.registrations[1].start = "2026-08-01";
+  release.registrations[2].end = "2026-02-20";
+  ASSERT_EQ(release.registrations[2].person, 3);
+  Bench bench(release);
+  const auto result = bench.Run("C31");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(
+      Admissions(*result, "Chronic", "Chronic obstructive pulmonary disease"),
+      "6");
+  EXPECT_EQ(Admissions(*result, "All", "All", "Z90001"), "6");
+  EXPECT_EQ(
+      Find(result->tables[0], {{"group", "All"}, {"area", "Z90001"}}, "list"),
+      "187");
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -1,16 +1,23 @@
 // Figures that are counted on a thread of their own.
 #include "measures/count_ahead.h"
 
+#include <signal.h>
+
+#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <mutex>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/exit_code.h"
+#include "base/process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "measures/tables.h"
+#include "status_matchers.h"
 
 namespace tally::analytics {
 namespace {
@@ -82,18 +89,78 @@ TEST(CountAhead, GivesEachFigureOnceWhateverTheOrderOfTaking) {
   }
 }
 
+// Of measures with 3 rows each, two at most lie ready before 5 rows do: the
+// third after those that were asked for is not begun.
 TEST(CountAhead, CountsNoFurtherWhileManyRowsLieReady) {
+  std::vector<std::string> ids;
+  for (int id = 0; id < 100; ++id) ids.push_back(std::to_string(id));
+  Counter counter(3);
+  std::atomic<int> asked_for = 0;
+  std::atomic<int> furthest = 0;
+  int begun = 0;  // of the counting thread
+  CountAhead ahead(
+      ids,
+      [&](const std::string& id) {
+        furthest = std::max<int>(furthest, ++begun - asked_for);
+        return counter.Count(id);
+      },
+      Nothing, 5);
+  for (const std::string& id : ids) {
+    ++asked_for;
+    EXPECT_EQ(Taken(ahead, id), id);
+  }
+  EXPECT_LE(furthest, 2);
+}
+
+TEST(CountAhead, CountsOnForTheOneThatIsWaitedForWhateverLiesReady) {
   Counter counter(3);
   CountAhead ahead({"a", "b", "c", "d", "e"}, counter.function(), Nothing, 5);
-  const auto expect_counted = [&](size_t measures) {
-    while (counter.counted().size() < measures) std::this_thread::yield();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    EXPECT_EQ(counter.counted().size(), measures);
+  EXPECT_EQ(Taken(ahead, "e"), "e");
+  EXPECT_EQ(counter.counted().size(), 5U);
+}
+
+TEST(CountAhead, MakesErrorsOfWhatCountingThrows) {
+  CountAhead ahead(
+      {"memory", "other", "next"},
+      [](const std::string& id) -> CountAhead::Figures {
+        if (id == "memory") throw std::bad_alloc();
+        if (id == "other") throw std::runtime_error("of a record");
+        return absl::NotFoundError(id);
+      },
+      Nothing);
+  const auto status_of = [&](const std::string& id) {
+    auto figures = ahead.Take(id);
+    return figures.has_value() ? figures->status()
+                               : absl::UnknownError("not announced");
   };
-  expect_counted(2);
-  EXPECT_EQ(Taken(ahead, "a"), "a");
-  expect_counted(3);
-  EXPECT_EQ(Taken(ahead, "e"), "e");  // whatever lies ready
+  EXPECT_THAT(status_of("memory"),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  const absl::Status other = status_of("other");
+  EXPECT_THAT(other, StatusIs(absl::StatusCode::kInternal));
+  EXPECT_EQ(other.message().find("record"), std::string::npos);
+  EXPECT_THAT(status_of("next"), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST(CountAhead, WaitsNoLongerOnceAStopWasAskedFor) {
+  ResetStopForTesting();
+  std::atomic<bool> interrupted = false;
+  {
+    CountAhead ahead(
+        {"long", "never"},
+        [&](const std::string&) -> CountAhead::Figures {
+          RequestStop(SIGINT);
+          while (!interrupted) std::this_thread::yield();
+          return absl::CancelledError("interrupted");
+        },
+        [&] { interrupted = true; });
+    auto figures = ahead.Take("long");
+    ASSERT_TRUE(figures.has_value());
+    EXPECT_FALSE(interrupted);
+    EXPECT_THAT(figures->status(), StatusIs(absl::StatusCode::kCancelled));
+    EXPECT_THAT(figures->status(), ExitCodeIs(kExitInterrupted));
+  }
+  EXPECT_TRUE(interrupted);
+  ResetStopForTesting();
 }
 
 TEST(CountAhead, GoesOnWhereTablesAreSmall) {

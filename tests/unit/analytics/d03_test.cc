@@ -294,5 +294,19 @@ TEST_F(EhnaTest, WrongDefinitionsAreRefused) {
               HasSubstr("by practice"));
 }
 
+TEST_F(EhnaTest, ActivityOfSomebodyWhoDiedSinceCounts) {
+  for (int person = 1; person <= 4; ++person) Add(person, 70);
+  release_.registrations[0].death = "2026-01-01";
+  Row(0, 1)["service_date"] = "2025-12-10";
+  Row(1, 1)["appointment_date"] = "2026-01-10";
+  Row(2, 1)["admission_date"] = "2025-12-10";
+  Row(0, 1);  // of October
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "Eye care", "list"), "3");
+  EXPECT_EQ(At(result, "Eye care", "sight_tests"), "1");
+  EXPECT_EQ(At(result, "Eye care", "hospital_first"), "1");
+  EXPECT_EQ(At(result, "Cataract", "cataract"), "1");
+}
+
 }  // namespace
 }  // namespace tally::analytics

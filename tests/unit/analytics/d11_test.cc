@@ -293,5 +293,26 @@ TEST_F(ReferralTest, WrongDefinitionsAreRefused) {
               HasSubstr("D11 has its own breakdowns"));
 }
 
+TEST_F(ReferralTest, ReferralsBelongToTheListOfTheirMonth) {
+  Add(1);
+  Add(2, "Z90002");
+  Add(3).death = "2026-02-01";
+  Add(4).end = "2026-03-15";
+  FixtureRegistration& moved = Add(4, "Z90002");
+  moved.start = "2026-03-16";
+  for (const int person : {3, 4}) {
+    Visit(person, {{"referral_received_date", "2026-01-10"},
+                   {"appointment_date", "2026-02-10"}});
+  }
+  Visit(4, {{"referral_received_date", "2026-04-10"}});
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "list", "Z90001"), "1");
+  EXPECT_EQ(At(result, "referrals", "Z90001"), "2");
+  EXPECT_EQ(At(result, "followed", "Z90001"), "2");
+  EXPECT_EQ(At(result, "list", "Z90002"), "2");
+  EXPECT_EQ(At(result, "referrals", "Z90002"), "1");
+  EXPECT_EQ(At(result, "referrals"), "3");
+}
+
 }  // namespace
 }  // namespace tally::analytics

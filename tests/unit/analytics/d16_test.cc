@@ -280,5 +280,28 @@ TEST_F(GosTest, WrongDefinitionsAreRefusedWithTheirLine) {
   }
 }
 
+TEST_F(GosTest, ClaimsOfAYearAreMatchedToTheListOfTheirMonth) {
+  for (int person = 1; person <= 4; ++person) Add(person);
+  release_.registrations[0].death = "2026-01-01";
+  release_.registrations[1].start = "2026-08-01";
+  Claim(1, "GOS1", "2025-12-10");
+  Claim(1, "GOS1", "2026-02-10");  // after the month of death
+  Claim(2, "GOS1", "2026-07-10");  // not yet on the list
+  Claim(2, "GOS1", "2026-09-10");
+  Claim(3, "GOS1", "2026-05-10");
+  const MeasureResult result = Run();
+  EXPECT_EQ(Reason(result, "aged60", "n"), "5");
+  EXPECT_EQ(Reason(result, "aged60", "matched"), "3");
+  EXPECT_EQ(Reason(result, "aged60", "list"), "2");
+  const auto practice = [&](const std::string& column) {
+    return At(
+        result,
+        {{"breakdown", "practice"}, {"claim_type", "GOS1"}, {"area", "Z90001"}},
+        column);
+  };
+  EXPECT_EQ(practice("n"), "3");
+  EXPECT_EQ(practice("list"), "2");
+}
+
 }  // namespace
 }  // namespace tally::analytics

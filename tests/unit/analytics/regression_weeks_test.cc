@@ -52,7 +52,7 @@ TEST(Weeks, BelongToTheMonthOfTheirThursdayInInequality) {
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_FALSE(result->unavailable.has_value()) << *result->unavailable;
   for (const char* measure :
-       {"Emergency admissions", "Emergency department attendances",
+       {"Emergency admissions", "First unplanned emergency attendances",
         "Deaths under 75"}) {
     EXPECT_EQ(Find(result->tables[1],
                    {{"measure", measure}, {"imd_decile", "All"}}, "events"),

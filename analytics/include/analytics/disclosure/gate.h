@@ -55,6 +55,7 @@ class Gate {
   //   be narrowed after the last repair, the audit came to no answer in time,
   //   or a flagged proportion of a sensitive column was not accepted. The
   //   refusal is logged with its reason.
+  // kCancelled: the user asked to stop; nothing is logged or released.
   // Errors of log and registry files as they come: what could not be recorded
   // is not released.
   absl::StatusOr<GatedTable> Release(const RawTable& table);

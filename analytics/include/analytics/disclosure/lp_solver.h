@@ -36,7 +36,7 @@ class LpSolver : public BoundSolver {
   // Cost: at most two linear programs a target, in practice a few tens for a
   // table: milliseconds for 1,000 cells, about a second for 10,000.
   // kDeadlineExceeded: `problem.deadline` has passed, or a program came to no
-  // answer.
+  // answer. kCancelled: the user asked to stop.
   absl::StatusOr<AuditBounds> Solve(const AuditProblem& problem) const override;
 };
 

@@ -1,6 +1,7 @@
 // Temporary tables that several measures read, each made once for a run.
 // Runs in: the analyst's program.
-// Threading: one thread, with its connection.
+// Threading: one thread at a time, as its connection: who counts holds a lock
+// (runner.h).
 // Secrets: record values stay in the engine.
 #ifndef TALLY_ANALYTICS_MEASURES_BASE_TABLES_H_
 #define TALLY_ANALYTICS_MEASURES_BASE_TABLES_H_

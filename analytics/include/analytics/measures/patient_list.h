@@ -46,6 +46,15 @@ absl::Status MakePatientListWhen(const MeasureContext& context,
                                  std::string_view people,
                                  std::string_view name);
 
+// The registrations of `stays`, an SQL relation with the columns person,
+// from_month and to_month (first days of months; no two of a person begin
+// together), as they were in from_month: the columns of patient_list,
+// from_month and to_month in the temporary table `name`. Ages are those of the
+// financial year of `ages`, for all of them. Replaces a table that is there.
+absl::Status MakePatientListOfStays(const MeasureContext& context,
+                                    std::string_view stays, CivilDay ages,
+                                    std::string_view name);
+
 // The SQL expression of the first day of a registration's or death's month.
 // Week grain gives the Monday on or before the first of the month, at most six
 // days early.

@@ -109,7 +109,8 @@ class MeasureRunner {
   // Computes and gates one measure, and before it those that it uses, each once
   // for this runner. A measure that the release cannot carry is no error:
   // `unavailable` says why. A table that the gate refuses is no error: it is
-  // under `refused`. Other errors: of the measure or the gate.
+  // under `refused`. Other errors: of the measure or the gate; kCancelled once
+  // the user asked to stop, and then no further table passes the gate.
   absl::StatusOr<MeasureResult> Run(std::string_view id);
 
   // The month of the figures. kInvalidArgument (exit 2), naming the first and

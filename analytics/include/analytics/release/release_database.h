@@ -2,7 +2,8 @@
 // statement reaches the release's tables and nothing else.
 // Runs in: the analyst's program.
 //
-// Threading: one connection, one thread, except Interrupt().
+// Threading: one connection, for one thread at a time, except Interrupt(). Who
+// uses it from several takes turns under a lock, as MeasureRunner does.
 // Secrets: record values.
 #ifndef TALLY_ANALYTICS_RELEASE_RELEASE_DATABASE_H_
 #define TALLY_ANALYTICS_RELEASE_RELEASE_DATABASE_H_
