@@ -367,11 +367,15 @@ class Segmentation : public Measure {
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                            CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
-    if (before < covered.first) {
+    // Windows of one length at both ends, or people seem to fall ill.
+    TALLY_ASSIGN_OR_RETURN(
+        const CivilDay first,
+        FirstOfLookBack(before, LongestLookBack(ElementsOf(here.front()))));
+    if (first < covered.first) {
       context.Lacks("segment_moves",
                     absl::StrFormat("it looks back to %s, and the release "
                                     "begins with %s",
-                                    before.ToMonth(), covered.first.ToMonth()));
+                                    first.ToMonth(), covered.first.ToMonth()));
       return tables;
     }
     TALLY_ASSIGN_OR_RETURN(RawTable moves,
@@ -412,11 +416,12 @@ class Segmentation : public Measure {
         continue;
       }
       here.push_back(set);
-      for (const Segment& segment : set.segments) {
-        elements.insert(elements.end(), segment.elements.begin(),
-                        segment.elements.end());
-      }
+      const std::vector<RuleElement> of_set = ElementsOf(set);
+      elements.insert(elements.end(), of_set.begin(), of_set.end());
     }
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> look_backs,
+                           LookBackNotes(context, elements));
+    notes.insert(notes.end(), look_backs.begin(), look_backs.end());
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unseen,
                            ClustersWithoutRecords(context, elements));
     if (!unseen.empty()) {

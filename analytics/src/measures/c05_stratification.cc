@@ -1,5 +1,6 @@
 // C05: risk stratification: counts by band of each score, and how well scores
 // and the fitted model foretold emergency admissions.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -18,6 +19,11 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kModelName = "Logistic model";
+// The Hospital Frailty Risk Score: an admission of the year before the index
+// date, and two years before that one.
+constexpr int kFrailtyMonths = 36;
+constexpr int kLaceStayMonths = 12;  // of the discharges
+constexpr int kLaceVisitMonths = 6;  // of attendances before each
 
 std::vector<RiskScore> ScoresHere(const RiskDefinition& definition,
                                   const RiskSources& sources, int frail_from) {
@@ -72,8 +78,71 @@ struct RiskRun {
   RiskSources sources;
   CivilDay judged;  // index dates, last days of months
   CivilDay trained;
+  CivilDay begins;   // the first month that the release covers
   bool fit = false;  // the release reaches back to the training date
+  std::vector<RiskScore> scores;
 };
+
+// How many months before an index date a feature, or the column of a score,
+// counts; 0 for none and for however long ago.
+int MonthsCounted(const RiskDefinition& definition, std::string_view column) {
+  if (column.ends_with("_12")) return 12;
+  if (column.ends_with("_24")) return 24;
+  if (column.starts_with("charlson")) return definition.charlson_months;
+  if (column == "deficits") return LongestLookBack(definition.deficits);
+  if (column == "conditions") return LongestLookBack(definition.conditions);
+  return column == "frailty_tenths" ? kFrailtyMonths : 0;
+}
+
+// Whether the release covers the months that `column` counts before `index`.
+absl::StatusOr<bool> IsCounted(const RiskRun& run, std::string_view column,
+                               CivilDay index) {
+  const int months = MonthsCounted(run.definition, column);
+  if (months == 0) return true;
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first, FirstOfLookBack(index, months));
+  return run.begins <= first;
+}
+
+// Takes out the features whose months before the training date the release does
+// not cover: they would count less there than where the model is judged.
+absl::Status KeepFeaturesCovered(RiskRun& run) {
+  std::vector<std::string> kept, gone;
+  for (const std::string& feature : run.definition.features) {
+    TALLY_ASSIGN_OR_RETURN(const bool counted,
+                           IsCounted(run, feature, run.trained));
+    (counted ? kept : gone).push_back(feature);
+  }
+  if (gone.empty()) return absl::OkStatus();
+  run.definition.features = std::move(kept);
+  run.sources.notes.push_back(absl::StrFormat(
+      "The model does without features that look further back from %s than the "
+      "release, which begins with %s: %s.",
+      run.trained.ToMonth(), run.begins.ToMonth(), JoinText(gone, ", ")));
+  return absl::OkStatus();
+}
+
+// The scores of which the release covers what they count; names the others.
+absl::Status FindScores(const MeasureContext& context, RiskRun& run) {
+  TALLY_ASSIGN_OR_RETURN(const double frail_from,
+                         context.definition.Parameter("efi_from"));
+  std::vector<std::string> gone;
+  for (RiskScore& score :
+       ScoresHere(run.definition, run.sources, static_cast<int>(frail_from))) {
+    TALLY_ASSIGN_OR_RETURN(const bool counted,
+                           IsCounted(run, score.column, run.judged));
+    if (counted) {
+      run.scores.push_back(std::move(score));
+    } else {
+      gone.push_back(score.model);
+    }
+  }
+  if (gone.empty()) return absl::OkStatus();
+  run.sources.notes.push_back(absl::StrFormat(
+      "Not available, for they look further back from %s than the release, "
+      "which begins with %s: %s.",
+      run.judged.ToMonth(), run.begins.ToMonth(), JoinText(gone, "; ")));
+  return absl::OkStatus();
+}
 
 // Takes out the features that stand on what the release lacks, and names them.
 void KeepFeaturesHere(RiskRun& run) {
@@ -128,13 +197,22 @@ absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
   run.trained = trained.LastOfMonth();
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                          CoveredMonths(context.release));
+  run.begins = covered.first;
   run.fit = !(trained < covered.first);
-  if (!run.fit) {
+  if (run.fit) {
+    TALLY_RETURN_IF_ERROR(KeepFeaturesCovered(run));
+  } else {
     run.sources.notes.push_back(absl::StrFormat(
         "The model is not fitted: it is trained at the end of %s, before the "
         "release begins.",
         trained.ToMonth()));
   }
+  if (run.fit && run.definition.features.empty()) {
+    run.fit = false;
+    run.sources.notes.emplace_back(
+        "The model is not fitted: no feature is left.");
+  }
+  TALLY_RETURN_IF_ERROR(FindScores(context, run));
   return run;
 }
 
@@ -221,6 +299,18 @@ class RiskStratification : public Measure {
           "with arrival_date and attendance_category");
       return absl::OkStatus();
     }
+    const int months =
+        kLaceStayMonths +
+        std::max(run.definition.charlson_months, kLaceVisitMonths);
+    TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                           FirstOfLookBack(run.judged, months));
+    if (first < run.begins) {
+      context.Lacks("lace_bands",
+                    absl::StrFormat("LACE looks back to %s, and the release "
+                                    "begins with %s",
+                                    first.ToMonth(), run.begins.ToMonth()));
+      return absl::OkStatus();
+    }
     TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));
     TALLY_ASSIGN_OR_RETURN(TableInfo info,
                            RiskInfo(context, run, "lace_bands",
@@ -236,8 +326,6 @@ class RiskStratification : public Measure {
   static absl::Status AddScores(const MeasureContext& context,
                                 const RiskRun& run, const RiskModel& model,
                                 std::vector<RawTable>& tables) {
-    TALLY_ASSIGN_OR_RETURN(const double frail_from,
-                           context.definition.Parameter("efi_from"));
     TALLY_ASSIGN_OR_RETURN(TableInfo info, RiskInfo(context, run, "risk_bands",
                                                     "People by risk band"));
     TableBuilder bands = BandTable(std::move(info));
@@ -254,8 +342,7 @@ class RiskStratification : public Measure {
       AddModelRow(std::string(kModelName), run.trained.ToMonth(), judged,
                   model.figures, figures);
     }
-    for (const RiskScore& score : ScoresHere(run.definition, run.sources,
-                                             static_cast<int>(frail_from))) {
+    for (const RiskScore& score : run.scores) {
       const std::vector<ScoreBand>& of_score =
           run.definition.bands.at(score.bands);
       std::vector<std::string> names;

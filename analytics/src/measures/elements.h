@@ -57,6 +57,19 @@ const std::vector<std::string>& RuleElementKeys();
 // value out of range or a code that cannot be one.
 absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table);
 
+// The longest look-back of `elements` in months; 0 if none is limited.
+int LongestLookBack(const std::vector<RuleElement>& elements);
+
+// The first month of a look-back of `months` that ends with `month`; of 0 that
+// month itself. Error: out of the range of years.
+absl::StatusOr<CivilDay> FirstOfLookBack(CivilDay month, int months);
+
+// What a page must say of elements at the end of the context's month because
+// the release reaches back only so far: of limited look-backs where they begin
+// before it, and that it has a beginning where others have no limit.
+absl::StatusOr<std::vector<std::string>> LookBackNotes(
+    const MeasureContext& context, const std::vector<RuleElement>& elements);
+
 // Why the release cannot say who meets the element, or empty.
 std::string ElementMissing(const MeasureContext& context,
                            const RuleElement& element);
