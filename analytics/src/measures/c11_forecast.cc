@@ -18,7 +18,6 @@
 #include "measures/activity.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
-#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -35,31 +34,19 @@ struct PodMonths {
   LevelCounts counts;
 };
 
-std::string_view DatasetOfPod(std::string_view pod) {
-  if (pod.starts_with("op_")) return "sus_op";
-  if (pod.starts_with("ed_")) return "ecds";
-  return "sus_apc";
-}
-
 absl::StatusOr<std::vector<PodMonths>> CountPods(const MeasureContext& context,
                                                  const ActivityParts& parts,
                                                  MonthRange range) {
   std::vector<PodMonths> pods;
   std::map<std::pair<std::string, std::string>, std::pair<size_t, size_t>> at;
-  std::map<std::string, std::optional<MonthRange>> covered;
-  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
-                                                 {"sus_op", parts.appointments},
-                                                 {"ecds", parts.attendances}};
-  for (const auto& [table, there] : tables) {
-    if (!there) continue;
-    TALLY_ASSIGN_OR_RETURN(covered[table], TableMonths(context, table, range));
-  }
+  TALLY_ASSIGN_OR_RETURN(const auto covered,
+                         ActivityMonths(context, parts, range));
   for (const auto& [pod, title] : ActivityTypes()) {
-    const auto months = covered.find(std::string(DatasetOfPod(pod)));
-    if (months == covered.end() || !months->second.has_value()) continue;
+    const auto months = covered.find(std::string(TableOfActivity(pod)));
+    if (months == covered.end()) continue;
     PodMonths& one = pods.emplace_back();
     one.pod = pod;
-    for (CivilDay m = months->second->first; !(months->second->last < m);) {
+    for (CivilDay m = months->second.first; !(months->second.last < m);) {
       at[{pod, m.ToMonth()}] = {pods.size() - 1, one.months.size()};
       one.months.push_back(m);
       TALLY_ASSIGN_OR_RETURN(m, m.AddMonths(1));

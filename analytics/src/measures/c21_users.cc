@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -347,10 +348,18 @@ absl::Status AddRolling(const MeasureContext& context, CivilDay from,
   return absl::OkStatus();
 }
 
-absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
+absl::StatusOr<std::optional<RawTable>> RollingUsers(
+    const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                          CoveredMonths(context.release));
   TALLY_ASSIGN_OR_RETURN(const CivilDay from, covered.first.AddMonths(12));
+  if (context.month < from) {
+    context.Lacks("hiu_rolling",
+                  absl::StrFormat("it begins a year after the release, which "
+                                  "begins with %s",
+                                  covered.first.ToMonth()));
+    return std::optional<RawTable>();
+  }
   TableInfo info =
       context.Info("hiu_rolling", "Attendances of people who attend often");
   info.period =
@@ -372,7 +381,8 @@ absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
                                      std::string(kFirstDepartment),
                                      " WHERE department_type = '01'", table));
   }
-  return table.Finish();
+  TALLY_ASSIGN_OR_RETURN(RawTable rolling, table.Finish());
+  return std::optional<RawTable>(std::move(rolling));
 }
 
 class HighIntensityUsers : public Measure {
@@ -400,7 +410,9 @@ class HighIntensityUsers : public Measure {
     };
     TALLY_RETURN_IF_ERROR(add(UserSummary(context, thresholds)));
     TALLY_RETURN_IF_ERROR(add(UserDistribution(context, people)));
-    TALLY_RETURN_IF_ERROR(add(RollingUsers(context)));
+    TALLY_ASSIGN_OR_RETURN(std::optional<RawTable> rolling,
+                           RollingUsers(context));
+    if (rolling.has_value()) tables.push_back(*std::move(rolling));
     TALLY_RETURN_IF_ERROR(add(UserGini(context, people)));
     TALLY_RETURN_IF_ERROR(
         context.connection.Execute("DROP TABLE hiu_attendance"));
