@@ -367,15 +367,23 @@ class Segmentation : public Measure {
     TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                            CoveredMonths(context.release));
     TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
-    // Windows of one length at both ends, or people seem to fall ill.
-    TALLY_ASSIGN_OR_RETURN(
-        const CivilDay first,
-        FirstOfLookBack(before, LongestLookBack(ElementsOf(here.front()))));
-    if (first < covered.first) {
+    if (before < covered.first) {
       context.Lacks("segment_moves",
                     absl::StrFormat("it looks back to %s, and the release "
                                     "begins with %s",
-                                    first.ToMonth(), covered.first.ToMonth()));
+                                    before.ToMonth(), covered.first.ToMonth()));
+      return tables;
+    }
+    // Windows of one length at both ends, or people seem to fall ill.
+    TALLY_ASSIGN_OR_RETURN(
+        const std::vector<OpenLookBack> open,
+        OpenLookBacks(context, ElementsOf(here.front()), before));
+    if (!open.empty()) {
+      context.Lacks("segment_moves",
+                    absl::StrFormat("it looks back to %s, and table %s begins "
+                                    "with %s",
+                                    open[0].first.ToMonth(), open[0].table,
+                                    open[0].covered.ToMonth()));
       return tables;
     }
     TALLY_ASSIGN_OR_RETURN(RawTable moves,

@@ -78,46 +78,60 @@ struct RiskRun {
   RiskSources sources;
   CivilDay judged;  // index dates, last days of months
   CivilDay trained;
-  CivilDay begins;   // the first month that the release covers
   bool fit = false;  // the release reaches back to the training date
   std::vector<RiskScore> scores;
 };
 
-// How many months before an index date a feature, or the column of a score,
-// counts; 0 for none and for however long ago.
-int MonthsCounted(const RiskDefinition& definition, std::string_view column) {
-  if (column.ends_with("_12")) return 12;
-  if (column.ends_with("_24")) return 24;
-  if (column.starts_with("charlson")) return definition.charlson_months;
-  if (column == "deficits") return LongestLookBack(definition.deficits);
-  if (column == "conditions") return LongestLookBack(definition.conditions);
-  return column == "frailty_tenths" ? kFrailtyMonths : 0;
+// The elements whose records a feature, or the column of a score, counts, and
+// how far back; none of those that look at no records.
+std::vector<RuleElement> ElementsOfColumn(const RiskDefinition& definition,
+                                          std::string_view column) {
+  if (column == "deficits") return definition.deficits;
+  if (column == "conditions") return definition.conditions;
+  RuleElement element;
+  element.dataset = column.starts_with("ed_")          ? "ecds"
+                    : column.starts_with("outpatient") ? "sus-op"
+                                                       : "sus-apc";
+  if (column.starts_with("charlson")) {
+    element.look_back_months = definition.charlson_months;
+  } else if (column == "frailty_tenths") {
+    element.look_back_months = kFrailtyMonths;
+  } else if (column.ends_with("_12")) {
+    element.look_back_months = 12;
+  } else if (column.ends_with("_24")) {
+    element.look_back_months = 24;
+  } else {
+    return {};
+  }
+  return {element};
 }
 
 // Whether the release covers the months that `column` counts before `index`.
-absl::StatusOr<bool> IsCounted(const RiskRun& run, std::string_view column,
-                               CivilDay index) {
-  const int months = MonthsCounted(run.definition, column);
-  if (months == 0) return true;
-  TALLY_ASSIGN_OR_RETURN(const CivilDay first, FirstOfLookBack(index, months));
-  return run.begins <= first;
+absl::StatusOr<bool> IsCounted(const MeasureContext& context,
+                               const RiskDefinition& definition,
+                               std::string_view column, CivilDay index) {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<OpenLookBack> open,
+      OpenLookBacks(context, ElementsOfColumn(definition, column), index));
+  return open.empty();
 }
 
 // Takes out the features whose months before the training date the release does
 // not cover: they would count less there than where the model is judged.
-absl::Status KeepFeaturesCovered(RiskRun& run) {
+absl::Status KeepFeaturesCovered(const MeasureContext& context, RiskRun& run) {
   std::vector<std::string> kept, gone;
   for (const std::string& feature : run.definition.features) {
-    TALLY_ASSIGN_OR_RETURN(const bool counted,
-                           IsCounted(run, feature, run.trained));
+    TALLY_ASSIGN_OR_RETURN(
+        const bool counted,
+        IsCounted(context, run.definition, feature, run.trained));
     (counted ? kept : gone).push_back(feature);
   }
   if (gone.empty()) return absl::OkStatus();
   run.definition.features = std::move(kept);
   run.sources.notes.push_back(absl::StrFormat(
-      "The model does without features that look further back from %s than the "
-      "release, which begins with %s: %s.",
-      run.trained.ToMonth(), run.begins.ToMonth(), JoinText(gone, ", ")));
+      "The model does without features that look further back from %s than "
+      "their dataset reaches: %s.",
+      run.trained.ToMonth(), JoinText(gone, ", ")));
   return absl::OkStatus();
 }
 
@@ -128,8 +142,9 @@ absl::Status FindScores(const MeasureContext& context, RiskRun& run) {
   std::vector<std::string> gone;
   for (RiskScore& score :
        ScoresHere(run.definition, run.sources, static_cast<int>(frail_from))) {
-    TALLY_ASSIGN_OR_RETURN(const bool counted,
-                           IsCounted(run, score.column, run.judged));
+    TALLY_ASSIGN_OR_RETURN(
+        const bool counted,
+        IsCounted(context, run.definition, score.column, run.judged));
     if (counted) {
       run.scores.push_back(std::move(score));
     } else {
@@ -138,9 +153,9 @@ absl::Status FindScores(const MeasureContext& context, RiskRun& run) {
   }
   if (gone.empty()) return absl::OkStatus();
   run.sources.notes.push_back(absl::StrFormat(
-      "Not available, for they look further back from %s than the release, "
-      "which begins with %s: %s.",
-      run.judged.ToMonth(), run.begins.ToMonth(), JoinText(gone, "; ")));
+      "Not available, for they look further back from %s than their dataset "
+      "reaches: %s.",
+      run.judged.ToMonth(), JoinText(gone, "; ")));
   return absl::OkStatus();
 }
 
@@ -197,10 +212,9 @@ absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
   run.trained = trained.LastOfMonth();
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                          CoveredMonths(context.release));
-  run.begins = covered.first;
   run.fit = !(trained < covered.first);
   if (run.fit) {
-    TALLY_RETURN_IF_ERROR(KeepFeaturesCovered(run));
+    TALLY_RETURN_IF_ERROR(KeepFeaturesCovered(context, run));
   } else {
     run.sources.notes.push_back(absl::StrFormat(
         "The model is not fitted: it is trained at the end of %s, before the "
@@ -299,16 +313,19 @@ class RiskStratification : public Measure {
           "with arrival_date and attendance_category");
       return absl::OkStatus();
     }
-    const int months =
-        kLaceStayMonths +
-        std::max(run.definition.charlson_months, kLaceVisitMonths);
-    TALLY_ASSIGN_OR_RETURN(const CivilDay first,
-                           FirstOfLookBack(run.judged, months));
-    if (first < run.begins) {
+    RuleElement stays, visits;
+    stays.dataset = "sus-apc";
+    stays.look_back_months = kLaceStayMonths + run.definition.charlson_months;
+    visits.dataset = "ecds";
+    visits.look_back_months = kLaceStayMonths + kLaceVisitMonths;
+    TALLY_ASSIGN_OR_RETURN(const std::vector<OpenLookBack> open,
+                           OpenLookBacks(context, {stays, visits}, run.judged));
+    if (!open.empty()) {
       context.Lacks("lace_bands",
-                    absl::StrFormat("LACE looks back to %s, and the release "
+                    absl::StrFormat("LACE looks back to %s, and table %s "
                                     "begins with %s",
-                                    first.ToMonth(), run.begins.ToMonth()));
+                                    open[0].first.ToMonth(), open[0].table,
+                                    open[0].covered.ToMonth()));
       return absl::OkStatus();
     }
     TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));

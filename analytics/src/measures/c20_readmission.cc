@@ -16,6 +16,7 @@
 #include "measures/counts.h"
 #include "measures/hospital.h"
 #include "measures/strata.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -50,10 +51,10 @@ struct ReadmissionSpan {
   CivilDay year_last;
   CivilDay months_first;  // first days; none if the last is before
   CivilDay months_last;
-  CivilDay release_first;  // first day that the release covers
+  CivilDay data_first;     // first day that sus_apc covers
   CivilDay history_first;  // of the stays that an index of the year needs
 
-  bool HasYear() const { return release_first <= year_first; }
+  bool HasYear() const { return data_first <= year_first; }
   bool HasMonths() const { return months_first <= months_last; }
   // A financial year, "2025/26".
   std::string Year() const {
@@ -63,8 +64,8 @@ struct ReadmissionSpan {
 };
 
 // The last year, and the last month, of which the release follows every
-// discharge for 30 days; months from a year after the release begins, so that a
-// history stands before each.
+// discharge for 30 days; months from a year after the admissions begin, so that
+// a history stands before each.
 absl::StatusOr<ReadmissionSpan> SpanOf(const MeasureContext& context) {
   const int year = context.month.FinancialYear() - 1;
   ReadmissionSpan span;
@@ -75,10 +76,9 @@ absl::StatusOr<ReadmissionSpan> SpanOf(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(
       span.history_first,
       span.year_first.AddDays(-static_cast<int64_t>(history)));
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release));
-  span.release_first = covered.first;
-  TALLY_ASSIGN_OR_RETURN(span.months_first, covered.first.AddMonths(12));
+  TALLY_ASSIGN_OR_RETURN(span.data_first,
+                         FirstMonthOfTable(context, "sus_apc"));
+  TALLY_ASSIGN_OR_RETURN(span.months_first, span.data_first.AddMonths(12));
   // The first discharge that is not followed to its last day: its month is not
   // whole.
   TALLY_ASSIGN_OR_RETURN(
@@ -211,11 +211,12 @@ absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
       "Expected: rates of the whole release by age band, sex, kind of "
       "admission and chapter of the first diagnosis. Compare an area with 100, "
       "not with another area."};
-  if (span.history_first < span.release_first) {
+  if (span.history_first < span.data_first) {
     info.notes.push_back(absl::StrFormat(
-        "The release begins with %s, and cancer is looked for from %s on: some "
+        "Table sus_apc begins with %s, and cancer is looked for from %s on: "
+        "some "
         "spells count that an earlier stay would leave out.",
-        span.release_first.ToMonth(), span.history_first.ToMonth()));
+        span.data_first.ToMonth(), span.history_first.ToMonth()));
   }
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   return info;
@@ -341,10 +342,10 @@ class Readmission : public Measure {
     if (!span.HasYear()) LackYear(context, span);
     if (!span.HasMonths()) {
       context.Lacks(kReadmissionMonths,
-                    absl::StrFormat("it begins a year after the release, which "
+                    absl::StrFormat("it begins a year after sus_apc, which "
                                     "begins with %s, and no month from then on "
                                     "is followed for 30 days",
-                                    span.release_first.ToMonth()));
+                                    span.data_first.ToMonth()));
     }
     const bool asked = !context.by.empty();  // tables of the year alone
     if (!span.HasYear() && (asked || !span.HasMonths())) return tables;
@@ -386,8 +387,8 @@ class Readmission : public Measure {
                        const ReadmissionSpan& span) {
     const std::string why = absl::StrFormat(
         "the last financial year that can be followed for 30 days is %s, and "
-        "the release begins with %s",
-        span.Year(), span.release_first.ToMonth());
+        "sus_apc begins with %s",
+        span.Year(), span.data_first.ToMonth());
     for (const std::string_view table :
          {std::string_view(kThirtyDays.table),
           std::string_view(kTwentyEightDays.table), kReadmissionProviders,

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "measures/counts.h"
 #include "measures/record_keys.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -350,14 +351,14 @@ absl::Status AddRolling(const MeasureContext& context, CivilDay from,
 
 absl::StatusOr<std::optional<RawTable>> RollingUsers(
     const MeasureContext& context) {
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay from, covered.first.AddMonths(12));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         FirstMonthOfTable(context, "ecds"));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay from, first.AddMonths(12));
   if (context.month < from) {
     context.Lacks("hiu_rolling",
-                  absl::StrFormat("it begins a year after the release, which "
-                                  "begins with %s",
-                                  covered.first.ToMonth()));
+                  absl::StrFormat("it begins a year after ecds, which begins "
+                                  "with %s",
+                                  first.ToMonth()));
     return std::optional<RawTable>();
   }
   TableInfo info =

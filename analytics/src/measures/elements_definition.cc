@@ -115,44 +115,4 @@ absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table) {
   return element;
 }
 
-int LongestLookBack(const std::vector<RuleElement>& elements) {
-  int longest = 0;
-  for (const RuleElement& element : elements) {
-    longest = std::max(longest, element.look_back_months);
-  }
-  return longest;
-}
-
-absl::StatusOr<CivilDay> FirstOfLookBack(CivilDay month, int months) {
-  return month.FirstOfMonth().AddMonths(1 - std::max(1, months));
-}
-
-absl::StatusOr<std::vector<std::string>> LookBackNotes(
-    const MeasureContext& context, const std::vector<RuleElement>& elements) {
-  std::vector<std::string> notes;
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release));
-  const int longest = LongestLookBack(elements);
-  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
-                         FirstOfLookBack(context.month, longest));
-  if (first < covered.first) {
-    notes.push_back(absl::StrFormat(
-        "Rules look back up to %d months, to %s, and the release begins with "
-        "%s: who met a rule before that only is taken not to meet it.",
-        longest, first.ToMonth(), covered.first.ToMonth()));
-  }
-  const bool unlimited = std::any_of(
-      elements.begin(), elements.end(), [](const RuleElement& element) {
-        return element.look_back_months == 0 && !element.dataset.empty() &&
-               element.dataset != "gp-patient";
-      });
-  if (unlimited) {
-    notes.push_back(absl::StrFormat(
-        "Rules that look back however long see what the release has; it begins "
-        "with %s.",
-        covered.first.ToMonth()));
-  }
-  return notes;
-}
-
 }  // namespace tally::analytics

@@ -92,4 +92,20 @@ absl::StatusOr<std::optional<MonthRange>> TableMonths(
   return covered.months;
 }
 
+absl::StatusOr<CivilDay> FirstMonthOfTable(const MeasureContext& context,
+                                           std::string_view table) {
+  TALLY_ASSIGN_OR_RETURN(const MonthRange release,
+                         CoveredMonths(context.release));
+  TALLY_ASSIGN_OR_RETURN(const DeliveredMonths delivered,
+                         ReadDelivered(context.release));
+  TALLY_ASSIGN_OR_RETURN(
+      const TableCoverage covered,
+      MonthsOfTable(context, table, {*delivered.all.begin(), context.month}));
+  if (!covered.has_rows) return release.first;
+  if (covered.months.has_value() && covered.months->last == context.month) {
+    return covered.months->first;
+  }
+  return context.month.AddMonths(1);
+}
+
 }  // namespace tally::analytics

@@ -38,6 +38,13 @@ absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
 absl::StatusOr<std::optional<MonthRange>> TableMonths(
     const MeasureContext& context, std::string_view table, MonthRange within);
 
+// The first month from which on, up to the month of the figures, `table` is
+// covered (as TableMonths); the month after that one if it is not. Of a table
+// without rows: the first month of the release (CoveredMonths). REQUIRES: the
+// release has the table.
+absl::StatusOr<CivilDay> FirstMonthOfTable(const MeasureContext& context,
+                                           std::string_view table);
+
 }  // namespace tally::analytics
 
 #endif  // TALLY_ANALYTICS_SRC_MEASURES_TABLE_MONTHS_H_

@@ -413,15 +413,16 @@ TEST(Segmentation, MovesAreOfWindowsThatTheReleaseCoversAtBothEnds) {
     EXPECT_EQ(result->tables.size(), made ? 2u : 1u) << start;
     ASSERT_EQ(result->missing.size(), made ? 0u : 1u) << start;
     if (made) continue;
-    EXPECT_EQ(result->missing[0].reason,
-              "it looks back to 2022-11, and the release begins with 2022-12");
+    EXPECT_EQ(
+        result->missing[0].reason,
+        "it looks back to 2022-11, and table sus_apc begins with 2022-12");
   }
 }
 
 TEST(Segmentation, SaysHowFarBackTheReleaseGoes) {
   const std::string unlimited =
-      "Rules that look back however long see what the release has; it begins "
-      "with ";
+      "Rules that look back however long see what the release has: gp_event "
+      "from ";
   const std::string limited = "Rules look back up to 36 months, to 2023-11";
   for (const auto& [start, month] :
        {std::pair<const char*, const char*>{"2023-11-01", "2023-11"},
@@ -434,7 +435,7 @@ TEST(Segmentation, SaysHowFarBackTheReleaseGoes) {
     const auto result = bench.Run("C04");
     ASSERT_TRUE(result.ok()) << result.status();
     const std::vector<std::string>& notes = result->tables[0].info().notes;
-    EXPECT_THAT(notes, testing::Contains(unlimited + month + "."));
+    EXPECT_THAT(notes, testing::Contains(unlimited + month + " on."));
     if (std::string(month) == "2023-11") {
       EXPECT_THAT(notes,
                   testing::Not(testing::Contains(HasSubstr("up to 36"))));

@@ -176,10 +176,8 @@ TEST(RiskModelOfC05, CountsNoMonthsThatTheReleaseDoesNotCover) {
   const RiskReach cases[] = {
       {"2022-11-01", "", "", true, true},
       {"2022-12-01",
-       "from 2024-10 than the release, which begins with 2022-12: "
-       "charlson_2011, emergency_24.",
-       "from 2025-10 than the release, which begins with 2022-12: Hospital "
-       "Frailty Risk Score.",
+       "from 2024-10 than their dataset reaches: charlson_2011, emergency_24.",
+       "from 2025-10 than their dataset reaches: Hospital Frailty Risk Score.",
        true, false},
       {"2023-12-01", ": charlson_2011, emergency_12, emergency_24, ed_12.",
        "Charlson index, weights of 1987, hierarchy on; Charlson index, weights "

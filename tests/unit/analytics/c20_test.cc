@@ -490,10 +490,10 @@ TEST(Readmission, OfAYearThatTheReleaseCoversInPartIsNamedAndNotMade) {
   EXPECT_TRUE(result.tables.empty());
   ASSERT_EQ(result.missing.size(), 5u);
   for (const MissingTable& missing : result.missing) {
-    EXPECT_THAT(missing.reason, HasSubstr(missing.table == "readmission_month"
-                                              ? "no month from then on"
-                                              : "is 2025/26, and the release "
-                                                "begins with 2025-05"))
+    EXPECT_THAT(missing.reason,
+                HasSubstr(missing.table == "readmission_month"
+                              ? "no month from then on"
+                              : "is 2025/26, and sus_apc begins with 2025-05"))
         << missing.table;
   }
   RunOptions options;
@@ -556,6 +556,22 @@ TEST(Readmission, MonthsEndWithTheLastThatIsFollowedForThirtyDays) {
         result->tables.begin(), result->tables.end(),
         [](const auto& t) { return t.info().table == "readmission_month"; }));
   }
+}
+
+TEST(Readmission, ReachesAsFarBackAsTheAdmissionsDo) {
+  FixtureRelease release = ReleaseOf({{"any", {First()}, 1, 0}});
+  // Emergency care has been sent since January only.
+  release.activity.push_back(
+      {.dataset = "ecds",
+       .rows = {{{"arrival_date", "2026-02-01"}, {"person", "1"}}},
+       .source = "national-ecds"});
+  release.periods_of["national-ecds"] = {{"2026-01-01", "2026-04-30"}};
+  Bench bench(release);
+  const auto result = bench.Run("C20");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->missing.empty());
+  EXPECT_EQ(Find(result->tables[3], {{"month", "2025-06"}}, "index_spells"),
+            "1");
 }
 
 }  // namespace

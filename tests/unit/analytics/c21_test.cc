@@ -330,7 +330,7 @@ TEST(HighIntensityUsers, RollOnlyWhereAYearStandsBeforeTheMonth) {
     ASSERT_EQ(result->missing.size(), 1u);
     EXPECT_EQ(result->missing[0].table, "hiu_rolling");
     EXPECT_EQ(result->missing[0].reason,
-              "it begins a year after the release, which begins with 2025-11");
+              "it begins a year after ecds, which begins with 2025-11");
   }
 }
 

@@ -182,9 +182,9 @@ TEST(CohortBuilder, SaysWhereARuleLooksFurtherBackThanTheRelease) {
     Bench bench(town);
     const auto result = bench.Run("C37");
     ASSERT_TRUE(result.ok()) << result.status();
-    const auto said = testing::Contains(
-        HasSubstr("Rules look back up to 12 months, to 2025-11, and the "
-                  "release begins with 2025-12"));
+    const auto said = testing::Contains(HasSubstr(
+        "Rules look back up to 12 months, to 2025-11, and table sus_apc begins "
+        "with 2025-12"));
     const std::vector<std::string>& notes = result->tables[0].info().notes;
     if (reaches) {
       EXPECT_THAT(notes, testing::Not(said));

@@ -1,4 +1,6 @@
 // Which months a release covers, and what measures say of the others.
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,6 +107,49 @@ TEST(MonthsNobodySent, CountAsNotDeliveredInTheDataQuality) {
                                                   {"item", "sex"}};
   EXPECT_EQ(Find(items, row, "months"), "46");
   EXPECT_EQ(Find(items, row, "months_expected"), "48");
+}
+
+// What became of C27 in a release with appointments from `start` on.
+std::string Appointments(const std::string& start,
+                         const std::string& attended) {
+  FixtureRelease release = OneStay();
+  FixtureTable op{.dataset = "sus-op", .source = "national-op"};
+  op.Add({{"person", "1"}, {"appointment_date", "2026-09-10"}});
+  if (!attended.empty()) op.rows[0]["attended"] = attended;
+  release.activity.push_back(op);
+  release.periods_of["national-op"] = {{start, "2026-10-31"}};
+  Bench bench(release);
+  const auto result = bench.Run("C27");
+  EXPECT_OK(result);
+  return result->unavailable.value_or("available");
+}
+
+TEST(OptionalDataset, MayBeMissingAndHasToCoverItsMonthsWhereItIsThere) {
+  EXPECT_FALSE(Bench(OneStay()).Run("C27")->unavailable.has_value());
+  EXPECT_EQ(Appointments("2025-11-01", "5"), "available");
+  EXPECT_EQ(Appointments("2025-12-01", "5"),
+            "table sus_op has to cover 2025-11 to 2026-10, and its extracts do "
+            "not");
+  // Without that column no appointment is read.
+  EXPECT_EQ(Appointments("2025-12-01", ""), "available");
+}
+
+TEST(OptionalDataset, IsNamedByTheDescription) {
+  const std::string c27 = LoadDefinition("C27", "")->ToMarkdown();
+  EXPECT_THAT(c27, testing::HasSubstr("- `sus-op`, if the release has it, with "
+                                      "appointment_date, attended; where "
+                                      "there, attendance_id,"));
+  for (const char* id : {"C11", "C19", "C29", "D10"}) {
+    const auto definition = LoadDefinition(id, "");
+    ASSERT_OK(definition);
+    std::set<std::string> datasets;
+    for (const MeasureNeed& need : definition->needs()) {
+      datasets.insert(need.dataset);
+    }
+    for (const char* dataset : {"sus-apc", "sus-op", "ecds"}) {
+      EXPECT_TRUE(datasets.contains(dataset)) << id << dataset;
+    }
+  }
 }
 
 }  // namespace
