@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/measures/reference.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "measures/c11_forecast.h"
 #include "measures/counts.h"
 #include "measures/tables.h"
@@ -91,8 +92,13 @@ DerivedCell ProjectedCell(const ProjectedPod& pod, double value, int decimals) {
 
 }  // namespace
 
-absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
+absl::StatusOr<RawTable> ActivityAgeSexTable(
+    const MeasureContext& context, const std::vector<std::string>& pods) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
+  std::vector<std::string> quoted;
+  for (const std::string& pod : pods) {
+    quoted.push_back(engine::QuoteLiteral(pod));
+  }
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(
@@ -102,12 +108,13 @@ absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
               "BIGINT), l.people FROM (SELECT sex, age_band, count(*) AS "
               "people "
               "FROM patient_list GROUP BY sex, age_band) AS l CROSS JOIN "
-              "(SELECT DISTINCT pod FROM activity) AS p LEFT JOIN (SELECT "
+              "(SELECT DISTINCT pod FROM activity WHERE pod IN (%s)) AS p "
+              "LEFT JOIN (SELECT "
               "x.pod, y.sex, y.age_band, count(*) AS events FROM activity AS x "
               "INNER JOIN patient_list AS y ON y.person = x.person "
               "WHERE x.month >= DATE '%s' GROUP BY ALL) AS a ON a.pod = p.pod "
               "AND a.sex = l.sex AND a.age_band = l.age_band",
-              first.ToIso()),
+              JoinText(quoted, ", "), first.ToIso()),
           3));
   TableInfo info = context.Info("activity_age_sex",
                                 "Activity of one year by sex and age band");

@@ -23,6 +23,9 @@
 namespace tally::analytics {
 namespace {
 
+// Of the year that the projected population is taken for.
+constexpr size_t kMonthsOfDemand = 12;
+
 // (by, level) -> events a month.
 using LevelCounts =
     std::map<std::pair<std::string, std::string>, std::vector<int64_t>>;
@@ -327,16 +330,23 @@ class Forecasts : public Measure {
     TALLY_ASSIGN_OR_RETURN(RawTable month,
                            ActivityMonthTable(context, pods, least));
     tables.push_back(std::move(month));
-    if (HasReference(context.comparators, kProjectionFile) && !pods.empty()) {
+    std::vector<std::string> of_a_year;
+    for (const PodMonths& pod : pods) {
+      if (pod.months.size() >= kMonthsOfDemand) of_a_year.push_back(pod.pod);
+    }
+    if (HasReference(context.comparators, kProjectionFile) &&
+        !of_a_year.empty()) {
       TALLY_RETURN_IF_ERROR(MakePatientList(context));
-      TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
+      TALLY_ASSIGN_OR_RETURN(RawTable age_sex,
+                             ActivityAgeSexTable(context, of_a_year));
       tables.push_back(std::move(age_sex));
       return tables;
     }
     const std::string why =
-        pods.empty() ? "the release has no activity of a whole year"
-                     : absl::StrFormat("there is no reference file %s.toml",
-                                       kProjectionFile);
+        of_a_year.empty()
+            ? "the release has no activity of a whole year"
+            : absl::StrFormat("there is no reference file %s.toml",
+                              kProjectionFile);
     context.Lacks("activity_age_sex", why);
     context.Lacks("forecast_demographic", why);
     return tables;
