@@ -1,6 +1,7 @@
 #include "measures/activity.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "analytics/measures/patient_list.h"
@@ -12,6 +13,7 @@
 #include "measures/list_stays.h"
 #include "measures/months.h"
 #include "measures/record_keys.h"
+#include "measures/table_months.h"
 
 namespace tally::analytics {
 namespace {
@@ -222,6 +224,28 @@ std::string AppointmentPodSql(std::string_view type) {
       "WHEN '4' THEN 'op_follow_up_remote' "
       "WHEN '22' THEN 'op_follow_up_remote' ELSE 'op_other' END",
       type);
+}
+
+std::string_view TableOfActivity(std::string_view pod) {
+  if (pod.starts_with("op_")) return "sus_op";
+  if (pod.starts_with("ed_")) return "ecds";
+  return "sus_apc";
+}
+
+absl::StatusOr<std::map<std::string, MonthRange>> ActivityMonths(
+    const MeasureContext& context, const ActivityParts& parts,
+    MonthRange within) {
+  std::map<std::string, MonthRange> covered;
+  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
+                                                 {"sus_op", parts.appointments},
+                                                 {"ecds", parts.attendances}};
+  for (const auto& [table, there] : tables) {
+    if (!there) continue;
+    TALLY_ASSIGN_OR_RETURN(const std::optional<MonthRange> months,
+                           TableMonths(context, table, within));
+    if (months.has_value()) covered.emplace(table, *months);
+  }
+  return covered;
 }
 
 absl::Status MakeActivitySpells(const MeasureContext& context) {

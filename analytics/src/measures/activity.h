@@ -11,6 +11,7 @@
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_ACTIVITY_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_ACTIVITY_H_
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,6 +89,15 @@ struct ActivityParts {
 // a price or factor that is there twice or below 0. Cost: a few hash joins over
 // each dataset.
 absl::StatusOr<ActivityParts> MakeActivity(const MeasureContext& context);
+
+// The table of the release that has the rows of a type of ActivityTypes().
+std::string_view TableOfActivity(std::string_view pod);
+
+// The months of `within` that each of those tables covers (TableMonths), by
+// table; one that `parts` has not, or that covers none, is not there.
+absl::StatusOr<std::map<std::string, MonthRange>> ActivityMonths(
+    const MeasureContext& context, const ActivityParts& parts,
+    MonthRange within);
 
 // Makes provider_spell and spell_episode (hospital.h), once for a run. Part of
 // MakeActivity.

@@ -85,6 +85,8 @@ absl::Status CheckSegmentSet(const TomlTable& root, const SegmentSet& set) {
   return absl::OkStatus();
 }
 
+}  // namespace
+
 std::vector<RuleElement> ElementsOf(const SegmentSet& set) {
   std::vector<RuleElement> elements;
   for (const Segment& segment : set.segments) {
@@ -93,8 +95,6 @@ std::vector<RuleElement> ElementsOf(const SegmentSet& set) {
   }
   return elements;
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<SegmentSet>> ReadSegmentSets(
     const MeasureDefinition& definition) {

@@ -394,6 +394,18 @@ class Segmentation : public Measure {
                                     before.ToMonth(), covered.first.ToMonth()));
       return tables;
     }
+    // Windows of one length at both ends, or people seem to fall ill.
+    TALLY_ASSIGN_OR_RETURN(
+        const std::vector<OpenLookBack> open,
+        OpenLookBacks(context, ElementsOf(here.front()), before));
+    if (!open.empty()) {
+      context.Lacks("segment_moves",
+                    absl::StrFormat("it looks back to %s, and table %s begins "
+                                    "with %s",
+                                    open[0].first.ToMonth(), open[0].table,
+                                    open[0].covered.ToMonth()));
+      return tables;
+    }
     TALLY_ASSIGN_OR_RETURN(RawTable moves,
                            MovesTable(context, here.front(), notes));
     tables.push_back(std::move(moves));
@@ -432,11 +444,12 @@ class Segmentation : public Measure {
         continue;
       }
       here.push_back(set);
-      for (const Segment& segment : set.segments) {
-        elements.insert(elements.end(), segment.elements.begin(),
-                        segment.elements.end());
-      }
+      const std::vector<RuleElement> of_set = ElementsOf(set);
+      elements.insert(elements.end(), of_set.begin(), of_set.end());
     }
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> look_backs,
+                           LookBackNotes(context, elements));
+    notes.insert(notes.end(), look_backs.begin(), look_backs.end());
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unseen,
                            ClustersWithoutRecords(context, elements));
     if (!unseen.empty()) {

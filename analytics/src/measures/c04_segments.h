@@ -39,6 +39,9 @@ struct SegmentSet {
 absl::StatusOr<std::vector<SegmentSet>> ReadSegmentSets(
     const MeasureDefinition& definition);
 
+// The elements of all its segments.
+std::vector<RuleElement> ElementsOf(const SegmentSet& set);
+
 // Why this release cannot carry the set, or empty.
 std::string SegmentsMissing(const MeasureContext& context,
                             const SegmentSet& set);

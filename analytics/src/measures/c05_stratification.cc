@@ -1,5 +1,6 @@
 // C05: risk stratification: counts by band of each score, and how well scores
 // and the fitted model foretold emergency admissions.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -18,6 +19,11 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kModelName = "Logistic model";
+// The Hospital Frailty Risk Score: an admission of the year before the index
+// date, and two years before that one.
+constexpr int kFrailtyMonths = 36;
+constexpr int kLaceStayMonths = 12;  // of the discharges
+constexpr int kLaceVisitMonths = 6;  // of attendances before each
 
 std::vector<RiskScore> ScoresHere(const RiskDefinition& definition,
                                   const RiskSources& sources, int frail_from) {
@@ -73,7 +79,85 @@ struct RiskRun {
   CivilDay judged;  // index dates, last days of months
   CivilDay trained;
   bool fit = false;  // the release reaches back to the training date
+  std::vector<RiskScore> scores;
 };
+
+// The elements whose records a feature, or the column of a score, counts, and
+// how far back; none of those that look at no records.
+std::vector<RuleElement> ElementsOfColumn(const RiskDefinition& definition,
+                                          std::string_view column) {
+  if (column == "deficits") return definition.deficits;
+  if (column == "conditions") return definition.conditions;
+  RuleElement element;
+  element.dataset = column.starts_with("ed_")          ? "ecds"
+                    : column.starts_with("outpatient") ? "sus-op"
+                                                       : "sus-apc";
+  if (column.starts_with("charlson")) {
+    element.look_back_months = definition.charlson_months;
+  } else if (column == "frailty_tenths") {
+    element.look_back_months = kFrailtyMonths;
+  } else if (column.ends_with("_12")) {
+    element.look_back_months = 12;
+  } else if (column.ends_with("_24")) {
+    element.look_back_months = 24;
+  } else {
+    return {};
+  }
+  return {element};
+}
+
+// Whether the release covers the months that `column` counts before `index`.
+absl::StatusOr<bool> IsCounted(const MeasureContext& context,
+                               const RiskDefinition& definition,
+                               std::string_view column, CivilDay index) {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<OpenLookBack> open,
+      OpenLookBacks(context, ElementsOfColumn(definition, column), index));
+  return open.empty();
+}
+
+// Takes out the features whose months before the training date the release does
+// not cover: they would count less there than where the model is judged.
+absl::Status KeepFeaturesCovered(const MeasureContext& context, RiskRun& run) {
+  std::vector<std::string> kept, gone;
+  for (const std::string& feature : run.definition.features) {
+    TALLY_ASSIGN_OR_RETURN(
+        const bool counted,
+        IsCounted(context, run.definition, feature, run.trained));
+    (counted ? kept : gone).push_back(feature);
+  }
+  if (gone.empty()) return absl::OkStatus();
+  run.definition.features = std::move(kept);
+  run.sources.notes.push_back(absl::StrFormat(
+      "The model does without features that look further back from %s than "
+      "their dataset reaches: %s.",
+      run.trained.ToMonth(), JoinText(gone, ", ")));
+  return absl::OkStatus();
+}
+
+// The scores of which the release covers what they count; names the others.
+absl::Status FindScores(const MeasureContext& context, RiskRun& run) {
+  TALLY_ASSIGN_OR_RETURN(const double frail_from,
+                         context.definition.Parameter("efi_from"));
+  std::vector<std::string> gone;
+  for (RiskScore& score :
+       ScoresHere(run.definition, run.sources, static_cast<int>(frail_from))) {
+    TALLY_ASSIGN_OR_RETURN(
+        const bool counted,
+        IsCounted(context, run.definition, score.column, run.judged));
+    if (counted) {
+      run.scores.push_back(std::move(score));
+    } else {
+      gone.push_back(score.model);
+    }
+  }
+  if (gone.empty()) return absl::OkStatus();
+  run.sources.notes.push_back(absl::StrFormat(
+      "Not available, for they look further back from %s than their dataset "
+      "reaches: %s.",
+      run.judged.ToMonth(), JoinText(gone, "; ")));
+  return absl::OkStatus();
+}
 
 // Takes out the features that stand on what the release lacks, and names them.
 void KeepFeaturesHere(RiskRun& run) {
@@ -129,12 +213,20 @@ absl::StatusOr<RiskRun> StartRun(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
                          CoveredMonths(context.release));
   run.fit = !(trained < covered.first);
-  if (!run.fit) {
+  if (run.fit) {
+    TALLY_RETURN_IF_ERROR(KeepFeaturesCovered(context, run));
+  } else {
     run.sources.notes.push_back(absl::StrFormat(
         "The model is not fitted: it is trained at the end of %s, before the "
         "release begins.",
         trained.ToMonth()));
   }
+  if (run.fit && run.definition.features.empty()) {
+    run.fit = false;
+    run.sources.notes.emplace_back(
+        "The model is not fitted: no feature is left.");
+  }
+  TALLY_RETURN_IF_ERROR(FindScores(context, run));
   return run;
 }
 
@@ -221,6 +313,21 @@ class RiskStratification : public Measure {
           "with arrival_date and attendance_category");
       return absl::OkStatus();
     }
+    RuleElement stays, visits;
+    stays.dataset = "sus-apc";
+    stays.look_back_months = kLaceStayMonths + run.definition.charlson_months;
+    visits.dataset = "ecds";
+    visits.look_back_months = kLaceStayMonths + kLaceVisitMonths;
+    TALLY_ASSIGN_OR_RETURN(const std::vector<OpenLookBack> open,
+                           OpenLookBacks(context, {stays, visits}, run.judged));
+    if (!open.empty()) {
+      context.Lacks("lace_bands",
+                    absl::StrFormat("LACE looks back to %s, and table %s "
+                                    "begins with %s",
+                                    open[0].first.ToMonth(), open[0].table,
+                                    open[0].covered.ToMonth()));
+      return absl::OkStatus();
+    }
     TALLY_RETURN_IF_ERROR(MakeLace(context, run.definition, run.judged));
     TALLY_ASSIGN_OR_RETURN(TableInfo info,
                            RiskInfo(context, run, "lace_bands",
@@ -236,8 +343,6 @@ class RiskStratification : public Measure {
   static absl::Status AddScores(const MeasureContext& context,
                                 const RiskRun& run, const RiskModel& model,
                                 std::vector<RawTable>& tables) {
-    TALLY_ASSIGN_OR_RETURN(const double frail_from,
-                           context.definition.Parameter("efi_from"));
     TALLY_ASSIGN_OR_RETURN(TableInfo info, RiskInfo(context, run, "risk_bands",
                                                     "People by risk band"));
     TableBuilder bands = BandTable(std::move(info));
@@ -254,8 +359,7 @@ class RiskStratification : public Measure {
       AddModelRow(std::string(kModelName), run.trained.ToMonth(), judged,
                   model.figures, figures);
     }
-    for (const RiskScore& score : ScoresHere(run.definition, run.sources,
-                                             static_cast<int>(frail_from))) {
+    for (const RiskScore& score : run.scores) {
       const std::vector<ScoreBand>& of_score =
           run.definition.bands.at(score.bands);
       std::vector<std::string> names;

@@ -114,16 +114,11 @@ DerivedCell ProjectedCell(const ProjectedPod& pod, double value, int decimals) {
 
 }  // namespace
 
-absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
+absl::StatusOr<RawTable> ActivityAgeSexTable(
+    const MeasureContext& context, const std::vector<std::string>& pods) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay first, context.month.AddMonths(-11));
   TALLY_ASSIGN_OR_RETURN(const EventLists lists,
                          MakeEventLists(context, first));
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> pods,
-      QueryGroups(context.connection,
-                  "SELECT pod, count(*) FROM activity GROUP BY pod "
-                  "ORDER BY pod",
-                  1));
   TALLY_ASSIGN_OR_RETURN(
       const KindStrata counted,
       CountKinds(context, {},
@@ -142,8 +137,8 @@ absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
       .Dimension("age_band", "Age band")
       .Events("events", "Events")
       .Persons("people", "On the list");
-  for (const GroupedRow& pod : pods) {
-    const Strata strata = SumOfGroups(counted.Of(pod.levels[0]));
+  for (const std::string& pod : pods) {
+    const Strata strata = SumOfGroups(counted.Of(pod));
     std::vector<Group> levels;
     for (const auto& [key, stratum] : strata) {
       levels.push_back({key.first, key.second});
@@ -154,7 +149,7 @@ absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context) {
     });
     for (const Group& level : levels) {
       const Stratum& stratum = strata.at({level[0], level[1]});
-      table.Set(table.AddRow({pod.levels[0], level[0], level[1]}), "events",
+      table.Set(table.AddRow({pod, level[0], level[1]}), "events",
                 stratum.events);
       table.Set(table.rows() - 1, "people", stratum.people);
     }

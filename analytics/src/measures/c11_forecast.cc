@@ -17,11 +17,13 @@
 #include "measures/activity.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
-#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
 namespace {
+
+// Of the year that the projected population is taken for.
+constexpr size_t kMonthsOfDemand = 12;
 
 // (by, level) -> events a month.
 using LevelCounts =
@@ -34,31 +36,19 @@ struct PodMonths {
   LevelCounts counts;
 };
 
-std::string_view DatasetOfPod(std::string_view pod) {
-  if (pod.starts_with("op_")) return "sus_op";
-  if (pod.starts_with("ed_")) return "ecds";
-  return "sus_apc";
-}
-
 absl::StatusOr<std::vector<PodMonths>> CountPods(const MeasureContext& context,
                                                  const ActivityParts& parts,
                                                  MonthRange range) {
   std::vector<PodMonths> pods;
   std::map<std::pair<std::string, std::string>, std::pair<size_t, size_t>> at;
-  std::map<std::string, std::optional<MonthRange>> covered;
-  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
-                                                 {"sus_op", parts.appointments},
-                                                 {"ecds", parts.attendances}};
-  for (const auto& [table, there] : tables) {
-    if (!there) continue;
-    TALLY_ASSIGN_OR_RETURN(covered[table], TableMonths(context, table, range));
-  }
+  TALLY_ASSIGN_OR_RETURN(const auto covered,
+                         ActivityMonths(context, parts, range));
   for (const auto& [pod, title] : ActivityTypes()) {
-    const auto months = covered.find(std::string(DatasetOfPod(pod)));
-    if (months == covered.end() || !months->second.has_value()) continue;
+    const auto months = covered.find(std::string(TableOfActivity(pod)));
+    if (months == covered.end()) continue;
     PodMonths& one = pods.emplace_back();
     one.pod = pod;
-    for (CivilDay m = months->second->first; !(months->second->last < m);) {
+    for (CivilDay m = months->second.first; !(months->second.last < m);) {
       at[{pod, m.ToMonth()}] = {pods.size() - 1, one.months.size()};
       one.months.push_back(m);
       TALLY_ASSIGN_OR_RETURN(m, m.AddMonths(1));
@@ -339,15 +329,22 @@ class Forecasts : public Measure {
     TALLY_ASSIGN_OR_RETURN(RawTable month,
                            ActivityMonthTable(context, pods, least));
     tables.push_back(std::move(month));
-    if (HasReference(context.comparators, kProjectionFile) && !pods.empty()) {
-      TALLY_ASSIGN_OR_RETURN(RawTable age_sex, ActivityAgeSexTable(context));
+    std::vector<std::string> of_a_year;
+    for (const PodMonths& pod : pods) {
+      if (pod.months.size() >= kMonthsOfDemand) of_a_year.push_back(pod.pod);
+    }
+    if (HasReference(context.comparators, kProjectionFile) &&
+        !of_a_year.empty()) {
+      TALLY_ASSIGN_OR_RETURN(RawTable age_sex,
+                             ActivityAgeSexTable(context, of_a_year));
       tables.push_back(std::move(age_sex));
       return tables;
     }
     const std::string why =
-        pods.empty() ? "the release has no activity of a whole year"
-                     : absl::StrFormat("there is no reference file %s.toml",
-                                       kProjectionFile);
+        of_a_year.empty()
+            ? "the release has no activity of a whole year"
+            : absl::StrFormat("there is no reference file %s.toml",
+                              kProjectionFile);
     context.Lacks("activity_age_sex", why);
     context.Lacks("forecast_demographic", why);
     return tables;

@@ -19,9 +19,11 @@ inline constexpr std::string_view kOtherLevels = "others together";
 // The projected population by year, sex and age band.
 inline constexpr std::string_view kProjectionFile = "population_projection";
 
-// The table activity_age_sex: the last 12 months by sex and age band, for the
-// demographic forecast. REQUIRES: the table activity.
-absl::StatusOr<RawTable> ActivityAgeSexTable(const MeasureContext& context);
+// The table activity_age_sex: the last 12 months of the types `pods` by sex and
+// age band, for the demographic forecast. REQUIRES: the table activity; every
+// type's dataset covers these months.
+absl::StatusOr<RawTable> ActivityAgeSexTable(
+    const MeasureContext& context, const std::vector<std::string>& pods);
 
 // The table forecast_demographic, or nothing without a projection.
 absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(

@@ -148,7 +148,9 @@ absl::StatusOr<DerivedTable> PlanTable(
     const std::string& citation, std::map<std::string, BridgeStep>& bridge) {
   TableInfo info = context.Info("provider_plan", "Plan and actual", report);
   info.period = report.info().period;
-  info.notes = {"Plan: " + citation + "."};
+  info.notes = {"Plan: " + citation + ".",
+                "Without lines of months that the dataset of their type does "
+                "not cover."};
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable table,
       DerivedTable::Create(
@@ -160,14 +162,22 @@ absl::StatusOr<DerivedTable> PlanTable(
            DerivedColumn("variance", "Activity less plan")},
           {&report}));
   std::map<PlanKey, size_t> rows;
-  std::set<std::string> months;
+  std::map<std::string, std::string_view> table_of;  // by title of the type
+  for (const auto& [pod, title] : ActivityTypes()) {
+    table_of[title] = TableOfActivity(pod);
+  }
+  // Months that are reported, by the dataset that covers them.
+  std::set<std::pair<std::string_view, std::string>> months;
   for (size_t row = 0; row < report.rows(); ++row) {
     rows[{report.at(row, "provider").text(), report.at(row, "pod").text(),
           report.at(row, "month").text()}] = row;
-    months.insert(report.at(row, "month").text());
+    months.emplace(table_of[report.at(row, "pod").text()],
+                   report.at(row, "month").text());
   }
   for (const auto& [key, planned] : plan) {
-    if (!months.contains(std::get<2>(key))) continue;  // another time
+    const std::string_view covering = table_of[std::get<1>(key)];
+    // Another time, or one of which the dataset says nothing.
+    if (!months.contains({covering, std::get<2>(key)})) continue;
     BridgeStep& step = bridge[std::get<1>(key)];
     step.planned += planned;
     const auto found = rows.find(key);

@@ -49,10 +49,40 @@ struct ProviderCell {
 using ProviderKey = std::tuple<std::string, std::string, std::string>;
 using ProviderCells = std::map<ProviderKey, ProviderCell>;
 
+// Months of the report by type of activity, those that its dataset covers.
+using TypeMonths = std::map<std::string, std::vector<std::string>>;
+
+// Names in `notes` the datasets that cover less than `range`.
+absl::StatusOr<TypeMonths> MonthsByType(const MeasureContext& context,
+                                        const ActivityParts& parts,
+                                        MonthRange range,
+                                        std::vector<std::string>& notes) {
+  TALLY_ASSIGN_OR_RETURN(const auto covered,
+                         ActivityMonths(context, parts, range));
+  std::map<std::string, std::vector<std::string>> of_table;
+  for (const auto& [table, months] : covered) {
+    for (CivilDay month = months.first; month <= months.last;) {
+      of_table[table].push_back(month.ToMonth());
+      TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
+    }
+    if (months.first == range.first && months.last == range.last) continue;
+    notes.push_back(absl::StrFormat(
+        "Table %s covers %s to %s only: so do the sums of its types.", table,
+        months.first.ToMonth(), months.last.ToMonth()));
+  }
+  TypeMonths of_type;
+  for (const auto& [pod, title] : ActivityTypes()) {
+    const auto months = of_table.find(std::string(TableOfActivity(pod)));
+    if (months != of_table.end()) of_type[pod] = months->second;
+  }
+  return of_type;
+}
+
 // Rows without a person contribute one by one. Sums are added in C++: one pass
 // over the activity.
 absl::StatusOr<ProviderCells> CountProviderCells(const MeasureContext& context,
-                                                 CivilDay from) {
+                                                 CivilDay from,
+                                                 const TypeMonths& months) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(
@@ -80,6 +110,12 @@ absl::StatusOr<ProviderCells> CountProviderCells(const MeasureContext& context,
     const std::string& provider = row.levels[0];
     const std::string& pod = row.levels[1];
     const std::string& month = row.levels[2];
+    const auto covered = months.find(pod);
+    if (covered == months.end() ||
+        !std::binary_search(covered->second.begin(), covered->second.end(),
+                            month)) {
+      continue;
+    }
     cells[{provider, pod, month}].Add(cell);
     cells[{provider, pod, ""}].Add(cell);
     cells[{"", pod, month}].Add(cell);
@@ -110,15 +146,15 @@ using MonthRows =
     std::map<std::pair<std::string, std::string>, std::vector<size_t>>;
 
 void AddProvider(TableBuilder& table, const ProviderCells& cells,
-                 const std::string& provider,
-                 const std::vector<std::string>& months, MonthRows& parts) {
+                 const std::string& provider, const TypeMonths& months,
+                 MonthRows& parts) {
   const std::string all(kAllLevels);
   const std::string shown = provider.empty() ? all : provider;
   for (const auto& [pod, title] : ActivityTypes()) {
     const auto whole = cells.find({provider, pod, ""});
     if (whole == cells.end()) continue;
     std::vector<size_t> rows;
-    for (const std::string& month : months) {
+    for (const std::string& month : months.at(pod)) {
       const auto found = cells.find({provider, pod, month});
       const ProviderCell cell =
           found == cells.end() ? ProviderCell() : found->second;
@@ -134,15 +170,19 @@ void AddProvider(TableBuilder& table, const ProviderCells& cells,
   }
 }
 
-absl::StatusOr<RawTable> ProviderActivity(
-    const MeasureContext& context, const std::vector<std::string>& months,
-    CivilDay from, const std::vector<std::string>& notes) {
+absl::StatusOr<RawTable> ProviderActivity(const MeasureContext& context,
+                                          const ActivityParts& parts,
+                                          MonthRange range) {
+  std::vector<std::string> notes = parts.notes;
+  TALLY_ASSIGN_OR_RETURN(const TypeMonths months,
+                         MonthsByType(context, parts, range, notes));
   TALLY_ASSIGN_OR_RETURN(const ProviderCells cells,
-                         CountProviderCells(context, from));
+                         CountProviderCells(context, range.first, months));
   TableInfo info =
       context.Info("provider_report", "Activity and cost by provider");
-  info.period = absl::StrFormat("%s to %s", months.front(), months.back());
-  info.notes = notes;
+  info.period =
+      absl::StrFormat("%s to %s", range.first.ToMonth(), range.last.ToMonth());
+  info.notes = std::move(notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "activity", info));
   TableBuilder table(std::move(info));
   table.Dimension("provider", "Provider")
@@ -158,11 +198,11 @@ absl::StatusOr<RawTable> ProviderActivity(
   }
   std::vector<std::string> order(providers.begin(), providers.end());
   SortLevels(order);
-  MonthRows parts;
+  MonthRows of_providers;
   for (const std::string& provider : order) {
-    AddProvider(table, cells, provider, months, parts);
+    AddProvider(table, cells, provider, months, of_providers);
   }
-  AddProvider(table, cells, "", months, parts);
+  AddProvider(table, cells, "", months, of_providers);
   return table.Finish();
 }
 
@@ -274,16 +314,12 @@ class ProviderReport : public Measure {
     TALLY_ASSIGN_OR_RETURN(
         const CivilDay from,
         context.month.AddMonths(1 - static_cast<int>(count)));
-    std::vector<std::string> months;
-    for (CivilDay month = from; month <= context.month;) {
-      months.push_back(month.ToMonth());
-      TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
-    }
     TALLY_ASSIGN_OR_RETURN(const ActivityParts parts, MakeActivity(context));
     TALLY_RETURN_IF_ERROR(MakeHospitalChains(context));
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(
-        RawTable report, ProviderActivity(context, months, from, parts.notes));
+        RawTable report,
+        ProviderActivity(context, parts, {from, context.month}));
     TALLY_ASSIGN_OR_RETURN(
         RawTable rates,
         ProviderRatesTable(context, report.info().period, from));

@@ -11,12 +11,12 @@
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/patient_list.h"
 #include "analytics/statistics/standardise.h"
-#include "base/exit_code.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/counts.h"
 #include "measures/hospital.h"
 #include "measures/strata.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -29,28 +29,6 @@ constexpr std::string_view kStratumColumns =
     "age_band, sex, admission, diagnosis";
 constexpr size_t kStratumLevels = 4;
 
-// A financial year and the months of the run chart.
-struct ReadmissionSpan {
-  CivilDay year_first;
-  CivilDay year_last;
-  CivilDay months_first;  // first days
-  CivilDay months_last;
-};
-
-// The last year whose discharges the release follows for 30 days; months from a
-// year after the release begins, so that a history stands before each.
-absl::StatusOr<ReadmissionSpan> SpanOf(const MeasureContext& context) {
-  const int year = context.month.FinancialYear() - 1;
-  ReadmissionSpan span;
-  TALLY_ASSIGN_OR_RETURN(span.year_first, CivilDay::Create(year, 4, 1));
-  TALLY_ASSIGN_OR_RETURN(span.year_last, CivilDay::Create(year + 1, 3, 31));
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release));
-  TALLY_ASSIGN_OR_RETURN(span.months_first, covered.first.AddMonths(12));
-  TALLY_ASSIGN_OR_RETURN(span.months_last, context.month.AddMonths(-1));
-  return span;
-}
-
 // One variant of the measure.
 struct ReadmissionForm {
   const char* table;
@@ -62,6 +40,53 @@ constexpr ReadmissionForm kThirtyDays = {
     "readmission_30d", "Emergency readmission within 30 days", 29, true};
 constexpr ReadmissionForm kTwentyEightDays = {
     "readmission_28d", "Emergency readmission within 28 days", 28, false};
+
+constexpr std::string_view kReadmissionProviders = "readmission_provider";
+constexpr std::string_view kReadmissionMonths = "readmission_month";
+constexpr std::string_view kReadmissionReasons = "readmission_reason";
+
+// A financial year and the months of the run chart.
+struct ReadmissionSpan {
+  CivilDay year_first;
+  CivilDay year_last;
+  CivilDay months_first;  // first days; none if the last is before
+  CivilDay months_last;
+  CivilDay data_first;     // first day that sus_apc covers
+  CivilDay history_first;  // of the stays that an index of the year needs
+
+  bool HasYear() const { return data_first <= year_first; }
+  bool HasMonths() const { return months_first <= months_last; }
+  // A financial year, "2025/26".
+  std::string Year() const {
+    return absl::StrFormat("%d/%02d", year_first.year(),
+                           (year_first.year() + 1) % 100);
+  }
+};
+
+// The last year, and the last month, of which the release follows every
+// discharge for 30 days; months from a year after the admissions begin, so that
+// a history stands before each.
+absl::StatusOr<ReadmissionSpan> SpanOf(const MeasureContext& context) {
+  const int year = context.month.FinancialYear() - 1;
+  ReadmissionSpan span;
+  TALLY_ASSIGN_OR_RETURN(span.year_first, CivilDay::Create(year, 4, 1));
+  TALLY_ASSIGN_OR_RETURN(span.year_last, CivilDay::Create(year + 1, 3, 31));
+  TALLY_ASSIGN_OR_RETURN(const double history,
+                         context.definition.Parameter("history_days"));
+  TALLY_ASSIGN_OR_RETURN(
+      span.history_first,
+      span.year_first.AddDays(-static_cast<int64_t>(history)));
+  TALLY_ASSIGN_OR_RETURN(span.data_first,
+                         FirstMonthOfTable(context, "sus_apc"));
+  TALLY_ASSIGN_OR_RETURN(span.months_first, span.data_first.AddMonths(12));
+  // The first discharge that is not followed to its last day: its month is not
+  // whole.
+  TALLY_ASSIGN_OR_RETURN(
+      const CivilDay open,
+      context.month.LastOfMonth().AddDays(1 - kThirtyDays.last_day));
+  TALLY_ASSIGN_OR_RETURN(span.months_last, open.FirstOfMonth().AddMonths(-1));
+  return span;
+}
 
 struct ReadmissionCounts {
   int64_t index = 0;
@@ -177,9 +202,7 @@ absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
                                    const ReadmissionSpan& span, int last_day,
                                    std::string table, std::string title) {
   TableInfo info = context.Info(std::move(table), std::move(title));
-  // A financial year, "2025/26".
-  info.period = absl::StrFormat("%d/%02d", span.year_first.year(),
-                                (span.year_first.year() + 1) % 100);
+  info.period = span.Year();
   info.notes = {
       absl::StrFormat("Discharges from %s to %s; readmissions 0 to %d days "
                       "later. Continuous inpatient spells.",
@@ -188,6 +211,13 @@ absl::StatusOr<TableInfo> YearInfo(const MeasureContext& context,
       "Expected: rates of the whole release by age band, sex, kind of "
       "admission and chapter of the first diagnosis. Compare an area with 100, "
       "not with another area."};
+  if (span.history_first < span.data_first) {
+    info.notes.push_back(absl::StrFormat(
+        "Table sus_apc begins with %s, and cancer is looked for from %s on: "
+        "some "
+        "spells count that an earlier stay would leave out.",
+        span.data_first.ToMonth(), span.history_first.ToMonth()));
+  }
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   return info;
 }
@@ -210,10 +240,10 @@ absl::StatusOr<RawTable> YearTable(const MeasureContext& context,
 
 absl::StatusOr<RawTable> ProviderTable(const MeasureContext& context,
                                        const ReadmissionSpan& span) {
-  TALLY_ASSIGN_OR_RETURN(
-      TableInfo info,
-      YearInfo(context, span, kThirtyDays.last_day, "readmission_provider",
-               "Emergency readmission by provider"));
+  TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                         YearInfo(context, span, kThirtyDays.last_day,
+                                  std::string(kReadmissionProviders),
+                                  "Emergency readmission by provider"));
   info.notes.push_back("The provider is the one that discharged.");
   TableBuilder table(std::move(info));
   table.Dimension("provider", "Provider");
@@ -223,7 +253,7 @@ absl::StatusOr<RawTable> ProviderTable(const MeasureContext& context,
 
 absl::StatusOr<RawTable> MonthTable(const MeasureContext& context,
                                     const ReadmissionSpan& span) {
-  TableInfo info = context.Info("readmission_month",
+  TableInfo info = context.Info(std::string(kReadmissionMonths),
                                 "Emergency readmission by month of discharge");
   info.period = absl::StrFormat("%s to %s", span.months_first.ToMonth(),
                                 span.months_last.ToMonth());
@@ -250,10 +280,10 @@ absl::StatusOr<RawTable> MonthTable(const MeasureContext& context,
 
 absl::StatusOr<RawTable> ReasonTable(const MeasureContext& context,
                                      const ReadmissionSpan& span) {
-  TALLY_ASSIGN_OR_RETURN(
-      TableInfo info,
-      YearInfo(context, span, kThirtyDays.last_day, "readmission_reason",
-               "Diagnoses of emergency readmissions"));
+  TALLY_ASSIGN_OR_RETURN(TableInfo info,
+                         YearInfo(context, span, kThirtyDays.last_day,
+                                  std::string(kReadmissionReasons),
+                                  "Diagnoses of emergency readmissions"));
   info.notes.push_back(
       "The chapter of the first diagnosis of the readmission.");
   TableBuilder table(std::move(info));
@@ -287,25 +317,6 @@ absl::StatusOr<RawTable> ReasonTable(const MeasureContext& context,
   return table.Finish();
 }
 
-absl::Status CheckReadmissionColumns(const std::vector<std::string>& by) {
-  const std::vector<std::string> known = {"practice",  "provider",  "month",
-                                          "sex",       "age_band",  "admission",
-                                          "diagnosis", "imd_decile"};
-  for (size_t i = 0; i < by.size(); ++i) {
-    if (std::find(known.begin(), known.end(), by[i]) == known.end()) {
-      return UsageError(
-          absl::StrFormat("--by: readmissions are not grouped by that column; "
-                          "use %s",
-                          JoinText(known, ", ")));
-    }
-    if (std::find(by.begin(), by.begin() + static_cast<int64_t>(i), by[i]) !=
-        by.begin() + static_cast<int64_t>(i)) {
-      return UsageError(absl::StrFormat("--by: %s is there twice", by[i]));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<RawTable> AskedTable(const MeasureContext& context,
                                     const ReadmissionSpan& span) {
   TALLY_ASSIGN_OR_RETURN(TableInfo info,
@@ -326,27 +337,42 @@ class Readmission : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
       const MeasureContext& context) const override {
-    TALLY_RETURN_IF_ERROR(CheckReadmissionColumns(context.by));
     TALLY_ASSIGN_OR_RETURN(const ReadmissionSpan span, SpanOf(context));
+    std::vector<RawTable> tables;
+    if (!span.HasYear()) LackYear(context, span);
+    if (!span.HasMonths()) {
+      context.Lacks(kReadmissionMonths,
+                    absl::StrFormat("it begins a year after sus_apc, which "
+                                    "begins with %s, and no month from then on "
+                                    "is followed for 30 days",
+                                    span.data_first.ToMonth()));
+    }
+    const bool asked = !context.by.empty();  // tables of the year alone
+    if (!span.HasYear() && (asked || !span.HasMonths())) return tables;
     TALLY_RETURN_IF_ERROR(MakeHospitalChains(context));
     TALLY_RETURN_IF_ERROR(MakeReadmissionIndex(
         context, std::min(span.year_first, span.months_first),
         std::max(span.year_last, span.months_last.LastOfMonth())));
-    std::vector<RawTable> tables;
     const auto add = [&](absl::StatusOr<RawTable> table) -> absl::Status {
       TALLY_RETURN_IF_ERROR(table.status());
       tables.push_back(*std::move(table));
       return absl::OkStatus();
     };
-    if (!context.by.empty()) {
+    if (asked) {
       TALLY_RETURN_IF_ERROR(add(AskedTable(context, span)));
       return tables;
     }
-    TALLY_RETURN_IF_ERROR(add(YearTable(context, span, kThirtyDays)));
-    TALLY_RETURN_IF_ERROR(add(YearTable(context, span, kTwentyEightDays)));
-    TALLY_RETURN_IF_ERROR(add(ProviderTable(context, span)));
-    TALLY_RETURN_IF_ERROR(add(MonthTable(context, span)));
-    TALLY_RETURN_IF_ERROR(add(ReasonTable(context, span)));
+    if (span.HasYear()) {
+      TALLY_RETURN_IF_ERROR(add(YearTable(context, span, kThirtyDays)));
+      TALLY_RETURN_IF_ERROR(add(YearTable(context, span, kTwentyEightDays)));
+      TALLY_RETURN_IF_ERROR(add(ProviderTable(context, span)));
+    }
+    if (span.HasMonths()) {
+      TALLY_RETURN_IF_ERROR(add(MonthTable(context, span)));
+    }
+    if (span.HasYear()) {
+      TALLY_RETURN_IF_ERROR(add(ReasonTable(context, span)));
+    }
     return tables;
   }
 
@@ -354,6 +380,21 @@ class Readmission : public Measure {
       const MeasureDefinition& definition,
       const std::vector<GatedTable>& tables) const override {
     return DrawReadmissions(definition, tables);
+  }
+
+ private:
+  static void LackYear(const MeasureContext& context,
+                       const ReadmissionSpan& span) {
+    const std::string why = absl::StrFormat(
+        "the last financial year that can be followed for 30 days is %s, and "
+        "sus_apc begins with %s",
+        span.Year(), span.data_first.ToMonth());
+    for (const std::string_view table :
+         {std::string_view(kThirtyDays.table),
+          std::string_view(kTwentyEightDays.table), kReadmissionProviders,
+          kReadmissionReasons}) {
+      context.Lacks(table, why);
+    }
   }
 };
 

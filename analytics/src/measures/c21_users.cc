@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -14,6 +15,7 @@
 #include "base/status.h"
 #include "measures/counts.h"
 #include "measures/record_keys.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -347,10 +349,18 @@ absl::Status AddRolling(const MeasureContext& context, CivilDay from,
   return absl::OkStatus();
 }
 
-absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
-  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                         CoveredMonths(context.release));
-  TALLY_ASSIGN_OR_RETURN(const CivilDay from, covered.first.AddMonths(12));
+absl::StatusOr<std::optional<RawTable>> RollingUsers(
+    const MeasureContext& context) {
+  TALLY_ASSIGN_OR_RETURN(const CivilDay first,
+                         FirstMonthOfTable(context, "ecds"));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay from, first.AddMonths(12));
+  if (context.month < from) {
+    context.Lacks("hiu_rolling",
+                  absl::StrFormat("it begins a year after ecds, which begins "
+                                  "with %s",
+                                  first.ToMonth()));
+    return std::optional<RawTable>();
+  }
   TableInfo info =
       context.Info("hiu_rolling", "Attendances of people who attend often");
   info.period =
@@ -372,7 +382,8 @@ absl::StatusOr<RawTable> RollingUsers(const MeasureContext& context) {
                                      std::string(kFirstDepartment),
                                      " WHERE department_type = '01'", table));
   }
-  return table.Finish();
+  TALLY_ASSIGN_OR_RETURN(RawTable rolling, table.Finish());
+  return std::optional<RawTable>(std::move(rolling));
 }
 
 class HighIntensityUsers : public Measure {
@@ -400,7 +411,9 @@ class HighIntensityUsers : public Measure {
     };
     TALLY_RETURN_IF_ERROR(add(UserSummary(context, thresholds)));
     TALLY_RETURN_IF_ERROR(add(UserDistribution(context, people)));
-    TALLY_RETURN_IF_ERROR(add(RollingUsers(context)));
+    TALLY_ASSIGN_OR_RETURN(std::optional<RawTable> rolling,
+                           RollingUsers(context));
+    if (rolling.has_value()) tables.push_back(*std::move(rolling));
     TALLY_RETURN_IF_ERROR(add(UserGini(context, people)));
     TALLY_RETURN_IF_ERROR(
         context.connection.Execute("DROP TABLE hiu_attendance"));

@@ -21,6 +21,7 @@
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
 #include "measures/said_figures.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -84,30 +85,6 @@ std::string ValidSql(const MeasureContext& context, const QualityItem& item) {
   return ItemValueIn(item.column, codes);
 }
 
-// Months of the release that the extracts of a source cover, of those that any
-// source covers.
-struct DeliveredMonths {
-  std::map<std::string, std::set<std::string>> of_source;
-  std::set<std::string> all;
-};
-
-absl::StatusOr<DeliveredMonths> ReadDelivered(const MeasureContext& context) {
-  DeliveredMonths delivered;
-  for (const dataset::ReleaseExtract& extract :
-       context.release.manifest().extracts) {
-    TALLY_ASSIGN_OR_RETURN(CivilDay month,
-                           CivilDay::Parse(extract.period_start));
-    TALLY_ASSIGN_OR_RETURN(const CivilDay end,
-                           CivilDay::Parse(extract.period_end));
-    for (month = month.FirstOfMonth(); !(end < month);) {
-      delivered.of_source[extract.extract.source].insert(month.ToMonth());
-      delivered.all.insert(month.ToMonth());
-      TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
-    }
-  }
-  return delivered;
-}
-
 absl::Status AddItems(const MeasureContext& context,
                       const std::vector<QualityItem>& items,
                       const DeliveredMonths& delivered, TableBuilder& table) {
@@ -147,7 +124,7 @@ absl::StatusOr<RawTable> ItemTable(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<QualityItem> items,
                          ReadItems(context.definition));
   TALLY_ASSIGN_OR_RETURN(const DeliveredMonths delivered,
-                         ReadDelivered(context));
+                         ReadDelivered(context.release));
   // Of a dataset together, so that each is read once.
   std::map<std::string, std::vector<QualityItem>> datasets;
   std::vector<std::string> missing;

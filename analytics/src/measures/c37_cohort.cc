@@ -198,6 +198,9 @@ class CohortBuilder : public Measure {
         elements.push_back(step.element);
       }
     }
+    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> look_backs,
+                           LookBackNotes(context, elements));
+    notes.insert(notes.end(), look_backs.begin(), look_backs.end());
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> unseen,
                            ClustersWithoutRecords(context, elements));
     if (!unseen.empty()) {

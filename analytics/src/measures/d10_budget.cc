@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,6 @@
 #include "measures/activity.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
-#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -27,12 +27,6 @@ namespace {
 
 constexpr int kYearMonths = 12;
 constexpr int kFirstMonth = 4;  // April
-
-std::string_view BudgetDataset(std::string_view pod) {
-  if (pod.starts_with("op_")) return "sus_op";
-  if (pod.starts_with("ed_")) return "ecds";
-  return "sus_apc";
-}
 
 // Cost of each person in each month: who has no person contributes a row at a
 // time.
@@ -54,20 +48,12 @@ constexpr std::string_view kCostSql =
 absl::StatusOr<std::map<std::string, MonthRange>> LineMonths(
     const MeasureContext& context, const ActivityParts& parts,
     MonthRange range) {
-  std::map<std::string, MonthRange> of;
-  const std::pair<std::string, bool> tables[] = {{"sus_apc", parts.admissions},
-                                                 {"sus_op", parts.appointments},
-                                                 {"ecds", parts.attendances}};
+  TALLY_ASSIGN_OR_RETURN(auto of, ActivityMonths(context, parts, range));
   std::optional<MonthRange> all;
-  for (const auto& [table, there] : tables) {
-    if (!there) continue;
-    TALLY_ASSIGN_OR_RETURN(const std::optional<MonthRange> months,
-                           TableMonths(context, table, range));
-    if (!months.has_value()) continue;
-    of.emplace(table, *months);
+  for (const auto& [table, months] : of) {
     if (!all.has_value()) all = months;
-    all->first = std::max(all->first, months->first);
-    all->last = std::min(all->last, months->last);
+    all->first = std::max(all->first, months.first);
+    all->last = std::min(all->last, months.last);
   }
   if (all.has_value()) of.emplace(std::string(kAllLevels), *all);
   return of;
@@ -111,7 +97,7 @@ absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
   for (const GroupedRow& row : rows) lines[row.levels[0]][row.levels[1]] = &row;
   for (const auto& [line, by_month] : lines) {
     const auto range = ranges.find(
-        line == kAllLevels ? line : std::string(BudgetDataset(line)));
+        line == kAllLevels ? line : std::string(TableOfActivity(line)));
     if (range == ranges.end()) continue;
     CivilDay month = range->second.first;
     while (month <= range->second.last) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -17,6 +18,7 @@
 #include "measures/event_lists.h"
 #include "measures/eye_care.h"
 #include "measures/list_stays.h"
+#include "measures/table_months.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -147,6 +149,18 @@ struct GosCut {
   std::string list;   // column of the list that people are cut by, or empty
   std::string GosLevels::*column;
 };
+
+// The `months` to the month of the figures, but for those before the claims
+// begin.
+absl::StatusOr<Span> CoveredTrend(const MeasureContext& context,
+                                  int64_t months) {
+  TALLY_ASSIGN_OR_RETURN(Span trend, MonthsEndingWith(context.month, months));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::optional<MonthRange> covered,
+      TableMonths(context, "gos_claim", {trend.first, context.month}));
+  if (covered.has_value()) trend.first = covered->first;
+  return trend;
+}
 
 absl::Status AddMonths(const MeasureContext& context, const Span& trend,
                        GosRows& rows) {
@@ -405,7 +419,7 @@ class Gos : public Measure {
         MonthsEndingWith(context.month, static_cast<int64_t>(months)));
     TALLY_ASSIGN_OR_RETURN(
         const Span trend,
-        MonthsEndingWith(context.month, static_cast<int64_t>(trend_months)));
+        CoveredTrend(context, static_cast<int64_t>(trend_months)));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, trend, "gos_row"));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, year, "gos_year"));
     TALLY_ASSIGN_OR_RETURN(const EventLists lists,

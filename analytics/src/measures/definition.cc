@@ -39,9 +39,9 @@ absl::StatusOr<std::vector<std::string>> OptionalStrings(const TomlTable& table,
 }
 
 absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
-  TALLY_RETURN_IF_ERROR(
-      table.OnlyKeys({"dataset", "file", "reference", "measure", "columns",
-                      "one_of", "optional", "grain", "months"}));
+  TALLY_RETURN_IF_ERROR(table.OnlyKeys(
+      {"dataset", "file", "reference", "measure", "columns", "one_of",
+       "optional", "optional_dataset", "grain", "months"}));
   MeasureNeed need;
   const std::pair<std::string_view, std::string*> kinds[] = {
       {"file", &need.file},
@@ -58,6 +58,10 @@ absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
   }
   TALLY_ASSIGN_OR_RETURN(need.columns, OptionalStrings(table, "columns"));
   TALLY_ASSIGN_OR_RETURN(need.optional, OptionalStrings(table, "optional"));
+  if (table.Find("optional_dataset") != nullptr) {
+    TALLY_ASSIGN_OR_RETURN(need.optional_dataset,
+                           table.GetBool("optional_dataset"));
+  }
   TALLY_ASSIGN_OR_RETURN(need.grain, table.GetString("grain"));
   if (GrainRank(need.grain) == kGrains.size()) {
     return table.ErrorAt(table.line(), "grain is day, week or month");
@@ -99,38 +103,37 @@ bool AnyColumn(const ReleaseFolder& release, std::string_view table,
   });
 }
 
-// What the release lacks of the table that is needed; nothing if it is there.
-std::optional<std::string> MissingOfTable(const ReleaseFolder& release,
-                                          const MeasureNeed& need) {
-  const std::string table = need.Table();
-  if (!release.HasTable(table)) {
-    return absl::StrFormat("the release has no table %s", table);
-  }
-  for (const std::string& column : need.columns) {
-    if (release.Column(table, column) == nullptr) {
-      return absl::StrFormat("table %s has no column %s", table, column);
-    }
-  }
-  for (const std::vector<std::string>& set : need.one_of) {
-    if (!AnyColumn(release, table, set)) {
-      return absl::StrFormat("table %s has none of %s", table,
-                             JoinText(set, ", "));
-    }
-  }
-  const std::string grain = release.Grain(table);
-  if (GrainRank(grain) > GrainRank(need.grain)) {
-    return absl::StrFormat("dates of %s are by %s, the measure needs %s", table,
-                           grain, need.grain);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string MeasureNeed::Table() const {
   std::string table = dataset;
   std::replace(table.begin(), table.end(), '-', '_');
   return table;
+}
+
+std::optional<std::string> MeasureNeed::MissingOfDataset(
+    const ReleaseFolder& release) const {
+  const std::string table = Table();
+  if (!release.HasTable(table)) {
+    return absl::StrFormat("the release has no table %s", table);
+  }
+  for (const std::string& column : columns) {
+    if (release.Column(table, column) == nullptr) {
+      return absl::StrFormat("table %s has no column %s", table, column);
+    }
+  }
+  for (const std::vector<std::string>& set : one_of) {
+    if (!AnyColumn(release, table, set)) {
+      return absl::StrFormat("table %s has none of %s", table,
+                             JoinText(set, ", "));
+    }
+  }
+  const std::string here = release.Grain(table);
+  if (GrainRank(here) > GrainRank(grain)) {
+    return absl::StrFormat("dates of %s are by %s, the measure needs %s", table,
+                           here, grain);
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<MeasureDefinition> MeasureDefinition::Parse(
@@ -249,7 +252,8 @@ std::optional<std::string> MeasureDefinition::Unavailable(
       if (HasFile(release, need.file)) continue;
       return absl::StrFormat("the release has no %s", need.file);
     }
-    std::optional<std::string> missing = MissingOfTable(release, need);
+    if (need.optional_dataset) continue;
+    std::optional<std::string> missing = need.MissingOfDataset(release);
     if (missing.has_value()) return missing;
   }
   return std::nullopt;
@@ -301,8 +305,10 @@ std::string MeasureDefinition::ToMarkdown() const {
       out += absl::StrFormat("- the released tables of %s\n", need.measure);
       continue;
     }
-    out += absl::StrFormat("- `%s` with %s", need.dataset,
-                           JoinText(need.columns, ", "));
+    out +=
+        absl::StrFormat("- `%s`%s with %s", need.dataset,
+                        need.optional_dataset ? ", if the release has it," : "",
+                        JoinText(need.columns, ", "));
     for (const auto& set : need.one_of) {
       out += absl::StrFormat("; one of %s", JoinText(set, ", "));
     }

@@ -57,6 +57,30 @@ const std::vector<std::string>& RuleElementKeys();
 // value out of range or a code that cannot be one.
 absl::StatusOr<RuleElement> ReadRuleElement(const TomlTable& table);
 
+// The first month of a look-back of `months` that ends with `month`; of 0 that
+// month itself. Error: out of the range of years.
+absl::StatusOr<CivilDay> FirstOfLookBack(CivilDay month, int months);
+
+// A limited look-back that the release does not cover.
+struct OpenLookBack {
+  int months = 0;
+  CivilDay first;  // month
+  std::string table;
+  CivilDay covered;  // the first month of the table
+};
+// Of each dataset of `elements` whose longest look-back from the end of `month`
+// begins before the dataset does. Elements of datasets that the release has not
+// are passed over. REQUIRES: `month` is not after the context's.
+absl::StatusOr<std::vector<OpenLookBack>> OpenLookBacks(
+    const MeasureContext& context, const std::vector<RuleElement>& elements,
+    CivilDay month);
+
+// What a page must say of elements at the end of the context's month because
+// datasets reach back only so far: of limited look-backs that begin before
+// them, and of those that have no limit.
+absl::StatusOr<std::vector<std::string>> LookBackNotes(
+    const MeasureContext& context, const std::vector<RuleElement>& elements);
+
 // Why the release cannot say who meets the element, or empty.
 std::string ElementMissing(const MeasureContext& context,
                            const RuleElement& element);

@@ -1,12 +1,10 @@
 #include "analytics/measures/measure.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
-#include "base/status.h"
 #include "base/strings.h"
 #include "measures/measure_table.h"
 
@@ -95,33 +93,6 @@ absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
   return NotFoundError(absl::StrFormat(
       "there is no measure %s%s; `commissioning measure list` shows all", id,
       near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near)));
-}
-
-absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release) {
-  std::map<std::string, MonthRange> by_source;
-  for (const dataset::ReleaseExtract& extract : release.manifest().extracts) {
-    TALLY_ASSIGN_OR_RETURN(const CivilDay start,
-                           CivilDay::Parse(extract.period_start));
-    TALLY_ASSIGN_OR_RETURN(const CivilDay end,
-                           CivilDay::Parse(extract.period_end));
-    const auto [it, is_new] =
-        by_source.emplace(extract.extract.source, MonthRange{start, end});
-    it->second.first = std::min(it->second.first, start);
-    it->second.last = std::max(it->second.last, end);
-  }
-  if (by_source.empty()) {
-    return ConflictError("the release names no extract: it has no month");
-  }
-  MonthRange covered = by_source.begin()->second;
-  for (const auto& [source, range] : by_source) {
-    covered.first = std::max(covered.first, range.first);
-    covered.last = std::min(covered.last, range.last);
-  }
-  covered = {covered.first.FirstOfMonth(), covered.last.FirstOfMonth()};
-  if (covered.last < covered.first) {
-    return ConflictError("the sources of the release have no month in common");
-  }
-  return covered;
 }
 
 }  // namespace tally::analytics

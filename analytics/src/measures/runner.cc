@@ -27,6 +27,8 @@ absl::StatusOr<std::optional<std::string>> NotCovered(
     const MeasureContext& context) {
   for (const MeasureNeed& need : context.definition.needs()) {
     if (need.months == 0) continue;
+    // Of what the measure does without here there are no months.
+    if (need.MissingOfDataset(context.release).has_value()) continue;
     TALLY_ASSIGN_OR_RETURN(const CivilDay first,
                            context.month.AddMonths(1 - need.months));
     TALLY_ASSIGN_OR_RETURN(

@@ -1,15 +1,26 @@
-// The months that a table of the release covers.
+// The months that a release, and a table of it, covers.
 // Threading: one connection.  Secrets: none.
 #ifndef TALLY_ANALYTICS_SRC_MEASURES_TABLE_MONTHS_H_
 #define TALLY_ANALYTICS_SRC_MEASURES_TABLE_MONTHS_H_
 
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "analytics/measures/measure.h"
 
 namespace tally::analytics {
+
+// First days of months that the pinned extracts of a source cover, of those
+// that any source covers. There may be holes.
+struct DeliveredMonths {
+  std::map<std::string, std::set<CivilDay>> of_source;
+  std::set<CivilDay> all;
+};
+absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release);
 
 struct TableCoverage {
   bool has_rows = false;             // whether any source has rows in it
@@ -21,10 +32,18 @@ absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
                                             MonthRange within);
 
 // The months of `within` that the pinned extracts of every source with rows in
-// `table` cover; nothing if they have none in common. Outside them nothing is
+// `table` cover, without a hole: those that end with the last one that all of
+// them cover. Nothing if they have none in common. Outside them nothing is
 // known, and a count of 0 would be false. REQUIRES: the release has the table.
 absl::StatusOr<std::optional<MonthRange>> TableMonths(
     const MeasureContext& context, std::string_view table, MonthRange within);
+
+// The first month from which on, up to the month of the figures, `table` is
+// covered (as TableMonths); the month after that one if it is not. Of a table
+// without rows: the first month of the release (CoveredMonths). REQUIRES: the
+// release has the table.
+absl::StatusOr<CivilDay> FirstMonthOfTable(const MeasureContext& context,
+                                           std::string_view table);
 
 }  // namespace tally::analytics
 

@@ -398,5 +398,52 @@ TEST(Segmentation, PrintsUnderTheDefaultProfileAndDraws) {
               HasSubstr("is the largest segment"));
 }
 
+TEST(Segmentation, MovesAreOfWindowsThatTheReleaseCoversAtBothEnds) {
+  // The longest look-back is 36 months: of October 2025 from November 2022 on.
+  for (const auto& [start, made] :
+       {std::pair<const char*, bool>{"2022-11-01", true},
+        {"2022-12-01", false}}) {
+    Cast cast;
+    cast.Person("");
+    cast.release.activity = {cast.apc};
+    cast.release.period_start = start;
+    Bench bench(cast.release);
+    const auto result = bench.Run("C04");
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->tables.size(), made ? 2u : 1u) << start;
+    ASSERT_EQ(result->missing.size(), made ? 0u : 1u) << start;
+    if (made) continue;
+    EXPECT_EQ(
+        result->missing[0].reason,
+        "it looks back to 2022-11, and table sus_apc begins with 2022-12");
+  }
+}
+
+TEST(Segmentation, SaysHowFarBackTheReleaseGoes) {
+  const std::string unlimited =
+      "Rules that look back however long see what the release has: gp_event "
+      "from ";
+  const std::string limited = "Rules look back up to 36 months, to 2023-11";
+  for (const auto& [start, month] :
+       {std::pair<const char*, const char*>{"2023-11-01", "2023-11"},
+        {"2023-12-01", "2023-12"}}) {
+    Cast cast;
+    cast.Person("");
+    cast.release.activity = {cast.apc};
+    cast.release.period_start = start;
+    Bench bench(cast.release);
+    const auto result = bench.Run("C04");
+    ASSERT_TRUE(result.ok()) << result.status();
+    const std::vector<std::string>& notes = result->tables[0].info().notes;
+    EXPECT_THAT(notes, testing::Contains(unlimited + month + " on."));
+    if (std::string(month) == "2023-11") {
+      EXPECT_THAT(notes,
+                  testing::Not(testing::Contains(HasSubstr("up to 36"))));
+    } else {
+      EXPECT_THAT(notes, testing::Contains(HasSubstr(limited)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -161,5 +161,72 @@ TEST(RiskModelOfC05, NoOutputNamesAPerson) {
   EXPECT_EQ(result.parts[0].charts[1].type(), "calibration");
 }
 
+struct RiskReach {
+  const char* start;     // of the release
+  const char* features;  // that the model does without, or empty
+  const char* scores;    // that are not available, or empty
+  bool two_years;        // scores of 24 months
+  bool lace;
+};
+
+TEST(RiskModelOfC05, CountsNoMonthsThatTheReleaseDoesNotCover) {
+  // Index dates are the ends of October 2024 and 2025. Two years before the
+  // first, and before the admissions of frailty and the discharges of LACE in
+  // the year before the second, begin with November 2022.
+  const RiskReach cases[] = {
+      {"2022-11-01", "", "", true, true},
+      {"2022-12-01",
+       "from 2024-10 than their dataset reaches: charlson_2011, emergency_24.",
+       "from 2025-10 than their dataset reaches: Hospital Frailty Risk Score.",
+       true, false},
+      {"2023-12-01", ": charlson_2011, emergency_12, emergency_24, ed_12.",
+       "Charlson index, weights of 1987, hierarchy on; Charlson index, weights "
+       "of 2011, hierarchy on; Emergency admissions, 24 months before; "
+       "Attendances, 24 months before.",
+       false, false}};
+  for (const RiskReach& c : cases) {
+    SCOPED_TRACE(c.start);
+    RiskCast cast = QuotaCast();
+    cast.release.period_start = c.start;
+    Bench bench(cast.release);
+    const MeasureResult result = RunRisk(bench);
+    const GatedTable& bands = *RiskTable(result, "risk_bands");
+    const std::vector<std::string>& notes = bands.info().notes;
+    for (const auto& [begins, words] :
+         {std::pair<const char*, const char*>{
+              "The model does without features that look", c.features},
+          {"Not available, for they look", c.scores}}) {
+      const auto said = testing::Contains(
+          testing::AllOf(HasSubstr(begins), HasSubstr(words)));
+      if (std::string(words).empty()) {
+        EXPECT_THAT(notes, testing::Not(said));
+      } else {
+        EXPECT_THAT(notes, said);
+      }
+    }
+    EXPECT_EQ(Find(bands, {{"model", "Emergency admissions, 24 months before"}},
+                   "persons") != "absent",
+              c.two_years);
+    EXPECT_NE(Find(bands, {{"model", "Emergency admissions, 12 months before"}},
+                   "persons"),
+              "absent");
+    EXPECT_EQ(RiskTable(result, "lace_bands") != nullptr, c.lace);
+    EXPECT_EQ(result.missing.empty(), c.lace);
+    if (c.lace) continue;
+    ASSERT_EQ(result.missing.size(), 1u);
+    EXPECT_THAT(result.missing[0].reason,
+                HasSubstr("LACE looks back to 2022-11"));
+  }
+}
+
+TEST(RiskModelOfC05, NeedsTheMonthsOfTheOutcomes) {
+  for (const bool covered : {true, false}) {
+    RiskCast cast = QuotaCast();
+    cast.release.period_start = covered ? "2025-11-01" : "2025-12-01";
+    Bench bench(cast.release);
+    EXPECT_EQ(RunRisk(bench).unavailable.has_value(), !covered);
+  }
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -267,5 +267,33 @@ TEST(Forecast, TakesAllProjectedPeopleOfAnOpenBand) {
             "8");  // 16/8 x (3 + 1)
 }
 
+TEST(Forecast, ProjectsOnlyTypesWhoseDatasetCoversTheYear) {
+  for (const bool covered : {true, false}) {
+    IndicatorWorld world;
+    world.Person(1, "Z90001");
+    world.Attend(1, "2026-05-10", 100);
+    world.release.activity.push_back(
+        {.dataset = "sus-op",
+         .rows = {{{"person", "1"},
+                   {"appointment_date", "2026-05-10"},
+                   {"attended", "5"},
+                   {"attendance_type", "1"}}},
+         .source = "national-op"});
+    world.release.periods_of["national-op"] = {
+        {covered ? "2025-11-01" : "2025-12-01", "2026-10-31"}};
+    Bench bench(world.Release());
+    RunOptions options;
+    IndicatorWorld::Reference(bench, options, "population_projection",
+                              "\"year\", \"sex\", \"age_band\", \"people\"",
+                              "[2030, \"male\", \"45-49\", 10]");
+    const auto result = bench.Run("C11", options);
+    ASSERT_OK(result);
+    const GatedTable& table = *TableOf(*result, "activity_age_sex");
+    EXPECT_EQ(Find(table, {{"pod", "ed_1"}}, "events"), "1");
+    EXPECT_EQ(Find(table, {{"pod", "op_first"}}, "events"),
+              covered ? "1" : "absent");
+  }
+}
+
 }  // namespace
 }  // namespace tally::analytics

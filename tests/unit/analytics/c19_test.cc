@@ -217,5 +217,45 @@ TEST(ProviderReport, HidesMoneyOfFewOrOfOne) {
   EXPECT_EQ(result->parts[0].charts.size(), 3u);
 }
 
+TEST(ProviderReport, BeginsATypeWithTheMonthsThatItsDatasetCovers) {
+  FixtureRelease release = TwoProviders();
+  FixtureTable& ecds = release.activity[1];
+  ecds.source = "national-ecds";
+  release.periods_of["national-ecds"] = {{"2026-04-01", "2026-10-31"}};
+  // Of a month before: half of it would read like a fall.
+  ecds.Add({{"person", "50"}, {"arrival_date", "2026-03-31"}});
+  Bench bench(release);
+  WritePlan(bench,
+            "[\"RZZ02\", \"ed_1\", \"2026-03\", 7],\n"
+            "[\"RZZ02\", \"ed_1\", \"2026-04\", 15],\n"
+            "[\"RZZ03\", \"ed_3\", \"2026-05\", 2],\n"
+            "[\"RZZ01\", \"op_first\", \"2026-04\", 3],\n");
+  RunOptions options;
+  options.comparators = bench.root() + "/reference";
+  const auto result = bench.Run("C19", options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_FALSE(result->unavailable.has_value()) << *result->unavailable;
+  const char* const type = "Emergency department, type 1";
+  EXPECT_EQ(Report(*result, "RZZ02", type, "activity", "2026-03"), "absent");
+  EXPECT_EQ(Report(*result, "RZZ02", type, "activity", "2026-04"), "20");
+  EXPECT_EQ(Report(*result, "RZZ02", type, "activity", "2026-05"), "0");
+  EXPECT_EQ(Report(*result, "RZZ02", type, "activity"), "20");
+  EXPECT_EQ(Report(*result, "All", type, "activity"), "20");
+  EXPECT_EQ(
+      Report(*result, "RZZ02", "Emergency admission", "activity", "2025-11"),
+      "0");
+  EXPECT_THAT(result->tables[0].info().notes,
+              testing::Contains("Table ecds covers 2026-04 to 2026-10 only: so "
+                                "do the sums of its types."));
+  const GatedTable* plan = nullptr;
+  for (const GatedTable& table : result->tables) {
+    if (table.info().table == "provider_plan") plan = &table;
+  }
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->rows(), 2u);
+  EXPECT_EQ(Find(*plan, {{"provider", "RZZ02"}}, "variance"), "5.0");
+  EXPECT_EQ(Find(*plan, {{"provider", "RZZ03"}}, "variance"), "-2.0");
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -1,6 +1,8 @@
 // C20: each rule of readmission with cases on either side of it. Every case has
 // a practice of its own, so that its row tells what was counted.
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -471,6 +473,105 @@ TEST(Readmission, GroupsByWhatIsAskedFor) {
   EXPECT_EQ(ExitCodeOf(bench.Run("C20", options).status()), kExitUsage);
   options.by = {"month", "month"};
   EXPECT_EQ(ExitCodeOf(bench.Run("C20", options).status()), kExitUsage);
+}
+
+// One discharge of June 2025 in a release from `start` to April 2026.
+MeasureResult RunFrom(const std::string& start, const RunOptions& options) {
+  FixtureRelease release = ReleaseOf({{"any", {First()}, 1, 0}});
+  release.period_start = start;
+  Bench bench(release);
+  auto result = bench.Run("C20", options);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? *std::move(result) : MeasureResult();
+}
+
+TEST(Readmission, OfAYearThatTheReleaseCoversInPartIsNamedAndNotMade) {
+  const MeasureResult result = RunFrom("2025-05-01", {});
+  EXPECT_TRUE(result.tables.empty());
+  ASSERT_EQ(result.missing.size(), 5u);
+  for (const MissingTable& missing : result.missing) {
+    EXPECT_THAT(missing.reason,
+                HasSubstr(missing.table == "readmission_month"
+                              ? "no month from then on"
+                              : "is 2025/26, and sus_apc begins with 2025-05"))
+        << missing.table;
+  }
+  RunOptions options;
+  options.by = {"sex"};
+  const MeasureResult asked = RunFrom("2025-05-01", options);
+  EXPECT_TRUE(asked.tables.empty());
+  ASSERT_FALSE(asked.missing.empty());
+  EXPECT_EQ(asked.missing[0].table, "readmission_30d");
+  EXPECT_THAT(asked.missing[0].reason, HasSubstr("is 2025/26"));
+}
+
+TEST(Readmission, SaysWhereTheYearOfCancerBeforeItIsNotCovered) {
+  const auto is_note = [](const std::string& note) {
+    return note.find("cancer is looked for from 2024-04 on") !=
+           std::string::npos;
+  };
+  for (const auto& [start, said] :
+       {std::pair<std::string, bool>{"2025-04-01", true},
+        {"2024-05-01", true},
+        {"2024-04-01", false}}) {
+    const MeasureResult result = RunFrom(start, {});
+    ASSERT_FALSE(result.tables.empty()) << start;
+    EXPECT_EQ(result.tables[0].info().table, "readmission_30d");
+    EXPECT_EQ(Find(result.tables[0], {{"area", "All"}}, "index_spells"), "1");
+    const auto& notes = result.tables[0].info().notes;
+    EXPECT_EQ(std::any_of(notes.begin(), notes.end(), is_note), said) << start;
+  }
+}
+
+TEST(Readmission, MonthsEndWithTheLastThatIsFollowedForThirtyDays) {
+  struct Ending {
+    const char* end;    // of the release
+    const char* whole;  // a last day that is followed to its day 29
+    const char* open;   // one that is not
+  };
+  for (const Ending& ending :
+       {Ending{"2026-02-28", "2025-12-31", "2026-01-31"},
+        Ending{"2024-02-29", "2024-01-31", "2024-02-01"},
+        Ending{"2026-04-30", "2026-03-31", "2026-04-01"}}) {
+    FixtureRelease release = ReleaseOf({});
+    release.period_end = ending.end;
+    for (const char* day : {ending.whole, ending.open}) {
+      release.activity[0].rows.push_back(Stay(1, day, day));
+      release.activity[0].rows.back()["person"] =
+          std::to_string(release.activity[0].rows.size());
+    }
+    Bench bench(release);
+    const auto result = bench.Run("C20");
+    ASSERT_TRUE(result.ok()) << result.status();
+    for (const GatedTable& table : result->tables) {
+      if (table.info().table != "readmission_month") continue;
+      const auto month = [&](const char* day) {
+        return Find(table, {{"month", std::string(day).substr(0, 7)}},
+                    "index_spells");
+      };
+      EXPECT_EQ(month(ending.whole), "1") << ending.end;
+      EXPECT_EQ(month(ending.open), "absent") << ending.end;
+    }
+    EXPECT_TRUE(std::any_of(
+        result->tables.begin(), result->tables.end(),
+        [](const auto& t) { return t.info().table == "readmission_month"; }));
+  }
+}
+
+TEST(Readmission, ReachesAsFarBackAsTheAdmissionsDo) {
+  FixtureRelease release = ReleaseOf({{"any", {First()}, 1, 0}});
+  // Emergency care has been sent since January only.
+  release.activity.push_back(
+      {.dataset = "ecds",
+       .rows = {{{"arrival_date", "2026-02-01"}, {"person", "1"}}},
+       .source = "national-ecds"});
+  release.periods_of["national-ecds"] = {{"2026-01-01", "2026-04-30"}};
+  Bench bench(release);
+  const auto result = bench.Run("C20");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->missing.empty());
+  EXPECT_EQ(Find(result->tables[3], {{"month", "2025-06"}}, "index_spells"),
+            "1");
 }
 
 }  // namespace

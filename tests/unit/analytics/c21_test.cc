@@ -312,5 +312,27 @@ TEST(HighIntensityUsers, GroupsByPracticeOnly) {
   EXPECT_EQ(ExitCodeOf(bench.Run("C21", options).status()), kExitUsage);
 }
 
+TEST(HighIntensityUsers, RollOnlyWhereAYearStandsBeforeTheMonth) {
+  for (const bool longer : {true, false}) {
+    FixtureRelease release;
+    release.activity.push_back(ManyUsers());
+    release.period_start = longer ? "2025-10-01" : "2025-11-01";
+    Bench bench(release);
+    const auto result = bench.Run("C21");
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->unavailable.value_or(""), "");
+    EXPECT_EQ(result->tables.size(), longer ? 6u : 5u);
+    if (longer) {
+      EXPECT_EQ(result->tables[2].info().table, "hiu_rolling");
+      EXPECT_EQ(result->tables[2].info().period, "2026-10 to 2026-10");
+      continue;
+    }
+    ASSERT_EQ(result->missing.size(), 1u);
+    EXPECT_EQ(result->missing[0].table, "hiu_rolling");
+    EXPECT_EQ(result->missing[0].reason,
+              "it begins a year after ecds, which begins with 2025-11");
+  }
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -174,5 +174,25 @@ TEST(CohortBuilder, RefusesRulesThatSayNothing) {
   }
 }
 
+TEST(CohortBuilder, SaysWhereARuleLooksFurtherBackThanTheRelease) {
+  for (const bool reaches : {true, false}) {
+    FixtureRelease town = CohortTown();
+    town.activity = {ApcTable()};
+    town.period_start = reaches ? "2025-11-01" : "2025-12-01";
+    Bench bench(town);
+    const auto result = bench.Run("C37");
+    ASSERT_TRUE(result.ok()) << result.status();
+    const auto said = testing::Contains(HasSubstr(
+        "Rules look back up to 12 months, to 2025-11, and table sus_apc begins "
+        "with 2025-12"));
+    const std::vector<std::string>& notes = result->tables[0].info().notes;
+    if (reaches) {
+      EXPECT_THAT(notes, testing::Not(said));
+    } else {
+      EXPECT_THAT(notes, said);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tally::analytics

@@ -134,6 +134,26 @@ TEST_F(GosTest, YearHoldsTwelveMonthsAndTheTrendTwentyFour) {
   EXPECT_EQ(month("2026-10"), "1");
 }
 
+TEST_F(GosTest, TheTrendBeginsWithTheClaims) {
+  Add(1);
+  for (const char* day : {"2025-06-30", "2025-07-01", "2026-10-15"}) {
+    Claim(1, "GOS1", day);
+  }
+  // Of the people more is known.
+  release_.periods_of["national-apc"] = {{"2025-07-01", "2026-10-31"}};
+  const MeasureResult result = Run();
+  const auto month = [&](const char* name) {
+    return At(result,
+              {{"breakdown", "month"}, {"month", name}, {"claim_type", "GOS1"}},
+              "n");
+  };
+  EXPECT_EQ(month("2025-06"), "absent");
+  EXPECT_EQ(month("2025-07"), "1");
+  EXPECT_EQ(month("2025-08"), "0");
+  EXPECT_EQ(TableNamed(result, "gos_activity").info().period,
+            "2025-07 to 2026-10");
+}
+
 TEST_F(GosTest, UnattendedAreNoActivity) {
   Add(1);
   Claim(1)["outcome"] = "dna";

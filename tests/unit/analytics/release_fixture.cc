@@ -406,14 +406,21 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
   }
   manifest.environment = release.environment;
   for (const std::string& source : sources) {
-    dataset::ReleaseExtract extract;
-    extract.extract = {source, {{2026, 10}, 1}};
-    extract.manifest_sha256 = std::string(64, 'a');
-    extract.period_start = release.period_start;
     const auto own = release.period_end_of.find(source);
-    extract.period_end =
-        own == release.period_end_of.end() ? release.period_end : own->second;
-    manifest.extracts.push_back(extract);
+    const auto several = release.periods_of.find(source);
+    std::vector<std::pair<std::string, std::string>> periods = {
+        {release.period_start, own == release.period_end_of.end()
+                                   ? release.period_end
+                                   : own->second}};
+    if (several != release.periods_of.end()) periods = several->second;
+    for (size_t i = 0; i < periods.size(); ++i) {
+      dataset::ReleaseExtract extract;
+      extract.extract = {source, {{2026, 10}, static_cast<uint32_t>(i) + 1}};
+      extract.manifest_sha256 = std::string(64, 'a');
+      extract.period_start = periods[i].first;
+      extract.period_end = periods[i].second;
+      manifest.extracts.push_back(extract);
+    }
   }
   manifest.hub = "hub-a";
   manifest.project = "trial";

@@ -82,6 +82,10 @@ struct FixtureRelease {
   std::string period_end = "2026-10-31";
   // Of a source that ends otherwise.
   std::map<std::string, std::string> period_end_of = {};
+  // First and last days of the extracts of a source that sent several, in their
+  // order; they replace the one above.
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>>
+      periods_of = {};
   std::string agreement = "# agreement of the trial\n";
   std::string audit_summary = "month,action,events\n2026-11,release,1\n";
   // Of one extract of gp-supplier-a.

@@ -20,7 +20,7 @@
 
 namespace tally::analytics {
 
-// One thing that a measure cannot do without.
+// One thing that a measure reads, and cannot do without unless it says so.
 struct MeasureNeed {
   std::string dataset;               // dataset id; empty for the next three
   std::string file;                  // a file of the release folder, or a
@@ -30,12 +30,19 @@ struct MeasureNeed {
   std::vector<std::string> columns;  // all of them
   std::vector<std::vector<std::string>> one_of;  // at least one of each set
   std::vector<std::string> optional;             // used where present
+  // The dataset is read where the release has it with all of the above; the
+  // measure does without it elsewhere.
+  bool optional_dataset = false;
   std::string grain;  // coarsest date grain that will do: day, week or month
   // Months, ending with the reference month, that the extracts must cover; 0:
   // the measure itself looks at what they cover.
   int64_t months = 0;
 
   std::string Table() const;  // gp-patient -> gp_patient
+  // What the release lacks of the dataset that is needed; nothing if it is all
+  // there.
+  std::optional<std::string> MissingOfDataset(
+      const ReleaseFolder& release) const;
 };
 
 struct MeasureOutput {

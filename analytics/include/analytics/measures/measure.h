@@ -129,9 +129,11 @@ struct MonthRange {
   CivilDay last;
 };
 
-// The months that every source of the release covers by its pinned extracts.
-// Figures are about the last one unless another is asked for: of a later month
-// some source says nothing yet, and a count of 0 would be false.
+// The months that every source of the release covers by its pinned extracts,
+// without a hole: they end with the last such month and begin after the last
+// one that somebody did not send. Figures are about the last one unless another
+// is asked for: of a later month some source says nothing yet, and a count of 0
+// would be false.
 // kFailedPrecondition (exit 7) if the release names no extract, or its sources
 // have no month in common.
 absl::StatusOr<MonthRange> CoveredMonths(const ReleaseFolder& release);
