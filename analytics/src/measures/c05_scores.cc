@@ -377,10 +377,8 @@ absl::Status MakeRiskScores(const MeasureContext& context,
                             const RiskDefinition& definition,
                             const RiskSources& sources, CivilDay at,
                             std::string_view name) {
-  const CivilDay month = at.FirstOfMonth();
-  const std::string list =
-      absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, month, list));
+  TALLY_ASSIGN_OR_RETURN(const std::string list,
+                         MakePatientListAt(context, at.FirstOfMonth()));
   ScoreParts parts;
   TALLY_RETURN_IF_ERROR(AddVisits(context, sources, at, parts));
   TALLY_RETURN_IF_ERROR(

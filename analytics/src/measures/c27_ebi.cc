@@ -23,7 +23,6 @@ namespace {
 
 constexpr int kEbiMonths = 12;
 constexpr int kEbiListMonth = -5;  // the seventh of twelve months
-constexpr std::string_view kEbiList = "patient_list_middle";
 constexpr double kPencePerPound = 100;
 
 // Numbers with a price, and the sum of the prices.
@@ -33,7 +32,7 @@ struct EbiPrice {
 };
 
 absl::StatusOr<std::map<std::string, EbiPrice>> EbiPrices(
-    engine::Connection& connection) {
+    engine::Connection& connection, const std::string& list) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
       QueryGroups(connection,
@@ -41,7 +40,7 @@ absl::StatusOr<std::map<std::string, EbiPrice>> EbiPrices(
                       "SELECT kind, count(cost_pence), "
                       "CAST(sum(cost_pence) AS BIGINT) FROM ebi_event AS e "
                       "SEMI JOIN %s AS l ON l.person = e.person GROUP BY kind",
-                      kEbiList),
+                      list),
                   1));
   std::map<std::string, EbiPrice> prices;
   for (const GroupedRow& row : rows) {
@@ -66,7 +65,9 @@ size_t AddEbiRow(TableBuilder& table, const std::string& title,
 absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
                                      const std::vector<CodeRule>& rules,
                                      const std::vector<GroupColumn>& groups,
-                                     CivilDay first) {
+                                     CivilDay first, CivilDay middle) {
+  TALLY_ASSIGN_OR_RETURN(const std::string list,
+                         MakePatientListAt(context, middle));
   TALLY_ASSIGN_OR_RETURN(const double multiplier,
                          context.definition.Parameter("multiplier"));
   TableInfo info = context.Info("ebi_activity", "Procedures of low priority");
@@ -77,8 +78,6 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
       "procedures, or an age band without people.",
       "Mean cost: national price times market forces factor, where both are "
       "known."};
-  TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
-                         context.month.AddMonths(kEbiListMonth));
   NoteOldest(context, middle, info.notes);
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_apc", info));
   TableBuilder table(std::move(info));
@@ -94,8 +93,9 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
       .Mean("mean_cost", "Mean cost", "pounds", "priced");
   if (!context.by.empty()) table.RefuseMostlyHidden();
   TALLY_ASSIGN_OR_RETURN(const KindStrata counted,
-                         CountKinds(context, groups, "ebi_event", kEbiList));
-  TALLY_ASSIGN_OR_RETURN(const auto prices, EbiPrices(context.connection));
+                         CountKinds(context, groups, "ebi_event", list));
+  TALLY_ASSIGN_OR_RETURN(const auto prices,
+                         EbiPrices(context.connection, list));
   const Group everywhere(groups.size(), std::string(kAllLevels));
   for (const CodeRule& rule : rules) {
     if (rule.counts_as != rule.id) continue;
@@ -194,11 +194,10 @@ class Ebi : public Measure {
                            context.month.AddMonths(1 - kEbiMonths));
     TALLY_ASSIGN_OR_RETURN(const CivilDay middle,
                            context.month.AddMonths(kEbiListMonth));
-    TALLY_RETURN_IF_ERROR(MakePatientListAt(context, middle, kEbiList));
     TALLY_RETURN_IF_ERROR(MakeEbiEvents(context, rules, first));
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable table,
-                           EbiActivity(context, rules, groups, first));
+                           EbiActivity(context, rules, groups, first, middle));
     tables.push_back(std::move(table));
     return tables;
   }

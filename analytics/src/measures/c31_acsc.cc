@@ -27,7 +27,6 @@ namespace {
 constexpr int kAcscMonths = 12;
 // The list in the middle of twelve months is that of the seventh.
 constexpr int kAcscListMonth = -5;
-constexpr std::string_view kAcscList = "patient_list_middle";
 
 std::string AcscGroupTitle(const std::string& group) {
   if (group == "vaccine") return "Vaccine-preventable";
@@ -192,7 +191,8 @@ absl::StatusOr<RawTable> AcscTable(const MeasureContext& context,
                          context.definition.root().GetString("list_id"));
   TALLY_ASSIGN_OR_RETURN(request.middle,
                          context.month.AddMonths(kAcscListMonth));
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, request.middle, kAcscList));
+  TALLY_ASSIGN_OR_RETURN(const std::string list,
+                         MakePatientListAt(context, request.middle));
   TALLY_ASSIGN_OR_RETURN(TableBuilder table, AcscColumns(context, request));
   TALLY_ASSIGN_OR_RETURN(
       const KindStrata counted,
@@ -200,7 +200,7 @@ absl::StatusOr<RawTable> AcscTable(const MeasureContext& context,
                  absl::StrFormat("(SELECT kind, person FROM acsc_event "
                                  "WHERE admission_date >= DATE '%s')",
                                  request.first.ToIso()),
-                 kAcscList));
+                 list));
   for (const AcscKind& kind : AcscKinds(rules, true)) {
     AddAcscKind(request, kind, counted.Of(kind.key), table);
   }

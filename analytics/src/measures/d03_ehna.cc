@@ -208,15 +208,21 @@ std::string AtAges(const Condition& condition) {
                          WithinAges(condition.age_from, condition.age_to));
 }
 
+// The list in the middle of the year, and its practices.
+struct EhnaMiddle {
+  std::string list;
+  Areas areas;
+};
+
 class EhnaRows {
  public:
   EhnaRows(const MeasureContext& context, const EhnaRules& rules,
-           const Areas& areas, const Areas& mid_areas, const Span& year,
+           const Areas& areas, const EhnaMiddle& middle, const Span& year,
            const std::optional<EyePrevalence>& prevalence, TableBuilder& table)
       : context_(context),
         rules_(rules),
         areas_(areas),
-        mid_areas_(mid_areas),
+        middle_(middle),
         year_(year),
         prevalence_(prevalence),
         table_(table) {}
@@ -248,8 +254,8 @@ class EhnaRows {
       const Stratum sum = SumOfStrata(counted.at(group));
       table_.Set(row, "list", sum.people);
       if (recorded) {
-        table_.Set(row, "recorded", sum.events)
-            .Set(row, "expected", expected.at(group[0]));
+        table_.Set(row, "recorded", sum.events);
+        SetExpectedCases(row, expected, group[0]);
         if (condition.id == rules_.screening) {
           table_.Set(row, "dr_eligible", sum.events);
         }
@@ -277,22 +283,22 @@ class EhnaRows {
   absl::Status AddEyeCare() {
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata tests,
-        CountByArea(context_, mid_areas_,
+        CountByArea(context_, middle_.areas,
                     "(SELECT person FROM ehna_claim WHERE sight_test)",
-                    "eye_list"));
+                    middle_.list));
     TALLY_ASSIGN_OR_RETURN(const std::string appointments,
                            RowsByKey(context_, "sus_op"));
     TALLY_ASSIGN_OR_RETURN(
         const GroupedStrata firsts,
         CountByArea(
-            context_, mid_areas_,
+            context_, middle_.areas,
             absl::StrFormat(
                 "(SELECT person FROM %s WHERE %s AND %s AND %s AND %s)",
                 appointments, OneOf("treatment_function", rules_.eye.functions),
                 OneOf("attended", rules_.eye.seen),
                 OneOf("attendance_type", rules_.eye.first),
                 WithinSpan(context_, "sus_op", "appointment_date", year_)),
-            "eye_list"));
+            middle_.list));
     std::vector<size_t> parts;
     for (const Group& group : SortedGroups(tests)) {
       const size_t row = table_.AddRow({std::string(kEyeCareRow), group[0]});
@@ -321,7 +327,7 @@ class EhnaRows {
     if (condition.id == rules_.surgery) {
       TALLY_ASSIGN_OR_RETURN(
           extra.surgery,
-          CountByArea(context_, mid_areas_, SurgerySql(), "eye_list"));
+          CountByArea(context_, middle_.areas, SurgerySql(), middle_.list));
     }
     if (condition.id == rules_.impairment) {
       const std::string events = absl::StrFormat(
@@ -335,6 +341,18 @@ class EhnaRows {
           CountByArea(context_, areas_, events, AtAges(condition)));
     }
     return absl::OkStatus();
+  }
+
+  // Nobody of a known age: what to expect there is not known.
+  void SetExpectedCases(size_t row,
+                        const std::map<std::string, double>& expected,
+                        const std::string& area) {
+    const auto found = expected.find(area);
+    if (found != expected.end()) {
+      table_.Set(row, "expected", found->second);
+      return;
+    }
+    table_.SetNa(row, "expected", NaReason::kNoExpected);
   }
 
   void SetExtra(size_t row, const Extra& extra, const Group& group) {
@@ -365,7 +383,7 @@ class EhnaRows {
   const MeasureContext& context_;
   const EhnaRules& rules_;
   const Areas& areas_;
-  const Areas& mid_areas_;
+  const EhnaMiddle& middle_;
   const Span& year_;
   const std::optional<EyePrevalence>& prevalence_;
   TableBuilder& table_;
@@ -389,7 +407,8 @@ class Ehna : public Measure {
                            EyePrevalence::Read(context.comparators));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    EhnaMiddle middle;
+    TALLY_ASSIGN_OR_RETURN(middle.list, MakeEyeList(context, year));
     TALLY_RETURN_IF_ERROR(
         MakeEyeClaims(context, rules.eye, year, "ehna_claim"));
     TALLY_RETURN_IF_ERROR(MakeConditionRegister(context, rules.conditions,
@@ -397,8 +416,8 @@ class Ehna : public Measure {
     TALLY_ASSIGN_OR_RETURN(const Areas areas,
                            ReadAreas(context.connection, rules.smallest_area));
     TALLY_ASSIGN_OR_RETURN(
-        const Areas mid_areas,
-        ReadAreas(context.connection, rules.smallest_area, "eye_list"));
+        middle.areas,
+        ReadAreas(context.connection, rules.smallest_area, middle.list));
     TableInfo info = context.Info("ehna", "Eye health needs");
     info.period = year.ToText();
     info.notes = {
@@ -413,7 +432,7 @@ class Ehna : public Measure {
     NoteOldest(context, MonthOfEyeList(year), info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));
     TableBuilder table = EhnaColumns(std::move(info));
-    EhnaRows rows(context, rules, areas, mid_areas, year, prevalence, table);
+    EhnaRows rows(context, rules, areas, middle, year, prevalence, table);
     for (size_t i = 0; i < rules.conditions.size(); ++i) {
       TALLY_RETURN_IF_ERROR(rows.AddCondition(i));
     }

@@ -158,7 +158,8 @@ absl::Status MakeReferrals(const MeasureContext& context,
 }
 
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
-    const MeasureContext& context, std::string_view kind) {
+    const MeasureContext& context, std::string_view kind,
+    const std::string& list) {
   const bool practice = kind == kByPractice;
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> rows,
@@ -175,7 +176,9 @@ absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
               "%2$s LEFT JOIN eye_referral_after AS a ON a.id = r.id "
               "WHERE r.kind = '%3$s' GROUP BY referrer, r.tfc",
               practice ? "l.practice" : "r.contractor",
-              practice ? "INNER JOIN eye_list AS l ON l.person = r.person" : "",
+              practice ? absl::StrFormat(
+                             "INNER JOIN %s AS l ON l.person = r.person", list)
+                       : "",
               kind),
           2));
   std::map<CrossedUnit, Referrals> counts;

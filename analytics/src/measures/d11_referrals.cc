@@ -59,12 +59,12 @@ void SetReferrals(TableBuilder& table, size_t row, const Referrals& r) {
 // referred to, so that a practice without referrals shows its zero.
 class PracticeRows {
  public:
-  PracticeRows(const Areas& areas, TableBuilder& table)
-      : areas_(areas), table_(table) {}
+  PracticeRows(const Areas& areas, std::string list, TableBuilder& table)
+      : areas_(areas), list_(std::move(list)), table_(table) {}
 
   absl::Status Read(const MeasureContext& context) {
     TALLY_ASSIGN_OR_RETURN(const auto counts,
-                           CountReferrals(context, kByPractice));
+                           CountReferrals(context, kByPractice, list_));
     std::set<std::string> functions;
     for (const auto& [unit, referrals] : counts) {
       const std::string* area = areas_.Of(unit.first);
@@ -89,7 +89,7 @@ class PracticeRows {
                       absl::StrFormat("(SELECT person FROM eye_referral WHERE "
                                       "kind = '%s'%s)",
                                       kByPractice, only),
-                      "eye_list"));
+                      list_));
       for (const auto& [group, strata] : groups) {
         const std::string* area = areas_.Of(group[0]);
         if (area == nullptr) continue;
@@ -149,6 +149,7 @@ class PracticeRows {
   }
 
   const Areas& areas_;
+  const std::string list_;
   TableBuilder& table_;
   std::set<CrossedUnit> units_;
   std::map<CrossedUnit, Referrals> counts_;
@@ -161,7 +162,7 @@ class PracticeRows {
 absl::Status AddOptometrists(const MeasureContext& context,
                              const ReferralRules& rules, TableBuilder& table) {
   TALLY_ASSIGN_OR_RETURN(const auto counts,
-                         CountReferrals(context, kByOptometrist));
+                         CountReferrals(context, kByOptometrist, ""));
   std::vector<std::string> types = rules.eye.sight_tests;
   types.insert(types.end(), rules.eye.services.begin(),
                rules.eye.services.end());
@@ -214,11 +215,11 @@ class ReferralMonitor : public Measure {
                            ReadReferralRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const Span year,
                            MonthsEndingWith(context.month, rules.months));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    TALLY_ASSIGN_OR_RETURN(const std::string list, MakeEyeList(context, year));
     TALLY_RETURN_IF_ERROR(MakeReferrals(context, rules, year));
     TALLY_ASSIGN_OR_RETURN(
         const Areas areas,
-        ReadAreas(context.connection, rules.smallest_area, "eye_list"));
+        ReadAreas(context.connection, rules.smallest_area, list));
     TableInfo info =
         context.Info("referral_monitor", "Referrals to hospital eye services");
     info.period = year.ToText();
@@ -233,7 +234,7 @@ class ReferralMonitor : public Measure {
     NoteOldest(context, MonthOfEyeList(year), info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "sus_op", info));
     TableBuilder table = ReferralColumns(std::move(info));
-    PracticeRows practices(areas, table);
+    PracticeRows practices(areas, list, table);
     TALLY_RETURN_IF_ERROR(practices.Read(context));
     TALLY_ASSIGN_OR_RETURN(const CrossedRows crossed, practices.Add());
     TALLY_RETURN_IF_ERROR(AddOptometrists(context, rules, table));

@@ -60,10 +60,11 @@ struct Referrals {
 absl::Status MakeReferrals(const MeasureContext& context,
                            const ReferralRules& rules, const Span& year);
 
-// By referrer (practice of eye_list, or contractor) and treatment function.
-// REQUIRES: MakeReferrals, MakeEyeList.
+// By referrer (the practice on the list, a table of MakeEyeList, or the
+// contractor) and treatment function. REQUIRES: MakeReferrals.
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(
-    const MeasureContext& context, std::string_view kind);
+    const MeasureContext& context, std::string_view kind,
+    const std::string& list);
 
 // referral_funnel from the printed referral_monitor.
 absl::StatusOr<std::vector<DerivedTable>> DeriveReferrals(

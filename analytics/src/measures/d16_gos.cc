@@ -137,13 +137,20 @@ class GosRows {
   std::map<std::string, size_t> lists_;
 };
 
+// The twelve months, and the table of the list that stands for them.
+struct GosYear {
+  std::string text;
+  std::string list;
+  int64_t everyone = 0;  // on it
+};
+
 // One cut of the year's claims by a single column.
 struct GosCut {
   std::string_view name;
   std::string_view type;  // what the column claim_type says
   std::string where;
   std::string level;  // SQL
-  std::string list;   // column of eye_list that the people are cut by, or empty
+  std::string list;   // column of the list that the people are cut by, or empty
   std::string GosLevels::*column;
 };
 
@@ -179,15 +186,15 @@ absl::Status AddMonths(const MeasureContext& context, const Span& trend,
 }
 
 absl::Status AddAreas(const MeasureContext& context, const Areas& areas,
-                      const std::string& year, GosRows& rows) {
+                      const GosYear& year, GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT g.claim_type, coalesce(l.practice, "
                                   "''), %s FROM gos_year AS g LEFT JOIN "
-                                  "eye_list AS l ON l.person = g.person "
+                                  "%s AS l ON l.person = g.person "
                                   "GROUP BY ALL",
-                                  kGosCounts),
+                                  kGosCounts, year.list),
                   2));
   std::map<std::string, std::map<std::string, GosClaims>> claims;
   for (const GroupedRow& group : groups) {
@@ -201,7 +208,7 @@ absl::Status AddAreas(const MeasureContext& context, const Areas& areas,
     std::vector<size_t> parts;
     GosLevels levels;
     levels.claim_type = type;
-    levels.month = year;
+    levels.month = year.text;
     for (const auto& [area, list] : areas.list) {
       levels.area = area;
       parts.push_back(rows.Row(kGosArea, levels, by_area[area]));
@@ -218,14 +225,14 @@ absl::Status AddAreas(const MeasureContext& context, const Areas& areas,
 }
 
 absl::Status AddCut(const MeasureContext& context, const GosCut& cut,
-                    const std::string& year, int64_t everyone, GosRows& rows) {
+                    const GosYear& year, GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT %s AS level, %s FROM gos_year AS g "
-                                  "LEFT JOIN eye_list AS l ON l.person = "
+                                  "LEFT JOIN %s AS l ON l.person = "
                                   "g.person WHERE %s GROUP BY level",
-                                  cut.level, kGosCounts, cut.where),
+                                  cut.level, kGosCounts, year.list, cut.where),
                   1));
   GosByLevel claims(&LevelLess);
   std::map<std::string, int64_t> people;
@@ -233,9 +240,9 @@ absl::Status AddCut(const MeasureContext& context, const GosCut& cut,
     TALLY_ASSIGN_OR_RETURN(
         const std::vector<GroupedRow> lists,
         QueryGroups(context.connection,
-                    absl::StrFormat("SELECT %1$s, count(*) FROM eye_list "
+                    absl::StrFormat("SELECT %1$s, count(*) FROM %2$s "
                                     "GROUP BY %1$s",
-                                    cut.list),
+                                    cut.list, year.list),
                     1));
     for (const GroupedRow& row : lists) {
       people[row.levels[0]] = row.counts[0];
@@ -248,13 +255,13 @@ absl::Status AddCut(const MeasureContext& context, const GosCut& cut,
   if (claims.empty()) return absl::OkStatus();
   GosLevels levels;
   levels.claim_type = std::string(cut.type);
-  levels.month = year;
+  levels.month = year.text;
   std::vector<size_t> parts;
   for (const auto& [level, counts] : claims) {
     levels.*cut.column = level;
     parts.push_back(rows.Row(cut.name, levels, counts));
     if (cut.list.empty()) {
-      rows.List(parts.back(), "everyone", everyone);
+      rows.List(parts.back(), "everyone", year.everyone);
     } else {
       rows.table().Set(parts.back(), "list", people[level]);
     }
@@ -263,7 +270,7 @@ absl::Status AddCut(const MeasureContext& context, const GosCut& cut,
   const size_t total = rows.Row(cut.name, levels);
   if (cut.list.empty()) {
     rows.table().Total(total, parts, {"list"});
-    rows.List(total, "everyone", everyone);
+    rows.List(total, "everyone", year.everyone);
   } else {
     rows.table().Total(total, parts);
   }
@@ -323,15 +330,15 @@ class ReasonRows {
 };
 
 absl::Status AddReasons(const MeasureContext& context,
-                        const EyeCareRules& rules, const std::string& year,
-                        int64_t everyone, GosRows& rows) {
+                        const EyeCareRules& rules, const GosYear& year,
+                        GosRows& rows) {
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> groups,
       QueryGroups(context.connection,
                   absl::StrFormat("SELECT g.claim_type, g.eligibility, %s FROM "
-                                  "gos_year AS g LEFT JOIN eye_list AS l ON "
+                                  "gos_year AS g LEFT JOIN %s AS l ON "
                                   "l.person = g.person GROUP BY ALL",
-                                  kGosCounts),
+                                  kGosCounts, year.list),
                   2));
   std::map<std::string, GosByLevel> claims;
   for (const GroupedRow& group : groups) {
@@ -339,7 +346,7 @@ absl::Status AddReasons(const MeasureContext& context,
         .first->second[group.levels[1]]
         .Add(group.counts);
   }
-  ReasonRows reasons(year, everyone, rows);
+  ReasonRows reasons(year.text, year.everyone, rows);
   for (const auto& [type, by_reason] : claims) {
     const bool test =
         std::find(rules.sight_tests.begin(), rules.sight_tests.end(), type) !=
@@ -402,12 +409,13 @@ class Gos : public Measure {
         MonthsEndingWith(context.month, static_cast<int64_t>(trend_months)));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, trend, "gos_row"));
     TALLY_RETURN_IF_ERROR(MakeEyeClaims(context, rules, year, "gos_year"));
-    TALLY_RETURN_IF_ERROR(MakeEyeList(context, year));
+    GosYear last{.text = year.ToText(), .list = "", .everyone = 0};
+    TALLY_ASSIGN_OR_RETURN(last.list, MakeEyeList(context, year));
     TALLY_RETURN_IF_ERROR(MakeListStays(context));
     TALLY_ASSIGN_OR_RETURN(
         const Areas areas,
         ReadAreas(context.connection, static_cast<int64_t>(smallest),
-                  "eye_list"));
+                  last.list));
     TableInfo info = context.Info("gos_activity", "Community eye care claims");
     info.period = trend.ToText();
     info.notes = {MatchNote()};
@@ -415,17 +423,14 @@ class Gos : public Measure {
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));
     GosRows rows(std::move(info));
     TALLY_RETURN_IF_ERROR(AddMonths(context, trend, rows));
-    TALLY_RETURN_IF_ERROR(AddAreas(context, areas, year.ToText(), rows));
-    int64_t everyone = 0;
+    TALLY_RETURN_IF_ERROR(AddAreas(context, areas, last, rows));
     TALLY_ASSIGN_OR_RETURN(
         const engine::Value people,
-        context.connection.Scalar("SELECT count(*) FROM eye_list"));
-    if (people.As<int64_t>() != nullptr) everyone = *people.As<int64_t>();
-    TALLY_RETURN_IF_ERROR(
-        AddReasons(context, rules, year.ToText(), everyone, rows));
+        context.connection.Scalar("SELECT count(*) FROM " + last.list));
+    if (people.As<int64_t>() != nullptr) last.everyone = *people.As<int64_t>();
+    TALLY_RETURN_IF_ERROR(AddReasons(context, rules, last, rows));
     for (const GosCut& cut : GosCuts(context, rules, year)) {
-      TALLY_RETURN_IF_ERROR(
-          AddCut(context, cut, year.ToText(), everyone, rows));
+      TALLY_RETURN_IF_ERROR(AddCut(context, cut, last, rows));
     }
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable table, rows.Finish());

@@ -167,8 +167,9 @@ CivilDay MonthOfEyeList(const Span& span) {
   return months[months.size() / 2];
 }
 
-absl::Status MakeEyeList(const MeasureContext& context, const Span& span) {
-  return MakePatientListAt(context, MonthOfEyeList(span), "eye_list");
+absl::StatusOr<std::string> MakeEyeList(const MeasureContext& context,
+                                        const Span& span) {
+  return MakePatientListAt(context, MonthOfEyeList(span));
 }
 
 std::string MatchNote() {

@@ -70,10 +70,11 @@ absl::Status MakeEyeClaims(const MeasureContext& context,
                            const EyeCareRules& rules, const Span& span,
                            std::string_view name, bool with_unattended = false);
 
-// The month at the middle of `span`, and its list as the temporary table
-// `eye_list`.
+// The month at the middle of `span`, and the table of its list (see
+// MakePatientListAt).
 CivilDay MonthOfEyeList(const Span& span);
-absl::Status MakeEyeList(const MeasureContext& context, const Span& span);
+absl::StatusOr<std::string> MakeEyeList(const MeasureContext& context,
+                                        const Span& span);
 
 // The note that every figure of eye care is read with.
 std::string MatchNote();
