@@ -41,6 +41,11 @@ TEST(RiskScores, FrailtyIndexBandsChangeAtFiveNineAndThirteen) {
     for (int i = 0; i < count; ++i) {
       AddItem(person, "2025-10-31", absl::StrFormat("0212000%02d", i), items);
       AddItem(person, "2025-08-01", absl::StrFormat("0212000%02d", i), items);
+      // Another product and strength of a substance is no further medicine.
+      AddItem(person, "2025-08-01", absl::StrFormat("0212000%02dAAABAB", i),
+              items);
+      AddItem(person, "2025-08-01", absl::StrFormat("0212000%02dBBACAC", i),
+              items);
     }
     AddItem(person, "2025-07-31", "0501000X0", items);
     AddItem(person, "2025-10-01", "2001000X0", items);
