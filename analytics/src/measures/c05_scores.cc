@@ -58,7 +58,8 @@ absl::Status LoadFrailtyWeights(const MeasureContext& context,
         const ReferenceFile weights,
         ReferenceFile::Read(context.comparators, kFrailtyFile,
                             {{"code", ReferenceType::kText},
-                             {"tenths", ReferenceType::kInteger}}));
+                             {"tenths", ReferenceType::kInteger}},
+                            context.month));
     return weights.Load(context.connection, "frailty_weight");
   }
   std::vector<std::string> rows;

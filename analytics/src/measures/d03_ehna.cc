@@ -102,7 +102,7 @@ class EyePrevalence {
  public:
   // Nothing if there is no such file.
   static absl::StatusOr<std::optional<EyePrevalence>> Read(
-      const std::string& folder) {
+      const std::string& folder, CivilDay month) {
     if (!HasReference(folder, "eye_prevalence")) {
       return std::optional<EyePrevalence>();
     }
@@ -113,7 +113,8 @@ class EyePrevalence {
                              {"sex", ReferenceType::kText},
                              {"age_from", ReferenceType::kInteger},
                              {"age_to", ReferenceType::kInteger},
-                             {"rate", ReferenceType::kNumber}}));
+                             {"rate", ReferenceType::kNumber}},
+                            month));
     EyePrevalence prevalence;
     prevalence.citation_ = file.Citation();
     for (size_t row = 0; row < file.rows(); ++row) {
@@ -403,8 +404,9 @@ class Ehna : public Measure {
                            ReadEhnaRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const Span year,
                            MonthsEndingWith(context.month, rules.months));
-    TALLY_ASSIGN_OR_RETURN(const std::optional<EyePrevalence> prevalence,
-                           EyePrevalence::Read(context.comparators));
+    TALLY_ASSIGN_OR_RETURN(
+        const std::optional<EyePrevalence> prevalence,
+        EyePrevalence::Read(context.comparators, context.month));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
     EhnaMiddle middle;

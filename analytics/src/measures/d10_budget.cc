@@ -284,12 +284,14 @@ absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
   std::vector<DerivedTable> tables;
   const GatedTable* costs = context.Find(context.definition.id(), "cost_month");
   if (costs == nullptr) return tables;
+  // Each row is the budget of one year.
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, "budget",
                           {{"line", ReferenceType::kText},
                            {"year", ReferenceType::kInteger},
-                           {"pounds", ReferenceType::kNumber}}));
+                           {"pounds", ReferenceType::kNumber}},
+                          kAnyMonth));
   TALLY_ASSIGN_OR_RETURN(const OutturnSettings settings,
                          ReadOutturnSettings(context.definition));
   TableInfo info =
