@@ -89,13 +89,14 @@ struct FigureFlags {
 };
 
 // The folder of definitions that replace built-in ones, or nothing: definitions
-// can be read without a configuration.
-std::string DefinitionFolder(const CommonFlags& flags);
+// can be read where there is no configuration and none is named. Errors: as
+// ReadConfig for one that is there or named.
+absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags);
 
 // The definitions of measures that were asked for by name, to be looked at
 // before the first figure passes the gate. kNotFound (exit 4), naming the
-// nearest, for an id that is none; kInvalidArgument (exit 2) if one of them
-// cannot be grouped by `by`.
+// nearest, for an id that is none; kInvalidArgument (exit 2) if one of them is
+// named twice or cannot be grouped by `by`. Other errors: as DefinitionFolder.
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
     const CommonFlags& flags, const std::vector<std::string>& ids,
     const std::vector<std::string>& by);

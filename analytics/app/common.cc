@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -199,9 +200,13 @@ absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
   return std::optional<CivilDay>(*day);
 }
 
-std::string DefinitionFolder(const CommonFlags& flags) {
-  const absl::StatusOr<AnalystConfig> config = ReadConfig(flags);
-  return config.ok() ? config->definitions : "";
+absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags) {
+  if (flags.config.empty() &&
+      !FileExists(DefaultConfigPath("commissioning", true))) {
+    return std::string();
+  }
+  TALLY_ASSIGN_OR_RETURN(AnalystConfig config, ReadConfig(flags));
+  return std::move(config.definitions);
 }
 
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
@@ -210,10 +215,14 @@ absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
   if (ids.empty() && !by.empty()) {
     return UsageError("--by: name the measures that are to be grouped");
   }
-  const std::string folder = DefinitionFolder(flags);
+  TALLY_ASSIGN_OR_RETURN(const std::string folder, DefinitionFolder(flags));
   std::vector<MeasureDefinition> asked;
+  std::set<std::string> seen;
   for (const std::string& id : ids) {
     TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
+    if (!seen.insert(id).second) {
+      return UsageError(absl::StrFormat("measure %s is named twice", id));
+    }
     TALLY_ASSIGN_OR_RETURN(MeasureDefinition definition,
                            LoadDefinition(id, folder));
     TALLY_RETURN_IF_ERROR(CheckGrouping(definition, by));

@@ -25,7 +25,7 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
     options.needs_gate = false;
     TALLY_ASSIGN_OR_RETURN(bench, OpenWorkbench(flags, options));
   }
-  const std::string folder = DefinitionFolder(flags);
+  TALLY_ASSIGN_OR_RETURN(const std::string folder, DefinitionFolder(flags));
   TablePrinter printer({"id", "version", "stage", "title", "by", "state"});
   for (const std::string& id : MeasureIds()) {
     TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
@@ -45,8 +45,9 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
 }
 
 absl::Status DescribeMeasure(const CommonFlags& flags, const std::string& id) {
+  TALLY_ASSIGN_OR_RETURN(const std::string folder, DefinitionFolder(flags));
   TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
-                         LoadDefinition(id, DefinitionFolder(flags)));
+                         LoadDefinition(id, folder));
   if (!flags.json) return PrintOut(definition.ToMarkdown());
   JsonValue outputs = JsonValue::MakeArray();
   for (const MeasureOutput& output : definition.outputs()) {

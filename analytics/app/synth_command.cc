@@ -66,10 +66,11 @@ absl::Status CollectOrganisations(
                           {"market_forces", "provider", "provider_code"}};
   for (const Place& place : places) {
     if (!HasReference(folder, place.file)) continue;
+    // Codes of organisations alone are taken.
     TALLY_ASSIGN_OR_RETURN(
         const ReferenceFile file,
         ReferenceFile::Read(folder, place.file,
-                            {{place.column, ReferenceType::kText}}));
+                            {{place.column, ReferenceType::kText}}, kAnyMonth));
     for (size_t row = 0; row < file.rows(); ++row) {
       // "All" is the line of all together, and no organisation.
       if (file.Text(row, 0) == kAllLevels) continue;

@@ -137,6 +137,31 @@ absl::Status GateRun::AuditAndRepair(
                                  options_.audit_time.count()));
 }
 
+// The exact counts lie in the ranges of their cells, so that a sum of this
+// table is wrong by them. The whole of it stands for it, or its first part.
+absl::Status GateRun::Contradiction() const {
+  const auto holds = [&](const std::vector<CellRef>& parts, int64_t whole) {
+    for (const CellRef part : parts) whole -= At(Original(part)).exact;
+    return whole == 0;
+  };
+  std::string place;
+  const auto name = [&](CellRef cell) {
+    if (!place.empty()) return;
+    place = absl::StrFormat(", column %s, row %d",
+                            raw_.columns_[cell.column].name, cell.row + 1);
+  };
+  for (const RawTable::Margin& margin : raw_.margins_) {
+    if (margin.parts.empty() || holds(margin.parts, margin.exact)) continue;
+    name(margin.parts.front());
+  }
+  for (const RawTable::Relation& relation : raw_.equalities_) {
+    if (holds(relation.parts, At(Original(relation.whole)).exact)) continue;
+    name(relation.whole);
+  }
+  return InputError(absl::StrFormat(
+      "table %s%s: the margins contradict the cells", raw_.info_.table, place));
+}
+
 absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {
   for (int round = 0;; ++round) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
@@ -146,8 +171,7 @@ absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {
     TALLY_ASSIGN_OR_RETURN(const std::vector<size_t> unsafe,
                            AuditOnce(problem, bounds));
     if (bounds.contradiction) {
-      return InputError(absl::StrFormat(
-          "table %s: the margins contradict the cells", raw_.info_.table));
+      return Contradiction();
     }
     if (unsafe.empty()) return absl::OkStatus();
     if (round < options_.repair_rounds) {

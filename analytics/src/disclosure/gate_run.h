@@ -125,6 +125,9 @@ class GateRun {
   // gate_audit.cc
   absl::Status AuditAndRepair(const std::vector<ReleasedTablePtr>& earlier);
   absl::Status RepairUntilSafe(const Tables& earlier);
+  // Names the first sum that does not add up by column and row, from 1; never
+  // its numbers.
+  absl::Status Contradiction() const;
   absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
                                                 AuditBounds& bounds);
   absl::StatusOr<bool> RepairByProof(AuditProblem problem);

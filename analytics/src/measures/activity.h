@@ -83,7 +83,8 @@ struct ActivityParts {
 // or "any") of the reference file `tariff` (columns pod, currency, pence).
 // Factors: mff of the row, of a spell the highest beside its price; else
 // `factor` by `provider` of the reference file `market_forces`. Appointments
-// and attendances carry none. Neither file is needed; what has a price and no
+// and attendances carry none. Neither file is needed; one that is there must
+// be valid in the month of the figures; what has a price and no
 // factor has no cost: it is never taken as 1. REQUIRES: gp_patient as for
 // MakeListStays. Errors: as ReferenceFile::Read; kInvalidArgument (exit 2) for
 // a price or factor that is there twice or below 0. Cost: a few hash joins over

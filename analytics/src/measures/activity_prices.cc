@@ -19,7 +19,8 @@ absl::Status LoadTariff(const MeasureContext& context,
       ReferenceFile::Read(context.comparators, kTariffFile,
                           {{"pod", ReferenceType::kText},
                            {"currency", ReferenceType::kText},
-                           {"pence", ReferenceType::kInteger}}));
+                           {"pence", ReferenceType::kInteger}},
+                          context.month));
   std::set<std::pair<std::string, std::string>> seen;
   for (size_t row = 0; row < file.rows(); ++row) {
     if (!seen.emplace(file.Text(row, 0), file.Text(row, 1)).second) {
@@ -29,8 +30,9 @@ absl::Status LoadTariff(const MeasureContext& context,
       return file.ErrorAt(row, "pence is below 0");
     }
   }
-  notes.push_back(absl::StrFormat("Prices that the rows do not carry: %s.",
-                                  file.Citation()));
+  notes.push_back(absl::StrFormat(
+      "Prices that the rows do not carry, the same for every month: %s.",
+      file.Citation()));
   return file.Load(context.connection, "activity_tariff");
 }
 
@@ -40,7 +42,8 @@ absl::Status LoadFactors(const MeasureContext& context,
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kFactorFile,
                           {{"provider", ReferenceType::kText},
-                           {"factor", ReferenceType::kNumber}}));
+                           {"factor", ReferenceType::kNumber}},
+                          context.month));
   std::set<std::string> seen;
   for (size_t row = 0; row < file.rows(); ++row) {
     if (!seen.insert(file.Text(row, 0)).second) {
@@ -51,7 +54,8 @@ absl::Status LoadFactors(const MeasureContext& context,
     }
   }
   notes.push_back(
-      absl::StrFormat("Market forces factors that the rows do not carry: %s.",
+      absl::StrFormat("Market forces factors that the rows do not carry, the "
+                      "same for every month: %s.",
                       file.Citation()));
   return file.Load(context.connection, "activity_factor");
 }

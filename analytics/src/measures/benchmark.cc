@@ -139,7 +139,8 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPeers(
                           {{"area", ReferenceType::kText},
                            {"variable", ReferenceType::kText},
                            {"value", ReferenceType::kNumber},
-                           {"weight", ReferenceType::kNumber}}));
+                           {"weight", ReferenceType::kNumber}},
+                          context.month));
   std::map<std::string, double> weights;
   std::map<std::string, std::map<std::string, double>> values;
   for (size_t row = 0; row < file.rows(); ++row) {

@@ -300,9 +300,8 @@ absl::StatusOr<RawTable> MovesTable(const MeasureContext& context,
                                     const SegmentSet& set,
                                     const std::vector<std::string>& notes) {
   TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
-  const std::string list =
-      absl::StrFormat("patient_list_%d", 100 * before.year() + before.month());
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, before, list));
+  TALLY_ASSIGN_OR_RETURN(const std::string list,
+                         MakePatientListAt(context, before));
   TALLY_RETURN_IF_ERROR(
       MakeSegments(context, set, before.LastOfMonth(), list, "segment_before"));
   TALLY_RETURN_IF_ERROR(MakeSegments(context, set, context.month.LastOfMonth(),

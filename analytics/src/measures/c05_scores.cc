@@ -58,7 +58,8 @@ absl::Status LoadFrailtyWeights(const MeasureContext& context,
         const ReferenceFile weights,
         ReferenceFile::Read(context.comparators, kFrailtyFile,
                             {{"code", ReferenceType::kText},
-                             {"tenths", ReferenceType::kInteger}}));
+                             {"tenths", ReferenceType::kInteger}},
+                            context.month));
     return weights.Load(context.connection, "frailty_weight");
   }
   std::vector<std::string> rows;
@@ -250,6 +251,11 @@ std::string PointsSql(const PointSteps& steps, std::string_view value) {
   return sql + " ELSE 0 END";
 }
 
+// A discharge alive, of nobody who comes and goes regularly.
+constexpr std::string_view kLaceDischarge =
+    "coalesce(discharge_method IN ('1', '2', '3'), false) "
+    "AND coalesce(patient_classification, '') NOT IN ('3', '4')";
+
 // The temporary table lace_stay: discharges alive from `first` to `last`.
 absl::Status MakeLaceStays(const MeasureContext& context, CivilDay first,
                            CivilDay last) {
@@ -257,22 +263,25 @@ absl::Status MakeLaceStays(const MeasureContext& context, CivilDay first,
       "CREATE OR REPLACE TEMPORARY TABLE lace_stay AS SELECT cip_no, person, "
       "admission_date, last_admission, discharge_date, "
       "coalesce(%s, false) AS emergency FROM cip_spell "
-      "WHERE discharge_date BETWEEN DATE '%s' AND DATE '%s' "
-      "AND discharge_method IN ('1', '2', '3') "
-      "AND coalesce(patient_classification, '') NOT IN ('3', '4')",
-      std::string(kEmergency), first.ToIso(), last.ToIso()));
+      "WHERE discharge_date BETWEEN DATE '%s' AND DATE '%s' AND %s",
+      std::string(kEmergency), first.ToIso(), last.ToIso(),
+      std::string(kLaceDischarge)));
 }
 
 // The temporary table lace_return (cip_no): stays with an emergency admission
-// soon after. A return belongs to the last discharge before it, as in C20.
+// soon after. A return belongs to the last discharge before it, as in C20: of
+// stays that agree in days and provider to one that counts, then by what the
+// points are made of, so that keys decide between stays alike only.
 absl::Status MakeLaceReturns(const MeasureContext& context, CivilDay first) {
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE lace_return AS "
       "SELECT DISTINCT before.cip_no FROM ("
       "SELECT a.admission_date, max(struct_pack(day := s.discharge_date, "
       "admitted := s.admission_date, provider := s.provider_code, "
-      "cip_no := s.cip_no)) AS before FROM cip_spell AS a "
-      "INNER JOIN cip_spell AS s ON s.person = a.person "
+      "counts := s.counts, method := s.admission_method, "
+      "moved := s.last_admission, cip_no := s.cip_no)) AS before "
+      "FROM cip_spell AS a INNER JOIN (SELECT *, %s AS counts "
+      "FROM cip_spell) AS s ON s.person = a.person "
       "AND s.cip_no <> a.cip_no AND s.discharge_date <= a.admission_date "
       "AND (s.admission_date, s.discharge_date, coalesce(s.provider_code, '')) "
       "< (a.admission_date, coalesce(a.discharge_date, DATE '9999-12-31'), "
@@ -280,7 +289,8 @@ absl::Status MakeLaceReturns(const MeasureContext& context, CivilDay first) {
       "WHERE a.%s AND a.admission_date >= DATE '%s' "
       "GROUP BY a.cip_no, a.admission_date) "
       "WHERE admission_date - before.day <= %d",
-      std::string(kEmergency), first.ToIso(), kReturnDays));
+      std::string(kLaceDischarge), std::string(kEmergency), first.ToIso(),
+      kReturnDays));
 }
 
 }  // namespace
@@ -377,10 +387,8 @@ absl::Status MakeRiskScores(const MeasureContext& context,
                             const RiskDefinition& definition,
                             const RiskSources& sources, CivilDay at,
                             std::string_view name) {
-  const CivilDay month = at.FirstOfMonth();
-  const std::string list =
-      absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, month, list));
+  TALLY_ASSIGN_OR_RETURN(const std::string list,
+                         MakePatientListAt(context, at.FirstOfMonth()));
   ScoreParts parts;
   TALLY_RETURN_IF_ERROR(AddVisits(context, sources, at, parts));
   TALLY_RETURN_IF_ERROR(

@@ -162,13 +162,15 @@ absl::StatusOr<std::optional<DerivedTable>> DemographicForecast(
   const GatedTable* source =
       context.Find(context.definition.id(), "activity_age_sex");
   if (source == nullptr) return std::nullopt;
+  // Each row is of one year, most of them to come.
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kProjectionFile,
                           {{"year", ReferenceType::kInteger},
                            {"sex", ReferenceType::kText},
                            {"age_band", ReferenceType::kText},
-                           {"people", ReferenceType::kInteger}}));
+                           {"people", ReferenceType::kInteger}},
+                          kAnyMonth));
   TALLY_ASSIGN_OR_RETURN(const auto years, PeopleByYear(file));
   TALLY_ASSIGN_OR_RETURN(DerivedTable table,
                          DemographicTable(context, *source, file.Citation()));

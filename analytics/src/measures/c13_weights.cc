@@ -174,7 +174,8 @@ absl::StatusOr<WeightedFigures> ReadWeighted(const MeasureContext& context,
                            {"sex", ReferenceType::kText},
                            {"age_from", ReferenceType::kInteger},
                            {"age_to", ReferenceType::kInteger},
-                           {"weight", ReferenceType::kNumber}}));
+                           {"weight", ReferenceType::kNumber}},
+                          context.month));
   figures.citations.push_back(units.Citation());
   TALLY_ASSIGN_OR_RETURN(figures.weights, ReadStarPu(units));
   TALLY_ASSIGN_OR_RETURN(figures.areas,
@@ -188,9 +189,10 @@ absl::StatusOr<WeightedFigures> ReadWeighted(const MeasureContext& context,
   }
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile quantities,
-      ReferenceFile::Read(context.comparators, "adq",
-                          {{"bnf", ReferenceType::kText},
-                           {"quantity", ReferenceType::kNumber}}));
+      ReferenceFile::Read(
+          context.comparators, "adq",
+          {{"bnf", ReferenceType::kText}, {"quantity", ReferenceType::kNumber}},
+          context.month));
   figures.citations.push_back(quantities.Citation());
   TALLY_ASSIGN_OR_RETURN(figures.adq,
                          CountAdq(context, rules, figures.areas, quantities));

@@ -263,13 +263,15 @@ absl::StatusOr<std::vector<DerivedTable>> DeriveProviders(
     context.Lacks("provider_bridge", why);
     return tables;
   }
+  // Each row is the plan of one month.
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kPlanFile,
                           {{"provider", ReferenceType::kText},
                            {"pod", ReferenceType::kText},
                            {"month", ReferenceType::kText},
-                           {"activity", ReferenceType::kNumber}}));
+                           {"activity", ReferenceType::kNumber}},
+                          kAnyMonth));
   TALLY_ASSIGN_OR_RETURN(const Plan plan, ReadPlan(file));
   std::map<std::string, BridgeStep> bridge;
   TALLY_ASSIGN_OR_RETURN(

@@ -19,7 +19,8 @@ class Benchmarks : public Measure {
                             {{"indicator", ReferenceType::kText},
                              {"value", ReferenceType::kNumber},
                              {"lo", ReferenceType::kNumber},
-                             {"hi", ReferenceType::kNumber}}));
+                             {"hi", ReferenceType::kNumber}},
+                            context.month));
     BenchmarkRequest request;
     request.comparators.emplace();
     for (size_t row = 0; row < file.rows(); ++row) {

@@ -25,7 +25,8 @@ struct CountedFigures {
   CivilDay month;
   MeasureResult result;   // names; `unavailable` if columns are missing
   MissingTables reasons;  // of tables that were not made
-  // Why the months are not those that are needed; nothing if they are.
+  // Why the months are not those that are needed, or which reference file does
+  // not hold in the month; nothing if all is well.
   std::optional<std::string> not_covered;
   absl::StatusOr<std::vector<RawTable>> raw = std::vector<RawTable>();
 };

@@ -90,13 +90,8 @@ absl::StatusOr<RawTable> AgeSexTable(const MeasureContext& context) {
                           {{"sex", ReferenceType::kText},
                            {"age_from", ReferenceType::kInteger},
                            {"age_to", ReferenceType::kInteger},
-                           {"weight", ReferenceType::kNumber}}));
-  if (!weights.Covers(context.month)) {
-    return UsageError(absl::StrFormat(
-        "capitation_age_sex.toml: it is not valid in %s, the month of the "
-        "figures",
-        context.month.ToMonth()));
-  }
+                           {"weight", ReferenceType::kNumber}},
+                          context.month));
   TALLY_RETURN_IF_ERROR(weights.Load(context.connection, "age_sex_weight"));
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<GroupedRow> twice,
@@ -154,8 +149,10 @@ class Capitation : public Measure {
           "grouped otherwise");
     }
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
-    TALLY_ASSIGN_OR_RETURN(const PracticeAreas areas,
-                           ReadPracticeAreas(context.comparators));
+    TALLY_ASSIGN_OR_RETURN(
+        const PracticeAreas areas,
+        ReadPracticeAreas(context.comparators, context.month));
+    TALLY_RETURN_IF_ERROR(CheckWeights(context.comparators, context.month));
     std::vector<RawTable> tables;
     TALLY_ASSIGN_OR_RETURN(RawTable lists, ListTable(context, areas));
     tables.push_back(std::move(lists));

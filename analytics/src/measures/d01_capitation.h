@@ -28,16 +28,23 @@ struct PracticeAreas {
   // Null for a practice that a map leaves out.
   const std::string* Of(const std::string& practice) const;
 };
-absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder);
+absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder,
+                                                CivilDay month);
+
+// Reads the weight files, so that what is wrong with one is said before a list
+// is printed. Errors: as ReferenceFile::Read; kInvalidArgument (exit 2) for a
+// value out of range.
+absl::Status CheckWeights(const std::string& folder, CivilDay month);
 
 // The table `capitation`: areas by the indices of capitation_indices.toml.
-// Nothing if no area has a printed list and all indices.
+// Nothing unless every area has a printed list and all weights: a budget is
+// shared among all.
 absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
     const DeriveContext& context, const GatedTable& lists);
 
 // The table `capitation_practice`: practices by age and sex, from the weighted
 // lists in `lists`, and the indices of capitation_practice.toml. Nothing
-// without that file.
+// without that file, or unless every practice has all.
 absl::StatusOr<std::vector<DerivedTable>> WeighPractices(
     const DeriveContext& context, const GatedTable& lists);
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/disclosure/registry.h"
+#include "analytics/measures/patient_list.h"
 #include "analytics/measures/reference.h"
 #include "base/exit_code.h"
 #include "base/status.h"
@@ -15,6 +16,7 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kFactor = "factor";
+constexpr std::string_view kPracticeIndices = "capitation_practice";
 constexpr double kPencePerPound = 100;
 
 // Indices by area: component ("factor" for those that multiply the whole), then
@@ -31,23 +33,15 @@ struct WeightFiles {
   std::vector<std::string> citations;
 };
 
-absl::Status CheckValid(const ReferenceFile& file, CivilDay month,
-                        std::string_view id) {
-  if (file.Covers(month)) return absl::OkStatus();
-  return UsageError(absl::StrFormat(
-      "%s.toml: it is not valid in %s, the month of the figures",
-      std::string(id), month.ToMonth()));
-}
-
-absl::Status ReadIndices(const DeriveContext& context, std::string_view id,
-                         bool with_component, WeightFiles& files) {
+absl::Status ReadIndices(const std::string& folder, CivilDay month,
+                         std::string_view id, bool with_component,
+                         WeightFiles& files) {
   std::vector<ReferenceColumn> columns = {{"area", ReferenceType::kText},
                                           {"index", ReferenceType::kText},
                                           {"value", ReferenceType::kNumber}};
   if (with_component) columns.push_back({"component", ReferenceType::kText});
   TALLY_ASSIGN_OR_RETURN(const ReferenceFile file,
-                         ReferenceFile::Read(context.comparators, id, columns));
-  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, id));
+                         ReferenceFile::Read(folder, id, columns, month));
   for (size_t row = 0; row < file.rows(); ++row) {
     const double value = file.Number(row, 2);
     if (!(value > 0)) return file.ErrorAt(row, "an index is above 0");
@@ -63,14 +57,14 @@ absl::Status ReadIndices(const DeriveContext& context, std::string_view id,
   return absl::OkStatus();
 }
 
-absl::Status ReadComponents(const DeriveContext& context, WeightFiles& files) {
+absl::Status ReadComponents(const std::string& folder, CivilDay month,
+                            WeightFiles& files) {
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
-      ReferenceFile::Read(context.comparators, "capitation_components",
+      ReferenceFile::Read(folder, "capitation_components",
                           {{"component", ReferenceType::kText},
-                           {"weight", ReferenceType::kNumber}}));
-  TALLY_RETURN_IF_ERROR(
-      CheckValid(file, context.month, "capitation_components"));
+                           {"weight", ReferenceType::kNumber}},
+                          month));
   for (size_t row = 0; row < file.rows(); ++row) {
     const std::string& component = file.Text(row, 0);
     const bool plain =
@@ -92,14 +86,15 @@ absl::Status ReadComponents(const DeriveContext& context, WeightFiles& files) {
   return absl::OkStatus();
 }
 
-absl::Status ReadBudget(const DeriveContext& context, WeightFiles& files) {
+absl::Status ReadBudget(const std::string& folder, CivilDay month,
+                        WeightFiles& files) {
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
-      ReferenceFile::Read(context.comparators, "capitation_budget",
+      ReferenceFile::Read(folder, "capitation_budget",
                           {{"budget_pence", ReferenceType::kInteger},
                            {"least_growth", ReferenceType::kNumber},
-                           {"most_growth", ReferenceType::kNumber}}));
-  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, "capitation_budget"));
+                           {"most_growth", ReferenceType::kNumber}},
+                          month));
   if (file.rows() != 1) {
     return UsageError("capitation_budget.toml: it has one row");
   }
@@ -115,15 +110,15 @@ absl::Status ReadBudget(const DeriveContext& context, WeightFiles& files) {
 }
 
 // Baselines are optional: without them there is no distance from target.
-absl::Status ReadBaselines(const DeriveContext& context, std::string_view id,
-                           WeightFiles& files) {
-  if (!HasReference(context.comparators, id)) return absl::OkStatus();
+absl::Status ReadBaselines(const std::string& folder, CivilDay month,
+                           std::string_view id, WeightFiles& files) {
+  if (!HasReference(folder, id)) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
-      ReferenceFile::Read(context.comparators, id,
+      ReferenceFile::Read(folder, id,
                           {{"area", ReferenceType::kText},
-                           {"baseline_pence", ReferenceType::kInteger}}));
-  TALLY_RETURN_IF_ERROR(CheckValid(file, context.month, id));
+                           {"baseline_pence", ReferenceType::kInteger}},
+                          month));
   for (size_t row = 0; row < file.rows(); ++row) {
     if (file.Integer(row, 1) <= 0) {
       return file.ErrorAt(row, "a baseline is above 0");
@@ -139,12 +134,38 @@ absl::Status ReadBaselines(const DeriveContext& context, std::string_view id,
   return absl::OkStatus();
 }
 
+absl::StatusOr<WeightFiles> ReadAreaWeights(const std::string& folder,
+                                            CivilDay month) {
+  WeightFiles files;
+  TALLY_RETURN_IF_ERROR(
+      ReadIndices(folder, month, "capitation_indices", true, files));
+  TALLY_RETURN_IF_ERROR(ReadComponents(folder, month, files));
+  TALLY_RETURN_IF_ERROR(ReadBudget(folder, month, files));
+  TALLY_RETURN_IF_ERROR(
+      ReadBaselines(folder, month, "capitation_baseline", files));
+  return files;
+}
+
+absl::StatusOr<WeightFiles> ReadPracticeWeights(const std::string& folder,
+                                                CivilDay month) {
+  WeightFiles files;
+  TALLY_RETURN_IF_ERROR(
+      ReadIndices(folder, month, kPracticeIndices, false, files));
+  TALLY_RETURN_IF_ERROR(ReadBudget(folder, month, files));
+  TALLY_RETURN_IF_ERROR(
+      ReadBaselines(folder, month, "capitation_practice_baseline", files));
+  // One component: age and sex; all others multiply.
+  files.terms.weights = {1};
+  return files;
+}
+
 // Areas that can be weighed, with what is known of each.
 struct WeighedAreas {
   std::vector<std::string> names;
   std::vector<size_t> rows;  // of the released table
   std::vector<CapitationInput> inputs;
   std::vector<std::string> left_out;
+  bool somebody_unknown = false;  // people of no known practice: no area
 };
 
 absl::StatusOr<CapitationInput> InputOf(
@@ -197,6 +218,10 @@ absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
     if (name == kAllLevels) continue;
     const auto people = lists.at(row, "crude").number();
     const auto indices = files.indices.find(name);
+    if (name == kUnknown && indices == files.indices.end()) {
+      areas.somebody_unknown = true;
+      continue;
+    }
     std::optional<double> weighted;
     if (age_and_sex) weighted = lists.at(row, "age_sex_weighted").number();
     const bool usable = people.has_value() && *people > 0 &&
@@ -221,18 +246,31 @@ absl::StatusOr<WeighedAreas> GatherAreas(const GatedTable& lists,
   return areas;
 }
 
-// The first areas of the weight files, for a reader to compare with the lists.
-std::string NamesOf(const AreaIndices& indices) {
+// The first of some names, for a reader to find them.
+std::string FirstOf(std::vector<std::string> names) {
   constexpr size_t kMostNames = 5;
-  std::vector<std::string> names;
-  for (const auto& [area, values] : indices) {
-    if (names.size() == kMostNames) {
-      names.emplace_back("...");
-      break;
-    }
-    names.push_back(area);
+  if (names.size() > kMostNames) {
+    names.resize(kMostNames);
+    names.emplace_back("...");
   }
   return names.empty() ? "nothing" : JoinText(names, ", ");
+}
+
+// Why there are no shares, or nothing if there are: those of a budget are of
+// all areas, and what one of them should have is no gift to the others.
+std::optional<std::string> WhyNoShares(const WeighedAreas& areas,
+                                       const WeightFiles& files) {
+  if (areas.names.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [area, values] : files.indices) names.push_back(area);
+    return "no area has a printed list and all of its weights; the files are "
+           "about: " +
+           FirstOf(std::move(names));
+  }
+  if (areas.left_out.empty()) return std::nullopt;
+  return "shares of a budget need all areas, and the list is not printed or a "
+         "weight file has not all that the others have of: " +
+         FirstOf(areas.left_out);
 }
 
 std::vector<ColumnSpec> CapitationColumns(
@@ -275,11 +313,8 @@ absl::StatusOr<DerivedTable> SharesTable(
   for (const std::string& citation : cited) {
     info.notes.push_back("Weights and money: " + citation + ".");
   }
-  if (!areas.left_out.empty()) {
-    info.notes.push_back(absl::StrFormat(
-        "Left out, for the list is not printed or a weight file has not all "
-        "that the others have: %s.",
-        JoinText(areas.left_out, ", ")));
+  if (areas.somebody_unknown) {
+    info.notes.emplace_back("People of no known practice have no share.");
   }
   const bool baselines = !files.baselines.empty();
   TALLY_ASSIGN_OR_RETURN(
@@ -318,14 +353,16 @@ const std::string* PracticeAreas::Of(const std::string& practice) const {
   return found == area_of.end() ? nullptr : &found->second;
 }
 
-absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder) {
+absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder,
+                                                CivilDay month) {
   PracticeAreas areas;
   if (!HasReference(folder, "practice_areas")) return areas;
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
-      ReferenceFile::Read(folder, "practice_areas",
-                          {{"practice", ReferenceType::kText},
-                           {"area", ReferenceType::kText}}));
+      ReferenceFile::Read(
+          folder, "practice_areas",
+          {{"practice", ReferenceType::kText}, {"area", ReferenceType::kText}},
+          month));
   for (size_t row = 0; row < file.rows(); ++row) {
     if (!areas.area_of.emplace(file.Text(row, 0), file.Text(row, 1)).second) {
       return file.ErrorAt(row, "the practice is there twice");
@@ -335,23 +372,21 @@ absl::StatusOr<PracticeAreas> ReadPracticeAreas(const std::string& folder) {
   return areas;
 }
 
+absl::Status CheckWeights(const std::string& folder, CivilDay month) {
+  TALLY_RETURN_IF_ERROR(ReadAreaWeights(folder, month).status());
+  if (!HasReference(folder, kPracticeIndices)) return absl::OkStatus();
+  return ReadPracticeWeights(folder, month).status();
+}
+
 absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
     const DeriveContext& context, const GatedTable& lists) {
-  WeightFiles files;
-  TALLY_RETURN_IF_ERROR(
-      ReadIndices(context, "capitation_indices", true, files));
-  TALLY_RETURN_IF_ERROR(ReadComponents(context, files));
-  TALLY_RETURN_IF_ERROR(ReadBudget(context, files));
-  TALLY_RETURN_IF_ERROR(ReadBaselines(context, "capitation_baseline", files));
+  TALLY_ASSIGN_OR_RETURN(const WeightFiles files,
+                         ReadAreaWeights(context.comparators, context.month));
   TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
                          GatherAreas(lists, files, false));
   std::vector<DerivedTable> tables;
-  if (areas.names.empty()) {
-    context.Lacks(
-        "capitation",
-        "no area has a printed list and all of its weights; the files "
-        "are about: " +
-            NamesOf(files.indices));
+  if (const auto why = WhyNoShares(areas, files)) {
+    context.Lacks("capitation", *why);
     return tables;
   }
   TALLY_ASSIGN_OR_RETURN(
@@ -365,26 +400,18 @@ absl::StatusOr<std::vector<DerivedTable>> WeighAreas(
 absl::StatusOr<std::vector<DerivedTable>> WeighPractices(
     const DeriveContext& context, const GatedTable& lists) {
   std::vector<DerivedTable> tables;
-  if (!HasReference(context.comparators, "capitation_practice")) {
+  if (!HasReference(context.comparators, kPracticeIndices)) {
     context.Lacks("capitation_practice",
                   "there is no reference file capitation_practice.toml");
     return tables;
   }
-  WeightFiles files;
-  TALLY_RETURN_IF_ERROR(
-      ReadIndices(context, "capitation_practice", false, files));
-  TALLY_RETURN_IF_ERROR(ReadBudget(context, files));
-  TALLY_RETURN_IF_ERROR(
-      ReadBaselines(context, "capitation_practice_baseline", files));
-  // One component: age and sex; all others multiply.
-  files.terms.weights = {1};
+  TALLY_ASSIGN_OR_RETURN(
+      const WeightFiles files,
+      ReadPracticeWeights(context.comparators, context.month));
   TALLY_ASSIGN_OR_RETURN(const WeighedAreas areas,
                          GatherAreas(lists, files, true));
-  if (areas.names.empty()) {
-    context.Lacks("capitation_practice",
-                  "no practice has a printed list and all of its weights; the "
-                  "files are about: " +
-                      NamesOf(files.indices));
+  if (const auto why = WhyNoShares(areas, files)) {
+    context.Lacks("capitation_practice", *why);
     return tables;
   }
   TALLY_ASSIGN_OR_RETURN(

@@ -116,7 +116,7 @@ class EyePrevalence {
  public:
   // Nothing if there is no such file.
   static absl::StatusOr<std::optional<EyePrevalence>> Read(
-      const std::string& folder) {
+      const std::string& folder, CivilDay month) {
     if (!HasReference(folder, "eye_prevalence")) {
       return std::optional<EyePrevalence>();
     }
@@ -127,7 +127,8 @@ class EyePrevalence {
                              {"sex", ReferenceType::kText},
                              {"age_from", ReferenceType::kInteger},
                              {"age_to", ReferenceType::kInteger},
-                             {"rate", ReferenceType::kNumber}}));
+                             {"rate", ReferenceType::kNumber}},
+                            month));
     EyePrevalence prevalence;
     prevalence.citation_ = file.Citation();
     for (size_t row = 0; row < file.rows(); ++row) {
@@ -222,6 +223,8 @@ std::string AtAges(const Condition& condition) {
                          WithinAges(condition.age_from, condition.age_to));
 }
 
+// The list in the middle of the year, and its practices.
+
 class EhnaRows {
  public:
   EhnaRows(const MeasureContext& context, const EhnaRules& rules,
@@ -264,8 +267,8 @@ class EhnaRows {
       const Stratum sum = SumOfStrata(counted.at(group));
       table_.Set(row, "list", sum.people);
       if (recorded) {
-        table_.Set(row, "recorded", sum.events)
-            .Set(row, "expected", expected.at(group[0]));
+        table_.Set(row, "recorded", sum.events);
+        SetExpectedCases(row, expected, group[0]);
         if (condition.id == rules_.screening) {
           table_.Set(row, "dr_eligible", sum.events);
         }
@@ -355,6 +358,18 @@ class EhnaRows {
     return absl::OkStatus();
   }
 
+  // Nobody of a known age: what to expect there is not known.
+  void SetExpectedCases(size_t row,
+                        const std::map<std::string, double>& expected,
+                        const std::string& area) {
+    const auto found = expected.find(area);
+    if (found != expected.end()) {
+      table_.Set(row, "expected", found->second);
+      return;
+    }
+    table_.SetNa(row, "expected", NaReason::kNoExpected);
+  }
+
   void SetExtra(size_t row, const Extra& extra, const Group& group) {
     if (extra.impaired.has_value()) {
       table_.Set(row, "cvi_proxy",
@@ -405,8 +420,9 @@ class Ehna : public Measure {
                            ReadEhnaRules(context.definition));
     TALLY_ASSIGN_OR_RETURN(const Span year,
                            MonthsEndingWith(context.month, rules.months));
-    TALLY_ASSIGN_OR_RETURN(const std::optional<EyePrevalence> prevalence,
-                           EyePrevalence::Read(context.comparators));
+    TALLY_ASSIGN_OR_RETURN(
+        const std::optional<EyePrevalence> prevalence,
+        EyePrevalence::Read(context.comparators, context.month));
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
     TALLY_ASSIGN_OR_RETURN(const EventLists lists,

@@ -18,11 +18,11 @@ class PeerBenchmark : public Measure {
                            context.definition.root().GetTable("parameters"));
     TALLY_ASSIGN_OR_RETURN(const std::string set,
                            parameters.GetString("peer_set"));
-    TALLY_ASSIGN_OR_RETURN(
-        const ReferenceFile file,
-        ReferenceFile::Read(
-            context.comparators, "peer_set",
-            {{"set", ReferenceType::kText}, {"area", ReferenceType::kText}}));
+    TALLY_ASSIGN_OR_RETURN(const ReferenceFile file,
+                           ReferenceFile::Read(context.comparators, "peer_set",
+                                               {{"set", ReferenceType::kText},
+                                                {"area", ReferenceType::kText}},
+                                               context.month));
     BenchmarkRequest request;
     request.areas.emplace();
     for (size_t row = 0; row < file.rows(); ++row) {

@@ -69,6 +69,7 @@ class ActivityPlan : public Measure {
     std::vector<DerivedTable> tables;
     const GatedTable* forecast = context.Find(kForecastSource, "forecast");
     if (forecast == nullptr) return tables;
+    // Each row is the capacity of one month, most of them to come.
     TALLY_ASSIGN_OR_RETURN(
         const ReferenceFile file,
         ReferenceFile::Read(context.comparators, "capacity",
@@ -76,7 +77,8 @@ class ActivityPlan : public Measure {
                              {"pod", ReferenceType::kText},
                              {"tfc", ReferenceType::kText},
                              {"month", ReferenceType::kText},
-                             {"capacity", ReferenceType::kInteger}}));
+                             {"capacity", ReferenceType::kInteger}},
+                            kAnyMonth));
     TALLY_ASSIGN_OR_RETURN(const auto capacity, ReadCapacity(file));
     TableInfo info = context.Info(
         "activity_plan", "Indicative plan against capacity", *forecast);

@@ -28,21 +28,22 @@ namespace {
 constexpr int kYearMonths = 12;
 constexpr int kFirstMonth = 4;  // April
 
-// Cost of each person in each month: who has no person contributes a row at a
-// time.
+// Cost of each person in each month, of a type and of all together, where a
+// person contributes once with all that they had: who has no person
+// contributes a row at a time.
 constexpr std::string_view kCostSql =
-    "WITH each AS (SELECT pod, month, count(*) AS events, "
-    "count(cost_pence) AS priced, CAST(coalesce(sum(cost_pence), 0) AS BIGINT) "
-    "AS cost FROM activity WHERE person IS NOT NULL "
-    "GROUP BY pod, month, person UNION ALL "
-    "SELECT pod, month, 1, CAST(cost_pence IS NOT NULL AS BIGINT), "
-    "coalesce(cost_pence, 0) FROM activity WHERE person IS NULL) "
-    "SELECT CASE WHEN grouping(pod) = 1 THEN 'All' ELSE pod END AS line, "
-    "strftime(month, '%Y-%m'), CAST(sum(events) AS BIGINT), "
+    "WITH each AS (SELECT CASE WHEN grouping(pod) = 1 THEN 'All' ELSE pod END "
+    "AS line, month, count(*) AS events, count(cost_pence) AS priced, "
+    "CAST(coalesce(sum(cost_pence), 0) AS BIGINT) AS cost FROM activity "
+    "WHERE person IS NOT NULL "
+    "GROUP BY GROUPING SETS ((pod, month, person), (month, person)) UNION ALL "
+    "SELECT unnest([pod, 'All']), month, 1, "
+    "CAST(cost_pence IS NOT NULL AS BIGINT), coalesce(cost_pence, 0) "
+    "FROM activity WHERE person IS NULL) "
+    "SELECT line, strftime(month, '%Y-%m'), CAST(sum(events) AS BIGINT), "
     "CAST(sum(priced) AS BIGINT), CAST(sum(cost) AS BIGINT), "
     "count(*) FILTER (WHERE cost > 0), coalesce(max(cost, 2)[1], 0), "
-    "coalesce(max(cost, 2)[2], 0) FROM each "
-    "GROUP BY GROUPING SETS ((pod, month), (month)) ORDER BY 1, 2";
+    "coalesce(max(cost, 2)[2], 0) FROM each GROUP BY ALL ORDER BY 1, 2";
 
 // Months that the dataset of a line covers; of All those that each covers.
 absl::StatusOr<std::map<std::string, MonthRange>> LineMonths(
@@ -269,12 +270,14 @@ absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
   std::vector<DerivedTable> tables;
   const GatedTable* costs = context.Find(context.definition.id(), "cost_month");
   if (costs == nullptr) return tables;
+  // Each row is the budget of one year.
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, "budget",
                           {{"line", ReferenceType::kText},
                            {"year", ReferenceType::kInteger},
-                           {"pounds", ReferenceType::kNumber}}));
+                           {"pounds", ReferenceType::kNumber}},
+                          kAnyMonth));
   TALLY_ASSIGN_OR_RETURN(const OutturnSettings settings,
                          ReadOutturnSettings(context.definition));
   TableInfo info =

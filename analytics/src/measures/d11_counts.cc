@@ -24,11 +24,12 @@ std::string PracticeReferrals(const ReferralRules& rules, const Span& year,
                       OneOf("attendance_type", rules.eye.first));
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, CAST(NULL AS VARCHAR) AS contractor, "
-      "treatment_function AS tfc, person, CAST(date_trunc('month', "
-      "referral_received_date) AS DATE) AS month, earliest.day AS first_day, "
+      "treatment_function AS tfc, person, provider_code AS provider, "
+      "CAST(date_trunc('month', referral_received_date) AS DATE) AS month, "
+      "referral_received_date AS received, earliest.day AS first_day, "
       "coalesce(NOT earliest.kept, false) AS discharged FROM (SELECT "
-      "treatment_function, person, referral_received_date, min(struct_pack(day "
-      ":= appointment_date, "
+      "treatment_function, person, provider_code, referral_received_date, "
+      "min(struct_pack(day := appointment_date, "
       "kept := NOT coalesce(%3$s, false))) FILTER (%2$s) AS earliest "
       "FROM %8$s WHERE person IS NOT NULL AND %4$s AND %5$s AND "
       "referral_received_date BETWEEN DATE '%6$s' AND DATE '%7$s' "
@@ -46,7 +47,9 @@ std::string OptometristReferrals(const ReferralRules& rules,
                                  std::string_view appointments) {
   return absl::StrFormat(
       "SELECT '%1$s' AS kind, c.contractor, 'All' AS tfc, c.person, "
+      "CAST(NULL AS VARCHAR) AS provider, "
       "CAST(date_trunc('month', c.day) AS DATE) AS month, "
+      "CAST(NULL AS DATE) AS received, "
       "min(o.appointment_date) AS first_day, coalesce(bool_or(%2$s AND "
       "o.appointment_date = o.earliest), false) AS discharged FROM "
       "(SELECT DISTINCT person, coalesce(contractor, 'unknown') AS contractor, "
@@ -77,6 +80,46 @@ std::string TreatedRow(const MeasureContext& context,
     sql += " OR " + OneOf("o.rtt_status", rules.treated_status);
   }
   return "(" + sql + ")";
+}
+
+// What may follow a referral: eye care of people with one, a row an attendance
+// that was seen or an episode of an elective admission.
+std::string EyeCareAfter(const MeasureContext& context,
+                         const ReferralRules& rules,
+                         std::string_view appointments) {
+  return absl::StrFormat(
+      "SELECT row_number() OVER () AS event, * FROM (SELECT o.person, "
+      "o.appointment_date AS day, o.provider_code AS provider, "
+      "o.treatment_function AS tfc, o.referral_received_date AS received, "
+      "%1$s AS follow_up, %2$s AS treats FROM %3$s AS o SEMI JOIN eye_referral "
+      "AS r ON r.person = o.person WHERE o.appointment_date IS NOT NULL AND "
+      "%4$s AND %5$s UNION ALL SELECT a.person, a.admission_date, NULL, "
+      "a.treatment_function, NULL, false, true FROM sus_apc AS a SEMI JOIN "
+      "eye_referral AS r ON r.person = a.person WHERE a.admission_date IS NOT "
+      "NULL AND %6$s AND %7$s)",
+      OneOf("o.attendance_type", rules.eye.follow_up),
+      TreatedRow(context, rules), appointments,
+      OneOf("o.treatment_function", rules.eye.functions),
+      OneOf("o.attended", rules.eye.seen),
+      OneOf("a.treatment_function", rules.eye.functions),
+      OneOf("a.admission_method", rules.elective_methods));
+}
+
+// `events` with the referral to which each belongs. Of those of practices it is
+// one: its own, else the latest of its treatment function, else the latest. A
+// claim says nothing of what comes after it, so that all does.
+std::string ReferralOfEach(const std::string& events) {
+  constexpr std::string_view kOwn =
+      "coalesce(e.received = r.received, false) AND e.tfc = r.tfc AND "
+      "e.provider IS NOT DISTINCT FROM r.provider";
+  return absl::StrFormat(
+      "SELECT r.id, r.followed, r.first_day, e.day, e.follow_up, e.treats FROM "
+      "(%1$s) AS e INNER JOIN eye_referral AS r ON r.person = e.person AND "
+      "(r.first_day <= e.day OR (%2$s)) QUALIFY r.kind = '%3$s' OR "
+      "row_number() OVER (PARTITION BY r.kind, e.event ORDER BY (%2$s) DESC, "
+      "e.tfc = r.tfc DESC, r.first_day DESC NULLS LAST, r.received DESC, "
+      "r.provider NULLS LAST, r.tfc) = 1",
+      events, std::string(kOwn), kByOptometrist);
 }
 
 absl::StatusOr<int64_t> ReferralNumber(const TomlTable& table,
@@ -143,21 +186,11 @@ absl::Status MakeReferrals(const MeasureContext& context,
       OptometristReferrals(rules, appointments))));
   return context.connection.Execute(absl::StrFormat(
       "CREATE OR REPLACE TEMPORARY TABLE eye_referral_after AS SELECT id, "
-      "CAST(sum(follow_up) AS BIGINT) AS follow_ups, bool_or(treats) AS "
-      "treated FROM (SELECT r.id, CAST(%1$s AND o.appointment_date > "
-      "r.first_day AS INTEGER) AS follow_up, %2$s AS treats FROM eye_referral "
-      "AS r INNER JOIN %8$s AS o ON o.person = r.person AND "
-      "o.appointment_date BETWEEN r.first_day AND r.first_day + %3$d WHERE "
-      "r.followed AND %4$s AND %5$s UNION ALL SELECT r.id, 0, true FROM "
-      "eye_referral AS r INNER JOIN sus_apc AS a ON a.person = r.person AND "
-      "a.admission_date BETWEEN r.first_day AND r.first_day + %3$d WHERE "
-      "r.followed AND %6$s AND %7$s) GROUP BY id",
-      OneOf("o.attendance_type", rules.eye.follow_up),
-      TreatedRow(context, rules), rules.follow_days,
-      OneOf("o.treatment_function", rules.eye.functions),
-      OneOf("o.attended", rules.eye.seen),
-      OneOf("a.treatment_function", rules.eye.functions),
-      OneOf("a.admission_method", rules.elective_methods), appointments));
+      "CAST(sum(CAST(follow_up AND day > first_day AS INTEGER)) AS BIGINT) AS "
+      "follow_ups, bool_or(treats) AS treated FROM (%s) WHERE followed AND "
+      "day BETWEEN first_day AND first_day + %d GROUP BY id",
+      ReferralOfEach(EyeCareAfter(context, rules, appointments)),
+      rules.follow_days));
 }
 
 absl::StatusOr<std::map<CrossedUnit, Referrals>> CountReferrals(

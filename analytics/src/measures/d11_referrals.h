@@ -55,9 +55,10 @@ struct Referrals {
 
 // Makes the temporary table `eye_referral`, a row a referral of somebody in
 // `year`: id, kind, contractor (of an optometrist), tfc, person, month (first
-// day, of the referral), first_day, discharged; and `eye_referral_after` (id,
-// follow_ups, treated) of those that were followed to the end of `year`. Cost:
-// hash joins of the attendances of people with a referral.
+// day, of the referral), provider and received (of a practice), first_day,
+// discharged, followed; and `eye_referral_after` (id, follow_ups, treated) of
+// those that were followed to the end of `year`. Cost: hash joins of the
+// attendances of people with a referral.
 absl::Status MakeReferrals(const MeasureContext& context,
                            const ReferralRules& rules, const Span& year);
 

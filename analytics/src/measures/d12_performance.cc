@@ -59,7 +59,8 @@ class Performance : public Measure {
         ReferenceFile::Read(context.comparators, "indicator_plan",
                             {{"area", ReferenceType::kText},
                              {"indicator", ReferenceType::kText},
-                             {"plan", ReferenceType::kNumber}}));
+                             {"plan", ReferenceType::kNumber}},
+                            context.month));
     TALLY_ASSIGN_OR_RETURN(const auto plan, ReadIndicatorPlan(file));
     TALLY_ASSIGN_OR_RETURN(const double allowed,
                            context.definition.Parameter("variance_pct"));

@@ -87,10 +87,9 @@ absl::StatusOr<std::vector<std::string>> MakeMidYearLists(
     TALLY_ASSIGN_OR_RETURN(
         const CivilDay middle,
         context.month.AddMonths(-kMonthsToMiddle - kMonthsOfYear * year));
-    const std::string name = absl::StrFormat(
-        "patient_list_%d", 100 * middle.year() + middle.month());
-    TALLY_RETURN_IF_ERROR(MakePatientListAt(context, middle, name));
-    names.push_back(name);
+    TALLY_ASSIGN_OR_RETURN(std::string name,
+                           MakePatientListAt(context, middle));
+    names.push_back(std::move(name));
   }
   return names;
 }

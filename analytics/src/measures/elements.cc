@@ -12,6 +12,7 @@
 #include "measures/admissions.h"
 #include "measures/counts.h"
 #include "measures/element_sources.h"
+#include "measures/prescriptions.h"
 
 namespace tally::analytics {
 namespace {
@@ -120,12 +121,17 @@ absl::Status MatchRows(const MeasureContext& context,
   const bool stays = source.dataset == "sus-apc";
   const std::string counted =
       stays ? "count(DISTINCT day)" : "CAST(sum(n) AS BIGINT)";
+  // Strengths and products of one chemical substance are one medicine.
+  const std::string different =
+      source.dataset == "gp-prescription"
+          ? absl::StrFormat("left(code, %d)", kBnfSubstance)
+          : "code";
   TALLY_ASSIGN_OR_RETURN(const std::string rows,
                          ElementRows(context, source, coded, emergencies));
   return context.connection.Execute(
       absl::StrFormat(
           "INSERT INTO element_hit SELECT g.element, g.person FROM ("
-          "SELECT element, person, %s AS records, count(DISTINCT code) AS "
+          "SELECT element, person, %s AS records, count(DISTINCT %s) AS "
           "codes FROM (SELECT r.element, e.person, e.code%s, count(*) AS n "
           "FROM %s AS e %s INNER JOIN element_rule AS r ON %s "
           "WHERE e.person IS NOT NULL AND e.day <= ? "
@@ -136,7 +142,7 @@ absl::Status MatchRows(const MeasureContext& context,
           "INNER JOIN element_rule AS r ON r.element = g.element "
           "WHERE CASE WHEN r.different THEN g.codes ELSE g.records END "
           ">= r.least",
-          counted, stays ? ", e.day" : "", rows,
+          counted, different, stays ? ", e.day" : "", rows,
           coded ? "INNER JOIN element_code AS c ON c.code = e.code" : "",
           coded ? "r.element = c.element" : "NOT r.coded",
           stays ? ", e.day" : ""),

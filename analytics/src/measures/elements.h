@@ -36,7 +36,7 @@ struct RuleElement {
   std::vector<std::string> codes;  // empty: any record
   int look_back_months = 0;        // 0: however long ago
   int min_count = 1;
-  bool distinct = false;   // count different codes instead
+  bool distinct = false;   // count different codes (substances) instead
   bool emergency = false;  // sus-apc: emergency admissions (admissions.h)
   int age_from = 0;
   int age_to = kOldestElementAge;

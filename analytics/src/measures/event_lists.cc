@@ -29,8 +29,7 @@ absl::StatusOr<EventLists> MakeEventLists(const MeasureContext& context,
   };
   EventLists lists;
   lists.middle = months[months.size() / 2];
-  lists.list = absl::StrFormat("patient_list_%d", number(lists.middle));
-  TALLY_RETURN_IF_ERROR(MakePatientListAt(context, lists.middle, lists.list));
+  TALLY_ASSIGN_OR_RETURN(lists.list, MakePatientListAt(context, lists.middle));
   TALLY_RETURN_IF_ERROR(MakeListStays(context));
   lists.stays =
       absl::StrFormat("event_list_%d_%d", number(first), number(context.month));

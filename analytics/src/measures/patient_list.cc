@@ -212,12 +212,15 @@ int OldestBand(const MeasureContext& context, CivilDay month) {
 }
 
 absl::Status MakePatientList(const MeasureContext& context) {
-  return MakePatientListAt(context, context.month, "patient_list");
+  TALLY_ASSIGN_OR_RETURN(const std::string table,
+                         MakePatientListAt(context, context.month));
+  return context.connection.Execute(absl::StrFormat(
+      "CREATE OR REPLACE TEMPORARY VIEW patient_list AS SELECT * FROM %s",
+      table));
 }
 
-absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
-                               std::string_view name) {
-  // Measures name lists of one month differently: it is made once for all.
+absl::StatusOr<std::string> MakePatientListAt(const MeasureContext& context,
+                                              CivilDay month) {
   const std::string table =
       absl::StrFormat("patient_list_%d", 100 * month.year() + month.month());
   const std::string rows = absl::StrFormat(
@@ -227,13 +230,7 @@ absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
   TALLY_RETURN_IF_ERROR(context.base.Once(table, [&] {
     return MakeList(context, table, {rows, AliveSql(context, month)});
   }));
-  if (name == table) return absl::OkStatus();
-  return context.base.Once(
-      absl::StrFormat("%s %s", name, month.ToMonth()), [&] {
-        return context.connection.Execute(absl::StrFormat(
-            "CREATE OR REPLACE TEMPORARY VIEW %s AS SELECT * FROM %s", name,
-            table));
-      });
+  return table;
 }
 
 absl::Status MakePatientListWhen(const MeasureContext& context,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -40,6 +41,19 @@ std::string_view ReferenceWords(ReferenceType type) {
   return "";
 }
 
+// Marks the error of a file that does not cover the month.
+constexpr std::string_view kValidityUrl = "tally.dev/reference-validity";
+
+absl::Status NotValidThen(std::string_view id, CivilDay from, CivilDay to,
+                          CivilDay month) {
+  absl::Status status = UsageError(absl::StrFormat(
+      "%s.toml is valid %s to %s, and not in all of %s, the month of the "
+      "figures",
+      id, from.ToIso(), to.ToIso(), month.ToMonth()));
+  status.SetPayload(ToAbsl(kValidityUrl), absl::Cord("1"));
+  return status;
+}
+
 engine::Value ReferenceValue(const TomlValue& value, ReferenceType type) {
   switch (type) {
     case ReferenceType::kText:
@@ -54,13 +68,18 @@ engine::Value ReferenceValue(const TomlValue& value, ReferenceType type) {
 
 }  // namespace
 
+bool IsNotValidThen(const absl::Status& status) {
+  return status.GetPayload(ToAbsl(kValidityUrl)).has_value();
+}
+
 bool HasReference(const std::string& folder, std::string_view id) {
   return !folder.empty() && IsRegularFile(ReferencePath(folder, id));
 }
 
 absl::StatusOr<ReferenceFile> ReferenceFile::Read(
     const std::string& folder, std::string_view id,
-    const std::vector<ReferenceColumn>& columns) {
+    const std::vector<ReferenceColumn>& columns,
+    std::optional<CivilDay> month) {
   if (!HasReference(folder, id)) {
     return NotFoundError(absl::StrFormat(
         "there is no reference file %s.toml; reference.comparators names the "
@@ -80,6 +99,10 @@ absl::StatusOr<ReferenceFile> ReferenceFile::Read(
   if (to < from) {
     return root.ErrorAt(root.Find("valid_to")->line(),
                         "valid_to is before valid_from");
+  }
+  if (month.has_value() &&
+      (month->FirstOfMonth() < from || to < month->LastOfMonth())) {
+    return NotValidThen(id, from, to, *month);
   }
   ReferenceFile file(from, to);
   file.file_ = root.file();

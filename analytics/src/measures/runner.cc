@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/measures/agreement.h"
+#include "analytics/measures/reference.h"
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/process.h"
@@ -351,6 +352,9 @@ absl::StatusOr<std::unique_ptr<CountedFigures>> MeasureRunner::Count(
   TALLY_ASSIGN_OR_RETURN(counted->not_covered, NotCovered(context));
   if (counted->not_covered.has_value()) return counted;
   counted->raw = counted->measure->Compute(context);
+  if (IsNotValidThen(counted->raw.status())) {
+    counted->not_covered = std::string(counted->raw.status().message());
+  }
   return counted;
 }
 
@@ -381,7 +385,13 @@ absl::StatusOr<MeasureResult> MeasureRunner::Compute(std::string_view id,
   }
   result.unavailable = counted->not_covered;
   if (result.unavailable.has_value()) return result;
-  TALLY_RETURN_IF_ERROR(MakeTables(*counted, part));
+  const absl::Status made = MakeTables(*counted, part);
+  if (IsNotValidThen(made)) {
+    result.tables.clear();
+    result.unavailable = std::string(made.message());
+    return result;
+  }
+  TALLY_RETURN_IF_ERROR(made);
   return result;
 }
 

@@ -61,12 +61,14 @@ absl::StatusOr<std::map<std::string, std::string>> LastProviders(
 // Provider -> last successor, of the file.
 absl::StatusOr<std::map<std::string, std::string>> ReadSuccessors(
     const MeasureContext& context) {
+  // Each row says since when; older ones go on holding.
   TALLY_ASSIGN_OR_RETURN(
       const ReferenceFile file,
       ReferenceFile::Read(context.comparators, kSuccessorFile,
                           {{"provider", ReferenceType::kText},
                            {"successor", ReferenceType::kText},
-                           {"month", ReferenceType::kText}}));
+                           {"month", ReferenceType::kText}},
+                          kAnyMonth));
   return LastProviders(file, context.month);
 }
 

@@ -84,7 +84,7 @@ std::optional<NaReason> WhyNoSlope(std::span<const InequalityGroup> groups,
     }
     if (!std::isfinite(ToScale(scale, group.lower)) ||
         !std::isfinite(ToScale(scale, group.upper))) {
-      return NaReason::kInconsistent;
+      return NaReason::kLimitUndefined;  // as of Dobson's at or below 0
     }
   }
   return std::nullopt;

@@ -105,6 +105,10 @@ def streams():
     check("all that was asked for is looked at before the first figure",
           "C03 is not grouped by age_band" in wrong.stderr
           and read(REGISTER) == before)
+    twice = run("measure", "run", "C02", "C03", "C02", code=2)
+    check("a measure that is named twice is refused by its name",
+          "measure C02 is named twice" in twice.stderr and twice.stdout == ""
+          and read(REGISTER) == before)
     half = run("measure", "run", "C03", "C12", "--out", "half", code=4)
     check("what is not available is said, and the rest is there",
           "C12 not available" in half.stderr
@@ -482,7 +486,31 @@ def helps():
               text.count("commissioning " + words[0]) >= 2)
 
 
+def describe(*words, home):
+    return subprocess.run([PROGRAM, "measure", "describe", "C04", *words],
+                          cwd=FOLDER, capture_output=True, text=True,
+                          check=False, env={**os.environ, "HOME": home})
+
+
+def descriptions():
+    home = os.path.join(FOLDER, "home")
+    os.makedirs(os.path.join(home, ".config", "tally"))
+    if not os.path.exists("/etc/tally/commissioning.toml"):
+        check("definitions are read where there is no configuration",
+              describe(home=home).stdout.startswith("# C04"))
+    absent = describe("--config", os.path.join(FOLDER, "none.toml"), home=home)
+    check("a configuration that is named has to be there",
+          absent.returncode == 2 and absent.stdout == ""
+          and "none.toml" in absent.stderr)
+    write(os.path.join(home, ".config", "tally", "commissioning.toml"),
+          "work = 1\n")
+    broken = describe(home=home)
+    check("a usual configuration that is broken is no missing one",
+          broken.returncode == 2 and broken.stdout == "")
+
+
 helps()
+descriptions()
 streams()
 wrong_plans()
 plans()

@@ -41,6 +41,11 @@ TEST(RiskScores, FrailtyIndexBandsChangeAtFiveNineAndThirteen) {
     for (int i = 0; i < count; ++i) {
       AddItem(person, "2025-10-31", absl::StrFormat("0212000%02d", i), items);
       AddItem(person, "2025-08-01", absl::StrFormat("0212000%02d", i), items);
+      // Another product and strength of a substance is no further medicine.
+      AddItem(person, "2025-08-01", absl::StrFormat("0212000%02dAAABAB", i),
+              items);
+      AddItem(person, "2025-08-01", absl::StrFormat("0212000%02dBBACAC", i),
+              items);
     }
     AddItem(person, "2025-07-31", "0501000X0", items);
     AddItem(person, "2025-10-01", "2001000X0", items);
@@ -354,6 +359,42 @@ TEST(RiskScores, LaceJudgesAContinuousStayAndTheLastDischargeBeforeAReturn) {
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "discharges"), "3");
   EXPECT_EQ(Find(bands, {{"band", "All"}}, "readmitted"), "1");
   EXPECT_EQ(ScoreOf(bench, "lace", "max(points * readmitted)", twice), 4);
+}
+
+TEST(RiskScores, LaceLeavesNoTieOfStaysToTheirKeys) {
+  // Two stays of the same days at one provider, in either order: four points of
+  // four days, and three more of an emergency, to which the return belongs.
+  RiskCast cast;
+  std::vector<int> people;
+  for (const bool planned_first : {true, false}) {
+    const int p = cast.Person();
+    people.push_back(p);
+    cast.Stay(p, "2025-03-10", "2025-03-14", planned_first ? "11" : "21");
+    cast.Stay(p, "2025-03-10", "2025-03-14", planned_first ? "21" : "11");
+    cast.Stay(p, "2025-03-20", "2026-01-01", "21");
+  }
+  // Of a stay that counts and one of a regular attender it is the first.
+  for (const bool regular_first : {true, false}) {
+    const int p = cast.Person();
+    people.push_back(p);
+    cast.Stay(p, "2025-03-10", "2025-03-14", regular_first ? "22" : "21");
+    if (regular_first) cast.apc.rows.back()["patient_classification"] = "3";
+    cast.Stay(p, "2025-03-10", "2025-03-14", regular_first ? "21" : "22");
+    if (!regular_first) cast.apc.rows.back()["patient_classification"] = "3";
+    cast.Stay(p, "2025-03-20", "2026-01-01", "21");
+  }
+  // A method of discharge that is not known is no discharge alive.
+  const int unknown = cast.Person();
+  cast.Stay(unknown, "2025-03-10", "2025-03-14");
+  cast.apc.rows.back()["discharge_method"] = "";
+  cast.Finish();
+  Bench bench(cast.release);
+  RunRisk(bench);
+  for (const int p : people) {
+    EXPECT_EQ(ScoreOf(bench, "lace", "sum(readmitted)", p), 1) << p;
+    EXPECT_EQ(ScoreOf(bench, "lace", "sum(points * readmitted)", p), 7) << p;
+  }
+  EXPECT_EQ(ScoreOf(bench, "lace", "points", unknown), -2);
 }
 
 TEST(RiskScores, LaceCanBeShownByPracticeAndNothingElseCan) {

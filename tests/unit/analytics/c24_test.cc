@@ -228,6 +228,23 @@ TEST(Performance, IsOffPlanBeyondTheVarianceAndByMoreThanChance) {
               HasSubstr("1 of 1 planned figure is off plan"));
 }
 
+TEST(Performance, IsNotAvailableInAMonthThatThePlanDoesNotCover) {
+  IndicatorWorld world;
+  world.Town(1, [](int, int) { return 1; });
+  Bench bench(world.Release());
+  RunOptions options = world.Options(bench);
+  options.month = *CivilDay::Create(2026, 3, 1);  // the plan begins in April
+  IndicatorWorld::Reference(bench, options, "indicator_plan",
+                            "\"area\", \"indicator\", \"plan\"",
+                            "[\"Z90001\", \"ed_attendances\", 1]");
+  const auto result = bench.Run("D12", options);
+  ASSERT_OK(result);
+  EXPECT_THAT(result->unavailable.value_or(""),
+              HasSubstr("indicator_plan.toml is valid 2026-04-01 to "
+                        "2027-03-31, and not in all of 2026-03"));
+  EXPECT_TRUE(result->tables.empty());
+}
+
 TEST(OutcomeCatalogue, NamesEveryMeasureAndIndicatorOfTheDefinitions) {
   IndicatorWorld world;
   world.Person(1, "Z90001");

@@ -152,6 +152,14 @@ const GatedTable* CapitationTable(const MeasureResult& result,
   return nullptr;
 }
 
+std::string CapitationReason(const MeasureResult& result,
+                             std::string_view table) {
+  for (const MissingTable& missing : result.missing) {
+    if (missing.table == table) return missing.reason;
+  }
+  return "not missing";
+}
+
 TEST(Capitation, WeighsListsByTheFilesOfTheOperator) {
   Bench bench(CapitationTown());
   RunOptions options;
@@ -188,6 +196,7 @@ TEST(Capitation, PracticesAreWeighedByAgeAndSex) {
   // In the third practice everybody is old.
   for (FixtureRegistration& r : town.registrations) {
     if (r.practice == "Z90003") r.year_of_birth = 1940;
+    if (r.practice == "Z90004") r.practice.clear();
   }
   Bench bench(town);
   RunOptions options;
@@ -213,8 +222,22 @@ TEST(Capitation, PracticesAreWeighedByAgeAndSex) {
   EXPECT_EQ(Find(table, {{"area", "Z90001"}}, "share"), "37.037");
   EXPECT_EQ(Find(table, {{"area", "Z90002"}}, "share"), "37.037");
   EXPECT_EQ(Find(table, {{"area", "Z90003"}}, "share"), "25.926");
-  EXPECT_EQ(Find(table, {{"area", "Z90004"}}, "share"), "absent");
-  EXPECT_THAT(table.info().notes, testing::Contains(HasSubstr("Z90004")));
+  EXPECT_EQ(Find(table, {{"area", "unknown"}}, "share"), "absent");
+  EXPECT_THAT(table.info().notes,
+              testing::Contains(HasSubstr("no known practice")));
+
+  // A practice without an index: no practice gets what should be its.
+  WriteReference(options.comparators, "capitation_practice",
+                 "\"area\", \"index\", \"value\"",
+                 "[\"Z90001\", \"need\", 1], [\"Z90003\", \"need\", 1]");
+  const auto none = bench.Run("D01", options);
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(CapitationTable(*none, "capitation_practice"), nullptr);
+  EXPECT_THAT(CapitationReason(*none, "capitation_practice"),
+              HasSubstr("shares of a budget need all areas, and the list is "
+                        "not printed or a weight file has not all that the "
+                        "others have of: Z90002"));
+  EXPECT_NE(CapitationTable(*none, "capitation"), nullptr);
 }
 
 TEST(Capitation, IsNotAvailableWithoutItsFiles) {
@@ -227,21 +250,18 @@ TEST(Capitation, IsNotAvailableWithoutItsFiles) {
 
 TEST(Capitation, RefusesFilesThatAreWrong) {
   const auto fails = [](const std::string& id, const std::string& columns,
-                        const std::string& rows,
-                        const std::string& valid_to = "2027-03-31") {
+                        const std::string& rows) {
     Bench bench(CapitationTown());
     RunOptions options;
     options.comparators = bench.root() + "/references";
     WriteWeights(options.comparators);
-    WriteReference(options.comparators, id, columns, rows, valid_to);
+    WriteReference(options.comparators, id, columns, rows);
     return bench.Run("D01", options).status().code() ==
            absl::StatusCode::kInvalidArgument;
   };
   const std::string budget =
       "\"budget_pence\", \"least_growth\", "
       "\"most_growth\"";
-  EXPECT_TRUE(fails("capitation_budget", budget, "[100000, 0.01, 0.04]",
-                    "2026-09-30"));  // not valid any more
   EXPECT_TRUE(fails("capitation_budget", budget, "[100000, 0.05, 0.04]"));
   EXPECT_TRUE(fails("capitation_budget", budget, "[0, 0.01, 0.04]"));
   EXPECT_TRUE(fails("capitation_components", "\"component\", \"weight\"",
@@ -255,7 +275,36 @@ TEST(Capitation, RefusesFilesThatAreWrong) {
                     "[\"male\", 0, 64, 1], [\"male\", 64, 90, 3]"));
 }
 
-TEST(Capitation, AnAreaThatLacksAnIndexIsLeftOutWhicheverComesFirst) {
+TEST(Capitation, IsNotAvailableWithAFileOfAnotherYear) {
+  const struct {
+    const char* id;
+    const char* columns;
+    const char* rows;
+  } files[] = {
+      {"capitation_budget",
+       "\"budget_pence\", \"least_growth\", \"most_growth\"",
+       "[100000, 0.01, 0.04]"},
+      {"practice_areas", "\"practice\", \"area\"", "[\"Z90001\", \"East\"]"},
+      {"capitation_age_sex", "\"sex\", \"age_from\", \"age_to\", \"weight\"",
+       "[\"male\", 0, 90, 1]"}};
+  for (const auto& file : files) {
+    Bench bench(CapitationTown());
+    RunOptions options;
+    options.comparators = bench.root() + "/references";
+    WriteWeights(options.comparators);
+    WriteReference(options.comparators, file.id, file.columns, file.rows,
+                   "2026-10-30");
+    const auto result = bench.Run("D01", options);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->unavailable.value_or(""),
+              absl::StrFormat("%s.toml is valid 2026-04-01 to 2026-10-30, and "
+                              "not in all of 2026-10, the month of the figures",
+                              file.id));
+    EXPECT_TRUE(result->tables.empty());
+  }
+}
+
+TEST(Capitation, AnAreaThatLacksAnIndexLeavesNoSharesWhicheverComesFirst) {
   // "Centre" comes before the others and has one index of three.
   Bench bench(CapitationTown());
   RunOptions options;
@@ -279,13 +328,15 @@ TEST(Capitation, AnAreaThatLacksAnIndexIsLeftOutWhicheverComesFirst) {
                  "[\"Z90003\", \"West\"], [\"Z90004\", \"Centre\"]");
   const auto result = bench.Run("D01", options);
   ASSERT_TRUE(result.ok()) << result.status();
-  const GatedTable& table = *CapitationTable(*result, "capitation");
-  EXPECT_EQ(Find(table, {{"area", "Centre"}}, "share"), "absent");
-  EXPECT_EQ(Find(table, {{"area", "East"}}, "share"), "79.660");
-  EXPECT_THAT(table.info().notes, testing::Contains(HasSubstr("Centre")));
+  EXPECT_EQ(CapitationTable(*result, "capitation"), nullptr);
+  EXPECT_THAT(CapitationReason(*result, "capitation"),
+              testing::EndsWith("have of: Centre"));
+  EXPECT_EQ(Find(*CapitationTable(*result, "list_sizes"), {{"area", "Centre"}},
+                 "crude"),
+            "50");
 }
 
-TEST(Capitation, AreasWithHiddenListsAreLeftOut) {
+TEST(Capitation, AnAreaWithAHiddenListLeavesNoShares) {
   FixtureRelease town = CapitationTown();
   // Six people of a third area: hidden under the default profile.
   for (int i = 0; i < 6; ++i) {
@@ -306,10 +357,8 @@ TEST(Capitation, AreasWithHiddenListsAreLeftOut) {
   ASSERT_TRUE(result.ok()) << result.status();
   const GatedTable& lists = *CapitationTable(*result, "list_sizes");
   EXPECT_EQ(Find(lists, {{"area", "Tiny"}}, "crude"), "*");
-  const GatedTable* table = CapitationTable(*result, "capitation");
-  ASSERT_NE(table, nullptr);
-  EXPECT_EQ(Find(*table, {{"area", "Tiny"}}, "share"), "absent");
-  EXPECT_THAT(table->info().notes, testing::Contains(HasSubstr("Tiny")));
+  EXPECT_EQ(CapitationTable(*result, "capitation"), nullptr);
+  EXPECT_THAT(CapitationReason(*result, "capitation"), HasSubstr("Tiny"));
 }
 
 }  // namespace

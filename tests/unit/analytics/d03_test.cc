@@ -260,6 +260,28 @@ TEST_F(EhnaTest, ExpectedCasesComeFromTheOperatorsFile) {
   EXPECT_EQ(At(Run(), "Glaucoma", "gap", "Z90001"), "0");
 }
 
+TEST_F(EhnaTest, DoesNotKnowWhatToExpectWhereNoAgeIsKnown) {
+  for (int person = 1; person <= 320; ++person) {
+    Add(person, 50, person <= 200 ? "Z90001" : "Z90002");
+    if (person > 200) release_.registrations.back().year_of_birth = 0;
+    Record(person, "CATARACT_COD");
+  }
+  const std::string folder = testing::TempDir() + "d03ages";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/eye_prevalence.toml")
+      << "id = \"eye_prevalence\"\nsource = \"made up\"\n"
+         "valid_from = 2026-04-01\nvalid_to = 2027-03-31\n"
+         "columns = [\"condition\", \"sex\", \"age_from\", \"age_to\", "
+         "\"rate\"]\n"
+         "row = [[\"cataract\", \"male\", 0, 90, 0.5]]\n";
+  const MeasureResult result = Run("nhs-national", folder);
+  EXPECT_EQ(At(result, "Cataract", "expected", "Z90001"), "100");
+  EXPECT_EQ(At(result, "Cataract", "recorded", "Z90002"), "120");
+  EXPECT_EQ(At(result, "Cataract", "expected", "Z90002"), "NA");
+  EXPECT_EQ(At(result, "Cataract", "gap", "Z90002"), "NA");
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(EhnaTest, PagesAreDrawnAndRowsMayComeInAnyOrder) {
   for (int person = 1; person <= 120; ++person) {
     Add(person, 12 + person % 70, person % 2 == 0 ? "Z90001" : "Z90002");

@@ -187,6 +187,78 @@ TEST(BudgetBurn, PrintsAMonthWithoutActivityUnderTheUsualProfile) {
   EXPECT_EQ(cost("2026-09"), "*");  // of one person
 }
 
+TEST(BudgetBurn, IsNotAvailableWithATariffOfAnotherYear) {
+  Bench bench(Spending(2024, 4, std::vector<int>(31, 10000)));
+  RunOptions options;
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"All\", 2026, 1200]");
+  IndicatorWorld::Reference(bench, options, "tariff",
+                            "\"pod\", \"currency\", \"pence\"",
+                            "[\"ed_1\", \"any\", 100]");
+  const std::string file = options.comparators + "/tariff.toml";
+  std::string text = *ReadFile(file, 1 << 20);
+  text.replace(text.find("2026-04-01"), 10, "2019-04-01");
+  text.replace(text.find("2027-03-31"), 10, "2020-03-31");
+  ASSERT_OK(WriteFileAtomically(file, text, 0600));
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  EXPECT_EQ(result->unavailable.value_or(""),
+            "tariff.toml is valid 2019-04-01 to 2020-03-31, and not in all of "
+            "2026-10, the month of the figures");
+  EXPECT_TRUE(result->tables.empty());
+}
+
+TEST(BudgetBurn, TakesABudgetByTheYearOfItsRows) {
+  Bench bench(Spending(2024, 4, std::vector<int>(31, 10000)));
+  RunOptions options;
+  options.month = *CivilDay::Create(2026, 3, 1);  // before the file begins
+  IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                            "[\"All\", 2025, 1300], [\"All\", 2026, 1200]");
+  const auto result = bench.Run("D10", options);
+  ASSERT_OK(result);
+  EXPECT_EQ(Outturn(*result, "All", "2026-03", "budget"), "1300");
+  EXPECT_EQ(Outturn(*result, "All", "2026-03", "ytd"), "1200");
+}
+
+TEST(BudgetBurn, CountsAPersonOfSeveralTypesOnce) {
+  // Six people with two admissions each and, a month later, twelve with one.
+  FixtureRelease release = Spending(2026, 9, {});
+  FixtureTable& apc = release.activity[0];
+  const auto admit = [&](int person, const std::string& day,
+                         const std::string& method) {
+    apc.Add({{"person", std::to_string(person)},
+             {"spell_id", std::to_string(20000000000 + apc.rows.size())},
+             {"admission_date", day},
+             {"discharge_date", day},
+             {"episode_start", day},
+             {"episode_end", day},
+             {"admission_method", method},
+             {"tariff_pence", "10000"}});
+  };
+  for (int person = 1; person <= 12; ++person) {
+    if (person <= 6) {
+      admit(person, "2026-09-10", "11");
+      admit(person, "2026-09-20", "21");
+    }
+    admit(person, "2026-10-10", "21");
+  }
+  RunOptions options;
+  const auto cost = [&](Bench& bench, const char* month) {
+    IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                              "[\"All\", 2026, 1200]");
+    const auto result = bench.Run("D10", options);
+    EXPECT_OK(result);
+    return result.ok() ? Find(*TableOf(*result, "cost_month"),
+                              {{"pod", "All"}, {"month", month}}, "cost")
+                       : "";
+  };
+  Bench exact(release);
+  EXPECT_EQ(cost(exact, "2026-09"), "1200");
+  Bench usual(release, "nhs-subnational");
+  EXPECT_EQ(cost(usual, "2026-09"), "*");
+  EXPECT_EQ(cost(usual, "2026-10"), "1200");
+}
+
 TEST(BudgetBurn, SaysHowMuchActivityHasACost) {
   FixtureRelease release = Spending(2026, 9, {10000, 20000});
   release.activity[0].rows[1]["tariff_pence"] = "";

@@ -174,6 +174,46 @@ TEST_F(ReferralTest, FalsePositivesAreDischargedAtFirstWithoutTreatment) {
   EXPECT_EQ(At(result, "first_fu"), "0.8");
 }
 
+TEST_F(ReferralTest, WhatFollowsCountsUnderOneReferralOnly) {
+  for (int person = 1; person <= 4; ++person) Add(person);
+  const auto first = [&](int person, const char* day, FixtureRow row = {}) {
+    row["appointment_date"] = day;
+    Visit(person, std::move(row));
+  };
+  const auto follow_up = [&](int person, FixtureRow row = {}) {
+    row["attendance_type"] = "2";
+    row["appointment_date"] = "2026-06-01";
+    Visit(person, std::move(row));
+  };
+  // Two functions on one day: each has its own.
+  first(1, "2026-04-20");
+  first(1, "2026-04-20", {{"treatment_function", "460"}});
+  follow_up(1);
+  follow_up(1, {{"proc_01", "C791"}});
+  // Two receipts in one function: by receipt, though another is later.
+  first(2, "2026-04-20");
+  first(2, "2026-04-25", {{"referral_received_date", "2026-04-05"}});
+  follow_up(2);
+  // A function without a referral: the later of the two.
+  first(3, "2026-04-20", {{"treatment_function", "460"}});
+  first(3, "2026-04-25", {{"outcome", "1"}});
+  Row(1, 3, {{"treatment_function", "655"}});
+  // Its own referral was never seen: it is no other's.
+  first(4, "2026-04-20");
+  first(4, "2026-04-25", {{"provider_code", "RZ2"}, {"attended", "3"}});
+  follow_up(4, {{"provider_code", "RZ2"}});
+  const MeasureResult result = Run();
+  EXPECT_EQ(At(result, "followed", "Z90001", "130"), "5");
+  EXPECT_EQ(At(result, "follow_ups", "Z90001", "130"), "3");
+  EXPECT_EQ(At(result, "treated", "Z90001", "130"), "2");  // of 1 and 3
+  EXPECT_EQ(At(result, "false_positives", "Z90001", "130"), "0");
+  EXPECT_EQ(At(result, "followed", "Z90001", "460"), "2");
+  EXPECT_EQ(At(result, "follow_ups", "Z90001", "460"), "0");
+  EXPECT_EQ(At(result, "treated", "Z90001", "460"), "0");
+  EXPECT_EQ(At(result, "follow_ups"), "3");
+  EXPECT_EQ(At(result, "treated"), "2");
+}
+
 TEST_F(ReferralTest, DischargedAtTheEarliestFirstAttendanceOnly) {
   for (int person = 1; person <= 4; ++person) Add(person);
   Visit(1);  // on 4 May, not discharged

@@ -366,10 +366,15 @@ TEST(Gate, RefusesWhenNothingLeftCanBeHidden) {
 }
 
 TEST(Gate, ContradictingMarginIsAnErrorOfTheMeasure) {
-  RawTable raw = CountTable({3, 12});
-  raw.AddKnownMargin({{0, 1}, {1, 1}}, 400);
+  RawTable raw = CountTable({3, 12, 20});
+  raw.AddKnownMargin({{0, 1}, {1, 1}}, 15);
+  raw.AddKnownMargin({{1, 1}, {2, 1}}, 400);
   Gate gate(Named("nhs-subnational"), {});
-  EXPECT_EQ(ExitCodeOf(gate.Release(raw).status()), kExitInvalidInput);
+  const absl::Status status = gate.Release(raw).status();
+  EXPECT_EQ(ExitCodeOf(status), kExitInvalidInput);
+  EXPECT_THAT(
+      std::string(status.message()),
+      testing::EndsWith(", column n, row 2: the margins contradict the cells"));
 }
 
 // Whatever is released, a reader who adds and subtracts cannot get a hidden

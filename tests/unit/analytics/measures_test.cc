@@ -107,10 +107,11 @@ TEST(PatientList, AgesAreOfTheListsYearWhateverTheReleaseCallsThem) {
     const std::pair<CivilDay, std::string> lists[] = {
         {month, "75 1 90"}, {*CivilDay::Create(2026, 3, 1), "74 0 89"}};
     for (const auto& [at, ages] : lists) {
-      ASSERT_OK(MakePatientListAt(context, at, "a_list"));
+      const auto list = MakePatientListAt(context, at);
+      ASSERT_OK(list);
       auto found = bench.database().connection().Query(
-          "SELECT string_agg(CAST(age AS VARCHAR), ' ' ORDER BY person) FROM "
-          "a_list");
+          "SELECT string_agg(CAST(age AS VARCHAR), ' ' ORDER BY person) FROM " +
+          *list);
       ASSERT_TRUE(found.ok()) << found.status();
       const auto rows = found->AllRows();
       ASSERT_TRUE(rows.ok()) << rows.status();

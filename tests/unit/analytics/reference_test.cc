@@ -25,7 +25,8 @@ class ReferenceTest : public testing::Test {
     return ReferenceFile::Read(dir_.path(), "plan",
                                {{"activity", ReferenceType::kInteger},
                                 {"provider", ReferenceType::kText},
-                                {"price", ReferenceType::kNumber}});
+                                {"price", ReferenceType::kNumber}},
+                               kAnyMonth);
   }
   TempDir dir_;
 };
@@ -41,10 +42,30 @@ TEST_F(ReferenceTest, ColumnsAreTakenByNameWhateverTheirOrder) {
   EXPECT_EQ(file->Number(0, 2), 12.0);
   EXPECT_EQ(file->Number(1, 2), 0.5);
   EXPECT_EQ(file->Citation(), "Schedule 3, valid 2026-04-01 to 2027-03-31");
-  EXPECT_TRUE(file->Covers(*CivilDay::Parse("2026-04-01")));
-  EXPECT_TRUE(file->Covers(*CivilDay::Parse("2027-03-31")));
-  EXPECT_FALSE(file->Covers(*CivilDay::Parse("2027-04-01")));
-  EXPECT_FALSE(file->Covers(*CivilDay::Parse("2026-03-31")));
+}
+
+TEST_F(ReferenceTest, CoversTheWholeMonthOfTheFiguresOrIsRefused) {
+  ASSERT_TRUE(ReadText("columns = [\"provider\", \"price\", \"activity\"]\n"
+                       "row = []\n")
+                  .ok());
+  for (const char* day : {"2026-04-01", "2026-10-15", "2027-03-31"}) {
+    const auto file =
+        ReferenceFile::Read(dir_.path(), "plan", {}, *CivilDay::Parse(day));
+    EXPECT_TRUE(file.ok()) << file.status();
+    EXPECT_FALSE(IsNotValidThen(file.status()));
+  }
+  for (const char* day : {"2026-03-31", "2027-04-01"}) {
+    const auto file =
+        ReferenceFile::Read(dir_.path(), "plan", {}, *CivilDay::Parse(day));
+    EXPECT_TRUE(IsNotValidThen(file.status())) << day;
+    EXPECT_EQ(ExitCodeOf(file.status()), kExitUsage);
+  }
+  EXPECT_EQ(ReferenceFile::Read(dir_.path(), "plan", {},
+                                *CivilDay::Parse("2027-04-01"))
+                .status()
+                .message(),
+            "plan.toml is valid 2026-04-01 to 2027-03-31, and not in all of "
+            "2027-04, the month of the figures");
 }
 
 TEST_F(ReferenceTest, FaultsNameFileAndLine) {
@@ -77,7 +98,7 @@ TEST_F(ReferenceTest, FaultsNameFileAndLine) {
 TEST_F(ReferenceTest, MissingFileIsNotFound) {
   EXPECT_FALSE(HasReference("", "plan"));
   EXPECT_FALSE(HasReference(dir_.path(), "plan"));
-  const auto file = ReferenceFile::Read(dir_.path(), "plan", {});
+  const auto file = ReferenceFile::Read(dir_.path(), "plan", {}, kAnyMonth);
   EXPECT_EQ(ExitCodeOf(file.status()), kExitNotFound);
 }
 

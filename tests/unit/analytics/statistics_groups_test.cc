@@ -212,7 +212,13 @@ TEST(SlopeIndex, RefusesWhatItCannotFit) {
                 .rii.value.reason(),
             NaReason::kNoDenominator);
   groups = Deciles();
-  groups[3].lower = 0;
+  for (const double lower : {0.0, -0.5}) {
+    groups[3].lower = lower;
+    EXPECT_EQ(SlopeIndexOfInequality(groups, ValueScale::kLog, false, 1, 10)
+                  .rii.value.reason(),
+              NaReason::kLimitUndefined);
+  }
+  groups[3].lower = groups[3].value + 1;
   EXPECT_EQ(SlopeIndexOfInequality(groups, ValueScale::kLog, false, 1, 10)
                 .rii.value.reason(),
             NaReason::kInconsistent);

@@ -8,6 +8,8 @@
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "measures/eye_care.h"
+#include "measures/months.h"
 #include "status_matchers.h"
 
 namespace tally::analytics {
@@ -89,8 +91,11 @@ TEST(CountFlagged, AgreesWithAJoinForEachQuestion) {
   EXPECT_GT(events, 100);
 }
 
-TEST(PatientListAt, GivesOneListUnderSeveralNames) {
-  Bench bench(PeopleOfAllAges());
+TEST(PatientListAt, ListsOfDifferentMonthsStaySideBySide) {
+  FixtureRelease release = PeopleOfAllAges();
+  // The first five leave in June.
+  for (size_t i = 0; i < 5; ++i) release.registrations[i].end = "2026-06-15";
+  Bench bench(release);
   const MeasureDefinition definition = *LoadDefinition("C02", "");
   BaseTables base;
   const MeasureContext context{bench.folder(),
@@ -100,21 +105,23 @@ TEST(PatientListAt, GivesOneListUnderSeveralNames) {
                                {},
                                "",
                                base};
-  const CivilDay may = *CivilDay::Create(2026, 5, 1);
-  ASSERT_OK(MakePatientListAt(context, may, "a_list"));
-  ASSERT_OK(MakePatientListAt(context, may, "patient_list_202605"));
-  ASSERT_OK(MakePatientListAt(context, may, "b_list"));
-  const auto different = context.connection.Scalar(
-      "SELECT count(*) FROM (SELECT * FROM a_list EXCEPT SELECT * FROM "
-      "b_list)");
-  ASSERT_OK(different);
-  EXPECT_EQ(*different->As<int64_t>(), 0);
-  for (const char* name : {"a_list", "b_list", "patient_list_202605"}) {
-    const auto people = context.connection.Scalar(
-        absl::StrFormat("SELECT count(*) FROM %s", name));
-    ASSERT_OK(people);
-    EXPECT_EQ(*people->As<int64_t>(), 200) << name;
-  }
+  const auto year = MakePatientListAt(context, *CivilDay::Create(2026, 5, 1));
+  ASSERT_OK(year);
+  const auto half = MakePatientListAt(context, *CivilDay::Create(2026, 8, 1));
+  ASSERT_OK(half);
+  const auto again = MakePatientListAt(context, *CivilDay::Create(2026, 5, 1));
+  ASSERT_OK(again);
+  EXPECT_EQ(*year, *again);
+  const auto people = [&](const std::string& list) -> int64_t {
+    const auto count =
+        context.connection.Scalar("SELECT count(*) FROM " + list);
+    EXPECT_OK(count);
+    return count.ok() ? *count->As<int64_t>() : -1;
+  };
+  EXPECT_EQ(people(*year), 200);  // May
+  EXPECT_EQ(people(*half), 195);  // August
+  ASSERT_OK(MakePatientList(context));
+  EXPECT_EQ(people("patient_list"), 195);
 }
 
 }  // namespace

@@ -24,14 +24,15 @@ inline constexpr std::string_view kSmallAreas = "small practices together";
 
 // Makes the temporary view `patient_list` (person INT, practice, sex,
 // imd_decile, ethnicity, age_band: text, never null; age INT, null if the
-// release has bands only), at the context's month. Made once for a run.
+// release has bands only), at the context's month. Its rows are made once for a
+// run.
 // Bands are 0-4, 5-9 ... and an open one, which begins at OldestBand().
 absl::Status MakePatientList(const MeasureContext& context);
-// The same at another month, to be read as `name`, a view. Ages are those of
-// that month's financial year. Made once for a run. REQUIRES: a name belongs to
-// one month.
-absl::Status MakePatientListAt(const MeasureContext& context, CivilDay month,
-                               std::string_view name);
+// The same at another month: returns the table to read it from, which has the
+// month in its name, so that lists of different months stay side by side. Ages
+// are those of that month's financial year. Made once for a run.
+absl::StatusOr<std::string> MakePatientListAt(const MeasureContext& context,
+                                              CivilDay month);
 // The first age of the open band of a list at `month`: 90, and less in years
 // before the snapshot. A release holds ages to 90 in the year of its newest
 // extract, so a year earlier nobody can be told from 89 up: that list ends with

@@ -41,22 +41,24 @@ struct ReferenceColumn {
   ReferenceType type = ReferenceType::kText;
 };
 
+// For a file whose rows say when they hold, or that holds nothing but names:
+// it is read whatever its validity.
+inline constexpr std::nullopt_t kAnyMonth = std::nullopt;
+
 class ReferenceFile {
  public:
   // Reads <folder>/<id>.toml and takes `columns` out of its rows, in that
-  // order; it may have others. kNotFound (exit 4) without such a file;
-  // kInvalidArgument (exit 2), naming file and line, for a missing column, a
-  // cell of another type, an unknown key, valid_to before valid_from.
+  // order; it may have others. `month` is that of the figures, the whole of
+  // which the file must cover, or kAnyMonth. kNotFound (exit 4) without such a
+  // file; kInvalidArgument (exit 2), naming file and line, for a missing
+  // column, a cell of another type, an unknown key, valid_to before valid_from;
+  // the same, of which IsNotValidThen holds, if it does not cover the month.
   [[nodiscard]] static absl::StatusOr<ReferenceFile> Read(
       const std::string& folder, std::string_view id,
-      const std::vector<ReferenceColumn>& columns);
+      const std::vector<ReferenceColumn>& columns,
+      std::optional<CivilDay> month);
 
   const std::string& source() const { return source_; }
-  CivilDay valid_from() const { return valid_from_; }
-  CivilDay valid_to() const { return valid_to_; }
-  bool Covers(CivilDay day) const {
-    return !(day < valid_from_) && !(valid_to_ < day);
-  }
   size_t rows() const { return rows_.size(); }
   // REQUIRES: row and column are in range, the column is of that type; Number
   // takes integers too.
@@ -85,6 +87,10 @@ class ReferenceFile {
   std::vector<std::vector<TomlValue>> rows_;
   std::vector<int> lines_;
 };
+
+// Whether this is the error of Read for a file that does not cover the month:
+// the measure that asked for it is not available, and the message says why.
+bool IsNotValidThen(const absl::Status& status);
 
 // Whether the file is there; `folder` empty: no.
 bool HasReference(const std::string& folder, std::string_view id);
