@@ -12,11 +12,10 @@
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
-#include "analytics/statistics/distributions.h"
 #include "analytics/statistics/forecast.h"
-#include "analytics/statistics/random_draws.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "measures/activity.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
@@ -117,7 +116,8 @@ absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
 
 struct BudgetSeries {
   std::vector<std::string> months;
-  std::vector<double> costs;  // the unbroken months at the end
+  std::vector<double> costs;           // the unbroken months at the end
+  std::vector<double> events, priced;  // of them, as printed; hidden: 0
 };
 
 std::map<std::string, BudgetSeries> ReadCosts(const GatedTable& table) {
@@ -126,57 +126,67 @@ std::map<std::string, BudgetSeries> ReadCosts(const GatedTable& table) {
     BudgetSeries& line = lines[table.at(row, "pod").text()];
     const auto cost = table.at(row, "cost").number();
     if (!cost.has_value()) {
-      line.months.clear();
-      line.costs.clear();
+      line = {};
       continue;
     }
+    const auto events = table.at(row, "events").number();
+    const auto priced = table.at(row, "priced").number();
+    const bool known = events.has_value() && priced.has_value();
     line.months.push_back(table.at(row, "month").text());
     line.costs.push_back(*cost);
+    line.events.push_back(known ? *events : 0);
+    line.priced.push_back(known ? *priced : 0);
   }
   return lines;
 }
 
+// Whether enough of the activity of the last `months` has a cost. Added up, for
+// printed counts of one month are rounded.
+bool IsPriced(const BudgetSeries& line, size_t months, double least) {
+  double events = 0;
+  double priced = 0;
+  for (size_t i = line.costs.size() - months; i < line.costs.size(); ++i) {
+    events += line.events[i];
+    priced += line.priced[i];
+  }
+  return priced >= least / 100 * events;
+}
+
 struct OutturnSettings {
-  int paths = 0;
-  uint64_t seed = 0;
   double alert = 0, high_alert = 0;
+  double least_priced = 0;  // per cent
 };
 
 struct YearSoFar {
   int year = 0;
-  int months = 0;                     // so far
-  std::vector<double> costs;          // of them
-  std::vector<ForecastPoint> points;  // of those left; empty: no forecast
+  int months = 0;                          // so far
+  std::vector<double> costs;               // of them
+  std::optional<ForecastResult> forecast;  // of those left
+  bool priced = true;                      // enough of the year has a cost
+  bool past_priced = true;  // and of all months that the forecast knows
 
   double Sum(int first_months) const {
     double sum = 0;
     for (int i = 0; i < first_months; ++i) sum += costs[static_cast<size_t>(i)];
     return sum;
   }
+  int left() const { return kYearMonths - months; }
 };
 
-// The share of paths that end above the budget.
-Figure ChanceOver(const YearSoFar& year, double budget,
-                  const OutturnSettings& settings) {
-  const auto left = static_cast<size_t>(kYearMonths - year.months);
-  if (year.points.size() < left) return Figure::Na(NaReason::kTooFewValues);
-  RandomDraws draws(settings.seed);
-  const double z = NormalQuantile(0.975);
-  int over = 0;
-  for (int path = 0; path < settings.paths; ++path) {
-    double total = year.Sum(year.months);
-    for (size_t i = 0; i < left; ++i) {
-      const ForecastPoint& p = year.points[i];
-      total += p.point + (p.high95 - p.point) / z * draws.Normal();
-    }
-    over += total > budget;
+// The chance that the year ends above the budget.
+Figure ChanceOver(const YearSoFar& year, double budget) {
+  const double so_far = year.Sum(year.months);
+  if (!year.priced) return Figure::Na(NaReason::kTooFewValues);
+  if (year.left() == 0) return Figure::Of(so_far > budget ? 1 : 0);
+  if (!year.forecast.has_value() || !year.past_priced) {
+    return Figure::Na(NaReason::kTooFewValues);
   }
-  return Figure::Of(static_cast<double>(over) / settings.paths);
+  return ChanceOfSumAbove(*year.forecast, budget - so_far);
 }
 
 // The months of the year up to `month`, or nothing if one is not printed.
-absl::StatusOr<std::optional<YearSoFar>> YearOfLine(const BudgetSeries& line,
-                                                    CivilDay month) {
+absl::StatusOr<std::optional<YearSoFar>> YearOfLine(
+    const BudgetSeries& line, CivilDay month, const OutturnSettings& settings) {
   YearSoFar year;
   year.year = month.FinancialYear();
   year.months = (month.month() - kFirstMonth + kYearMonths) % kYearMonths + 1;
@@ -191,17 +201,20 @@ absl::StatusOr<std::optional<YearSoFar>> YearOfLine(const BudgetSeries& line,
     return std::nullopt;  // a month is not printed
   }
   year.costs.assign(line.costs.end() - year.months, line.costs.end());
-  const auto left = static_cast<size_t>(kYearMonths - year.months);
-  if (left == 0) return year;
-  const auto forecast = ForecastMonths(line.costs, left);
-  if (forecast.has_value()) year.points = forecast->points;
+  year.priced = IsPriced(line, so_far, settings.least_priced);
+  year.past_priced =
+      year.priced && IsPriced(line, line.costs.size(), settings.least_priced);
+  if (year.left() > 0 && year.past_priced) {
+    year.forecast =
+        ForecastMonths(line.costs, static_cast<size_t>(year.left()));
+  }
   return year;
 }
 
 absl::Status AddLine(const std::string& line, const YearSoFar& year,
                      double budget, const OutturnSettings& settings,
                      DerivedTable& table) {
-  const Figure over = ChanceOver(year, budget, settings);
+  const Figure over = ChanceOver(year, budget);
   std::string alert;
   if (over.known() && over.value() > settings.alert) alert = "alert";
   if (over.known() && over.value() > settings.high_alert) alert = "high alert";
@@ -213,15 +226,17 @@ absl::Status AddLine(const std::string& line, const YearSoFar& year,
   for (int i = 1; i <= kYearMonths; ++i) {
     const bool past = i <= year.months;
     const auto left = static_cast<size_t>(i - year.months - 1);
-    const bool forecast = !past && left < year.points.size();
-    if (forecast) ahead += year.points[left].point;
+    const bool forecast = !past && year.forecast.has_value();
+    if (forecast) ahead += year.forecast->points[left].point;
     const DerivedCell none = DerivedCell::Na(NaReason::kTooFewValues);
     const DerivedCell ytd = past ? DerivedCell::Number(year.Sum(i), 0) : none;
     const bool last = i == kYearMonths;
     TALLY_RETURN_IF_ERROR(table.AddRow(
         {DerivedCell::Text(line), DerivedCell::Text(month.ToMonth()),
          DerivedCell::Number(budget * i / kYearMonths, 0), ytd,
-         past ? ytd : DerivedCell::Number(a_month * i, 0),
+         past          ? ytd
+         : year.priced ? DerivedCell::Number(a_month * i, 0)
+                       : none,
          past       ? ytd
          : forecast ? DerivedCell::Number(ahead, 0)
                     : none,
@@ -255,14 +270,69 @@ class BudgetBurn : public Measure {
 absl::StatusOr<OutturnSettings> ReadOutturnSettings(
     const MeasureDefinition& definition) {
   OutturnSettings settings;
-  TALLY_ASSIGN_OR_RETURN(const double paths, definition.Parameter("paths"));
-  TALLY_ASSIGN_OR_RETURN(const double seed, definition.Parameter("seed"));
   TALLY_ASSIGN_OR_RETURN(settings.alert, definition.Parameter("alert"));
   TALLY_ASSIGN_OR_RETURN(settings.high_alert,
                          definition.Parameter("high_alert"));
-  settings.paths = std::max(1, static_cast<int>(paths));
-  settings.seed = static_cast<uint64_t>(seed);
+  TALLY_ASSIGN_OR_RETURN(settings.least_priced,
+                         definition.Parameter("least_priced_share"));
   return settings;
+}
+
+std::string BudgetTitle(const std::string& line) {
+  return line == kAllLevels ? "All activity" : ActivityTitle(line);
+}
+
+// Line -> pounds of the year of `month`.
+absl::StatusOr<std::map<std::string, double>> BudgetsOf(
+    const ReferenceFile& file, CivilDay month) {
+  std::map<std::string, double> budgets;
+  for (size_t row = 0; row < file.rows(); ++row) {
+    if (!(file.Number(row, 2) > 0)) {
+      return file.ErrorAt(row, "pounds are not above 0");
+    }
+    if (file.Integer(row, 1) != month.FinancialYear()) continue;
+    if (!budgets.emplace(file.Text(row, 0), file.Number(row, 2)).second) {
+      return file.ErrorAt(row, "this line and year come twice");
+    }
+  }
+  return budgets;
+}
+
+// What a reader must know of the lines that lack something.
+std::vector<std::string> OutturnNotes(
+    const std::map<std::string, YearSoFar>& years, double least_priced) {
+  std::vector<std::string> unpriced, past, few;
+  for (const auto& [line, year] : years) {
+    const std::string title = BudgetTitle(line);
+    if (!year.priced) {
+      unpriced.push_back(title);
+    } else if (!year.past_priced) {
+      past.push_back(title);
+    } else if (year.left() > 0 && (!year.forecast.has_value() ||
+                                   year.forecast->summed.origins == 0)) {
+      few.push_back(title);
+    }
+  }
+  std::vector<std::string> notes;
+  if (!unpriced.empty()) {
+    notes.push_back(absl::StrFormat(
+        "No outturn and no chance, for less than %g %% of the activity of the "
+        "year has a cost: %s.",
+        least_priced, JoinText(unpriced, ", ")));
+  }
+  if (!past.empty()) {
+    notes.push_back(absl::StrFormat(
+        "No outturn with seasons and no chance, for less than %g %% of the "
+        "activity of past years has a cost: %s.",
+        least_priced, JoinText(past, ", ")));
+  }
+  if (!few.empty()) {
+    notes.push_back(
+        "No chance, for fewer than 12 past forecasts are followed by as many "
+        "months as are left: " +
+        JoinText(few, ", ") + ".");
+  }
+  return notes;
 }
 
 absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
@@ -278,14 +348,26 @@ absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
                            {"year", ReferenceType::kInteger},
                            {"pounds", ReferenceType::kNumber}},
                           kAnyMonth));
+  TALLY_ASSIGN_OR_RETURN(const auto budgets, BudgetsOf(file, context.month));
   TALLY_ASSIGN_OR_RETURN(const OutturnSettings settings,
                          ReadOutturnSettings(context.definition));
+  const auto lines = ReadCosts(*costs);
+  std::map<std::string, YearSoFar> years;
+  for (const auto& [line, budget] : budgets) {
+    const auto series = lines.find(line);
+    if (series == lines.end()) continue;
+    TALLY_ASSIGN_OR_RETURN(std::optional<YearSoFar> year,
+                           YearOfLine(series->second, context.month, settings));
+    if (year.has_value()) years.emplace(line, *std::move(year));
+  }
   TableInfo info =
       context.Info("outturn", "Cost of the year against the budget", *costs);
   info.notes = {"Budget: " + file.Citation(),
                 "All figures are sums from April on. The budget is spread "
                 "evenly over the months."};
-  const auto lines = ReadCosts(*costs);
+  for (std::string& note : OutturnNotes(years, settings.least_priced)) {
+    info.notes.push_back(std::move(note));
+  }
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable table,
       DerivedTable::Create(
@@ -299,30 +381,12 @@ absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
            DerivedColumn("p_over", "Chance of going over"),
            WordColumn("alert", "Alert")},
           {costs}));
-  std::map<std::string, double> budgets;
-  for (size_t row = 0; row < file.rows(); ++row) {
-    if (!(file.Number(row, 2) > 0)) {
-      return file.ErrorAt(row, "pounds are not above 0");
-    }
-    if (file.Integer(row, 1) != context.month.FinancialYear()) continue;
-    if (!budgets.emplace(file.Text(row, 0), file.Number(row, 2)).second) {
-      return file.ErrorAt(row, "this line and year come twice");
-    }
-  }
-  for (const auto& [line, budget] : budgets) {
-    const auto series = lines.find(line);
-    if (series == lines.end()) continue;
-    TALLY_ASSIGN_OR_RETURN(const std::optional<YearSoFar> year,
-                           YearOfLine(series->second, context.month));
-    if (!year.has_value()) continue;
-    TALLY_RETURN_IF_ERROR(AddLine(line, *year, budget, settings, table));
+  for (const auto& [line, year] : years) {
+    TALLY_RETURN_IF_ERROR(
+        AddLine(line, year, budgets.at(line), settings, table));
   }
   tables.push_back(std::move(table));
   return tables;
-}
-
-std::string BudgetTitle(const std::string& line) {
-  return line == kAllLevels ? "All activity" : ActivityTitle(line);
 }
 
 // How a sentence about the end of the year goes on: two places round a chance
@@ -368,7 +432,7 @@ std::vector<PagePart> BudgetBurn::Draw(
          Say("$0: $1 pounds at the end of the year in a straight line, of a "
              "budget of $2",
              name, table->at(row, "outturn_linear"), table->at(row, "budget"))},
-        name + ": the cost so far is not printed, and no outturn is known");
+        name + ": no outturn is known; the notes of its table say why");
     described.emplace_back(line, words);
     sentences.emplace_back(-over.value_or(0), words + ".");
     if (over.value_or(0) > most) {

@@ -200,9 +200,31 @@ BacktestRow RowOf(std::span<const Judged> judged, int horizon, double change) {
   return row;
 }
 
+// Of origins that are followed by all `months`.
+SummedErrors SummedOf(const std::vector<std::vector<Judged>>& judged,
+                      size_t months) {
+  SummedErrors summed;
+  if (judged.size() < months) return summed;
+  std::vector<double> squares;
+  for (size_t origin = 0; origin < judged.back().size(); ++origin) {
+    double missed = 0;
+    for (const std::vector<Judged>& horizon : judged) {
+      missed += horizon[origin].actual - horizon[origin].forecast;
+    }
+    squares.push_back(missed * missed);
+  }
+  const auto origins = static_cast<double>(squares.size());
+  summed.origins = static_cast<int>(squares.size());
+  summed.sigma = std::sqrt(PairwiseSum(squares) / origins);
+  summed.spans =
+      static_cast<double>(judged.front().size()) / static_cast<double>(months);
+  return summed;
+}
+
 struct Tried {
   ForecastModel model = ForecastModel::kSeasonalNaive;
   std::vector<BacktestRow> rows;
+  SummedErrors summed;
   double score = 0;  // MASE, or MAE, over all judged months
 };
 
@@ -222,6 +244,7 @@ std::optional<Tried> TryModel(ForecastModel model,
     n += tried.rows.back().origins;
   }
   tried.score = sum / n;
+  tried.summed = SummedOf(*judged, months);
   return tried;
 }
 
@@ -276,8 +299,10 @@ std::optional<ForecastResult> ForecastMonths(std::span<const double> values,
   }
   const auto points = ForecastBy(best->model, values, months);
   if (!points) return std::nullopt;
-  ForecastResult result{
-      .model = best->model, .points = {}, .backtest = best->rows};
+  ForecastResult result{.model = best->model,
+                        .points = {},
+                        .backtest = best->rows,
+                        .summed = best->summed};
   const double z80 = NormalZ(2 * kTail80);
   const double z95 = NormalZ(kAlpha95);
   double widest = 0;
@@ -292,6 +317,15 @@ std::optional<ForecastResult> ForecastMonths(std::span<const double> values,
                              .high95 = point + z95 * sigma});
   }
   return result;
+}
+
+Figure ChanceOfSumAbove(const ForecastResult& forecast, double bound) {
+  const SummedErrors& summed = forecast.summed;
+  if (summed.origins == 0) return Figure::Na(NaReason::kTooFewValues);
+  double sum = 0;
+  for (const ForecastPoint& point : forecast.points) sum += point.point;
+  if (!(summed.sigma > 0)) return Figure::Of(sum > bound ? 1 : 0);
+  return Figure::Of(StudentTUpper((bound - sum) / summed.sigma, summed.spans));
 }
 
 }  // namespace tally::analytics

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analytics/statistics/forecast.h"
+#include "analytics/statistics/distributions.h"
 #include "bench.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -92,34 +92,100 @@ TEST(BudgetBurn, AddsUpTheYearAndCarriesItOn) {
   EXPECT_THAT(result->parts[0].charts[0].title, HasSubstr("All activity"));
 }
 
-TEST(BudgetBurn, TakesTheChanceFromTheErrorsOfTheForecast) {
+TEST(BudgetBurn, TakesTheChanceFromThePastErrorsOfTheWholeSum) {
   std::vector<int> pence;
   std::vector<double> pounds;
   for (int i = 0; i < 31; ++i) {
     pence.push_back(100 * (1000 + i % 12 * 10 + (i * 37) % 101));
     pounds.push_back(pence.back() / 100.0);
   }
-  const auto forecast = ForecastMonths(pounds, 5);
-  ASSERT_TRUE(forecast.has_value());
+  // Seven months so far, and those of the year before for the five that are
+  // left: of 31 months no other model is tried. 15 past sums of five months.
   double mean = 0;
-  double variance = 0;
-  for (int i = 24; i < 31; ++i) mean += pounds[static_cast<size_t>(i)];
-  for (const ForecastPoint& p : forecast->points) {
-    mean += p.point;
-    variance += std::pow((p.high95 - p.point) / 1.959963984540054, 2);
+  for (size_t i = 24; i < 31; ++i) mean += pounds[i];
+  for (size_t i = 19; i < 24; ++i) mean += pounds[i];
+  double squares = 0;
+  for (size_t origin = 12; origin <= 26; ++origin) {
+    double missed = 0;
+    for (size_t t = origin; t < origin + 5; ++t) {
+      missed += pounds[t] - pounds[t - 12];
+    }
+    squares += missed * missed;
   }
-  const double budget = std::round(mean + 0.4 * std::sqrt(variance));
+  const double sigma = std::sqrt(squares / 15);
+  const double budget = std::round(mean + 0.4 * sigma);
   Bench bench(Spending(2024, 4, pence));
   RunOptions options;
   IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
                             absl::StrFormat("[\"All\", 2026, %.0f]", budget));
   const auto result = bench.Run("D10", options);
   ASSERT_OK(result);
-  const double z = (budget - mean) / std::sqrt(variance);
-  const double expected = 0.5 * std::erfc(z / std::sqrt(2.0));
-  EXPECT_NEAR(std::stod(Outturn(*result, "All", "2027-03", "p_over")), expected,
-              0.02);
+  EXPECT_NEAR(std::stod(Outturn(*result, "All", "2027-03", "outturn_seasonal")),
+              mean, 0.51);
+  // 19 judged months hold 3.8 spans of five.
+  EXPECT_NEAR(std::stod(Outturn(*result, "All", "2027-03", "p_over")),
+              StudentTUpper((budget - mean) / sigma, 19 / 5.0), 0.0051);
   EXPECT_EQ(Outturn(*result, "All", "2027-03", "alert"), "");
+}
+
+TEST(BudgetBurn, HasNoOutturnWhereTooLittleHasACost) {
+  // Of 20 admissions a month, 18 without a price in each month of this year or,
+  // for another line, of the year before.
+  const auto spending = [](size_t first, size_t last) {
+    FixtureRelease release = Spending(2024, 4, {});
+    FixtureTable& apc = release.activity[0];
+    for (size_t month = 0; month < 31; ++month) {
+      const std::string day =
+          MonthAfter(2024, 4, static_cast<int>(month)) + "-10";
+      for (int k = 0; k < 20; ++k) {
+        const bool priced = k < 2 || month < first || month >= last;
+        apc.Add({{"spell_id", std::to_string(30000000000 + apc.rows.size())},
+                 {"admission_date", day},
+                 {"discharge_date", day},
+                 {"episode_start", day},
+                 {"episode_end", day},
+                 {"tariff_pence", priced ? "10000" : ""}});
+      }
+    }
+    return release;
+  };
+  const auto run = [](const FixtureRelease& release, std::string* notes) {
+    Bench bench(release);
+    RunOptions options;
+    IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
+                              "[\"All\", 2026, 30000]");
+    auto result = bench.Run("D10", options);
+    EXPECT_OK(result);
+    notes->clear();
+    for (const std::string& note : TableOf(*result, "outturn")->info().notes) {
+      *notes += note + "\n";
+    }
+    return *std::move(result);
+  };
+  std::string notes;
+  const auto at = [](const MeasureResult& result, const char* column) {
+    return Outturn(result, "All", "2027-03", column);
+  };
+  const MeasureResult year = run(spending(24, 31), &notes);
+  EXPECT_EQ(Outturn(year, "All", "2026-10", "ytd"), "1400");
+  EXPECT_EQ(at(year, "outturn_linear"), "NA");
+  EXPECT_EQ(at(year, "outturn_seasonal"), "NA");
+  EXPECT_EQ(at(year, "p_over"), "NA");
+  EXPECT_THAT(notes, HasSubstr("less than 95 % of the activity of the year has "
+                               "a cost: All activity"));
+  EXPECT_THAT(year.parts[0].sentences[0].text,
+              HasSubstr("All activity: no outturn is known"));
+
+  const MeasureResult past = run(spending(12, 24), &notes);
+  EXPECT_EQ(at(past, "outturn_linear"), "24000");
+  EXPECT_EQ(at(past, "outturn_seasonal"), "NA");
+  EXPECT_EQ(at(past, "p_over"), "NA");
+  EXPECT_THAT(notes, HasSubstr("activity of past years has a cost"));
+
+  const MeasureResult all = run(spending(0, 0), &notes);
+  EXPECT_EQ(at(all, "outturn_seasonal"), "24000");
+  EXPECT_EQ(at(all, "p_over"), "0.00");
+  EXPECT_EQ(notes.find("has a cost"), std::string::npos);
 }
 
 TEST(BudgetBurn, HasNoChanceOfAShortSeriesAndNoYearWithAGap) {
@@ -132,6 +198,8 @@ TEST(BudgetBurn, HasNoChanceOfAShortSeriesAndNoYearWithAGap) {
   EXPECT_EQ(Outturn(*result, "All", "2027-03", "outturn_linear"), "1200");
   EXPECT_EQ(Outturn(*result, "All", "2027-03", "outturn_seasonal"), "NA");
   EXPECT_EQ(Outturn(*result, "All", "2027-03", "p_over"), "NA");
+  EXPECT_THAT(TableOf(*result, "outturn")->info().notes,
+              testing::Contains(HasSubstr("fewer than 12 past forecasts")));
 
   // One person's cost is not printed by the usual profile.
   Bench hidden(Spending(2024, 4, std::vector<int>(31, 10000)),

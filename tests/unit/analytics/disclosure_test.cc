@@ -372,9 +372,8 @@ TEST(Gate, ContradictingMarginIsAnErrorOfTheMeasure) {
   Gate gate(Named("nhs-subnational"), {});
   const absl::Status status = gate.Release(raw).status();
   EXPECT_EQ(ExitCodeOf(status), kExitInvalidInput);
-  EXPECT_THAT(
-      std::string(status.message()),
-      testing::EndsWith(", column n, row 2: the margins contradict the cells"));
+  EXPECT_NE(status.message().find(", column n, row 2: the margins contradict"),
+            absl::string_view::npos);
 }
 
 // Whatever is released, a reader who adds and subtracts cannot get a hidden

@@ -255,6 +255,60 @@ TEST(ForecastMonths, NeedsTwoYears) {
             short_series->points[0].high95 - short_series->points[0].point);
 }
 
+TEST(ChanceOfSumAbove, IsThatOfWholePastSums) {
+  // Each year one more than the year before: each of the 12 past sums of 11
+  // months was missed by 11, and 22 judged months hold two spans of 11. The
+  // forecast is twice 1 and nine times 2.
+  std::vector<double> values;
+  for (int t = 0; t < 34; ++t) values.push_back(t / 12);
+  const auto forecast = ForecastMonths(values, 11);
+  ASSERT_TRUE(forecast.has_value());
+  EXPECT_EQ(forecast->summed.origins, 12);
+  EXPECT_DOUBLE_EQ(forecast->summed.sigma, 11);
+  EXPECT_DOUBLE_EQ(forecast->summed.spans, 2);
+  EXPECT_NEAR(ChanceOfSumAbove(*forecast, 20).value(), 0.5, 1e-12);
+  // P(T > 1) with two degrees of freedom is 1/2 - 1/(2 sqrt 3).
+  const double tail = 0.5 - 0.5 / std::sqrt(3.0);
+  EXPECT_NEAR(ChanceOfSumAbove(*forecast, 31).value(), tail, 1e-9);
+  EXPECT_NEAR(ChanceOfSumAbove(*forecast, 9).value(), 1 - tail, 1e-9);
+}
+
+TEST(ChanceOfSumAbove, NeedsTwelvePastSumsAndMayBeCertain) {
+  const auto few = ForecastMonths(TrendAndSeason(24), 6);
+  EXPECT_EQ(ChanceOfSumAbove(*few, 0).reason(), NaReason::kTooFewValues);
+  const auto flat = ForecastMonths(std::vector<double>(30, 5.0), 4);
+  EXPECT_EQ(ChanceOfSumAbove(*flat, 20).value(), 0);
+  EXPECT_EQ(ChanceOfSumAbove(*flat, 19.9).value(), 1);
+}
+
+TEST(ChanceOfSumAbove, CoversSumsOfAWanderingLevel) {
+  // Errors of months added up as if they were independent cover 46 % here.
+  std::mt19937_64 bits(5);
+  std::normal_distribution<double> normal(0, 10);
+  constexpr int kSeries = 600;
+  constexpr size_t kMonths = 31, kAhead = 5;
+  int inside80 = 0;
+  int inside95 = 0;
+  for (int i = 0; i < kSeries; ++i) {
+    std::vector<double> values;
+    double level = 1000;
+    for (size_t t = 0; t < kMonths + kAhead; ++t) {
+      level += normal(bits);
+      values.push_back(level + normal(bits));
+    }
+    double sum = 0;
+    for (size_t t = kMonths; t < values.size(); ++t) sum += values[t];
+    const auto forecast =
+        ForecastMonths(std::span(values).first(kMonths), kAhead);
+    const double above = ChanceOfSumAbove(*forecast, sum).value();
+    inside80 += above > 0.1 && above < 0.9;
+    inside95 += above > 0.025 && above < 0.975;
+  }
+  EXPECT_GT(inside80, 0.7 * kSeries);
+  EXPECT_LT(inside80, 0.9 * kSeries);
+  EXPECT_GT(inside95, 0.9 * kSeries);
+}
+
 TEST(ForecastMonths, CoversAboutWhatItsIntervalsSay) {
   std::mt19937_64 bits(11);
   std::normal_distribution<double> noise(0, 20);

@@ -2,7 +2,8 @@
 // by rolling origins, with intervals from their own past errors.
 //
 // Ref: P. R. Winters, Manag. Sci. 6 (1960); R. J. Hyndman, A. B. Koehler, Int.
-// J. Forecasting 22 (2006), for MASE.
+// J. Forecasting 22 (2006), for MASE; L. P. Hansen, R. J. Hodrick, J. Polit.
+// Econ. 88 (1980), for errors of overlapping forecasts.
 // Threading: pure functions.  Secrets: none.
 #ifndef TALLY_ANALYTICS_STATISTICS_FORECAST_H_
 #define TALLY_ANALYTICS_STATISTICS_FORECAST_H_
@@ -65,10 +66,19 @@ struct BacktestRow {
   double cover95 = 0;
 };
 
+// How the model did at the sum of all months ahead, over the origins that are
+// followed by so many months.
+struct SummedErrors {
+  int origins = 0;   // 0: fewer than 12
+  double sigma = 0;  // root mean square of the error of the sum
+  double spans = 0;  // judged months / months ahead
+};
+
 struct ForecastResult {
   ForecastModel model = ForecastModel::kSeasonalNaive;
   std::vector<ForecastPoint> points;
   std::vector<BacktestRow> backtest;
+  SummedErrors summed;
 };
 
 // Months of a series that the models need.
@@ -85,6 +95,16 @@ inline constexpr size_t kHoltWintersLeast = 36;
 // origin. nullopt below 24 months or for 0 months ahead.
 std::optional<ForecastResult> ForecastMonths(std::span<const double> values,
                                              size_t months);
+
+// The chance that the sum of the forecast months is above `bound`:
+//   P(T > (bound - sum of points) / sigma), sigma of SummedErrors.
+// Months ahead of one origin miss by the same error of the level, so that their
+// errors are not independent: the variance of the sum is that of whole past
+// sums, never added up from months. Past sums of m months overlap and say
+// little more than as many as lie side by side, so that T has Student's
+// distribution with `spans` degrees of freedom. With sigma 0 it is 0 or 1.
+// NA: kTooFewValues below 12 origins.
+Figure ChanceOfSumAbove(const ForecastResult& forecast, double bound);
 
 }  // namespace tally::analytics
 
