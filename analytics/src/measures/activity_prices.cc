@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/measures/reference.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace tally::analytics {
 namespace {
@@ -60,30 +61,45 @@ absl::Status LoadFactors(const MeasureContext& context,
   return file.Load(context.connection, "activity_factor");
 }
 
+// Why a file of prices has none for the month, in words; empty if `load` took
+// them. What counts activity does without.
+template <typename Load>
+absl::StatusOr<std::string> WhyNot(const MeasureContext& context,
+                                   std::string_view file, const Load& load) {
+  if (!HasReference(context.comparators, file)) {
+    return absl::StrFormat("there is no reference file %s.toml.", file);
+  }
+  const absl::Status status = load();
+  if (status.ok()) return std::string();
+  if (!IsNotValidThen(status)) return status;
+  return std::string(ToStd(status.message())) + ".";
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> MakeActivityPrices(
     const MeasureContext& context) {
   std::vector<std::string> notes;
-  if (HasReference(context.comparators, kTariffFile)) {
-    TALLY_RETURN_IF_ERROR(LoadTariff(context, notes));
-  } else {
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string no_tariff,
+      WhyNot(context, kTariffFile, [&] { return LoadTariff(context, notes); }));
+  if (!no_tariff.empty()) {
     TALLY_RETURN_IF_ERROR(context.connection.Execute(
         "CREATE OR REPLACE TEMPORARY TABLE activity_tariff "
         "(pod VARCHAR, currency VARCHAR, pence BIGINT)"));
-    notes.emplace_back(
-        "Activity whose rows carry no price has no cost: there is no reference "
-        "file tariff.toml.");
+    notes.push_back("Activity whose rows carry no price has no cost: " +
+                    no_tariff);
   }
-  if (HasReference(context.comparators, kFactorFile)) {
-    TALLY_RETURN_IF_ERROR(LoadFactors(context, notes));
-  } else {
+  TALLY_ASSIGN_OR_RETURN(const std::string no_factors,
+                         WhyNot(context, kFactorFile,
+                                [&] { return LoadFactors(context, notes); }));
+  if (!no_factors.empty()) {
     TALLY_RETURN_IF_ERROR(context.connection.Execute(
         "CREATE OR REPLACE TEMPORARY TABLE activity_factor "
         "(provider VARCHAR, factor DOUBLE)"));
-    notes.emplace_back(
-        "Activity whose rows carry no market forces factor has no cost: there "
-        "is no reference file market_forces.toml.");
+    notes.push_back(
+        "Activity whose rows carry no market forces factor has no cost: " +
+        no_factors);
   }
   return notes;
 }

@@ -184,21 +184,22 @@ Figure ChanceOver(const YearSoFar& year, double budget) {
   return ChanceOfSumAbove(*year.forecast, budget - so_far);
 }
 
-// The months of the year up to `month`, or nothing if one is not printed.
-absl::StatusOr<std::optional<YearSoFar>> YearOfLine(
-    const BudgetSeries& line, CivilDay month, const OutturnSettings& settings) {
+// Adds the months of the year up to `month`, unless one is not printed.
+absl::Status AddYear(const std::string& name, const BudgetSeries& line,
+                     CivilDay month, const OutturnSettings& settings,
+                     std::map<std::string, YearSoFar>& years) {
   YearSoFar year;
   year.year = month.FinancialYear();
   year.months = (month.month() - kFirstMonth + kYearMonths) % kYearMonths + 1;
   const auto so_far = static_cast<size_t>(year.months);
   if (line.months.empty() || line.months.back() != month.ToMonth() ||
       line.costs.size() < so_far) {
-    return std::nullopt;
+    return absl::OkStatus();
   }
   TALLY_ASSIGN_OR_RETURN(const CivilDay first,
                          month.AddMonths(1 - year.months));
   if (line.months[line.months.size() - so_far] != first.ToMonth()) {
-    return std::nullopt;  // a month is not printed
+    return absl::OkStatus();  // a month is not printed
   }
   year.costs.assign(line.costs.end() - year.months, line.costs.end());
   year.priced = IsPriced(line, so_far, settings.least_priced);
@@ -208,7 +209,8 @@ absl::StatusOr<std::optional<YearSoFar>> YearOfLine(
     year.forecast =
         ForecastMonths(line.costs, static_cast<size_t>(year.left()));
   }
-  return year;
+  years.emplace(name, std::move(year));
+  return absl::OkStatus();
 }
 
 absl::Status AddLine(const std::string& line, const YearSoFar& year,
@@ -356,9 +358,8 @@ absl::StatusOr<std::vector<DerivedTable>> BudgetBurn::Derive(
   for (const auto& [line, budget] : budgets) {
     const auto series = lines.find(line);
     if (series == lines.end()) continue;
-    TALLY_ASSIGN_OR_RETURN(std::optional<YearSoFar> year,
-                           YearOfLine(series->second, context.month, settings));
-    if (year.has_value()) years.emplace(line, *std::move(year));
+    TALLY_RETURN_IF_ERROR(
+        AddYear(line, series->second, context.month, settings, years));
   }
   TableInfo info =
       context.Info("outturn", "Cost of the year against the budget", *costs);

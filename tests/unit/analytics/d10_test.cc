@@ -255,7 +255,7 @@ TEST(BudgetBurn, PrintsAMonthWithoutActivityUnderTheUsualProfile) {
   EXPECT_EQ(cost("2026-09"), "*");  // of one person
 }
 
-TEST(BudgetBurn, IsNotAvailableWithATariffOfAnotherYear) {
+TEST(BudgetBurn, TakesNoPriceFromATariffOfAnotherYear) {
   Bench bench(Spending(2024, 4, std::vector<int>(31, 10000)));
   RunOptions options;
   IndicatorWorld::Reference(bench, options, "budget", kBudgetColumns,
@@ -270,10 +270,12 @@ TEST(BudgetBurn, IsNotAvailableWithATariffOfAnotherYear) {
   ASSERT_OK(WriteFileAtomically(file, text, 0600));
   const auto result = bench.Run("D10", options);
   ASSERT_OK(result);
-  EXPECT_EQ(result->unavailable.value_or(""),
-            "tariff.toml is valid 2019-04-01 to 2020-03-31, and not in all of "
-            "2026-10, the month of the figures");
-  EXPECT_TRUE(result->tables.empty());
+  EXPECT_FALSE(result->unavailable.has_value());
+  EXPECT_THAT(TableOf(*result, "cost_month")->info().notes,
+              testing::Contains(
+                  "Activity whose rows carry no price has no cost: tariff.toml "
+                  "is valid 2019-04-01 to 2020-03-31, and not in all of "
+                  "2026-10, the month of the figures."));
 }
 
 TEST(BudgetBurn, TakesABudgetByTheYearOfItsRows) {
