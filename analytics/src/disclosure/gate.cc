@@ -84,7 +84,9 @@ absl::StatusOr<GatedTable> GateRun::Finish(
   // One span for counts and sums: others wait for the register meanwhile.
   deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
   if (profile_.hides()) {
-    TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
+    if (!RepeatEarlier(earlier)) {
+      TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
+    }
     TALLY_RETURN_IF_ERROR(CheckMostlyShown());
   }
   PrintCopies();

@@ -189,8 +189,16 @@ GateRun::Printed GateRun::Standardised(CellRef cell) const {
     return Printed::Na(NaReason::kTooFewEvents);
   }
   if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
-  const double scaled = *exact * static_cast<double>(printed) /
-                        static_cast<double>(events->exact);
+  // What is compared with itself is as expected, which every reader knows:
+  // scaled it would say how many events there are.
+  const ColumnSpec& value = raw_.columns_[*value_column];
+  const bool is_the_standard =
+      value.kind == ColumnKind::kRatio &&
+      std::abs(*exact - value.multiplier) <= 1e-9 * value.multiplier;
+  const double scaled = is_the_standard
+                            ? *exact
+                            : *exact * static_cast<double>(printed) /
+                                  static_cast<double>(events->exact);
   if (column.role == ColumnRole::kValue) {
     return Printed::Number(RateText(scaled, printed));
   }

@@ -147,6 +147,12 @@ class GateRun {
   std::vector<RowTotal> RowsOfAll() const;
   void InferTotals();
 
+  // gate_repeat.cc
+  // Whether readers have this very table already, and nothing is news in it:
+  // then what it hid is hidden again, and nothing need be audited.
+  bool RepeatEarlier(const std::vector<ReleasedTablePtr>& earlier);
+  bool SaysNoNews(const ReleasedTable& table) const;
+
   // gate_rests.cc
   // Cells of one row that are parts of another, with a rest that is not in the
   // table.

@@ -52,7 +52,10 @@ class Attacker {
       equality.parts.push_back(Unknown(part));
     }
     equality.whole = {Unknown(whole)};
-    if (parts.size() > 1) sums_.insert(equality.whole.front());
+    // One with a rest that nobody knows says no more than what is least.
+    const bool with_rest =
+        !parts.empty() && parts.back().find(kRestMark) != std::string::npos;
+    if (parts.size() > 1 && !with_rest) sums_.insert(equality.whole.front());
     problem_.equalities.push_back(std::move(equality));
   }
 

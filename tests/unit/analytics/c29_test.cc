@@ -368,8 +368,8 @@ TEST(Indicators, RefuseWhatCannotBeCounted) {
       HasSubstr("this indicator is there twice"));
   EXPECT_THAT(Read("direction = \"lower\"", "direction = \"down\""),
               HasSubstr("direction is higher, lower or neither"));
-  EXPECT_THAT(Read("\"emergency\"] }]\nof = \"list\"",
-                   "\"emergency\"] }]\nof = \"lists\""),
+  EXPECT_THAT(Read("\"emergency\", is = true }]\nof = \"list\"",
+                   "\"emergency\", is = true }]\nof = \"lists\""),
               HasSubstr("of"));
   EXPECT_THAT(Read("stage = 8\nminimum_count = 8\nrows",
                    "stage = 9\nminimum_count = 8\nrows"),

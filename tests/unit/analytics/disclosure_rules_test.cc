@@ -102,6 +102,27 @@ TEST(SumRule, SumWithoutBasisIsHidden) {
             "*");
 }
 
+// --- ratios
+// -------------------------------------------------------------------
+
+// 21 events are printed as 20: a ratio of 95.2 of everybody would say so.
+TEST(RatioRule, OfEverybodyAgainstThemselvesIsAsExpected) {
+  ColumnSpec ratio = FigureColumn("ratio", ColumnKind::kRatio);
+  ratio.numerator = "n";
+  ratio.multiplier = 100;
+  auto raw = RawTable::Create(
+      RuleInfo(), {DimensionColumn("level", "Level"),
+                   CountColumn("n", ColumnKind::kEvents, "Events"), ratio});
+  ASSERT_TRUE(raw.ok()) << raw.status();
+  ASSERT_TRUE(raw->AddRow({"everybody", int64_t{21}, 100.0}).ok());
+  ASSERT_TRUE(raw->AddRow({"some", int64_t{21}, 105.0}).ok());
+  const auto table = GateUnder("nhs-subnational").Release(*raw);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->at(0, "n").text(), "20");
+  EXPECT_EQ(table->at(0, "ratio").text(), "100");
+  EXPECT_EQ(table->at(1, "ratio").text(), "100");  // 105 x 20 / 21
+}
+
 // --- means and percentiles ---------------------------------------------------
 
 std::string PersonFigure(ColumnSpec column, int64_t n, double value,

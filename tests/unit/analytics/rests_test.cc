@@ -157,16 +157,19 @@ TEST_F(Rests, PartsThatAreMoreThanTheirWholeAreAFault) {
   EXPECT_THAT(status.message(), testing::HasSubstr("column all"));
 }
 
-// The same 85 people with an event, in bands of two scores: 40 and 45, and 35,
-// 49 and 1.
+// The same 85 people with an event, in bands of two scores: one of 85, and 35,
+// 49 and 1. Printed are 85 (83 to 87), 35 (33 to 37) and 50 (48 to 52), so the
+// last is 6 at most.
 RawTable TwoScores(bool same) {
+  TableInfo info = RestInfo("scores");
+  info.cohort = same ? "the same people" : "people of each score";
   auto raw = RawTable::Create(
-      RestInfo("scores"),
+      std::move(info),
       {DimensionColumn("score", "Score"), DimensionColumn("band", "Band"),
        CountColumn("n", ColumnKind::kPersons, "People")});
   EXPECT_OK(raw);
   const std::vector<std::pair<std::string, std::vector<int64_t>>> scores = {
-      {"one", {40, 45}}, {"two", {35, 49, 1}}};
+      {"one", {85}}, {"two", {35, 49, 1}}};
   std::vector<std::vector<CellRef>> groups;
   size_t row = 0;
   for (const auto& [score, bands] : scores) {
@@ -202,6 +205,43 @@ TEST_F(Rests, WhatARowSaysIsKeptForLaterTables) {
   // Read again, the same table is no news and no contradiction.
   ASSERT_OK(Pass(ReferralRows()));
   EXPECT_EQ(registry_->All()->size(), all->size());
+}
+
+// Conditions by practice, and by practice and sex.
+RawTable Conditions(bool by_sex) {
+  std::vector<ColumnSpec> columns = {DimensionColumn("area", "Area")};
+  if (by_sex) columns.push_back(DimensionColumn("sex", "Sex"));
+  columns.push_back(CountColumn("n", ColumnKind::kPersons, "People"));
+  auto raw = RawTable::Create(RestInfo(by_sex ? "finer" : "coarser"), columns);
+  EXPECT_OK(raw);
+  const int64_t women[] = {7, 30, 25, 3, 40};
+  const int64_t men[] = {8, 20, 5, 25, 35};
+  for (size_t area = 0; area < 5; ++area) {
+    const std::string name = absl::StrFormat("area %d", area);
+    if (by_sex) {
+      EXPECT_OK(raw->AddRow({name, "female", women[area]}));
+      EXPECT_OK(raw->AddRow({name, "male", men[area]}));
+    } else {
+      EXPECT_OK(raw->AddRow({name, women[area] + men[area]}));
+    }
+  }
+  return *std::move(raw);
+}
+
+std::string CsvOf(const absl::StatusOr<GatedTable>& table) {
+  return table.ok() ? GatedCsv(*table) : table.status().ToString();
+}
+
+TEST_F(Rests, ATableThatIsOutPassesAgainAsItWas) {
+  const std::string finer = CsvOf(Pass(Conditions(true)));
+  const std::string coarser = CsvOf(Pass(Conditions(false)));
+  const size_t lines = registry_->All()->size();
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(CsvOf(Pass(Conditions(true))), finer);
+    EXPECT_EQ(CsvOf(Pass(Conditions(false))), coarser);
+    EXPECT_EQ(registry_->All()->size(), lines);
+  }
+  EXPECT_THAT(NarrowedByAll(), IsEmpty());
 }
 
 TEST_F(Rests, SumsThatAreSaidToBeTheSameMustBe) {
