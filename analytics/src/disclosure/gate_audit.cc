@@ -129,6 +129,7 @@ absl::Status GateRun::AuditAndRepair(
     TALLY_ASSIGN_OR_RETURN(const Tables kept, Consistent(earlier));
     PinCells(kept);
     TALLY_RETURN_IF_ERROR(FindWanted(kept));
+    AllowRowParts();
     return RepairUntilSafe(kept);
   };
   const absl::Status status = audited();

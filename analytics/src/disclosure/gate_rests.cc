@@ -97,6 +97,34 @@ absl::Status GateRun::CheckSameSums() const {
   return absl::OkStatus();
 }
 
+// Small hidden parts that exclude each other, of a whole that is hidden too:
+// that none of them is less than the least of the others allows cannot be
+// hidden.
+void GateRun::AllowRowParts() {
+  const CountRange hidden = profile_.hidden();
+  for (const RowPart& part : row_parts_) {
+    const int64_t small =
+        std::count_if(part.parts.begin(), part.parts.end(), [&](size_t i) {
+          return At(cells_[i]).decision == CellDecision::kPrimary;
+        });
+    if (small < 2 ||
+        At(cells_[part.whole]).decision != CellDecision::kPrimary) {
+      continue;
+    }
+    const auto allow = [&](size_t unknown, CountRange range) {
+      const auto wanted = wanted_.find(unknown);
+      if (wanted == wanted_.end()) return;
+      wanted->second.low = std::max(wanted->second.low, range.low);
+      wanted->second.high = std::min(wanted->second.high, range.high);
+      if (wanted->second.low > wanted->second.high) wanted_.erase(wanted);
+    };
+    allow(part.whole, {small * hidden.low, hidden.high});
+    for (const size_t unknown : part.parts) {
+      allow(unknown, {hidden.low, hidden.high - (small - 1) * hidden.low});
+    }
+  }
+}
+
 bool GateRun::IsHidden(size_t unknown) const {
   return !At(cells_[unknown]).printed.has_value();
 }

@@ -172,6 +172,8 @@ class GateRun {
   // Whether so many are in the whole that no part is bounded by it but by its
   // own sums.
   bool IsFarAbove(const RowPart& part) const;
+  // Takes from wanted_ what no table with such rows can keep.
+  void AllowRowParts();
   // Adds row_parts_ and the sums that are the same, with unknowns of their own.
   void AddRests(AuditProblem& problem) const;
   // The same for later tables.

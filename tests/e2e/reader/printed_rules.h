@@ -259,7 +259,12 @@ class PrintedRules {
     }
     const auto value = ExactFigure(cell.row, column.name);
     if (column.role != ColumnRole::kValue || !value.has_value()) return;
-    const double scaled = *value * printed / exact;
+    // What is compared with itself is as expected: scaled it would say of how
+    // many.
+    const bool of_itself =
+        column.kind == ColumnKind::kRatio &&
+        std::fabs(*value - column.multiplier) < 1e-9 * column.multiplier;
+    const double scaled = of_itself ? *value : *value * printed / exact;
     const double most = std::max(0.0501, std::fabs(scaled) * 0.00501);
     if (std::fabs(*Number(Text(cell)) - scaled) > most) {
       Say(cell, "is not scaled to the printed events");

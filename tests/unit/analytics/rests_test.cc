@@ -146,6 +146,24 @@ TEST_F(Rests, PartsOfOneRowThatExcludeEachOtherDoNotSayHowManyTheOthersAre) {
   EXPECT_THAT(NarrowedByAll(), IsEmpty());
 }
 
+// 6 that were followed, 1 treated and 5 not: each is hidden, and none of the
+// parts can be 7 beside the other.
+TEST_F(Rests, SmallPartsOfASmallWholePass) {
+  auto raw = RawTable::Create(
+      RestInfo("referrals"),
+      {DimensionColumn("area", "Area"),
+       CountColumn("followed", ColumnKind::kEvents, "Followed"),
+       CountColumn("treated", ColumnKind::kEvents, "Treated"),
+       CountColumn("discharged", ColumnKind::kEvents, "Not treated")});
+  ASSERT_OK(raw);
+  ASSERT_OK(raw->AddRow({"a", int64_t{6}, int64_t{1}, int64_t{5}}));
+  ASSERT_OK(raw->AddRow({"b", int64_t{40}, int64_t{12}, int64_t{20}}));
+  raw->AddColumnsWithin("followed", {"treated", "discharged"});
+  const auto table = Pass(*raw);
+  ASSERT_OK(table);
+  EXPECT_EQ(table->suppressed_cells(), 3U);
+}
+
 TEST_F(Rests, PartsThatAreMoreThanTheirWholeAreAFault) {
   auto raw = RawTable::Create(
       RestInfo("wrong"), {DimensionColumn("area", "Area"),
