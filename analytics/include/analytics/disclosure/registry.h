@@ -77,7 +77,7 @@ struct ReleasedTable {
   bool SaysTheSame(const ReleasedTable& other) const {
     return cells == other.cells && sums == other.sums &&
            totals == other.totals && equalities == other.equalities &&
-           margins == other.margins;
+           margins == other.margins && hides_zeros == other.hides_zeros;
   }
 };
 
