@@ -59,7 +59,8 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     // The same figures as the last time are no news to a reader.
     const auto last = std::find_if(
         earlier.begin(), earlier.end(), [&](const ReleasedTablePtr& t) {
-          return t->table == printed.table && t->release == printed.release &&
+          return t->project == printed.project && t->table == printed.table &&
+                 t->period == printed.period && t->release == printed.release &&
                  t->profile == printed.profile;
         });
     if (last == earlier.end() || !(*last)->SaysTheSame(printed)) {

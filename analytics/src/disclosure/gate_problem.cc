@@ -6,11 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 #include "disclosure/halving.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 namespace {
@@ -87,13 +89,27 @@ AuditProblem GateRun::CurrentProblem() const {
   return problem;
 }
 
+// Of other months one key is another count, unless it names its month.
+size_t GateRun::UnknownOfKey(const std::string& key, const TablePeriod* other) {
+  std::string_view name = key;
+  if (other != nullptr && !other->IsAbsolute(key)) {
+    const std::string dated = absl::StrFormat("%s|@%s", key, other->name());
+    const auto found = by_key_.find(dated);
+    if (found != by_key_.end()) return found->second;
+    name = period_keys_.emplace_back(dated);
+  }
+  return by_key_.emplace(name, by_key_.size()).first->second;
+}
+
 GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
   Facts facts;
   const absl::StatusOr<Profile> profile = Profile::Named(table.profile);
   if (!profile.ok()) return facts;
   facts.hidden = profile->hidden();
-  const auto unknown = [&](std::string_view key) {
-    return by_key_.emplace(key, by_key_.size()).first->second;
+  const TablePeriod period(table.period);
+  const bool same = period.Same(TablePeriod(raw_.info().period));
+  const auto unknown = [&](const std::string& key) {
+    return UnknownOfKey(key, same ? nullptr : &period);
   };
   const auto equality = [&](const std::vector<std::string>& parts,
                             std::vector<size_t> whole, int64_t constant) {

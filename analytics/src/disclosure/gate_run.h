@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,7 @@
 #include "analytics/disclosure/raw_table.h"
 #include "analytics/disclosure/registry.h"
 #include "disclosure/gate_across.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 
@@ -183,6 +185,9 @@ class GateRun {
   // Numbers the cells of earlier tables and reads what they say.
   void ReadEarlier(const std::vector<ReleasedTablePtr>& earlier);
   Facts FactsOf(const ReleasedTable& table);
+  // The unknown of a cell of an earlier table; `other` is its period unless
+  // that is this table's.
+  size_t UnknownOfKey(const std::string& key, const TablePeriod* other);
   AuditProblem EmptyProblem() const;
   // Those of `earlier` that can all be true together with this table, the
   // newer before the older.
@@ -255,8 +260,10 @@ class GateRun {
   std::vector<std::string> keys_;             // of cells_
   std::vector<ReleasedTablePtr> earlier_;
   // Unknowns by the keys of their cells: of this table those of cells_, behind
-  // them those of earlier ones. The texts are in keys_ and earlier_.
+  // them those of earlier ones. The texts are in keys_, earlier_ and, with the
+  // period of an earlier table, period_keys_.
   std::unordered_map<std::string_view, size_t> by_key_;
+  std::deque<std::string> period_keys_;
   std::vector<Facts> facts_;          // of the earlier tables
   std::vector<AuditEquality> bands_;  // of ages, with pieces of them
   size_t pieces_ = 0;                 // unknowns of bands_ behind by_key_

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/json_lines.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 namespace {
@@ -182,8 +183,12 @@ void ForEachKey(const ReleasedTable& table, const Visit& visit) {
   }
 }
 
-size_t HashOfKey(std::string_view key) {
-  return std::hash<std::string_view>()(key);
+// Of a key in a table of a period: keys of one count have one hash.
+size_t HashOfKey(std::string_view key, const TablePeriod& period) {
+  constexpr size_t kSpread = 31;
+  const size_t hash = std::hash<std::string_view>()(key);
+  if (period.IsAbsolute(key)) return hash;
+  return hash * kSpread + std::hash<std::string>()(period.name());
 }
 
 // What Related asks of a line.
@@ -194,12 +199,12 @@ struct LineTopic {
         release(t.release),
         measure(t.measure),
         table(t.table),
-        period(t.period),
         cohort(t.cohort),
         profile(t.profile),
+        period(t.period),
         derived_from(t.derived_from) {
     ForEachKey(t, [&](std::string_view key) {
-      keys.push_back(HashOfKey(key));
+      keys.push_back(HashOfKey(key, period));
       // Bands of age are joined by what they cover, whatever their keys.
       has_age = has_age || key.find(kAgeDimension) != std::string_view::npos;
     });
@@ -209,19 +214,22 @@ struct LineTopic {
     keys.shrink_to_fit();
   }
 
-  bool About(const ReleasedTable& t) const {
-    return derived_from.empty() && project == t.project &&
-           measure == t.measure && period == t.period && cohort == t.cohort;
+  // Of whatever project: one reader has the tables of all that share a
+  // register.
+  bool About(const ReleasedTable& t, const TablePeriod& of) const {
+    return derived_from.empty() && measure == t.measure && cohort == t.cohort &&
+           period.Joins(of);
   }
   bool Is(const ReleasedTable& t) const {
     return project == t.project && release == t.release &&
-           measure == t.measure && table == t.table && period == t.period &&
-           cohort == t.cohort && profile == t.profile &&
-           derived_from == t.derived_from;
+           measure == t.measure && table == t.table &&
+           period.text() == t.period && cohort == t.cohort &&
+           profile == t.profile && derived_from == t.derived_from;
   }
 
   JsonLinePlace place;
-  std::string project, release, measure, table, period, cohort, profile;
+  std::string project, release, measure, table, cohort, profile;
+  TablePeriod period;
   std::vector<std::string> derived_from;
   std::vector<size_t> keys;  // hashes, each once
   TableShapes shapes;
@@ -234,14 +242,16 @@ struct LineTopic {
 // others. What the rest says cannot bound one of these cells. Two keys of one
 // hash join tables that have nothing to do with each other, which is harmless.
 std::vector<bool> Touching(const std::vector<const LineTopic*>& topics,
-                           const std::vector<std::string>& keys) {
+                           const std::vector<std::string>& keys,
+                           const TablePeriod& period) {
   std::unordered_set<size_t> known;
   TableShapes own;
   for (const std::string& key : keys) {
-    known.insert(HashOfKey(key));
+    known.insert(HashOfKey(key, period));
     own.Add(key);
   }
-  std::vector<const TableShapes*> reached = {&own};
+  using Reached = std::pair<const TableShapes*, const TablePeriod*>;
+  std::vector<Reached> reached = {{&own, &period}};
   std::vector<bool> touching(topics.size());
   for (bool more = true; more;) {
     more = false;
@@ -249,16 +259,17 @@ std::vector<bool> Touching(const std::vector<const LineTopic*>& topics,
       const LineTopic& topic = *topics[i];
       if (touching[i]) continue;
       const bool joined =
-          topic.has_age ||
+          (topic.has_age && topic.period.Same(period)) ||
           std::any_of(reached.begin(), reached.end(),
-                      [&](const TableShapes* shapes) {
-                        return shapes->Joins(topic.shapes);
+                      [&](const Reached& one) {
+                        return one.first->Joins(topic.shapes,
+                                                one.second->Same(topic.period));
                       }) ||
           std::any_of(topic.keys.begin(), topic.keys.end(),
                       [&](size_t key) { return known.contains(key); });
       if (!joined) continue;
       known.insert(topic.keys.begin(), topic.keys.end());
-      reached.push_back(&topic.shapes);
+      reached.emplace_back(&topic.shapes, &topic.period);
       touching[i] = more = true;
     }
   }
@@ -311,9 +322,9 @@ class ReleaseRegistry::Index {
   const std::vector<LineTopic>& topics() const { return topics_; }
 
   // Lets go of the tables that are not about the same as `table`.
-  void KeepAbout(const ReleasedTable& table) {
+  void KeepAbout(const ReleasedTable& table, const TablePeriod& period) {
     for (LineTopic& topic : topics_) {
-      if (!topic.About(table)) topic.at_hand = nullptr;
+      if (!topic.About(table, period)) topic.at_hand = nullptr;
     }
   }
 
@@ -385,13 +396,14 @@ absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
   std::vector<ReleasedTablePtr> related;
   if (path_.empty()) return related;
   TALLY_RETURN_IF_ERROR(index_->Refresh());
-  index_->KeepAbout(table);
+  const TablePeriod period(table.period);
+  index_->KeepAbout(table, period);
   const std::vector<LineTopic>& topics = index_->topics();
   std::vector<const LineTopic*> about;  // newest first
   for (auto it = topics.rbegin(); it != topics.rend(); ++it) {
-    if (it->About(table)) about.push_back(&*it);
+    if (it->About(table, period)) about.push_back(&*it);
   }
-  const std::vector<bool> touching = Touching(about, keys);
+  const std::vector<bool> touching = Touching(about, keys, period);
   for (size_t i = 0; i < about.size(); ++i) {
     // A table without counts is known by its name alone.
     if (!touching[i] && !(keys.empty() && about[i]->table == table.table)) {

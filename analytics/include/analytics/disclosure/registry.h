@@ -1,6 +1,6 @@
 // The register of released tables: what readers may already have. Earlier
-// tables of a project join the audit of a new one where their cells are the
-// same unknowns, or parts or totals of them.
+// tables, of whatever project of the work directory, join the audit of a new
+// one where their cells are the same unknowns, or parts or totals of them.
 // Runs in: the analyst's program; the file stays in the work directory, 0600.
 //
 // Holds printed forms only ("10", "*"), exact sums only where every reader is
@@ -120,15 +120,16 @@ class ReleaseRegistry {
   // Adds one table and syncs the file. `held` is of Hold().
   absl::Status Append(ReleasedTable table, const std::optional<FileLock>& held);
 
-  // Tables of counts of the same project, measure, period and cohort
-  // definition that say something of a cell of `keys` (the cells of `table`),
+  // Tables of counts of the same measure and cohort definition, of whatever
+  // project, and of the same period, or of months inside its months or around
+  // them, that say something of a cell of `keys` (the cells of `table`),
   // have counts that may add up to such cells or be made up of them, or do so
-  // for the cells of another such table; and any with bands of age. What the
-  // rest says cannot bound these cells. Without `keys` those of the same name
-  // too. Newest first. Errors as All. Cost: the lines that others added since
-  // the last call, and those of the result that no call before read or wrote;
-  // the tables of one measure, period and cohort are kept until another's are
-  // asked for.
+  // for the cells of another such table; and of the same period any with
+  // bands of age. What the rest says cannot bound these cells. Without `keys`
+  // those of the same name too. Newest first. Errors as All. Cost: the lines
+  // that others added since the last call, and those of the result that no call
+  // before read or wrote; the tables of one measure, period and cohort are kept
+  // until another's are asked for.
   absl::StatusOr<std::vector<ReleasedTablePtr>> Related(
       const ReleasedTable& table, const std::vector<std::string>& keys) const;
 
