@@ -309,6 +309,7 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
     }
   }
   LeaveSums(earlier);
+  const std::map<size_t, CountRange> all = wanted_;
   AllowParts(problem);
   for (const auto& [unknown, range] : wanted_) {
     problem.targets.push_back({unknown, range});
@@ -323,6 +324,7 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
     }
     it = it->second.low > it->second.high ? wanted_.erase(it) : std::next(it);
   }
+  guesses_tell_ = !across_.empty() && wanted_ != all;
   return absl::OkStatus();
 }
 

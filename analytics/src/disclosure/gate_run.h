@@ -127,6 +127,7 @@ class GateRun {
   // gate_audit.cc
   absl::Status AuditAndRepair(const std::vector<ReleasedTablePtr>& earlier);
   absl::Status RepairUntilSafe(const Tables& earlier);
+  absl::Status RepairWithoutGuesses(const Tables& earlier);
   absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
                                                 AuditBounds& bounds);
   absl::StatusOr<bool> RepairByProof(AuditProblem problem);
@@ -271,6 +272,7 @@ class GateRun {
   std::vector<RawTable::Relation> inferred_;
   // Sums of this table and earlier ones.
   std::vector<AuditEquality> across_;
+  bool guesses_tell_ = false;       // these make wanted_ less
   std::set<CellRef> hidden_sums_;   // to shield others
   std::set<CellRef> known_totals_;  // of margins that readers know anyway
   // What earlier tables say about each cell by itself; empty: nothing.

@@ -265,6 +265,43 @@ TEST_F(GateRepair, TotalThatNobodyDeclaredIsATotal) {
   EXPECT_THAT(NarrowedByAll(), IsEmpty());
 }
 
+// Two tables of an older program look as if one added up to the other: 10 of
+// all, 10 men, so 4 women at most. They need not: of the women nothing is
+// known, and the next table may not say that they are 4 at most. 25 less 23
+// would.
+TEST_F(GateRepair, ASumThatNobodyDeclaredIsNotTakenForKnown) {
+  ReleasedTable fine;
+  fine.project = "trial";
+  fine.measure = "T04";
+  fine.table = "fine";
+  fine.period = "2026-11";
+  fine.cohort = "everyone";
+  fine.profile = "nhs-subnational";
+  fine.cells = {{"n|kind=a|sex=men", "10"}, {"n|kind=a|sex=women", "*"}};
+  ReleasedTable coarse = fine;
+  coarse.table = "coarse";
+  coarse.cells = {{"n|kind=a", "10"}};
+  for (const ReleasedTable& table : {fine, coarse}) {
+    const auto held = registry_->Hold();
+    ASSERT_TRUE(held.ok()) << held.status();
+    ASSERT_TRUE(registry_->Append(table, *held).ok());
+  }
+  auto raw = RawTable::Create(
+      RepairInfo("next"),
+      {DimensionColumn("kind", "Kind"), DimensionColumn("sex", "Sex"),
+       CountColumn("n", ColumnKind::kPersons, "People")});
+  ASSERT_TRUE(raw.ok());
+  ASSERT_TRUE(raw->AddRow({"a", "women", int64_t{2}}).ok());
+  ASSERT_TRUE(raw->AddRow({"b", "women", int64_t{23}}).ok());
+  ASSERT_TRUE(raw->AddRow({"either", "women", RawValue()}).ok());
+  raw->SetTotal({2, 2}, {{0, 2}, {1, 2}});
+  const auto table = Pass(*raw);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->at(0, "n").text(), "*");
+  EXPECT_EQ(table->at(1, "n").text(), "*");
+  EXPECT_EQ(table->at(2, "n").text(), "25");
+}
+
 // --- the lines of the register ----------------------------------------------
 
 TEST_F(GateRepair, RegisterKeepsWhatWasSaidOfTheCells) {
