@@ -44,16 +44,8 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   }
   absl::StatusOr<GatedTable> gated =
       begun.ok() ? run.Finish(earlier) : std::move(begun);
-  if (options_.log != nullptr &&
-      (gated.ok() || ReasonOf(gated.status()) == Reason::kDisclosureRefused)) {
-    TableDecisions decisions = run.Decisions();
-    decisions.time = record.time;
-    decisions.refused = !gated.ok();
-    if (decisions.refused) decisions.reason = ToStd(gated.status().message());
-    TALLY_RETURN_IF_ERROR(options_.log->Append(decisions));
-  }
-  if (!gated.ok()) return gated.status();
-  if (options_.registry != nullptr) {
+  // The register first: it must have whatever the log says was released.
+  if (gated.ok() && options_.registry != nullptr) {
     ReleasedTable printed = run.Record();
     printed.time = record.time;
     // The same figures as the last time are no news to a reader.
@@ -67,6 +59,14 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
       TALLY_RETURN_IF_ERROR(
           options_.registry->Append(std::move(printed), held));
     }
+  }
+  if (options_.log != nullptr &&
+      (gated.ok() || ReasonOf(gated.status()) == Reason::kDisclosureRefused)) {
+    TableDecisions decisions = run.Decisions();
+    decisions.time = record.time;
+    decisions.refused = !gated.ok();
+    if (decisions.refused) decisions.reason = ToStd(gated.status().message());
+    TALLY_RETURN_IF_ERROR(options_.log->Append(decisions));
   }
   return gated;
 }

@@ -8,7 +8,7 @@
 namespace tally::analytics {
 namespace {
 
-constexpr int kYearMonths = 12;
+constexpr int kPeriodYear = 12;
 constexpr int kApril = 3;             // of months that begin with 0
 constexpr int kLongestPeriod = 1200;  // months: what is longer is a mistake
 
@@ -36,7 +36,7 @@ std::optional<int> LengthOf(std::string_view text) {
   }
   const std::string_view unit(end, static_cast<size_t>(last - end));
   if (unit == " months" || unit == " month") return number;
-  if (unit == " years" || unit == " year") return number * kYearMonths;
+  if (unit == " years" || unit == " year") return number * kPeriodYear;
   return std::nullopt;
 }
 
@@ -44,19 +44,19 @@ std::optional<MonthSpan> SpanOfYear(std::string_view text) {
   constexpr size_t kYearDigits = 4;
   const auto year = DigitsOf(text.substr(0, kYearDigits), kYearDigits);
   if (!year.has_value()) return std::nullopt;
-  const int january = *year * kYearMonths;
+  const int january = *year * kPeriodYear;
   if (text.size() == kYearDigits) {
-    return MonthSpan{january, january + kYearMonths - 1};
+    return MonthSpan{january, january + kPeriodYear - 1};
   }
   if (text.size() != kYearDigits + 3 || text[kYearDigits] != '/') {
     return std::nullopt;
   }
   const auto next = DigitsOf(text.substr(kYearDigits + 1), 2);
   if (!next.has_value() || *next != (*year + 1) % 100) return std::nullopt;
-  return MonthSpan{january + kApril, january + kApril + kYearMonths - 1};
+  return MonthSpan{january + kApril, january + kApril + kPeriodYear - 1};
 }
 
-std::optional<MonthSpan> SpanOf(std::string_view text) {
+std::optional<MonthSpan> SpanOfPeriod(std::string_view text) {
   constexpr std::string_view kTo = " to ";
   if (const auto month = ParseMonthLevel(text)) {
     return MonthSpan{*month, *month};
@@ -82,8 +82,8 @@ std::optional<int> ParseMonthLevel(std::string_view text) {
   const auto year = DigitsOf(text.substr(0, kDash), kDash);
   const auto month = DigitsOf(text.substr(kDash + 1), 2);
   if (!year.has_value() || !month.has_value()) return std::nullopt;
-  if (*month < 1 || *month > kYearMonths) return std::nullopt;
-  return *year * kYearMonths + *month - 1;
+  if (*month < 1 || *month > kPeriodYear) return std::nullopt;
+  return *year * kPeriodYear + *month - 1;
 }
 
 std::optional<int> MonthOfKey(std::string_view key) {
@@ -96,7 +96,7 @@ std::optional<int> MonthOfKey(std::string_view key) {
 }
 
 TablePeriod::TablePeriod(std::string text)
-    : text_(std::move(text)), span_(SpanOf(text_)), name_(text_) {
+    : text_(std::move(text)), span_(SpanOfPeriod(text_)), name_(text_) {
   if (span_.has_value()) {
     name_ = absl::StrFormat("%d to %d", span_->first, span_->last);
   }

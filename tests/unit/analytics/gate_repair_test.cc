@@ -325,16 +325,16 @@ TEST_F(GateRepair, LineOfANewerFormatIsRefusedInWords) {
   ASSERT_TRUE(Pass(Segments()).ok());
   std::string text;
   std::getline(std::ifstream(path_), text);
-  const size_t at = text.find("\"version\":2");
+  const size_t at = text.find("\"version\":3");
   ASSERT_NE(at, std::string::npos);
-  text.replace(at, 11, "\"version\":3");
+  text.replace(at, 11, "\"version\":4");
   std::ofstream(path_) << text << "\n";
   const auto table = Pass(Segments());
   EXPECT_EQ(ExitCodeOf(table.status()), kExitInvalidInput);
   EXPECT_THAT(std::string(table.status().message()), HasSubstr("newer"));
 }
 
-TEST_F(GateRepair, LineOfVersionTwoWithoutItsMarginsIsDamaged) {
+TEST_F(GateRepair, LineWithoutItsMarginsIsDamaged) {
   ASSERT_TRUE(Pass(Segments()).ok());
   std::string text;
   std::getline(std::ifstream(path_), text);

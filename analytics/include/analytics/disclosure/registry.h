@@ -27,8 +27,10 @@
 namespace tally::analytics {
 
 // The format of the lines that are written. 1 had neither relations, margins
-// nor kShieldMark; its lines are read as saying that much less.
-inline constexpr int64_t kRegisterVersion = 2;
+// nor kShieldMark; its lines are read as saying that much less. 2 had no chain.
+inline constexpr int64_t kRegisterVersion = 3;
+
+struct TableDecisions;  // decision_log.h
 
 // The sum of `parts` is `whole`.
 struct ReleasedRelation {
@@ -117,7 +119,7 @@ class ReleaseRegistry {
   // minutes: longer than the longest audit of a few programs in a queue.
   [[nodiscard]] absl::StatusOr<std::optional<FileLock>> Hold() const;
 
-  // Adds one table and syncs the file. `held` is of Hold().
+  // Adds one table and syncs the file. `held` is of Hold(). Errors as All.
   absl::Status Append(ReleasedTable table, const std::optional<FileLock>& held);
 
   // Tables of counts of the same measure and cohort definition, of whatever
@@ -138,9 +140,17 @@ class ReleaseRegistry {
   // last call.
   absl::StatusOr<bool> Has(const ReleasedTable& table) const;
 
-  // Every table ever released, oldest first. kDataLoss if a line does not
-  // parse; kInvalidArgument (exit 8) if one was written by a newer program, in
-  // a format that this one does not know.
+  // kDataLoss, naming a table, if one of counts that was released by
+  // `decisions` is not in it: the file was deleted or cut. To be read before
+  // this is called. Other errors as All. Cost: the lines that were added since
+  // the last call, and the decisions.
+  absl::Status CheckComplete(
+      const std::vector<TableDecisions>& decisions) const;
+
+  // Every table ever released, oldest first. kDataLoss, with the number of the
+  // line, if one does not parse, holds a printed form that is none, or does not
+  // follow the lines before it; kInvalidArgument (exit 8) if one was written by
+  // a newer program, in a format that this one does not know.
   absl::StatusOr<std::vector<ReleasedTable>> All() const;
 
  private:
