@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "absl/strings/str_split.h"
@@ -20,10 +21,37 @@ namespace {
 // The dimension that names the cut itself: it says nothing of who is counted.
 constexpr std::string_view kCutName = "breakdown=";
 
-// Sums with more terms than this, all together, are each used by itself. They
-// would join the months of a region into one program of 100,000 unknowns; the
-// program with 20,000 takes some seconds.
+// Sums with more terms than this, all together, are not put into programs. They
+// would join the months of a region into one of 100,000 unknowns; that with
+// 20,000 takes some seconds.
 constexpr size_t kMostTerms = 20'000;
+
+// Unknowns that equalities join, in any number of steps.
+class JoinedUnknowns {
+ public:
+  explicit JoinedUnknowns(size_t unknowns) : leader_(unknowns) {
+    std::iota(leader_.begin(), leader_.end(), size_t{0});
+  }
+  void Join(const std::vector<AuditEquality>& equalities) {
+    for (const AuditEquality& equality : equalities) {
+      if (equality.parts.empty()) continue;
+      const size_t leader = LeaderOf(equality);
+      for (const size_t part : equality.parts) leader_[Find(part)] = leader;
+      for (const size_t whole : equality.whole) leader_[Find(whole)] = leader;
+    }
+  }
+  // REQUIRES: the equality has parts.
+  size_t LeaderOf(const AuditEquality& equality) {
+    return Find(equality.parts.front());
+  }
+
+ private:
+  size_t Find(size_t i) {
+    while (leader_[i] != i) i = leader_[i] = leader_[leader_[i]];
+    return i;
+  }
+  std::vector<size_t> leader_;
+};
 
 constexpr int kMonthsOfAYear = 12;
 
@@ -320,31 +348,59 @@ absl::Status GateRun::FindAcross(const Tables& earlier) {
   across_.clear();
   if (earlier.empty()) return absl::OkStatus();
   const std::vector<CountRange> truth = TrueRanges(earlier);
-  size_t terms = 0;
   for (const auto& [whole, ways] : SumsByKeys(earlier)) {
     for (const std::vector<KeyShapes::Keys>& either : ways) {
       std::optional<AuditEquality> sum =
           FirstThatAddsUp(truth, whole.unknown, either);
-      if (!sum.has_value()) continue;
-      terms += sum->parts.size() + 1;
-      across_.push_back(*std::move(sum));
+      if (sum.has_value()) across_.push_back(*std::move(sum));
     }
   }
-  const bool loose = terms > kMostTerms;
-  for (AuditEquality& sum : across_) sum.loose = loose;
-  TALLY_RETURN_IF_ERROR(DropImpossible(earlier, loose));
+  AuditProblem problem = CurrentProblem();
+  for (const Earlier& e : earlier) AddEarlier(e, problem);
+  Add(bands_, problem);
+  LoosenLarge(problem);
+  TALLY_RETURN_IF_ERROR(DropImpossible(problem));
   HideSmallSums();
   return absl::OkStatus();
 }
 
+// Sums that other equalities join stay together; of such groups the smaller are
+// solved as long as there is room, the others are used sum by sum.
+void GateRun::LoosenLarge(const AuditProblem& problem) {
+  JoinedUnknowns joined(problem.unknowns.size());
+  joined.Join(problem.equalities);
+  joined.Join(across_);
+  std::map<size_t, size_t> terms;  // by group
+  for (const AuditEquality& sum : across_) {
+    terms[joined.LeaderOf(sum)] += sum.parts.size() + 1;
+  }
+  std::vector<std::pair<size_t, size_t>> groups;  // the smallest first
+  for (const auto& [group, size] : terms) groups.emplace_back(size, group);
+  std::sort(groups.begin(), groups.end());
+  std::set<size_t> solved;
+  size_t used = 0;
+  for (const auto& [size, group] : groups) {
+    used += size;
+    if (used > kMostTerms) break;
+    solved.insert(group);
+  }
+  for (AuditEquality& sum : across_) {
+    sum.loose = !solved.contains(joined.LeaderOf(sum));
+  }
+}
+
 // More sums are never more possible: the first that contradicts those before it
-// is none. `loose`: each is used by itself.
-absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
-  AuditProblem problem = CurrentProblem();
-  for (const Earlier& e : earlier) AddEarlier(e, problem);
-  Add(bands_, problem);
-  const PropagationSolver each;
-  const BoundSolver& solver = loose ? each : solver_;
+// is none. Propagation finds most of these, and is far faster.
+absl::Status GateRun::DropImpossible(const AuditProblem& problem) {
+  TALLY_RETURN_IF_ERROR(DropImpossible(problem, PropagationSolver()));
+  const bool loose =
+      std::all_of(across_.begin(), across_.end(),
+                  [](const AuditEquality& sum) { return sum.loose; });
+  return loose ? absl::OkStatus() : DropImpossible(problem, solver_);
+}
+
+absl::Status GateRun::DropImpossible(const AuditProblem& problem,
+                                     const BoundSolver& solver) {
   const auto possible = [&](size_t count) -> absl::StatusOr<bool> {
     if (std::chrono::steady_clock::now() > deadline_) {
       return absl::DeadlineExceededError("sums between tables");
@@ -358,10 +414,9 @@ absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
   while (true) {
     TALLY_ASSIGN_OR_RETURN(const size_t good,
                            MostPossible(across_.size(), possible));
-    if (good == across_.size()) break;
+    if (good == across_.size()) return absl::OkStatus();
     across_.erase(across_.begin() + static_cast<std::ptrdiff_t>(good));
   }
-  return absl::OkStatus();
 }
 
 // What a reader may not narrow is the parts, in a table that they have; a small

@@ -158,7 +158,10 @@ class GateRun {
   std::optional<AuditEquality> FirstThatAddsUp(
       const std::vector<CountRange>& truth, size_t whole,
       const std::vector<KeyShapes::Keys>& either) const;
-  absl::Status DropImpossible(const Tables& earlier, bool loose);
+  void LoosenLarge(const AuditProblem& problem);
+  absl::Status DropImpossible(const AuditProblem& problem);
+  absl::Status DropImpossible(const AuditProblem& problem,
+                              const BoundSolver& solver);
   void HideSmallSums();
   bool MayAddUp(const std::vector<CountRange>& truth,
                 const AuditEquality& sum) const;
