@@ -112,6 +112,7 @@ TableDecisions GateRun::Decisions() const {
   d.dimensions = DimensionNames(raw_.columns());
   d.profile = profile_.name();
   d.accepted_by = options_.accepted_by;
+  d.left_out = left_out_;
   for (size_t row = 0; row < counts_.size(); ++row) {
     std::string letters(raw_.columns().size(), '-');
     for (size_t column = 0; column < letters.size(); ++column) {

@@ -109,18 +109,21 @@ class GateRun {
       size_t unknown;
       CountRange told;     // by its printed form; open for a total
       bool small = false;  // hidden as one of `hidden`
+      bool star = false;   // printed as `*`, small or not
     };
     std::vector<Cell> cells;
     CountRange hidden;
     std::vector<AuditEquality> sums;
     std::vector<AuditEquality> margins;
   };
-  // An earlier table, and whether the margins that it came with are believed
-  // too: a list size is another one a month later.
+  // An earlier table, and what of it is believed beside its cells: a list size
+  // is another one a month later.
   struct Earlier {
     const ReleasedTable* table;
     const Facts* facts;
     bool margins = true;
+    bool sums = true;
+    size_t changed = 0;  // cells that are others now
   };
   using Tables = std::vector<Earlier>;
 
@@ -194,11 +197,19 @@ class GateRun {
   size_t UnknownOfKey(const std::string& key, const TablePeriod* other);
   AuditProblem EmptyProblem() const;
   // Those of `earlier` that can all be true together with this table, the
-  // newer before the older.
+  // newer before the older. Of one that cannot, the cells that changed become
+  // counts of their own time; what is left is believed.
   absl::StatusOr<Tables> Consistent(
       const std::vector<ReleasedTablePtr>& earlier);
-  Tables ConsistentByPropagation(
-      const std::vector<ReleasedTablePtr>& earlier) const;
+  Tables ConsistentByPropagation(const std::vector<ReleasedTablePtr>& earlier);
+  // Adds one to `problem`, or nothing.
+  std::optional<Earlier> Believe(const ReleasedTable& table, Facts& facts,
+                                 AuditProblem& problem);
+  // Gives the cells of `unknowns` unknowns of their own; how many there were.
+  size_t Detach(const std::set<size_t>& unknowns, Facts& facts);
+  // What of `earlier` is not in `kept`, for the log.
+  void NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
+                   const Tables& kept);
   void PinCells(const Tables& earlier);
   // What of each small hidden count, of this table or an earlier one, readers
   // of the earlier ones cannot rule out, and must not after this one.
@@ -268,9 +279,12 @@ class GateRun {
   // period of an earlier table, period_keys_.
   std::unordered_map<std::string_view, size_t> by_key_;
   std::deque<std::string> period_keys_;
-  std::vector<Facts> facts_;          // of the earlier tables
-  std::vector<AuditEquality> bands_;  // of ages, with pieces of them
-  size_t pieces_ = 0;                 // unknowns of bands_ behind by_key_
+  std::vector<Facts> facts_;           // of the earlier tables
+  std::vector<AuditEquality> bands_;   // of ages, with pieces of them
+  size_t pieces_ = 0;                  // unknowns of bands_ behind by_key_
+  size_t detached_ = 0;                // unknowns of cells that changed
+  std::set<size_t> stars_before_;      // of this table, in earlier ones
+  std::vector<std::string> left_out_;  // of earlier tables, in words
   // Totals that nobody declared.
   std::vector<RawTable::Relation> inferred_;
   // Sums of this table and earlier ones.

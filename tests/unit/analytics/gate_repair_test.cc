@@ -302,6 +302,100 @@ TEST_F(GateRepair, ASumThatNobodyDeclaredIsNotTakenForKnown) {
   EXPECT_EQ(table->at(2, "n").text(), "25");
 }
 
+// Counts by area and sex, with the totals of areas if `totals`.
+RawTable ByArea(const std::vector<std::pair<int64_t, int64_t>>& areas,
+                bool totals, std::string release) {
+  auto raw = RawTable::Create(
+      RepairInfo("areas", std::move(release)),
+      {DimensionColumn("area", "Area"), DimensionColumn("sex", "Sex"),
+       CountColumn("n", ColumnKind::kPersons, "People")});
+  EXPECT_TRUE(raw.ok());
+  for (size_t i = 0; i < areas.size(); ++i) {
+    const std::string area = "Z" + std::to_string(i);
+    const size_t row = raw->rows();
+    EXPECT_TRUE(raw->AddRow({area, "women", areas[i].first}).ok());
+    EXPECT_TRUE(raw->AddRow({area, "men", areas[i].second}).ok());
+    if (!totals) continue;
+    EXPECT_TRUE(raw->AddRow({area, "All", RawValue()}).ok());
+    raw->SetTotal({row + 2, 2}, {{row, 2}, {row + 1, 2}});
+  }
+  return *std::move(raw);
+}
+
+// The second area lost ten women. Of the first nothing changed: 23 to 27 in all
+// less 23 to 27 men would leave 4 women at most.
+TEST_F(GateRepair, AChangeElsewhereDoesNotForgetAnEarlierTable) {
+  const auto before = Pass(ByArea({{2, 23}, {30, 40}}, true, "r2026-10"));
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->at(1, "n").text(), "*");
+  EXPECT_EQ(before->at(2, "n").text(), "25");
+  DecisionLog log("");
+  GateOptions options;
+  options.registry = registry_.get();
+  options.log = &log;
+  const auto after =
+      Gate(*Profile::Named("nhs-subnational"), options)
+          .Release(ByArea({{2, 23}, {20, 40}}, false, "r2026-11"));
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->at(0, "n").text(), "*");
+  EXPECT_EQ(after->at(1, "n").text(), "*");
+  EXPECT_EQ(after->at(2, "n").text(), "20");
+  EXPECT_EQ(after->at(3, "n").text(), "40");
+  ASSERT_EQ(log.appended().size(), 1u);
+  EXPECT_THAT(log.appended()[0].left_out,
+              testing::ElementsAre(
+                  "T04/areas@r2026-10 of trial, 2026-11: 1 of 6 cells"));
+}
+
+// Each cell of the second area could be what it was, and not all of them: 8 to
+// 12 and 8 to 12 make no 33 to 37.
+TEST_F(GateRepair, ALineThatCannotHoldAnyMoreIsForgottenAlone) {
+  const auto before = Pass(ByArea({{2, 23}, {3, 33}}, true, "r2026-10"));
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->at(3, "n").text(), "*");
+  EXPECT_EQ(before->at(4, "n").text(), "*");  // 33 to 37 less 33 to 37
+  const auto after = Pass(ByArea({{2, 23}, {10, 10}}, false, "r2026-11"));
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->at(0, "n").text(), "*");
+  EXPECT_EQ(after->at(1, "n").text(), "*");
+  EXPECT_EQ(after->at(2, "n").text(), "10");
+  EXPECT_EQ(after->at(3, "n").text(), "10");
+}
+
+TEST_F(GateRepair, ATableThatIsNotBelievedIsLogged) {
+  ASSERT_TRUE(Pass(Line({{"a0", 40}}, "first", "r2026-10")).ok());
+  DecisionLog log(folder_ + "/decisions.jsonl");
+  GateOptions options;
+  options.registry = registry_.get();
+  options.log = &log;
+  Gate gate(*Profile::Named("nhs-subnational"), options);
+  ASSERT_TRUE(gate.Release(Line({{"a0", 90}}, "second", "r2026-11")).ok());
+  const auto read = log.Read();
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->size(), 1u);
+  EXPECT_THAT(
+      read->front().left_out,
+      testing::ElementsAre("T04/first@r2026-10 of trial, 2026-11: all"));
+}
+
+// Of two cells that could shield, the one that shielded before does again.
+TEST_F(GateRepair, WhatShieldedBeforeShieldsAgain) {
+  const auto line = [&](int64_t a1, int64_t a2, std::string release) {
+    RawTable raw =
+        Line({{"a0", 3}, {"a1", a1}, {"a2", a2}}, "line", std::move(release));
+    raw.AddKnownMargin({{0, 1}, {1, 1}, {2, 1}}, 3 + a1 + a2);
+    return Pass(raw);
+  };
+  const auto before = line(58, 60, "r2026-10");
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->at(1, "n").text(), "*");
+  EXPECT_EQ(before->at(2, "n").text(), "60");
+  const auto after = line(61, 53, "r2026-11");  // the second is the smaller
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->at(1, "n").text(), "*");
+  EXPECT_EQ(after->at(2, "n").text(), "55");
+}
+
 // --- the lines of the register ----------------------------------------------
 
 TEST_F(GateRepair, RegisterKeepsWhatWasSaidOfTheCells) {
