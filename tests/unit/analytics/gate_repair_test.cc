@@ -378,6 +378,38 @@ TEST_F(GateRepair, ATableThatIsNotBelievedIsLogged) {
       testing::ElementsAre("T04/first@r2026-10 of trial, 2026-11: all"));
 }
 
+// Newer tables about other people, more of them than are ever used, do not
+// crowd out an older one that is believed: 23 to 27 of all less 23 to 27.
+TEST_F(GateRepair, TablesThatAreNotBelievedDoNotCrowdOutOlderOnes) {
+  ReleasedTable table;
+  table.project = "trial";
+  table.measure = "T04";
+  table.table = "older";
+  table.period = "2026-11";
+  table.cohort = "everyone";
+  table.profile = "nhs-subnational";
+  table.cells = {{"n", "25"}};
+  const auto held = registry_->Hold();
+  ASSERT_TRUE(held.ok()) << held.status();
+  ASSERT_TRUE(registry_->Append(table, *held).ok());
+  for (int i = 0; i < 110; ++i) {
+    table.cells = {{"n|a=a1", std::to_string(100 + 5 * i)}};
+    ASSERT_TRUE(registry_->Append(table, *held).ok());
+  }
+  DecisionLog log("");
+  GateOptions options;
+  options.log = &log;
+  ReleaseRegistry reader(path_, ReleaseRegistry::Mode::kReadOnly);
+  options.registry = &reader;
+  const auto next = Gate(*Profile::Named("nhs-subnational"), options)
+                        .Release(Line({{"a0", 2}, {"a1", 23}}, "next", "r"));
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->at(0, "n").text(), "*");
+  EXPECT_EQ(next->at(1, "n").text(), "*");
+  ASSERT_EQ(log.appended().size(), 1u);
+  EXPECT_EQ(log.appended()[0].left_out.size(), 110u);
+}
+
 // Of two cells that could shield, the one that shielded before does again.
 TEST_F(GateRepair, WhatShieldedBeforeShieldsAgain) {
   const auto line = [&](int64_t a1, int64_t a2, std::string release) {
