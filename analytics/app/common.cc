@@ -161,6 +161,9 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
   bench->registry = std::make_unique<ReleaseRegistry>(
       own.RegistryPath(), flags.dry_run ? ReleaseRegistry::Mode::kReadOnly
                                         : ReleaseRegistry::Mode::kWrite);
+  TALLY_ASSIGN_OR_RETURN(const std::vector<TableDecisions> decisions,
+                         DecisionLog(own.DecisionLogPath()).Read());
+  TALLY_RETURN_IF_ERROR(bench->registry->CheckComplete(decisions));
   GateOptions gate;
   gate.log = bench->log.get();
   gate.registry = bench->registry.get();

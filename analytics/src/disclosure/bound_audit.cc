@@ -109,6 +109,7 @@ absl::StatusOr<AuditBounds> PropagationSolver::Solve(
         TightenOne(terms[i], problem.equalities[i].constant, bounds.ranges);
     if (outcome == Outcome::kContradiction) {
       bounds.contradiction = true;
+      bounds.broken = i;
       return bounds;
     }
     if (outcome == Outcome::kSame) continue;

@@ -38,6 +38,9 @@ absl::StatusOr<TableDecisions> DecisionsFromJson(const JsonValue& json) {
   if (const JsonValue* sources = json.Find("derivedFrom")) {
     TALLY_ASSIGN_OR_RETURN(d.derived_from, TextsFromJson(*sources));
   }
+  if (const JsonValue* left_out = json.Find("leftOut")) {
+    TALLY_ASSIGN_OR_RETURN(d.left_out, TextsFromJson(*left_out));
+  }
   return d;
 }
 
@@ -72,6 +75,7 @@ absl::Status DecisionLog::Append(const TableDecisions& d) {
   if (!d.derived_from.empty()) {
     json.Set("derivedFrom", TextsToJson(d.derived_from));
   }
+  if (!d.left_out.empty()) json.Set("leftOut", TextsToJson(d.left_out));
   return AppendJsonLine(path_, json);
 }
 

@@ -45,6 +45,22 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   }
   absl::StatusOr<GatedTable> gated =
       begun.ok() ? run.Finish(earlier) : std::move(begun);
+  // The register first: it must have whatever the log says was released.
+  if (gated.ok() && options_.registry != nullptr) {
+    ReleasedTable printed = run.Record();
+    printed.time = record.time;
+    // The same figures as the last time are no news to a reader.
+    const auto last = std::find_if(
+        earlier.begin(), earlier.end(), [&](const ReleasedTablePtr& t) {
+          return t->project == printed.project && t->table == printed.table &&
+                 t->period == printed.period && t->release == printed.release &&
+                 t->profile == printed.profile;
+        });
+    if (last == earlier.end() || !(*last)->SaysTheSame(printed)) {
+      TALLY_RETURN_IF_ERROR(
+          options_.registry->Append(std::move(printed), held));
+    }
+  }
   if (options_.log != nullptr &&
       (gated.ok() || ReasonOf(gated.status()) == Reason::kDisclosureRefused)) {
     TableDecisions decisions = run.Decisions();
@@ -52,21 +68,6 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     decisions.refused = !gated.ok();
     if (decisions.refused) decisions.reason = ToStd(gated.status().message());
     TALLY_RETURN_IF_ERROR(options_.log->Append(decisions));
-  }
-  if (!gated.ok()) return gated.status();
-  if (options_.registry != nullptr) {
-    ReleasedTable printed = run.Record();
-    printed.time = record.time;
-    // The same figures as the last time are no news to a reader.
-    const auto last = std::find_if(
-        earlier.begin(), earlier.end(), [&](const ReleasedTablePtr& t) {
-          return t->table == printed.table && t->release == printed.release &&
-                 t->profile == printed.profile;
-        });
-    if (last == earlier.end() || !(*last)->SaysTheSame(printed)) {
-      TALLY_RETURN_IF_ERROR(
-          options_.registry->Append(std::move(printed), held));
-    }
   }
   return gated;
 }
@@ -115,6 +116,7 @@ TableDecisions GateRun::Decisions() const {
   d.dimensions = DimensionNames(raw_.columns());
   d.profile = profile_.name();
   d.accepted_by = options_.accepted_by;
+  d.left_out = left_out_;
   for (size_t row = 0; row < counts_.size(); ++row) {
     std::string letters(raw_.columns().size(), '-');
     for (size_t column = 0; column < letters.size(); ++column) {

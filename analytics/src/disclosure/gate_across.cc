@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "absl/strings/str_split.h"
@@ -20,10 +21,39 @@ namespace {
 // The dimension that names the cut itself: it says nothing of who is counted.
 constexpr std::string_view kCutName = "breakdown=";
 
-// Sums with more terms than this, all together, are each used by itself. They
-// would join the months of a region into one program of 100,000 unknowns; the
-// program with 20,000 takes some seconds.
+// Sums with more terms than this, all together, are not put into programs. They
+// would join the months of a region into one of 100,000 unknowns; that with
+// 20,000 takes some seconds.
 constexpr size_t kMostTerms = 20'000;
+
+// Unknowns that equalities join, in any number of steps.
+class JoinedUnknowns {
+ public:
+  explicit JoinedUnknowns(size_t unknowns) : leader_(unknowns) {
+    std::iota(leader_.begin(), leader_.end(), size_t{0});
+  }
+  void Join(const std::vector<AuditEquality>& equalities) {
+    for (const AuditEquality& equality : equalities) {
+      if (equality.parts.empty()) continue;
+      const size_t leader = LeaderOf(equality);
+      for (const size_t part : equality.parts) leader_[Find(part)] = leader;
+      for (const size_t whole : equality.whole) leader_[Find(whole)] = leader;
+    }
+  }
+  // REQUIRES: the equality has parts.
+  size_t LeaderOf(const AuditEquality& equality) {
+    return Find(equality.parts.front());
+  }
+
+ private:
+  size_t Find(size_t i) {
+    while (leader_[i] != i) i = leader_[i] = leader_[leader_[i]];
+    return i;
+  }
+  std::vector<size_t> leader_;
+};
+
+constexpr int kMonthsOfAYear = 12;
 
 // The same column, by more dimensions.
 bool IsFiner(const KeyShape& fine, const KeyShape& coarse) {
@@ -93,12 +123,17 @@ std::pair<KeyShape, bool> ShapeOf(const std::string& text) {
   return {std::move(shape), named > 0};
 }
 
+bool HasMonth(const KeyShape& shape) {
+  return std::find(shape.begin() + 1, shape.end(), kMonthDimension) !=
+         shape.end();
+}
+
 // How many levels make a year where `fine` is `coarse` by time; else more than
 // there are.
 size_t TimesOfAYear(const KeyShape& fine, const KeyShape& coarse) {
   if (fine.size() == coarse.size() + 1) {
     const auto at = std::mismatch(coarse.begin(), coarse.end(), fine.begin());
-    if (*at.second == "month") return 12;
+    if (*at.second == kMonthDimension) return kMonthsOfAYear;
     if (*at.second == "year") return 1;
   }
   return std::numeric_limits<size_t>::max();
@@ -115,9 +150,10 @@ void TableShapes::Add(std::string_view key) {
   is_named = is_named || named;
 }
 
-bool TableShapes::Joins(const TableShapes& other) const {
+bool TableShapes::Joins(const TableShapes& other, bool same_period) const {
   for (const auto& [one, one_named] : shapes_) {
     for (const auto& [two, two_named] : other.shapes_) {
+      if (!same_period && !HasMonth(one) && !HasMonth(two)) continue;
       if (one == two ? one_named || two_named
                      : IsFiner(one, two) || IsFiner(two, one)) {
         return true;
@@ -161,15 +197,50 @@ void KeyShapes::SameCounts(const Group& own, const Group& other, Sums& sums) {
   for (const KeyedUnknown& cell : own.keys) {
     PlainKey(cell.key, key);
     const auto whole = known.find(key);
-    if (whole == known.end() || whole->second == cell) continue;
+    if (whole == known.end() || whole->second.key == cell.key) continue;
     sums[whole->second].insert({Keys{cell}});
   }
 }
 
-// The cells of `own` by the whole of `known` that each is a part of; `last` of
-// them make a year, if there are more.
+// Of a whole, the first that can be is taken.
+std::vector<KeyShapes::Keys> KeyShapes::WaysOf(Keys parts,
+                                               const OverTime& over) {
+  std::vector<Keys> ways;
+  const auto add = [&](Keys way) {
+    const bool is_new = std::find(ways.begin(), ways.end(), way) == ways.end();
+    if (is_new && !way.empty()) ways.push_back(std::move(way));
+  };
+  const auto add_months = [&](const MonthSpan& months) {
+    if (!over.covered.Holds(months)) return;
+    Keys way;
+    for (const KeyedUnknown& part : parts) {
+      const std::optional<int> month = MonthOfKey(part.key);
+      if (month.has_value() && months.Holds({*month, *month})) {
+        way.push_back(part);
+      }
+    }
+    add(std::move(way));
+  };
+  const bool dated = over.by_month && over.whole.has_value();
+  const bool range = dated && over.whole->first < over.whole->last;
+  if (range) add_months(*over.whole);
+  if (over.same && parts.size() > over.last) {  // a year is the last of several
+    add(Keys(parts.end() - static_cast<ptrdiff_t>(over.last), parts.end()));
+  }
+  if (over.same) add(parts);
+  if (dated && !range) {
+    const int last = over.whole->last;
+    if (!over.same) add_months({last - kMonthsOfAYear + 1, last});
+    add_months({last, last});
+  }
+  if (!over.by_month) add(std::move(parts));
+  return ways;
+}
+
+// The cells of `own` by the whole of `known` that each is a part of.
 void KeyShapes::SumsOf(const Group& own, const std::vector<bool>& kept,
-                       size_t last, const ByPlainKey& known, Sums& sums) {
+                       const OverTime& over, const ByPlainKey& known,
+                       Sums& sums) {
   std::map<KeyedUnknown, Keys> groups;
   std::string key;
   for (const KeyedUnknown& cell : own.keys) {
@@ -179,29 +250,44 @@ void KeyShapes::SumsOf(const Group& own, const std::vector<bool>& kept,
     if (whole != known.end()) groups[whole->second].push_back(cell);
   }
   for (auto& [whole, parts] : groups) {
-    std::vector<Keys> either;
-    if (parts.size() > last) {  // a year is the last of several
-      either.emplace_back(parts.end() - static_cast<ptrdiff_t>(last),
-                          parts.end());
-    }
-    either.push_back(std::move(parts));
-    sums[whole].insert(std::move(either));
+    std::vector<Keys> ways = WaysOf(std::move(parts), over);
+    if (!ways.empty()) sums[whole].insert(std::move(ways));
   }
 }
 
+// A table of a range of months has them all: one that is missing is nobody's.
+// Another one has what it shows.
+MonthSpan KeyShapes::CoveredBy(const Group& own) const {
+  if (period_.is_range()) return *period_.span();
+  MonthSpan covered{std::numeric_limits<int>::max(),
+                    std::numeric_limits<int>::min()};
+  for (const KeyedUnknown& cell : own.keys) {
+    const std::optional<int> month = MonthOfKey(cell.key);
+    if (!month.has_value()) continue;
+    covered.first = std::min(covered.first, *month);
+    covered.last = std::max(covered.last, *month);
+  }
+  return covered;
+}
+
 void KeyShapes::SumsTo(const KeyShapes& other, Sums& sums) const {
+  OverTime over;
+  over.same = period_.Same(other.period_);
+  over.whole = other.period_.span();
   for (const auto& [coarse, wholes] : other.keys_) {
-    const auto same = keys_.find(coarse);
-    if (same != keys_.end()) {
-      SameCounts(same->second, wholes, sums);
+    const auto twin = keys_.find(coarse);
+    if (twin != keys_.end() && (over.same || HasMonth(coarse))) {
+      SameCounts(twin->second, wholes, sums);
       continue;
     }
     ByPlainKey known;
     for (const auto& [fine, own] : keys_) {
-      if (!IsFiner(fine, coarse)) continue;
+      if (!IsFiner(fine, coarse) || (!over.same && !HasMonth(fine))) continue;
       if (known.empty()) known = PlainKeys(wholes);
-      SumsOf(own, PartsIn(fine, coarse), TimesOfAYear(fine, coarse), known,
-             sums);
+      over.by_month = HasMonth(fine) && !HasMonth(coarse);
+      over.last = TimesOfAYear(fine, coarse);
+      if (over.by_month) over.covered = CoveredBy(own);
+      SumsOf(own, PartsIn(fine, coarse), over, known, sums);
     }
   }
 }
@@ -221,14 +307,16 @@ bool GateRun::MayAddUp(const std::vector<CountRange>& truth,
 
 // What may add up, by the keys of this table and the earlier ones.
 KeyShapes::Sums GateRun::SumsByKeys(const Tables& earlier) const {
-  std::vector<KeyShapes> tables(1);
+  std::vector<KeyShapes> tables;
+  tables.reserve(earlier.size() + 1);
+  tables.emplace_back(TablePeriod(raw_.info().period));
   std::vector<KeyedUnknown> own;
   own.reserve(keys_.size());
   for (size_t i = 0; i < keys_.size(); ++i) own.push_back({keys_[i], i});
   std::sort(own.begin(), own.end());
   for (const KeyedUnknown& cell : own) tables[0].Add(cell);
   for (const Earlier& e : earlier) {
-    KeyShapes& shapes = tables.emplace_back();
+    KeyShapes& shapes = tables.emplace_back(TablePeriod(e.table->period));
     auto cell = e.facts->cells.begin();  // in the order of their keys
     for (const auto& [key, printed] : e.table->cells) {
       shapes.Add({key, (cell++)->unknown});
@@ -260,31 +348,59 @@ absl::Status GateRun::FindAcross(const Tables& earlier) {
   across_.clear();
   if (earlier.empty()) return absl::OkStatus();
   const std::vector<CountRange> truth = TrueRanges(earlier);
-  size_t terms = 0;
   for (const auto& [whole, ways] : SumsByKeys(earlier)) {
     for (const std::vector<KeyShapes::Keys>& either : ways) {
       std::optional<AuditEquality> sum =
           FirstThatAddsUp(truth, whole.unknown, either);
-      if (!sum.has_value()) continue;
-      terms += sum->parts.size() + 1;
-      across_.push_back(*std::move(sum));
+      if (sum.has_value()) across_.push_back(*std::move(sum));
     }
   }
-  const bool loose = terms > kMostTerms;
-  for (AuditEquality& sum : across_) sum.loose = loose;
-  TALLY_RETURN_IF_ERROR(DropImpossible(earlier, loose));
+  AuditProblem problem = CurrentProblem();
+  for (const Earlier& e : earlier) AddEarlier(e, problem);
+  Add(bands_, problem);
+  LoosenLarge(problem);
+  TALLY_RETURN_IF_ERROR(DropImpossible(problem));
   HideSmallSums();
   return absl::OkStatus();
 }
 
+// Sums that other equalities join stay together; of such groups the smaller are
+// solved as long as there is room, the others are used sum by sum.
+void GateRun::LoosenLarge(const AuditProblem& problem) {
+  JoinedUnknowns joined(problem.unknowns.size());
+  joined.Join(problem.equalities);
+  joined.Join(across_);
+  std::map<size_t, size_t> terms;  // by group
+  for (const AuditEquality& sum : across_) {
+    terms[joined.LeaderOf(sum)] += sum.parts.size() + 1;
+  }
+  std::vector<std::pair<size_t, size_t>> groups;  // the smallest first
+  for (const auto& [group, size] : terms) groups.emplace_back(size, group);
+  std::sort(groups.begin(), groups.end());
+  std::set<size_t> solved;
+  size_t used = 0;
+  for (const auto& [size, group] : groups) {
+    used += size;
+    if (used > kMostTerms) break;
+    solved.insert(group);
+  }
+  for (AuditEquality& sum : across_) {
+    sum.loose = !solved.contains(joined.LeaderOf(sum));
+  }
+}
+
 // More sums are never more possible: the first that contradicts those before it
-// is none. `loose`: each is used by itself.
-absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
-  AuditProblem problem = CurrentProblem();
-  for (const Earlier& e : earlier) AddEarlier(e, problem);
-  Add(bands_, problem);
-  const PropagationSolver each;
-  const BoundSolver& solver = loose ? each : solver_;
+// is none. Propagation finds most of these, and is far faster.
+absl::Status GateRun::DropImpossible(const AuditProblem& problem) {
+  TALLY_RETURN_IF_ERROR(DropImpossible(problem, PropagationSolver()));
+  const bool loose =
+      std::all_of(across_.begin(), across_.end(),
+                  [](const AuditEquality& sum) { return sum.loose; });
+  return loose ? absl::OkStatus() : DropImpossible(problem, solver_);
+}
+
+absl::Status GateRun::DropImpossible(const AuditProblem& problem,
+                                     const BoundSolver& solver) {
   const auto possible = [&](size_t count) -> absl::StatusOr<bool> {
     if (std::chrono::steady_clock::now() > deadline_) {
       return absl::DeadlineExceededError("sums between tables");
@@ -298,10 +414,9 @@ absl::Status GateRun::DropImpossible(const Tables& earlier, bool loose) {
   while (true) {
     TALLY_ASSIGN_OR_RETURN(const size_t good,
                            MostPossible(across_.size(), possible));
-    if (good == across_.size()) break;
+    if (good == across_.size()) return absl::OkStatus();
     across_.erase(across_.begin() + static_cast<std::ptrdiff_t>(good));
   }
-  return absl::OkStatus();
 }
 
 // What a reader may not narrow is the parts, in a table that they have; a small

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 
@@ -32,25 +35,22 @@ class TableShapes {
   void Add(std::string_view key);
 
   // Whether counts of one may be sums of the other's, or the same counts under
-  // another name of their cut. Cost: the shapes of both.
-  bool Joins(const TableShapes& other) const;
+  // another name of their cut. Counts of other periods are so by their months
+  // only. Cost: the shapes of both.
+  bool Joins(const TableShapes& other, bool same_period) const;
 
  private:
   std::unordered_set<std::string> seen_;  // shapes as text
   std::map<KeyShape, bool> shapes_;       // whether some name their cut
 };
 
-// A cell by its key, and the unknown that it is; compared by key.
+// A cell by its key, and the unknown that it is: of other months one key is
+// another unknown.
 struct KeyedUnknown {
   std::string_view key;
   size_t unknown = 0;
 
-  friend auto operator<=>(const KeyedUnknown& a, const KeyedUnknown& b) {
-    return a.key <=> b.key;
-  }
-  friend bool operator==(const KeyedUnknown& a, const KeyedUnknown& b) {
-    return a.key == b.key;
-  }
+  friend auto operator<=>(const KeyedUnknown&, const KeyedUnknown&) = default;
 };
 
 class KeyShapes {
@@ -59,11 +59,16 @@ class KeyShapes {
   // Of a whole, what may add up to it: the first that can is it.
   using Sums = std::map<KeyedUnknown, std::set<std::vector<Keys>>>;
 
+  explicit KeyShapes(TablePeriod period) : period_(std::move(period)) {}
+
   // A cell by a key of the register (CellKey), which must outlive this.
   void Add(const KeyedUnknown& cell);
 
-  // Adds the keys of `other` that these may add up to, with their parts; of
-  // those by month or year the last twelve months or the last year, then all.
+  // Adds the keys of `other` that these may add up to, with their parts. Of
+  // those by month these are the months of the other's period, as far as these
+  // have them all. Where that is one month it may be the last of a year, so the
+  // twelve to it are tried first, then it alone; in a table of the same period
+  // the last twelve, then all. Of those by year the last, then all.
   // REQUIRES: keys were added in their order. Of shapes that are here as well
   // nothing but other names of one count: a table says itself what its own
   // totals are.
@@ -78,12 +83,25 @@ class KeyShapes {
   // The cells of a group by their keys without the name of the cut.
   using ByPlainKey = std::unordered_map<std::string, KeyedUnknown>;
 
+  // How parts over time make a whole.
+  struct OverTime {
+    bool by_month = false;  // the parts name months, the whole does not
+    bool same = false;      // one period
+    size_t last = 0;        // so many levels make a year, if there are more
+    std::optional<MonthSpan> whole;  // its period
+    MonthSpan covered;               // what the parts' table has
+  };
+
   static ByPlainKey PlainKeys(const Group& group);
 
   static void SameCounts(const Group& own, const Group& other, Sums& sums);
   static void SumsOf(const Group& own, const std::vector<bool>& kept,
-                     size_t last, const ByPlainKey& known, Sums& sums);
+                     const OverTime& over, const ByPlainKey& known, Sums& sums);
+  static std::vector<Keys> WaysOf(Keys parts, const OverTime& over);
+  // REQUIRES: the keys of `own` name months.
+  MonthSpan CoveredBy(const Group& own) const;
 
+  TablePeriod period_;
   std::map<KeyShape, Group> keys_;
   std::unordered_map<std::string, Group*> seen_;  // by the shape as text
 };

@@ -130,7 +130,8 @@ absl::Status GateRun::AuditAndRepair(
     PinCells(kept);
     TALLY_RETURN_IF_ERROR(FindWanted(kept));
     AllowRowParts();
-    return RepairUntilSafe(kept);
+    TALLY_RETURN_IF_ERROR(RepairUntilSafe(kept));
+    return RepairWithoutGuesses(kept);
   };
   const absl::Status status = audited();
   if (!absl::IsDeadlineExceeded(status)) return status;
@@ -161,6 +162,24 @@ absl::Status GateRun::Contradiction() const {
   }
   return InputError(absl::StrFormat(
       "table %s%s: the margins contradict the cells", raw_.info_.table, place));
+}
+
+// A sum between tables that nobody declared may be none. What readers know by
+// it already was not asked for; if it is none, they know less, and may not
+// learn more. Hiding more leaves safe what the sums made safe.
+absl::Status GateRun::RepairWithoutGuesses(const Tables& earlier) {
+  if (!guesses_tell_) return absl::OkStatus();
+  across_.clear();
+  shown_safe_.clear();
+  const std::map<size_t, CountRange> asked = std::move(wanted_);
+  TALLY_RETURN_IF_ERROR(FindWanted(earlier));
+  AllowRowParts();
+  std::erase_if(wanted_, [&](const auto& target) {
+    const auto before = asked.find(target.first);
+    return before != asked.end() && before->second.low <= target.second.low &&
+           before->second.high >= target.second.high;
+  });
+  return wanted_.empty() ? absl::OkStatus() : RepairUntilSafe(earlier);
 }
 
 absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {

@@ -4,19 +4,25 @@
 #include <iterator>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 #include "disclosure/halving.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 namespace {
 
-// Earlier tables beyond this many say nothing that the newer ones do not.
+// Earlier tables beyond this many would make the audit too long.
 constexpr size_t kEarlierTables = 100;
+
+// After so many lines that cannot hold, a table is not believed at all.
+constexpr int kBrokenLines = 20;
 
 CountRange Intersect(const CountRange& a, const CountRange& b) {
   return {std::max(a.low, b.low), std::min(a.high, b.high)};
@@ -39,10 +45,16 @@ CountRange RangeOfReleased(const ReleasedTable& table, const Profile& profile,
                   : profile.RangeOfPrinted(*count);
 }
 
-bool HasEmptyRange(const AuditProblem& problem) {
-  return std::any_of(
-      problem.unknowns.begin(), problem.unknowns.end(),
-      [](const AuditUnknown& u) { return u.range.low > u.range.high; });
+// Which table, in words.
+std::string NameOf(const ReleasedTable& table) {
+  return absl::StrFormat("%s/%s@%s of %s, %s", table.measure, table.table,
+                         table.release, table.project, table.period);
+}
+
+std::set<size_t> UnknownsIn(const AuditEquality& equality) {
+  std::set<size_t> unknowns(equality.parts.begin(), equality.parts.end());
+  unknowns.insert(equality.whole.begin(), equality.whole.end());
+  return unknowns;
 }
 
 }  // namespace
@@ -50,7 +62,7 @@ bool HasEmptyRange(const AuditProblem& problem) {
 AuditProblem GateRun::EmptyProblem() const {
   AuditProblem problem;
   problem.deadline = deadline_;
-  problem.unknowns.resize(by_key_.size() + pieces_);
+  problem.unknowns.resize(by_key_.size() + pieces_ + detached_);
   return problem;
 }
 
@@ -87,13 +99,27 @@ AuditProblem GateRun::CurrentProblem() const {
   return problem;
 }
 
+// Of other months one key is another count, unless it names its month.
+size_t GateRun::UnknownOfKey(const std::string& key, const TablePeriod* other) {
+  std::string_view name = key;
+  if (other != nullptr && !other->IsAbsolute(key)) {
+    const std::string dated = absl::StrFormat("%s|@%s", key, other->name());
+    const auto found = by_key_.find(dated);
+    if (found != by_key_.end()) return found->second;
+    name = period_keys_.emplace_back(dated);
+  }
+  return by_key_.emplace(name, by_key_.size()).first->second;
+}
+
 GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
   Facts facts;
   const absl::StatusOr<Profile> profile = Profile::Named(table.profile);
   if (!profile.ok()) return facts;
   facts.hidden = profile->hidden();
-  const auto unknown = [&](std::string_view key) {
-    return by_key_.emplace(key, by_key_.size()).first->second;
+  const TablePeriod period(table.period);
+  const bool same = period.Same(TablePeriod(raw_.info().period));
+  const auto unknown = [&](const std::string& key) {
+    return UnknownOfKey(key, same ? nullptr : &period);
   };
   const auto equality = [&](const std::vector<std::string>& parts,
                             std::vector<size_t> whole, int64_t constant) {
@@ -107,6 +133,7 @@ GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
     Facts::Cell cell{unknown(key), {}};
     if (!table.totals.contains(key)) {
       cell.told = RangeOfReleased(table, *profile, printed);
+      cell.star = printed == "*" || printed == kShieldMark;
       cell.small = printed == "*" && table.version > 1 && profile->hides();
     }
     facts.cells.push_back(cell);
@@ -143,7 +170,7 @@ void GateRun::AddEarlier(const Earlier& earlier, AuditProblem& problem) {
     CountRange& range = problem.unknowns[cell.unknown].range;
     range = Intersect(range, cell.told);
   }
-  Add(earlier.facts->sums, problem);
+  if (earlier.sums) Add(earlier.facts->sums, problem);
   if (earlier.margins) Add(earlier.facts->margins, problem);
 }
 
@@ -169,7 +196,8 @@ AuditProblem GateRun::ProblemOf(const Tables& earlier) const {
 }
 
 std::vector<CountRange> GateRun::TrueRanges(const Tables& earlier) const {
-  std::vector<CountRange> truth(by_key_.size(), CountRange{0, kUnboundedCount});
+  std::vector<CountRange> truth(EmptyProblem().unknowns.size(),
+                                CountRange{0, kUnboundedCount});
   for (const Earlier& e : earlier) {
     for (const Facts::Cell& cell : e.facts->cells) {
       CountRange& range = truth[cell.unknown];
@@ -182,27 +210,92 @@ std::vector<CountRange> GateRun::TrueRanges(const Tables& earlier) const {
   return truth;
 }
 
-GateRun::Tables GateRun::ConsistentByPropagation(
-    const std::vector<ReleasedTablePtr>& earlier) const {
-  if (earlier.empty()) return {};
-  AuditProblem problem = CurrentProblem();
-  std::set<std::pair<std::string, std::map<std::string, std::string>>> seen;
-  Tables kept;
-  for (size_t i = 0; i < earlier.size(); ++i) {
-    if (seen.size() >= kEarlierTables) break;
-    const ReleasedTable& table = *earlier[i];
-    if (!seen.emplace(table.profile, table.cells).second) continue;
-    for (const bool margins : {true, false}) {
-      AuditProblem tried = problem;
-      AddEarlier({&table, &facts_[i], margins}, tried);
-      if (HasEmptyRange(tried)) break;  // the data changed in between
-      const absl::StatusOr<AuditBounds> bounds =
-          PropagationSolver().Solve(tried);
-      if (!bounds.ok() || bounds->contradiction) continue;
-      problem = std::move(tried);
-      kept.push_back({&table, &facts_[i], margins});
-      break;
+size_t GateRun::Detach(const std::set<size_t>& unknowns, Facts& facts) {
+  std::map<size_t, size_t> moved;
+  for (Facts::Cell& cell : facts.cells) {
+    if (!unknowns.contains(cell.unknown)) continue;
+    const auto [at, is_new] = moved.emplace(cell.unknown, 0);
+    if (is_new) at->second = by_key_.size() + pieces_ + detached_++;
+    cell.unknown = at->second;
+  }
+  const auto move = [&](std::vector<size_t>& members) {
+    for (size_t& member : members) {
+      const auto to = moved.find(member);
+      if (to != moved.end()) member = to->second;
     }
+  };
+  for (auto* equalities : {&facts.sums, &facts.margins}) {
+    for (AuditEquality& equality : *equalities) {
+      move(equality.parts);
+      move(equality.whole);
+    }
+  }
+  return moved.size();
+}
+
+// A cell that is printed otherwise now has changed, and its lines held when
+// they were printed. Where a line cannot hold though each of its cells could be
+// the same, any of them may have changed.
+std::optional<GateRun::Earlier> GateRun::Believe(const ReleasedTable& table,
+                                                 Facts& facts,
+                                                 AuditProblem& problem) {
+  std::set<size_t> changed;
+  for (const Facts::Cell& cell : facts.cells) {
+    const CountRange range =
+        Intersect(problem.unknowns[cell.unknown].range, cell.told);
+    if (range.low > range.high) changed.insert(cell.unknown);
+  }
+  Earlier believed{&table, &facts};
+  for (int broken = 0;; ++broken) {
+    // Most of it changed: these are other people.
+    if (2 * (believed.changed + changed.size()) > facts.cells.size()) break;
+    believed.changed += Detach(changed, facts);
+    AuditProblem tried = problem;
+    tried.unknowns.resize(EmptyProblem().unknowns.size());
+    AddEarlier(believed, tried);
+    const absl::StatusOr<AuditBounds> bounds = PropagationSolver().Solve(tried);
+    if (!bounds.ok() || broken == kBrokenLines) break;
+    if (!bounds->contradiction) {
+      problem = std::move(tried);
+      return believed;
+    }
+    if (believed.margins && !facts.margins.empty()) {
+      believed.margins = false;
+      changed.clear();
+      continue;
+    }
+    std::set<size_t> members;
+    if (bounds->broken.has_value()) {
+      members = UnknownsIn(tried.equalities[*bounds->broken]);
+    }
+    changed.clear();
+    const size_t own = by_key_.size() + pieces_;
+    for (const Facts::Cell& cell : facts.cells) {
+      // What has its own unknown has it of this table alone.
+      if (cell.unknown < own && members.contains(cell.unknown)) {
+        changed.insert(cell.unknown);
+      }
+    }
+    if (changed.empty()) break;
+  }
+  return std::nullopt;
+}
+
+GateRun::Tables GateRun::ConsistentByPropagation(
+    const std::vector<ReleasedTablePtr>& earlier) {
+  AuditProblem problem = CurrentProblem();
+  // Tables of one period that say the same are one.
+  std::set<
+      std::tuple<std::string, std::string, std::map<std::string, std::string>>>
+      seen;
+  Tables kept;
+  for (size_t i = 0; i < earlier.size() && kept.size() < kEarlierTables; ++i) {
+    const ReleasedTable& table = *earlier[i];
+    if (!seen.emplace(table.period, table.profile, table.cells).second) {
+      continue;
+    }
+    const std::optional<Earlier> believed = Believe(table, facts_[i], problem);
+    if (believed.has_value()) kept.push_back(*believed);
   }
   return kept;
 }
@@ -210,6 +303,7 @@ GateRun::Tables GateRun::ConsistentByPropagation(
 absl::StatusOr<GateRun::Tables> GateRun::Consistent(
     const std::vector<ReleasedTablePtr>& earlier) {
   across_.clear();
+  if (earlier.empty()) return Tables();
   Tables kept = ConsistentByPropagation(earlier);
   const auto possible = [&](size_t count) -> absl::StatusOr<bool> {
     const auto end = kept.begin() + static_cast<std::ptrdiff_t>(count);
@@ -219,20 +313,57 @@ absl::StatusOr<GateRun::Tables> GateRun::Consistent(
     return !bounds.contradiction;
   };
   // More tables are never more possible: the first that contradicts those
-  // before it, which are newer, is not believed.
+  // before it, which are newer, is not believed: its list sizes, then its sums,
+  // then its cells.
   while (true) {
     TALLY_ASSIGN_OR_RETURN(const size_t good,
                            MostPossible(kept.size(), possible));
     if (good == kept.size()) break;
     Earlier& liar = kept[good];
-    if (liar.margins && !liar.table->margins.empty()) {
+    if (liar.margins && !liar.facts->margins.empty()) {
       liar.margins = false;
+    } else if (liar.sums && !liar.facts->sums.empty()) {
+      liar.sums = false;
     } else {
       kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(good));
     }
   }
+  for (const Earlier& e : kept) {
+    for (const Facts::Cell& cell : e.facts->cells) {
+      if (cell.star && cell.unknown < cells_.size()) {
+        stars_before_.insert(cell.unknown);
+      }
+    }
+  }
+  NoteLeftOut(earlier, kept);
   TALLY_RETURN_IF_ERROR(FindAcross(kept));
   return kept;
+}
+
+void GateRun::NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
+                          const Tables& kept) {
+  for (const ReleasedTablePtr& table : earlier) {
+    // Of tables that say the same one is kept, for all of them.
+    const auto found =
+        std::find_if(kept.begin(), kept.end(), [&](const Earlier& e) {
+          return e.table == table.get() ||
+                 (e.table->period == table->period &&
+                  e.table->profile == table->profile &&
+                  e.table->cells == table->cells);
+        });
+    if (found == kept.end()) {
+      left_out_.push_back(NameOf(*table) + ": all");
+      continue;
+    }
+    if (found->table != table.get()) continue;
+    if (found->changed > 0) {
+      left_out_.push_back(absl::StrFormat("%s: %d of %d cells", NameOf(*table),
+                                          found->changed,
+                                          found->facts->cells.size()));
+    }
+    if (!found->margins) left_out_.push_back(NameOf(*table) + ": list sizes");
+    if (!found->sums) left_out_.push_back(NameOf(*table) + ": sums");
+  }
 }
 
 void GateRun::PinCells(const Tables& earlier) {
@@ -297,6 +428,7 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
     }
   }
   LeaveSums(earlier);
+  const std::map<size_t, CountRange> all = wanted_;
   AllowParts(problem);
   for (const auto& [unknown, range] : wanted_) {
     problem.targets.push_back({unknown, range});
@@ -311,6 +443,7 @@ absl::Status GateRun::FindWanted(const Tables& earlier) {
     }
     it = it->second.low > it->second.high ? wanted_.erase(it) : std::next(it);
   }
+  guesses_tell_ = !across_.empty() && wanted_ != all;
   return absl::OkStatus();
 }
 

@@ -108,14 +108,18 @@ bool GateRun::IsUnpinned(size_t unknown) const {
   return pinned.low < printed.low || pinned.high > printed.high;
 }
 
-// The cheapest cell among `unknowns` that may be hidden.
+// The cheapest cell among `unknowns` that may be hidden: one that an earlier
+// table hid, for what it shielded then is open if it is printed now.
 std::optional<CellRef> GateRun::PartnerIn(
     const std::vector<size_t>& unknowns) const {
   std::optional<CellRef> best;
   for (const size_t unknown : unknowns) {
     if (!CanHide(unknown)) continue;
     const CellRef cell = cells_[unknown];
-    if (!best.has_value() || At(cell).exact < At(*best).exact) best = cell;
+    const auto rank = [&](CellRef of) {
+      return std::pair(!stars_before_.contains(UnknownOf(of)), At(of).exact);
+    };
+    if (!best.has_value() || rank(cell) < rank(*best)) best = cell;
   }
   return best;
 }

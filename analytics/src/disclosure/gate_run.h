@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,7 @@
 #include "analytics/disclosure/raw_table.h"
 #include "analytics/disclosure/registry.h"
 #include "disclosure/gate_across.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 
@@ -107,18 +109,21 @@ class GateRun {
       size_t unknown;
       CountRange told;     // by its printed form; open for a total
       bool small = false;  // hidden as one of `hidden`
+      bool star = false;   // printed as `*`, small or not
     };
     std::vector<Cell> cells;
     CountRange hidden;
     std::vector<AuditEquality> sums;
     std::vector<AuditEquality> margins;
   };
-  // An earlier table, and whether the margins that it came with are believed
-  // too: a list size is another one a month later.
+  // An earlier table, and what of it is believed beside its cells: a list size
+  // is another one a month later.
   struct Earlier {
     const ReleasedTable* table;
     const Facts* facts;
     bool margins = true;
+    bool sums = true;
+    size_t changed = 0;  // cells that are others now
   };
   using Tables = std::vector<Earlier>;
 
@@ -128,6 +133,7 @@ class GateRun {
   // Names the first sum that does not add up by column and row, from 1; never
   // its numbers.
   absl::Status Contradiction() const;
+  absl::Status RepairWithoutGuesses(const Tables& earlier);
   absl::StatusOr<std::vector<size_t>> AuditOnce(const AuditProblem& problem,
                                                 AuditBounds& bounds);
   absl::StatusOr<bool> RepairByProof(AuditProblem problem);
@@ -190,7 +196,10 @@ class GateRun {
   std::optional<AuditEquality> FirstThatAddsUp(
       const std::vector<CountRange>& truth, size_t whole,
       const std::vector<KeyShapes::Keys>& either) const;
-  absl::Status DropImpossible(const Tables& earlier, bool loose);
+  void LoosenLarge(const AuditProblem& problem);
+  absl::Status DropImpossible(const AuditProblem& problem);
+  absl::Status DropImpossible(const AuditProblem& problem,
+                              const BoundSolver& solver);
   void HideSmallSums();
   bool MayAddUp(const std::vector<CountRange>& truth,
                 const AuditEquality& sum) const;
@@ -218,13 +227,24 @@ class GateRun {
   // Numbers the cells of earlier tables and reads what they say.
   void ReadEarlier(const std::vector<ReleasedTablePtr>& earlier);
   Facts FactsOf(const ReleasedTable& table);
+  // The unknown of a cell of an earlier table; `other` is its period unless
+  // that is this table's.
+  size_t UnknownOfKey(const std::string& key, const TablePeriod* other);
   AuditProblem EmptyProblem() const;
   // Those of `earlier` that can all be true together with this table, the
-  // newer before the older.
+  // newer before the older. Of one that cannot, the cells that changed become
+  // counts of their own time; what is left is believed.
   absl::StatusOr<Tables> Consistent(
       const std::vector<ReleasedTablePtr>& earlier);
-  Tables ConsistentByPropagation(
-      const std::vector<ReleasedTablePtr>& earlier) const;
+  Tables ConsistentByPropagation(const std::vector<ReleasedTablePtr>& earlier);
+  // Adds one to `problem`, or nothing.
+  std::optional<Earlier> Believe(const ReleasedTable& table, Facts& facts,
+                                 AuditProblem& problem);
+  // Gives the cells of `unknowns` unknowns of their own; how many there were.
+  size_t Detach(const std::set<size_t>& unknowns, Facts& facts);
+  // What of `earlier` is not in `kept`, for the log.
+  void NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
+                   const Tables& kept);
   void PinCells(const Tables& earlier);
   // What of each small hidden count, of this table or an earlier one, readers
   // of the earlier ones cannot rule out, and must not after this one.
@@ -291,15 +311,21 @@ class GateRun {
   std::vector<std::string> keys_;             // of cells_
   std::vector<ReleasedTablePtr> earlier_;
   // Unknowns by the keys of their cells: of this table those of cells_, behind
-  // them those of earlier ones. The texts are in keys_ and earlier_.
+  // them those of earlier ones. The texts are in keys_, earlier_ and, with the
+  // period of an earlier table, period_keys_.
   std::unordered_map<std::string_view, size_t> by_key_;
-  std::vector<Facts> facts_;          // of the earlier tables
-  std::vector<AuditEquality> bands_;  // of ages, with pieces of them
-  size_t pieces_ = 0;                 // unknowns of bands_ behind by_key_
+  std::deque<std::string> period_keys_;
+  std::vector<Facts> facts_;           // of the earlier tables
+  std::vector<AuditEquality> bands_;   // of ages, with pieces of them
+  size_t pieces_ = 0;                  // unknowns of bands_ behind by_key_
+  size_t detached_ = 0;                // unknowns of cells that changed
+  std::set<size_t> stars_before_;      // of this table, in earlier ones
+  std::vector<std::string> left_out_;  // of earlier tables, in words
   // Totals that nobody declared.
   std::vector<RawTable::Relation> inferred_;
   // Sums of this table and earlier ones.
   std::vector<AuditEquality> across_;
+  bool guesses_tell_ = false;  // these make wanted_ less
   std::vector<RowPart> row_parts_;
   std::set<CellRef> hidden_sums_;   // to shield others
   std::set<CellRef> known_totals_;  // of margins that readers know anyway

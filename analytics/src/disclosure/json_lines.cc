@@ -157,7 +157,8 @@ absl::StatusOr<JsonLineReader::News> JsonLineReader::Next() {
           absl::StrFormat("%s: line %d is damaged", path_, line));
     }
     const auto size = static_cast<int64_t>(end);
-    news.lines.push_back({{read_, size}, *std::move(value)});
+    news.lines.push_back(
+        {{read_, size}, *std::move(value), std::string(rest.substr(0, end))});
     read_ += size + 1;
     ++lines_;
     rest.remove_prefix(end + 1);

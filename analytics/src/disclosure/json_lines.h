@@ -62,6 +62,7 @@ class JsonLineReader {
   struct Line {
     JsonLinePlace place;
     JsonValue value;
+    std::string text;  // without the newline
   };
 
   explicit JsonLineReader(std::string path) : path_(std::move(path)) {}

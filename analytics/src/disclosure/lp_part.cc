@@ -87,7 +87,9 @@ LpPart::Answer LpPart::Start(LpClock::time_point deadline) {
     if (deadline != LpClock::time_point::max()) {
       const std::chrono::duration<double> left = deadline - LpClock::now();
       if (left.count() <= 0) return Answer::kNone;
-      model_->clp.setMaximumSeconds(left.count());
+      // By the wall clock: the other limit is of the processor time of the
+      // whole process, in which other threads count for the next measures.
+      model_->clp.setMaximumWallSeconds(left.count());
     }
     model_->clp.dual();
     return AnswerOf();

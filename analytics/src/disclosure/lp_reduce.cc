@@ -60,6 +60,7 @@ class ProblemReducer {
   }
 
   ReducedProblem Take() {
+    if (contradiction_) return {{}, true};
     std::vector<size_t> leader(ranges_.size());
     std::iota(leader.begin(), leader.end(), size_t{0});
     const auto find = [&](size_t i) {
@@ -129,8 +130,8 @@ class ProblemReducer {
       row.low = row.high = constant;
     } else {
       ReducedRow& row = rows_[it->second];
-      row.low = std::max(row.low, constant);
-      row.high = std::min(row.high, constant);
+      // One sum that is two numbers: folding could hide it.
+      contradiction_ = contradiction_ || row.low != constant;
     }
   }
 
@@ -172,6 +173,7 @@ class ProblemReducer {
   std::vector<std::vector<size_t>> rows_of_;
   std::vector<ReducedRow> rows_;
   std::vector<bool> alive_;
+  bool contradiction_ = false;
 };
 
 }  // namespace

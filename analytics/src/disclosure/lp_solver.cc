@@ -162,7 +162,8 @@ class RowAudit {
   }
 
   void Run(const std::vector<AuditQuestion>& questions) {
-    if ((!IsOpenBound(row_.low) && sum_.open_high == 0 &&
+    if (row_.low > row_.high ||
+        (!IsOpenBound(row_.low) && sum_.open_high == 0 &&
          sum_.high < row_.low) ||
         (!IsOpenBound(row_.high) && sum_.open_low == 0 &&
          sum_.low > row_.high)) {

@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "analytics/disclosure/profile.h"
+#include "analytics/disclosure/decision_log.h"
 #include "base/exit_code.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "disclosure/gate_across.h"
 #include "disclosure/json_lines.h"
+#include "disclosure/register_line.h"
+#include "disclosure/table_period.h"
 
 namespace tally::analytics {
 namespace {
@@ -26,141 +31,6 @@ std::string Escape(std::string_view level) {
     }
   }
   return out;
-}
-
-using Relations = std::map<std::string, std::vector<std::string>>;
-
-JsonValue RelationsToJson(const Relations& relations) {
-  JsonValue json = JsonValue::MakeObject();
-  for (const auto& [key, parts] : relations) {
-    json.Set(key, TextsToJson(parts));
-  }
-  return json;
-}
-
-absl::StatusOr<Relations> RelationsFromJson(const JsonValue& json,
-                                            std::string_view name) {
-  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* object, json.GetObject(name));
-  Relations relations;
-  for (const auto& [key, parts] : *object) {
-    TALLY_ASSIGN_OR_RETURN(relations[key], TextsFromJson(parts));
-  }
-  return relations;
-}
-
-JsonValue EqualitiesToJson(const std::vector<ReleasedRelation>& equalities) {
-  JsonValue json = JsonValue::MakeArray();
-  for (const ReleasedRelation& relation : equalities) {
-    JsonValue entry = JsonValue::MakeObject();
-    entry.Set("whole", relation.whole)
-        .Set("parts", TextsToJson(relation.parts));
-    json.Append(std::move(entry));
-  }
-  return json;
-}
-
-JsonValue MarginsToJson(const std::vector<ReleasedMargin>& margins) {
-  JsonValue json = JsonValue::MakeArray();
-  for (const ReleasedMargin& margin : margins) {
-    JsonValue entry = JsonValue::MakeObject();
-    entry.Set("parts", TextsToJson(margin.parts)).Set("exact", margin.exact);
-    json.Append(std::move(entry));
-  }
-  return json;
-}
-
-absl::StatusOr<std::vector<std::string>> PartsFromJson(const JsonValue& json) {
-  const JsonValue* parts = json.Find("parts");
-  if (parts == nullptr) return absl::InvalidArgumentError("parts");
-  return TextsFromJson(*parts);
-}
-
-absl::Status ReadMargins(const JsonValue& json, ReleasedTable& table) {
-  const JsonValue* equalities = json.Find("equalities");
-  const JsonValue* margins = json.Find("margins");
-  if (equalities == nullptr || !equalities->is_array() || margins == nullptr ||
-      !margins->is_array()) {
-    return absl::InvalidArgumentError("equalities, margins");
-  }
-  for (const JsonValue& entry : equalities->AsArray()) {
-    ReleasedRelation& relation = table.equalities.emplace_back();
-    TALLY_ASSIGN_OR_RETURN(relation.whole, entry.GetString("whole"));
-    TALLY_ASSIGN_OR_RETURN(relation.parts, PartsFromJson(entry));
-  }
-  for (const JsonValue& entry : margins->AsArray()) {
-    ReleasedMargin& margin = table.margins.emplace_back();
-    TALLY_ASSIGN_OR_RETURN(margin.parts, PartsFromJson(entry));
-    TALLY_ASSIGN_OR_RETURN(margin.exact, entry.GetInt("exact"));
-  }
-  TALLY_ASSIGN_OR_RETURN(table.hides_zeros, json.GetBool("hidesZeros"));
-  return absl::OkStatus();
-}
-
-JsonValue ToJson(const ReleasedTable& table) {
-  JsonValue cells = JsonValue::MakeObject();
-  for (const auto& [key, printed] : table.cells) cells.Set(key, printed);
-  JsonValue json = JsonValue::MakeObject();
-  json.Set("version", table.version)
-      .Set("time", table.time)
-      .Set("project", table.project)
-      .Set("release", table.release)
-      .Set("measure", table.measure)
-      .Set("table", table.table)
-      .Set("period", table.period)
-      .Set("cohort", table.cohort)
-      .Set("profile", table.profile)
-      .Set("dimensions", TextsToJson(table.dimensions))
-      .Set("cells", std::move(cells))
-      .Set("sums", RelationsToJson(table.sums))
-      .Set("totals", RelationsToJson(table.totals))
-      .Set("equalities", EqualitiesToJson(table.equalities))
-      .Set("margins", MarginsToJson(table.margins))
-      .Set("hidesZeros", table.hides_zeros);
-  if (!table.derived_from.empty()) {
-    json.Set("derivedFrom", TextsToJson(table.derived_from));
-  }
-  return json;
-}
-
-absl::StatusOr<ReleasedTable> FromJson(const JsonValue& json) {
-  ReleasedTable t;
-  t.version = 1;  // of lines that do not say
-  if (json.Find("version") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(t.version, json.GetInt("version"));
-  }
-  if (t.version > kRegisterVersion) {
-    return absl::UnimplementedError("a newer format");
-  }
-  TALLY_ASSIGN_OR_RETURN(t.time, json.GetString("time"));
-  TALLY_ASSIGN_OR_RETURN(t.project, json.GetString("project"));
-  TALLY_ASSIGN_OR_RETURN(t.release, json.GetString("release"));
-  TALLY_ASSIGN_OR_RETURN(t.measure, json.GetString("measure"));
-  TALLY_ASSIGN_OR_RETURN(t.table, json.GetString("table"));
-  TALLY_ASSIGN_OR_RETURN(t.period, json.GetString("period"));
-  TALLY_ASSIGN_OR_RETURN(t.cohort, json.GetString("cohort"));
-  TALLY_ASSIGN_OR_RETURN(t.profile, json.GetString("profile"));
-  if (!Profile::Named(t.profile).ok()) {
-    return absl::UnimplementedError("a profile of a newer program");
-  }
-  const JsonValue* dimensions = json.Find("dimensions");
-  if (dimensions == nullptr) return absl::InvalidArgumentError("dimensions");
-  TALLY_ASSIGN_OR_RETURN(t.dimensions, TextsFromJson(*dimensions));
-  const JsonValue* derived_from = json.Find("derivedFrom");
-  if (derived_from != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(t.derived_from, TextsFromJson(*derived_from));
-  }
-  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* cells,
-                         json.GetObject("cells"));
-  for (const auto& [key, printed] : *cells) {
-    if (!printed.is_string()) return absl::InvalidArgumentError("cells");
-    t.cells[key] = printed.AsString();
-  }
-  if (json.Find("sums") != nullptr) {  // not in the oldest registers
-    TALLY_ASSIGN_OR_RETURN(t.sums, RelationsFromJson(json, "sums"));
-  }
-  TALLY_ASSIGN_OR_RETURN(t.totals, RelationsFromJson(json, "totals"));
-  if (t.version > 1) TALLY_RETURN_IF_ERROR(ReadMargins(json, t));
-  return t;
 }
 
 // Calls `visit` with every key that a table says something of.
@@ -182,8 +52,12 @@ void ForEachKey(const ReleasedTable& table, const Visit& visit) {
   }
 }
 
-size_t HashOfKey(std::string_view key) {
-  return std::hash<std::string_view>()(key);
+// Of a key in a table of a period: keys of one count have one hash.
+size_t HashOfKey(std::string_view key, const TablePeriod& period) {
+  constexpr size_t kSpread = 31;
+  const size_t hash = std::hash<std::string_view>()(key);
+  if (period.IsAbsolute(key)) return hash;
+  return hash * kSpread + std::hash<std::string>()(period.name());
 }
 
 // What Related asks of a line.
@@ -194,12 +68,12 @@ struct LineTopic {
         release(t.release),
         measure(t.measure),
         table(t.table),
-        period(t.period),
         cohort(t.cohort),
         profile(t.profile),
+        period(t.period),
         derived_from(t.derived_from) {
     ForEachKey(t, [&](std::string_view key) {
-      keys.push_back(HashOfKey(key));
+      keys.push_back(HashOfKey(key, period));
       // Bands of age are joined by what they cover, whatever their keys.
       has_age = has_age || key.find(kAgeDimension) != std::string_view::npos;
     });
@@ -209,19 +83,22 @@ struct LineTopic {
     keys.shrink_to_fit();
   }
 
-  bool About(const ReleasedTable& t) const {
-    return derived_from.empty() && project == t.project &&
-           measure == t.measure && period == t.period && cohort == t.cohort;
+  // Of whatever project: one reader has the tables of all that share a
+  // register.
+  bool About(const ReleasedTable& t, const TablePeriod& of) const {
+    return derived_from.empty() && measure == t.measure && cohort == t.cohort &&
+           period.Joins(of);
   }
   bool Is(const ReleasedTable& t) const {
     return project == t.project && release == t.release &&
-           measure == t.measure && table == t.table && period == t.period &&
-           cohort == t.cohort && profile == t.profile &&
-           derived_from == t.derived_from;
+           measure == t.measure && table == t.table &&
+           period.text() == t.period && cohort == t.cohort &&
+           profile == t.profile && derived_from == t.derived_from;
   }
 
   JsonLinePlace place;
-  std::string project, release, measure, table, period, cohort, profile;
+  std::string project, release, measure, table, cohort, profile;
+  TablePeriod period;
   std::vector<std::string> derived_from;
   std::vector<size_t> keys;  // hashes, each once
   TableShapes shapes;
@@ -234,14 +111,16 @@ struct LineTopic {
 // others. What the rest says cannot bound one of these cells. Two keys of one
 // hash join tables that have nothing to do with each other, which is harmless.
 std::vector<bool> Touching(const std::vector<const LineTopic*>& topics,
-                           const std::vector<std::string>& keys) {
+                           const std::vector<std::string>& keys,
+                           const TablePeriod& period) {
   std::unordered_set<size_t> known;
   TableShapes own;
   for (const std::string& key : keys) {
-    known.insert(HashOfKey(key));
+    known.insert(HashOfKey(key, period));
     own.Add(key);
   }
-  std::vector<const TableShapes*> reached = {&own};
+  using Reached = std::pair<const TableShapes*, const TablePeriod*>;
+  std::vector<Reached> reached = {{&own, &period}};
   std::vector<bool> touching(topics.size());
   for (bool more = true; more;) {
     more = false;
@@ -249,33 +128,36 @@ std::vector<bool> Touching(const std::vector<const LineTopic*>& topics,
       const LineTopic& topic = *topics[i];
       if (touching[i]) continue;
       const bool joined =
-          topic.has_age ||
+          (topic.has_age && topic.period.Same(period)) ||
           std::any_of(reached.begin(), reached.end(),
-                      [&](const TableShapes* shapes) {
-                        return shapes->Joins(topic.shapes);
+                      [&](const Reached& one) {
+                        return one.first->Joins(topic.shapes,
+                                                one.second->Same(topic.period));
                       }) ||
           std::any_of(topic.keys.begin(), topic.keys.end(),
                       [&](size_t key) { return known.contains(key); });
       if (!joined) continue;
       known.insert(topic.keys.begin(), topic.keys.end());
-      reached.push_back(&topic.shapes);
+      reached.emplace_back(&topic.shapes, &topic.period);
       touching[i] = more = true;
     }
   }
   return touching;
 }
 
-// What is wrong with a line, counted from 1, that FromJson did not take.
-absl::Status LineProblem(const absl::Status& status, std::string_view path,
-                         size_t line) {
-  if (absl::IsUnimplemented(status)) {
-    return InputError(absl::StrFormat(
-        "%s: line %d was written by a newer commissioning, in a format that "
-        "this one does not know; use the newer one",
-        path, line));
+// The table of line `number`, counted from 1, that follows `chain`.
+absl::StatusOr<ReleasedTable> NextTable(const JsonLineReader::Line& line,
+                                        std::string_view path, size_t number,
+                                        RegisterChain& chain) {
+  absl::StatusOr<ReleasedTable> table = TableOfLine(line.value);
+  if (!table.ok()) return LineProblem(table.status(), path, number);
+  if (!chain.Pass(line.text, line.value, table->version).ok()) {
+    return IntegrityError(absl::StrFormat(
+        "%s: line %d does not follow the lines before it: some were changed, "
+        "added or taken away; restore the file from a backup",
+        path, number));
   }
-  return IntegrityError(
-      absl::StrFormat("%s: line %d is not a released table", path, line));
+  return table;
 }
 
 }  // namespace
@@ -286,34 +168,43 @@ class ReleaseRegistry::Index {
 
   // Takes in the lines that were added.
   absl::Status Refresh() {
-    TALLY_ASSIGN_OR_RETURN(const JsonLineReader::News news, reader_.Next());
-    if (news.again) topics_.clear();
-    for (const JsonLineReader::Line& line : news.lines) {
-      absl::StatusOr<ReleasedTable> table = FromJson(line.value);
+    const absl::StatusOr<JsonLineReader::News> news = reader_.Next();
+    if (!news.ok() || news->again) Forget();
+    if (!news.ok()) return news.status();
+    for (const JsonLineReader::Line& line : news->lines) {
+      absl::StatusOr<ReleasedTable> table =
+          NextTable(line, path_, topics_.size() + 1, chain_);
       if (!table.ok()) {  // the next call finds the damage again
-        const absl::Status problem =
-            LineProblem(table.status(), path_, topics_.size() + 1);
-        topics_.clear();
+        Forget();
         reader_ = JsonLineReader(path_);
-        return problem;
+        return table.status();
       }
       topics_.emplace_back(line.place, *table);
     }
     return absl::OkStatus();
   }
 
+  // The line of a table that is to be appended next. REQUIRES: the lines that
+  // were added are taken in, and nobody adds others.
+  JsonValue NextLine(const ReleasedTable& table) const {
+    return chain_.Sign(LineOfTable(table));
+  }
+
   // Takes in a line that this program added itself, without reading it again.
-  void Add(const JsonLinePlace& place, ReleasedTablePtr table) {
-    if (!reader_.Pass(place)) return;
+  absl::Status Add(const JsonLinePlace& place, const JsonValue& line,
+                   ReleasedTablePtr table) {
+    if (!reader_.Pass(place)) return absl::OkStatus();
+    TALLY_RETURN_IF_ERROR(chain_.Pass(line.Dump(), line, table->version));
     topics_.emplace_back(place, *table).at_hand = std::move(table);
+    return absl::OkStatus();
   }
 
   const std::vector<LineTopic>& topics() const { return topics_; }
 
   // Lets go of the tables that are not about the same as `table`.
-  void KeepAbout(const ReleasedTable& table) {
+  void KeepAbout(const ReleasedTable& table, const TablePeriod& period) {
     for (LineTopic& topic : topics_) {
-      if (!topic.About(table)) topic.at_hand = nullptr;
+      if (!topic.About(table, period)) topic.at_hand = nullptr;
     }
   }
 
@@ -322,15 +213,21 @@ class ReleaseRegistry::Index {
     if (topic.at_hand != nullptr) return topic.at_hand;
     TALLY_ASSIGN_OR_RETURN(const JsonValue json,
                            reader_.ReadAgain(topic.place));
-    absl::StatusOr<ReleasedTable> table = FromJson(json);
+    absl::StatusOr<ReleasedTable> table = TableOfLine(json);
     if (!table.ok()) return LineProblem(table.status(), path_, line + 1);
     topic.at_hand = std::make_shared<const ReleasedTable>(*std::move(table));
     return topic.at_hand;
   }
 
  private:
+  void Forget() {
+    topics_.clear();
+    chain_ = RegisterChain();
+  }
+
   std::string path_;
   JsonLineReader reader_;
+  RegisterChain chain_;  // of the lines in topics_
   std::vector<LineTopic> topics_;
 };
 
@@ -361,23 +258,54 @@ absl::Status ReleaseRegistry::Append(ReleasedTable table,
                                      const std::optional<FileLock>& held) {
   if (path_.empty() || mode_ == Mode::kReadOnly) return absl::OkStatus();
   TALLY_CHECK(held.has_value());
+  TALLY_RETURN_IF_ERROR(index_->Refresh());
+  const JsonValue line = index_->NextLine(table);
   TALLY_ASSIGN_OR_RETURN(const JsonLinePlace place,
-                         AppendJsonLine(path_, ToJson(table), *held));
-  index_->Add(place, std::make_shared<const ReleasedTable>(std::move(table)));
-  return absl::OkStatus();
+                         AppendJsonLine(path_, line, *held));
+  return index_->Add(place, line,
+                     std::make_shared<const ReleasedTable>(std::move(table)));
 }
 
 absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {
   std::vector<ReleasedTable> all;
   if (path_.empty()) return all;
-  TALLY_ASSIGN_OR_RETURN(const std::vector<JsonValue> lines,
-                         ReadJsonLines(path_));
-  for (const JsonValue& line : lines) {
-    absl::StatusOr<ReleasedTable> table = FromJson(line);
-    if (!table.ok()) return LineProblem(table.status(), path_, all.size() + 1);
-    all.push_back(*std::move(table));
+  JsonLineReader reader(path_);
+  RegisterChain chain;
+  TALLY_ASSIGN_OR_RETURN(const JsonLineReader::News news, reader.Next());
+  for (const JsonLineReader::Line& line : news.lines) {
+    TALLY_ASSIGN_OR_RETURN(ReleasedTable table,
+                           NextTable(line, path_, all.size() + 1, chain));
+    all.push_back(std::move(table));
   }
   return all;
+}
+
+absl::Status ReleaseRegistry::CheckComplete(
+    const std::vector<TableDecisions>& decisions) const {
+  if (path_.empty()) return absl::OkStatus();
+  TALLY_RETURN_IF_ERROR(index_->Refresh());
+  using Name = std::tuple<std::string_view, std::string_view, std::string_view,
+                          std::string_view, std::string_view, std::string_view>;
+  std::set<Name> known;
+  for (const LineTopic& topic : index_->topics()) {
+    known.emplace(topic.project, topic.release, topic.measure, topic.table,
+                  topic.period.text(), topic.profile);
+  }
+  for (const TableDecisions& d : decisions) {
+    // The oldest logs say less than is asked here.
+    if (d.refused || d.period.empty() || !d.derived_from.empty()) continue;
+    if (known.contains(
+            {d.project, d.release, d.measure, d.table, d.period, d.profile})) {
+      continue;
+    }
+    return IntegrityError(absl::StrFormat(
+        "%s: a table that was released is not in it (%s %s of release %s, in "
+        "the log of decisions): lines or the whole file are gone; restore the "
+        "file from a backup. Without it the gate does not know what readers "
+        "have; to begin anew all the same, set the log of decisions aside too",
+        path_, d.measure, d.table, d.release));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
@@ -385,13 +313,14 @@ absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
   std::vector<ReleasedTablePtr> related;
   if (path_.empty()) return related;
   TALLY_RETURN_IF_ERROR(index_->Refresh());
-  index_->KeepAbout(table);
+  const TablePeriod period(table.period);
+  index_->KeepAbout(table, period);
   const std::vector<LineTopic>& topics = index_->topics();
   std::vector<const LineTopic*> about;  // newest first
   for (auto it = topics.rbegin(); it != topics.rend(); ++it) {
-    if (it->About(table)) about.push_back(&*it);
+    if (it->About(table, period)) about.push_back(&*it);
   }
-  const std::vector<bool> touching = Touching(about, keys);
+  const std::vector<bool> touching = Touching(about, keys, period);
   for (size_t i = 0; i < about.size(); ++i) {
     // A table without counts is known by its name alone.
     if (!touching[i] && !(keys.empty() && about[i]->table == table.table)) {

@@ -287,6 +287,23 @@ TEST(LpSolver, FindsContradictionsOfOneSumWithTwoValues) {
   EXPECT_TRUE(LpSolver().Solve(problem)->contradiction);
 }
 
+// Propagation sees nothing: each sum by itself leaves open ends. Two rows over
+// the same terms become one, which no values fulfil.
+TEST(LpSolver, FindsContradictionsOfOneSumWithTwoValuesAndOpenEnds) {
+  AuditProblem problem;
+  problem.unknowns = {{kAnything}, {kAnything}, {kAnything}};
+  problem.equalities = {{{0}, {1}, 3}, {{0}, {1}, 5}};
+  const auto one_row = LpSolver().Solve(AskingAll(problem));
+  ASSERT_TRUE(one_row.ok()) << one_row.status();
+  EXPECT_TRUE(one_row->contradiction);
+  // Terms that stand nowhere else are folded into the bounds of the row.
+  problem.equalities = {{{0, 2}, {1}, 3}, {{0, 2}, {1}, 5}};
+  problem.targets = {{0, {0, kUnboundedCount}}};
+  const auto with_third = LpSolver().Solve(problem);
+  ASSERT_TRUE(with_third.ok()) << with_third.status();
+  EXPECT_TRUE(with_third->contradiction);
+}
+
 TEST(LpSolver, RoundsBoundsThatAreNotWholeInwards) {
   AuditProblem problem;
   // a + b = 3, b + c = 4, a + c = 4: a = 1.5, which no count is; each of two

@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "analytics/disclosure/decision_log.h"
 #include "analytics/disclosure/gate.h"
 #include "base/exit_code.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "disclosure/json_lines.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -238,6 +240,156 @@ TEST_F(RegistryFile, AProfileOfANewerProgramIsNamedAsSuch) {
               std::string::npos)
         << status;
   }
+}
+
+// --- what was done to the file ----------------------------------------------
+
+std::vector<std::string> LinesOf(const std::string& path) {
+  std::vector<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+void WriteLines(const std::string& path,
+                const std::vector<std::string>& lines) {
+  std::ofstream file(path);
+  for (const std::string& line : lines) file << line << "\n";
+}
+
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST_F(RegistryFile, ALineCarriesTheDigestOfAllBeforeIt) {
+  Append(Table("T01", "10"));
+  Append(Table("T01", "15"));
+  const std::vector<std::string> lines = LinesOf(path_);
+  ASSERT_EQ(lines.size(), 2u);
+  std::string before(64, '0');
+  for (const std::string& line : lines) {
+    const size_t at = line.find("\"chain\":\"");
+    ASSERT_NE(at, std::string::npos);
+    const std::string chain = line.substr(at + 9, 64);
+    std::string rest = line;
+    rest.erase(at, 9 + 64 + 2);  // with its quote and comma
+    EXPECT_EQ(Sha256Hex(before + rest), chain);
+    before = chain;
+  }
+}
+
+TEST_F(RegistryFile, LinesThatWereChangedOrTakenAwayAreNamed) {
+  for (const char* n : {"10", "15", "20", "25"}) Append(Table("T01", n));
+  const std::vector<std::string> lines = LinesOf(path_);
+  const auto problem = [&](const std::vector<std::string>& changed) {
+    WriteLines(path_, changed);
+    const absl::Status all = ReleaseRegistry(path_).All().status();
+    const absl::Status related = ReleaseRegistry(path_)
+                                     .Related(Table("T02", ""), {"n|level=L0"})
+                                     .status();
+    EXPECT_EQ(all, related);
+    EXPECT_EQ(ExitCodeOf(all), kExitIntegrity) << all;
+    return std::string(all.message());
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(problem({lines[1], lines[2]}), HasSubstr("line 1 does not"));
+  EXPECT_THAT(problem({lines[0], lines[2]}), HasSubstr("line 2 does not"));
+  EXPECT_THAT(problem({lines[0], lines[0]}), HasSubstr("line 2 does not"));
+  const std::string changed = Replaced(lines[1], "\"15\"", "\"10\"");
+  EXPECT_THAT(problem({lines[0], changed}), HasSubstr("line 2 does not"));
+  // What is taken for an older line would need no digest.
+  std::string old = Replaced(lines[1], "\"version\":3", "\"version\":2");
+  old.erase(old.find("\"chain\""), 9 + 64 + 2);
+  EXPECT_THAT(problem({lines[0], old}), HasSubstr("line 2 does not"));
+  WriteLines(path_, lines);
+  EXPECT_EQ(ReleaseRegistry(path_).All()->size(), 4u);
+}
+
+// A register of a program that knew no chain goes on with one.
+TEST_F(RegistryFile, LinesWithoutDigestsAreReadAndContinued) {
+  Append(Table("T01", "10"));
+  std::string old =
+      Replaced(LinesOf(path_)[0], "\"version\":3", "\"version\":2");
+  old.erase(old.find("\"chain\""), 9 + 64 + 2);
+  WriteLines(path_, {old, Replaced(old, "\"10\"", "\"15\"")});
+  Append(Table("T01", "20"));
+  EXPECT_THAT(Seen(ReleaseRegistry(path_), "T01"),
+              ElementsAre("20", "15", "10"));
+  std::vector<std::string> lines = LinesOf(path_);
+  ASSERT_EQ(lines.size(), 3u);
+  lines.erase(lines.begin());  // the third covers those before the chain too
+  WriteLines(path_, lines);
+  EXPECT_EQ(ExitCodeOf(ReleaseRegistry(path_).All().status()), kExitIntegrity);
+}
+
+TEST_F(RegistryFile, APrintedFormThatIsNoneIsDamage) {
+  for (const char* form : {"2x", "", "-5", "m6:", "m6:*", "1125899906842624",
+                           "9223372036854775806", "X", "**", "05"}) {
+    std::filesystem::remove(path_);
+    Append(Table("T01", "10"));
+    const std::string line = LinesOf(path_)[0];
+    WriteLines(path_, {line, Replaced(line, "\"10\"",
+                                      "\"" + std::string(form) + "\"")});
+    const absl::Status status = ReleaseRegistry(path_).All().status();
+    EXPECT_EQ(ExitCodeOf(status), kExitIntegrity) << form;
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("released.jsonl: line 2 is not"))
+        << form;
+  }
+}
+
+TEST_F(RegistryFile, AMarginBeyondAllCountsIsDamage) {
+  ReleasedTable table = Table("T01", "10");
+  table.margins = {{{"n|level=L0"}, 1234}};
+  Append(table);
+  const std::string line = LinesOf(path_)[0];
+  for (const char* exact : {"-1", "1125899906842624"}) {
+    WriteLines(path_, {Replaced(line, "\"exact\":1234",
+                                std::string("\"exact\":") + exact)});
+    const absl::Status status = ReleaseRegistry(path_).All().status();
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("line 1 is not a released table"));
+  }
+}
+
+TEST_F(RegistryFile, ATableThatTheLogHasAndTheFileHasNotIsMissed) {
+  TableDecisions d;
+  d.project = "trial";
+  d.measure = "T01";
+  d.table = "counts";
+  d.period = "2026-10";
+  d.profile = "nhs-subnational";
+  ReleasedTable table = Table("T01", "10");
+  table.period = "2026-10";
+  Append(table);
+  EXPECT_TRUE(ReleaseRegistry(path_).CheckComplete({d}).ok());
+  TableDecisions refused = d;
+  refused.table = "others";
+  refused.refused = true;
+  TableDecisions derived = d;
+  derived.table = "derived";
+  derived.derived_from = {"T01/counts@r2026-11"};
+  EXPECT_TRUE(ReleaseRegistry(path_).CheckComplete({refused, derived}).ok());
+  TableDecisions gone = d;
+  gone.period = "2026-11";
+  EXPECT_EQ(ExitCodeOf(ReleaseRegistry(path_).CheckComplete({d, gone})),
+            kExitIntegrity);
+  std::filesystem::remove(path_);
+  const absl::Status missing = ReleaseRegistry(path_).CheckComplete({d});
+  EXPECT_EQ(ExitCodeOf(missing), kExitIntegrity);
+  EXPECT_THAT(std::string(missing.message()), testing::HasSubstr("T01 counts"));
+}
+
+// Whether a hidden cell may be a zero is told to a reader too.
+TEST_F(RegistryFile, TablesThatHideZerosOrDoNotSaySomethingElse) {
+  ReleasedTable one = Table("T01", "x");
+  ReleasedTable other = one;
+  EXPECT_TRUE(one.SaysTheSame(other));
+  other.hides_zeros = true;
+  EXPECT_FALSE(one.SaysTheSame(other));
 }
 
 }  // namespace

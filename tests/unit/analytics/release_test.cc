@@ -1,6 +1,8 @@
 // Release folders: signatures, digests, SQL lock-down, CSV.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "analytics/release/record_csv.h"
 #include "analytics/release/release_database.h"
@@ -244,6 +246,43 @@ TEST(CsvField, MakesFormulasHarmless) {
   EXPECT_EQ(CsvField("a,b", false), "\"a,b\"");
   EXPECT_EQ(CsvField("=a\"b", false), "\"'=a\"\"b\"");
   EXPECT_EQ(CsvField("", false), "");
+}
+
+// A process that was killed could not remove its folder.
+TEST_F(ReleaseTest, SpillFilesOfProcessesThatAreGoneAreRemoved) {
+  const auto folder = Open();
+  const std::string work = root_ + "/work";
+  const auto make = [&](const std::string& name, bool owner) {
+    fs::create_directories(work + "/" + name);
+    std::ofstream(work + "/" + name + "/duckdb_temp_storage-0.tmp") << "rows";
+    if (owner) std::ofstream(work + "/" + name + "/owner.lock") << "";
+    return work + "/" + name;
+  };
+  const std::string killed = make("spill-killed", true);
+  const std::string living = make("spill-living", true);
+  const std::string recent = make("spill-recent", false);
+  const std::string old = make("spill-old", false);
+  const std::string other = make("other", true);
+  fs::last_write_time(
+      old, fs::file_time_type::clock::now() - std::chrono::hours(24 * 8));
+  const auto held = FileLock::Acquire(living + "/owner.lock");
+  ASSERT_TRUE(held.ok()) << held.status();
+  {
+    const auto first = OpenDatabase(*folder);
+    ASSERT_TRUE(first.ok()) << first.status();
+    const auto second = OpenDatabase(*folder);  // leaves the first one alone
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_EQ(
+        std::distance(fs::directory_iterator(work), fs::directory_iterator()),
+        6);  // living, recent, other, theirs, and the lock
+  }
+  EXPECT_FALSE(fs::exists(killed));
+  EXPECT_FALSE(fs::exists(old));
+  for (const std::string& kept : {living, recent, other}) {
+    EXPECT_TRUE(fs::exists(kept + "/duckdb_temp_storage-0.tmp")) << kept;
+  }
+  EXPECT_EQ(
+      std::distance(fs::directory_iterator(work), fs::directory_iterator()), 4);
 }
 
 TEST_F(ReleaseTest, CsvHoldsEveryRowOnceAndVerifies) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -68,6 +69,8 @@ struct AuditProblem {
 struct AuditBounds {
   std::vector<CountRange> ranges;
   bool contradiction = false;
+  // Of a contradiction the equality that cannot hold (of PropagationSolver).
+  std::optional<size_t> broken;
   std::map<size_t, std::vector<size_t>> proof;
 };
 

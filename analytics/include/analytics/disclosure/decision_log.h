@@ -40,6 +40,9 @@ struct TableDecisions {
   // Sources of a table of derived figures, "C03/prevalence@r2026-11"; empty
   // for tables of counts.
   std::vector<std::string> derived_from;
+  // Earlier tables, or what of them, that the audit did not believe because
+  // this one contradicts them or too many others are newer, in words.
+  std::vector<std::string> left_out;
   // One string per row, one letter per column; '-' where nothing is decided.
   std::vector<std::string> cells;
 

@@ -1,6 +1,6 @@
 // The register of released tables: what readers may already have. Earlier
-// tables of a project join the audit of a new one where their cells are the
-// same unknowns, or parts or totals of them.
+// tables, of whatever project of the work directory, join the audit of a new
+// one where their cells are the same unknowns, or parts or totals of them.
 // Runs in: the analyst's program; the file stays in the work directory, 0600.
 //
 // Holds printed forms only ("10", "*"), exact sums only where every reader is
@@ -27,8 +27,10 @@
 namespace tally::analytics {
 
 // The format of the lines that are written. 1 had neither relations, margins
-// nor kShieldMark; its lines are read as saying that much less.
-inline constexpr int64_t kRegisterVersion = 2;
+// nor kShieldMark; its lines are read as saying that much less. 2 had no chain.
+inline constexpr int64_t kRegisterVersion = 3;
+
+struct TableDecisions;  // decision_log.h
 
 // The sum of `parts` is `whole`.
 struct ReleasedRelation {
@@ -77,7 +79,7 @@ struct ReleasedTable {
   bool SaysTheSame(const ReleasedTable& other) const {
     return cells == other.cells && sums == other.sums &&
            totals == other.totals && equalities == other.equalities &&
-           margins == other.margins;
+           margins == other.margins && hides_zeros == other.hides_zeros;
   }
 };
 
@@ -122,18 +124,19 @@ class ReleaseRegistry {
   // minutes: longer than the longest audit of a few programs in a queue.
   [[nodiscard]] absl::StatusOr<std::optional<FileLock>> Hold() const;
 
-  // Adds one table and syncs the file. `held` is of Hold().
+  // Adds one table and syncs the file. `held` is of Hold(). Errors as All.
   absl::Status Append(ReleasedTable table, const std::optional<FileLock>& held);
 
-  // Tables of counts of the same project, measure, period and cohort
-  // definition that say something of a cell of `keys` (the cells of `table`),
+  // Tables of counts of the same measure and cohort definition, of whatever
+  // project, and of the same period, or of months inside its months or around
+  // them, that say something of a cell of `keys` (the cells of `table`),
   // have counts that may add up to such cells or be made up of them, or do so
-  // for the cells of another such table; and any with bands of age. What the
-  // rest says cannot bound these cells. Without `keys` those of the same name
-  // too. Newest first. Errors as All. Cost: the lines that others added since
-  // the last call, and those of the result that no call before read or wrote;
-  // the tables of one measure, period and cohort are kept until another's are
-  // asked for.
+  // for the cells of another such table; and of the same period any with
+  // bands of age. What the rest says cannot bound these cells. Without `keys`
+  // those of the same name too. Newest first. Errors as All. Cost: the lines
+  // that others added since the last call, and those of the result that no call
+  // before read or wrote; the tables of one measure, period and cohort are kept
+  // until another's are asked for.
   absl::StatusOr<std::vector<ReleasedTablePtr>> Related(
       const ReleasedTable& table, const std::vector<std::string>& keys) const;
 
@@ -142,9 +145,17 @@ class ReleaseRegistry {
   // last call.
   absl::StatusOr<bool> Has(const ReleasedTable& table) const;
 
-  // Every table ever released, oldest first. kDataLoss if a line does not
-  // parse; kInvalidArgument (exit 8) if one was written by a newer program, in
-  // a format that this one does not know.
+  // kDataLoss, naming a table, if one of counts that was released by
+  // `decisions` is not in it: the file was deleted or cut. To be read before
+  // this is called. Other errors as All. Cost: the lines that were added since
+  // the last call, and the decisions.
+  absl::Status CheckComplete(
+      const std::vector<TableDecisions>& decisions) const;
+
+  // Every table ever released, oldest first. kDataLoss, with the number of the
+  // line, if one does not parse, holds a printed form that is none, or does not
+  // follow the lines before it; kInvalidArgument (exit 8) if one was written by
+  // a newer program, in a format that this one does not know.
   absl::StatusOr<std::vector<ReleasedTable>> All() const;
 
  private:

@@ -21,7 +21,9 @@
 namespace tally::analytics {
 
 struct DatabaseSettings {
-  std::string work_directory;  // spill files go below it
+  // Spill files go below it, in a folder of this process; those of processes
+  // that are gone are removed.
+  std::string work_directory;
   int64_t memory_bytes = int64_t{1} << 30;
   int threads = 1;
   // DuckDB's own words in errors: only where the SQL is the analyst's.
