@@ -123,8 +123,8 @@ absl::StatusOr<bool> GateRun::RepairByProof(AuditProblem problem) {
 
 absl::Status GateRun::AuditAndRepair(
     const std::vector<ReleasedTablePtr>& earlier) {
-  shield_low_ = profile_.hidden().low;
   const auto audited = [&]() -> absl::Status {
+    shield_low_ = profile_.hidden().low;
     ReadEarlier(earlier);
     TALLY_ASSIGN_OR_RETURN(const Tables kept, Consistent(earlier));
     PinCells(kept);
@@ -133,7 +133,17 @@ absl::Status GateRun::AuditAndRepair(
     TALLY_RETURN_IF_ERROR(RepairUntilSafe(kept));
     return RepairWithoutGuesses(kept);
   };
-  const absl::Status status = audited();
+  const std::vector<std::vector<Count>> begun = counts_;
+  absl::Status status = audited();
+  if (in_parts_ && !status.ok() &&
+      ReasonOf(status) == Reason::kDisclosureRefused) {
+    // That the rest of a table is what it was is a guess of readers too. Where
+    // nothing can be hidden any more for it, a refresh passes without it.
+    counts_ = begun;
+    shown_safe_.clear();
+    whole_only_ = true;
+    status = audited();
+  }
   if (!absl::IsDeadlineExceeded(status)) return status;
   return Refusal(absl::StrFormat("the audit came to no answer in %d s",
                                  options_.audit_time.count()));

@@ -157,6 +157,9 @@ GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
 
 void GateRun::ReadEarlier(const std::vector<ReleasedTablePtr>& earlier) {
   facts_.clear();
+  detached_ = 0;
+  stars_before_.clear();
+  left_out_.clear();
   earlier_ = earlier;
   for (const ReleasedTablePtr& table : earlier) {
     facts_.push_back(FactsOf(*table));
@@ -249,6 +252,7 @@ std::optional<GateRun::Earlier> GateRun::Believe(const ReleasedTable& table,
   for (int broken = 0;; ++broken) {
     // Most of it changed: these are other people.
     if (2 * (believed.changed + changed.size()) > facts.cells.size()) break;
+    if (whole_only_ && !changed.empty()) break;
     believed.changed += Detach(changed, facts);
     AuditProblem tried = problem;
     tried.unknowns.resize(EmptyProblem().unknowns.size());
@@ -295,7 +299,9 @@ GateRun::Tables GateRun::ConsistentByPropagation(
       continue;
     }
     const std::optional<Earlier> believed = Believe(table, facts_[i], problem);
-    if (believed.has_value()) kept.push_back(*believed);
+    if (!believed.has_value()) continue;
+    in_parts_ = in_parts_ || believed->changed > 0;
+    kept.push_back(*believed);
   }
   return kept;
 }
@@ -322,8 +328,9 @@ absl::StatusOr<GateRun::Tables> GateRun::Consistent(
     Earlier& liar = kept[good];
     if (liar.margins && !liar.facts->margins.empty()) {
       liar.margins = false;
-    } else if (liar.sums && !liar.facts->sums.empty()) {
+    } else if (!whole_only_ && liar.sums && !liar.facts->sums.empty()) {
       liar.sums = false;
+      in_parts_ = true;
     } else {
       kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(good));
     }
@@ -408,6 +415,7 @@ void GateRun::AllowParts(const AuditProblem& earlier) {
 
 absl::Status GateRun::FindWanted(const Tables& earlier) {
   wanted_.clear();
+  guesses_tell_ = false;
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (At(cells_[i]).decision != CellDecision::kPrimary) continue;
     wanted_[i] = Intersect(profile_.hidden(), pinned_[i]);

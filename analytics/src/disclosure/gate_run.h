@@ -321,6 +321,8 @@ class GateRun {
   size_t detached_ = 0;                // unknowns of cells that changed
   std::set<size_t> stars_before_;      // of this table, in earlier ones
   std::vector<std::string> left_out_;  // of earlier tables, in words
+  bool in_parts_ = false;    // some are believed without cells that changed
+  bool whole_only_ = false;  // none may be
   // Totals that nobody declared.
   std::vector<RawTable::Relation> inferred_;
   // Sums of this table and earlier ones.
