@@ -66,7 +66,7 @@ void CountAhead::Work() {
   for (const std::string& id : ids_) {
     {
       MutexLock lock(mu_);
-      while (!stop_ && !waiting_ && rows_ready_ >= most_rows_ready_) {
+      while (!stop_ && waited_for_.empty() && rows_ready_ >= most_rows_ready_) {
         changed_.Wait(mu_);
       }
       if (stop_) break;
@@ -75,6 +75,7 @@ void CountAhead::Work() {
     MutexLock lock(mu_);
     rows_ready_ += RowsOf(figures);
     ready_.emplace(id, std::move(figures));
+    if (waited_for_ == id) waited_for_.clear();
     changed_.NotifyAll();
   }
   MutexLock lock(mu_);
@@ -88,18 +89,17 @@ std::optional<CountAhead::Figures> CountAhead::Take(const std::string& id) {
   if (place == awaited_.end()) return std::nullopt;
   awaited_.erase(place);
   auto found = ready_.find(id);
-  waiting_ = found == ready_.end();
+  if (found == ready_.end()) waited_for_ = id;
   changed_.NotifyAll();
   while (found == ready_.end()) {
     absl::Status stopped = CheckNotStopped();
     if (!stopped.ok()) {
-      waiting_ = false;
+      waited_for_.clear();
       return stopped;
     }
     changed_.WaitFor(mu_, kBetweenLooksMs);
     found = ready_.find(id);
   }
-  waiting_ = false;
   Figures figures = std::move(found->second);
   ready_.erase(found);
   rows_ready_ -= RowsOf(figures);

@@ -67,7 +67,9 @@ class CountAhead {
   std::map<std::string, Figures> ready_ TALLY_GUARDED_BY(mu_);
   std::vector<std::string> awaited_ TALLY_GUARDED_BY(mu_);  // not yet taken
   size_t rows_ready_ TALLY_GUARDED_BY(mu_) = 0;
-  bool waiting_ TALLY_GUARDED_BY(mu_) = false;  // for one not yet ready
+  // The id that somebody waits for: then all before it are counted, however
+  // many rows lie ready. Empty if nobody does.
+  std::string waited_for_ TALLY_GUARDED_BY(mu_);
   bool stop_ TALLY_GUARDED_BY(mu_) = false;
   bool ended_ TALLY_GUARDED_BY(mu_) = false;
   std::thread thread_;  // last: it uses the rest
