@@ -11,7 +11,7 @@ export const palette = {
 };
 export const spcColours = {
   common: '#4c6272', improvement: '#005eb8', concern: '#b35300',
-  neutral_high: '#801650', neutral_low: '#801650', none: '#4c6272',
+  neutral_high: '#801650', neutral_low: '#801650',
 };
 // A fifth category and more: told apart by words, not by colour.
 export const quiet = '#6f777b';

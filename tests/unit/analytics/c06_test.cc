@@ -300,7 +300,7 @@ TEST(Inequality, DrawsAForestAndDecilesFromPrintedTables) {
   ASSERT_EQ(needs.charts.size(), 3u);
   EXPECT_EQ(needs.charts[0].type(), "interval");
   EXPECT_THAT(needs.charts[0].title,
-              HasSubstr("1 of 1 rate is worse for the deprived"));
+              HasSubstr("The only rate is worse for the deprived"));
   EXPECT_THAT(needs.charts[1].title, HasSubstr("most deprived fifth"));
 }
 

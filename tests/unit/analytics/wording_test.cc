@@ -38,7 +38,12 @@ TEST(Wording, PartsAgreeWithTheirVerbs) {
   EXPECT_EQ(PartOf(1, 12, kPractices, kLie), "1 of 12 practices lies");
   EXPECT_EQ(PartOf(3, 12, kPractices, kLie), "3 of 12 practices lie");
   EXPECT_EQ(PartOf(12, 12, kPractices, kLie), "all 12 practices lie");
-  EXPECT_EQ(PartOf(1, 1, kPractices, kLie), "1 of 1 practice lies");
+  EXPECT_EQ(PartOf(1, 1, kPractices, kLie), "the only practice lies");
+  EXPECT_EQ(PartOf(0, 1, kPractices, kLie), "the only practice does not lie");
+  EXPECT_EQ(PartOf(0, 1, kPractices, {"is above", "are above"}),
+            "the only practice is not above");
+  EXPECT_EQ(PartOf(0, 1, kPractices, {"was", "were"}),
+            "the only practice was not");
   EXPECT_EQ(PartOf(2, 3, kPractices, {"", ""}), "2 of 3 practices");
 }
 

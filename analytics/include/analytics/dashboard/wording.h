@@ -57,7 +57,8 @@ struct ByNumber {
 // "no practices", "1 practice", "1,204 practices".
 std::string Counted(int64_t number, ByNumber what);
 // "none of 12 practices lies", "1 of 12 practices lies", "3 of 12 practices
-// lie", "all 12 practices lie"; of one: "1 of 1 practice lies".
+// lie", "all 12 practices lie"; of one: "the only practice lies", "the only
+// practice does not lie".
 // REQUIRES: 0 <= part <= all.
 std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb);
 // With a capital letter.
