@@ -71,8 +71,7 @@ function limitMarks(list, at, chart, rebase) {
 }
 
 export function xmr(chart, rows, level, width) {
-  const {x, y, lo, hi, mean, point, trial, targets = {}, icons = {}, units = {},
-    rebase = []} = chart.options;
+  const {x, y, lo, hi, mean, point, trial, targets = {}, icons = {}, rebase = []} = chart.options;
   const all = records(chart, rows);
   const list = all.filter((record) => isNumber(record[y]));
   if (list.length === 0) return nothing(nonePrinted);
@@ -83,7 +82,7 @@ export function xmr(chart, rows, level, width) {
   const values = [...list.flatMap((r) => [r[y], number(r[lo]), number(r[hi]), number(r[mean])]),
     number(target)];
   const view = frame({chart, width, levels: all.map((r) => r[x]), values,
-    xTitle: axisTitle(chart, x), yTitle: units[level ?? ''] || axisTitle(chart, y), ends: narrow ? [] : names});
+    xTitle: axisTitle(chart, x), yTitle: axisTitle(chart, y, level), ends: narrow ? [] : names});
   const at = (record) => view.axis.of(record[x]);
   const starts = isTime(list.map((r) => String(r[x]))) ? rebase.map(timeOf)
     .filter((day) => day > view.axis.first && day <= view.axis.last) : [];
