@@ -131,6 +131,26 @@ std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
                       : absl::StrFormat("%s %s", subject, std::string(does));
 }
 
+std::string FromTo(std::string_view low, std::string_view high,
+                   std::string_view unit) {
+  if (low == high) {
+    return absl::StrFormat("every printed value is %s %s", std::string(low),
+                           std::string(unit));
+  }
+  return absl::StrFormat("from %s to %s %s", std::string(low),
+                         std::string(high), std::string(unit));
+}
+
+std::string Extremes(std::string_view high_name, std::string_view high,
+                     std::string_view low_name, std::string_view low) {
+  if (low == high) {
+    return "Every printed value is " + std::string(low);
+  }
+  return absl::StrFormat("Highest: %s with %s; lowest: %s with %s",
+                         std::string(high_name), std::string(high),
+                         std::string(low_name), std::string(low));
+}
+
 std::string Capitalised(std::string text) {
   if (!text.empty()) {
     text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));

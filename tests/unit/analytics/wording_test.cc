@@ -47,6 +47,14 @@ TEST(Wording, PartsAgreeWithTheirVerbs) {
   EXPECT_EQ(PartOf(2, 3, kPractices, {"", ""}), "2 of 3 practices");
 }
 
+TEST(Wording, EqualEndsAreNoRange) {
+  EXPECT_EQ(FromTo("3.1", "8.2", "%"), "from 3.1 to 8.2 %");
+  EXPECT_EQ(FromTo("0.0", "0.0", "%"), "every printed value is 0.0 %");
+  EXPECT_EQ(Extremes("A", "8.2", "B", "3.1"),
+            "Highest: A with 8.2; lowest: B with 3.1");
+  EXPECT_EQ(Extremes("A", "0.0", "B", "0.0"), "Every printed value is 0.0");
+}
+
 TEST(Wording, MonthsAndDaysAreSaidInWords) {
   EXPECT_EQ(MonthInWords("2026-10"), "October 2026");
   EXPECT_EQ(MonthInWords("2025-11 to 2026-10"),
