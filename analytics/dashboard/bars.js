@@ -55,7 +55,7 @@ export function bar(chart, rows, level, width) {
 
 function columnKeys({peer, peer_label: peerLabel, fit, fit_label: fitLabel, lo}) {
   const keys = [];
-  if (peer) keys.push({upright: palette.orange, text: peerLabel || 'Compared with'});
+  if (peer) keys.push({upright: palette.orange, text: peerLabel || 'Comparator'});
   if (fit) keys.push({line: palette.plum, dash: '6,3', text: fitLabel || 'Fitted line'});
   if (lo) keys.push({upright: palette.ink, text: '95 % interval'});
   return keys;
@@ -257,7 +257,7 @@ export function pyramid(chart, rows, level, width) {
     ],
   });
   plot.dataset.zero = plot.scale('x').apply(0);
-  const peerName = chart.options.peer_label || 'Compared with';
+  const peerName = chart.options.peer_label || 'Comparator';
   return together(finished(plot),
     peers.length > 0 ? [{upright: palette.orange, text: peerName}] : []);
 }
