@@ -55,20 +55,20 @@ export function bar(chart, rows, level, width) {
 
 function columnKeys({peer, peer_label: peerLabel, fit, fit_label: fitLabel, lo}) {
   const keys = [];
-  if (peer) keys.push({upright: palette.orange, text: peerLabel || 'Compared with'});
+  if (peer) keys.push({upright: palette.orange, text: peerLabel || 'Comparator'});
   if (fit) keys.push({line: palette.plum, dash: '6,3', text: fitLabel || 'Fitted line'});
   if (lo) keys.push({upright: palette.ink, text: '95 % interval'});
   return keys;
 }
 
 // The same bars lying, where names do not fit below them.
-function columnLying(chart, list, width) {
+function columnLying(chart, list, width, level) {
   const {x, y, peer, fit, lo, hi, marker, marker_label: markerLabel} = chart.options;
   const texts = list.map((record) => printed(chart, record, y));
   const domain = domainOf(list.flatMap((r) => [number(r[y]), number(r[peer]), number(r[fit]),
     number(r[hi])]), {zero: true, air: 0.02});
   const view = lying({labels: list.map((record) => String(record[x])), width, domain,
-    tall: rowHeight(list.length), after: widest(texts) + 14, title: axisTitle(chart, y),
+    tall: rowHeight(list.length), after: widest(texts) + 14, title: axisTitle(chart, y, level),
     top: 4});
   list.forEach((record, i) => {
     const at = view.middle(i);
@@ -111,7 +111,7 @@ export function column(chart, rows, level, width) {
   const names = list.map((record) => String(record[x]));
   const room = (width - 60) / list.length;
   const counting = names.every((name) => /^\d+$/.test(name)) && room >= 3;
-  if (widest(names) > room - 8 && !counting) return columnLying(chart, list, width);
+  if (widest(names) > room - 8 && !counting) return columnLying(chart, list, width, level);
   const every = Math.max(1, Math.ceil((widest(names) + 10) / room));
   const domain = domainOf(list.flatMap((r) => [number(r[y]), number(r[peer]), number(r[fit]),
     number(r[hi])]), {zero: true, air: 0.08});
@@ -130,7 +130,7 @@ export function column(chart, rows, level, width) {
       ticks: names.map((name, i) => i).filter((i) => i % every === 0),
       tickFormat: (i) => names[i], tickSize: 0, label: shorten(axisTitle(chart, x), width - 20),
       labelArrow: 'none', labelAnchor: 'right'},
-    y: {domain, label: shorten(axisTitle(chart, y), width - 20), labelArrow: 'none', grid: true,
+    y: {domain, label: shorten(axisTitle(chart, y, level), width - 20), labelArrow: 'none', grid: true,
       ticks, tickFormat: grouped},
     marks: [
       Plot.rectY(has(y), {x1: (r) => r.at - band, x2: (r) => r.at + band, y1: 0, y2: y,
@@ -257,7 +257,7 @@ export function pyramid(chart, rows, level, width) {
     ],
   });
   plot.dataset.zero = plot.scale('x').apply(0);
-  const peerName = chart.options.peer_label || 'Compared with';
+  const peerName = chart.options.peer_label || 'Comparator';
   return together(finished(plot),
     peers.length > 0 ? [{upright: palette.orange, text: peerName}] : []);
 }

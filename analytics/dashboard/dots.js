@@ -44,7 +44,7 @@ export function interval(chart, rows, level, width) {
     : list.map((record) => labelOf(chart, record));
   const tall = Math.max(rowHeight(labels.length), kinds.length * 14 + 6);
   const view = lying({labels, width, domain: axis.domain, tall, after: 20, log: Boolean(log),
-    ticks: thin(axis.ticks, width * 0.6), title: axisTitle(chart, x),
+    ticks: thin(axis.ticks, width * 0.6), title: axisTitle(chart, x, level),
     top: name && isNumber(reference) ? 24 : 6});
   list.forEach((record, i) => {
     const row = series ? labels.indexOf(labelOf(chart, record)) : i;

@@ -7,11 +7,15 @@ import {nonePrinted} from './bars.js';
 
 export const variations = {
   common: 'no special cause', improvement: 'improvement', concern: 'concern',
-  neutral_high: 'special cause, high', neutral_low: 'special cause, low', none: 'too few points',
+  neutral_high: 'special cause, high', neutral_low: 'special cause, low',
+  too_few: 'too few months to judge', too_equal: 'too few different values to judge',
+  unstable: 'not stable enough to judge',
 };
+const notJudged = ['too_few', 'too_equal', 'unstable'];
 export const assurances = {
   pass: 'passes the target', fail: 'fails the target',
-  inconsistent: 'passes and fails by chance', no_target: 'no target',
+  inconsistent: 'passes and fails by chance', not_judged: 'not to be judged',
+  no_target: 'no target',
 };
 
 export function variationIcon(name, size = 11) {
@@ -21,6 +25,10 @@ export function variationIcon(name, size = 11) {
   if (name === 'neutral_high') return symbol22('triangle2', fill, size, '#fff');
   if (name === 'neutral_low') return symbol22('triangle_down', fill, size, '#fff');
   const r = size - 1;
+  if (notJudged.includes(name)) {
+    return svg('g', {}, svg('circle', {r, fill: '#fff', stroke: fill, 'stroke-width': 2,
+      'stroke-dasharray': '3,3'}));
+  }
   return svg('g', {}, svg('circle', {r, fill: '#fff', stroke: fill, 'stroke-width': 2.5}),
     svg('path', {d: `M${-r * 0.6},0q${r * 0.3},${-r * 0.7} ${r * 0.6},0t${r * 0.6},0`, fill: 'none',
       stroke: fill, 'stroke-width': 2}));
@@ -53,15 +61,16 @@ function placed(icon, x, y) {
 
 // One line an indicator: name, value, icons with words.
 export function icons(chart, rows, level, width) {
-  const {label, value, lo, hi, variation, assurance} = chart.options;
+  const {label, value, lo, hi, unit, variation, assurance} = chart.options;
   const list = records(chart, rows).filter((record) => variations[record[variation]]);
   if (list.length === 0) return nothing(nonePrinted);
   const shown = (record) => {
     if (!value) return '';
-    const text = printed(chart, record, value);
+    const own = unit && isNumber(record[value]) ? ` ${record[unit]}` : '';
+    const text = `${printed(chart, record, value)}${own}`;
     const limits = isNumber(record[lo]) && isNumber(record[hi]);
     return limits ? `${text} (${printed(chart, record, lo)} to ${printed(chart, record, hi)})`
-      : String(text);
+      : text;
   };
   const values = list.map(shown);
   const states = [['variation', (r) => variations[r[variation]], (r) => variationIcon(r[variation])]];
@@ -110,7 +119,9 @@ export function matrix(chart, rows, level, width) {
     assurances[record[assurance]]);
   if (list.length === 0) return nothing(nonePrinted);
   const down = Object.keys(variations).filter((v) => list.some((r) => r[variation] === v));
-  const across = Object.keys(assurances);
+  // Every target and its place, but "not to be judged" only where it is said.
+  const across = Object.keys(assurances).filter((a) => a !== 'not_judged' ||
+    list.some((r) => r[assurance] === a));
   const wide = width >= 640;
   return wide ? matrixGrid(list, {label, variation, assurance}, down, across, width)
     : matrixList(list, {label, variation, assurance}, down, across, width);

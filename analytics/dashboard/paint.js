@@ -11,7 +11,7 @@ export const palette = {
 };
 export const spcColours = {
   common: '#4c6272', improvement: '#005eb8', concern: '#b35300',
-  neutral_high: '#801650', neutral_low: '#801650', none: '#4c6272',
+  neutral_high: '#801650', neutral_low: '#801650',
 };
 // A fifth category and more: told apart by words, not by colour.
 export const quiet = '#6f777b';
@@ -99,8 +99,11 @@ export function wrapped(text, width, most = 2) {
   return lines.map((part) => shorten(part, width));
 }
 
-export function axisTitle(chart, name) {
+// With a level: in the unit of that level, where each has its own.
+export function axisTitle(chart, name, level) {
+  const own = level === undefined ? undefined : chart.options.units?.[level ?? ''];
   const {title, unit} = chart.columns[columnIndex(chart, name)];
+  if (own) return title === 'Value' ? own : `${title}, ${own}`;
   return unit && !title.toLowerCase().includes(unit.toLowerCase()) ? `${title} (${unit})` : title;
 }
 

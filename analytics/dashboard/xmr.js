@@ -30,7 +30,7 @@ function header(icons) {
     entry.append(box, text);
     line.append(entry);
   };
-  add(variationIcon(icons.variation), variations[icons.variation] || variations.none);
+  add(variationIcon(icons.variation), variations[icons.variation] || variations.too_few);
   if (icons.assurance && icons.assurance !== 'no_target') {
     add(assuranceIcon(icons.assurance), assurances[icons.assurance]);
   }
@@ -82,7 +82,7 @@ export function xmr(chart, rows, level, width) {
   const values = [...list.flatMap((r) => [r[y], number(r[lo]), number(r[hi]), number(r[mean])]),
     number(target)];
   const view = frame({chart, width, levels: all.map((r) => r[x]), values,
-    xTitle: axisTitle(chart, x), yTitle: axisTitle(chart, y), ends: narrow ? [] : names});
+    xTitle: axisTitle(chart, x), yTitle: axisTitle(chart, y, level), ends: narrow ? [] : names});
   const at = (record) => view.axis.of(record[x]);
   const starts = isTime(list.map((r) => String(r[x]))) ? rebase.map(timeOf)
     .filter((day) => day > view.axis.first && day <= view.axis.last) : [];

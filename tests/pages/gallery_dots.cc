@@ -197,10 +197,11 @@ Chart Scatter(bool quadrants) {
 }
 
 Chart States(const std::string& type) {
-  const char* const kVariations[] = {"common", "improvement", "concern",
-                                     "neutral_high", "neutral_low"};
+  const char* const kVariations[] = {"common",       "improvement", "concern",
+                                     "neutral_high", "neutral_low", "too_few",
+                                     "too_equal",    "unstable"};
   const char* const kAssurances[] = {"pass", "fail", "inconsistent",
-                                     "no_target"};
+                                     "no_target", "not_judged"};
   const char* const kNames[] = {"A&E within four hours", kHostileScript,
                                 kLongName, "Sickness"};
   std::vector<GalleryRow> list;
@@ -209,8 +210,8 @@ Chart States(const std::string& type) {
                       60 + 2.5 * i,
                       58 + 2.5 * i,
                       62 + 2.5 * i,
-                      kVariations[i % 5],
-                      kAssurances[(i * 3) % 4]};
+                      kVariations[i % 8],
+                      kAssurances[(i * 3) % 5]};
     if (i == 3) row[1] = GalleryNa();
     list.push_back(std::move(row));
   }

@@ -92,6 +92,11 @@ std::string_view CellClass(std::string_view text, bool numeric) {
   return text.size() > kLongText ? " class=\"t\"" : "";
 }
 
+// A definition without a method or denominator says "None" or "none: counts".
+bool SaysSomething(const std::string& text) {
+  return !text.empty() && !absl::AsciiStrToLower(text).starts_with("none");
+}
+
 void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool only_table = chart.type() == "table";
   out += absl::StrFormat(
@@ -102,7 +107,7 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
       HtmlEscape(
           absl::StrFormat("%s, data table: %s", page.title, chart.title)),
       chart.columns().size() > kManyColumns ? " class=\"many\"" : "",
-      HtmlEscape(chart.denominator.empty()
+      HtmlEscape(!SaysSomething(chart.denominator)
                      ? chart.title
                      : absl::StrFormat("Denominator: %s", chart.denominator)));
   for (const ChartColumn& column : chart.columns()) {
@@ -191,8 +196,10 @@ void WriteChart(const Page& page, const Chart& chart, std::string& out) {
   for (const std::string& note : chart.notes) {
     out += absl::StrFormat("<li>%s</li>", HtmlEscape(note));
   }
-  out += absl::StrFormat("<li>Method: %s.</li><li>Source: %s.</li></ul>",
-                         HtmlEscape(chart.method), HtmlEscape(chart.source));
+  if (SaysSomething(chart.method)) {
+    out += absl::StrFormat("<li>Method: %s.</li>", HtmlEscape(chart.method));
+  }
+  out += absl::StrFormat("<li>Source: %s.</li></ul>", HtmlEscape(chart.source));
   out += "</figure>";
 }
 

@@ -46,6 +46,17 @@ std::string DateWords(const std::string& text) {
   return month ? words.substr(words.find(' ') + 1) : words;
 }
 
+// "is above" as "is not above", "lies" as "does not lie".
+std::string Denied(ByNumber verb) {
+  for (const std::string_view first : {"is", "was"}) {
+    const bool alone = verb.one == first;
+    if (!alone && !verb.one.starts_with(std::string(first) + " ")) continue;
+    return absl::StrFormat("%s not%s", std::string(first),
+                           std::string(verb.one.substr(first.size())));
+  }
+  return "does not " + std::string(verb.many);
+}
+
 }  // namespace
 
 std::optional<std::string> Spoken(const GatedCell& cell) {
@@ -104,6 +115,10 @@ std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
   const std::string things =
       absl::StrFormat("%s %s", WithThousands(absl::StrFormat("%d", all)),
                       std::string(all == 1 ? what.one : what.many));
+  if (all == 1 && verb.one != verb.many) {
+    return absl::StrFormat("the only %s %s", std::string(what.one),
+                           part == 1 ? std::string(verb.one) : Denied(verb));
+  }
   const bool every = part == all && all > 1;
   const std::string subject =
       part == 0 ? "none of " + things
@@ -114,6 +129,26 @@ std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
   const std::string_view does = part <= 1 ? verb.one : verb.many;
   return does.empty() ? subject
                       : absl::StrFormat("%s %s", subject, std::string(does));
+}
+
+std::string FromTo(std::string_view low, std::string_view high,
+                   std::string_view unit) {
+  if (low == high) {
+    return absl::StrFormat("every printed value is %s %s", std::string(low),
+                           std::string(unit));
+  }
+  return absl::StrFormat("from %s to %s %s", std::string(low),
+                         std::string(high), std::string(unit));
+}
+
+std::string Extremes(std::string_view high_name, std::string_view high,
+                     std::string_view low_name, std::string_view low) {
+  if (low == high) {
+    return "Every printed value is " + std::string(low);
+  }
+  return absl::StrFormat("Highest: %s with %s; lowest: %s with %s",
+                         std::string(high_name), std::string(high),
+                         std::string(low_name), std::string(low));
 }
 
 std::string Capitalised(std::string text) {

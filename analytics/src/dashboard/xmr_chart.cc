@@ -60,16 +60,6 @@ XmrSeries XmrSeriesOf(const Chart& chart, const XmrRequest& request,
   return series;
 }
 
-// What one point says, by its direction.
-Variation VariationOfPoint(const SpcPoint& point, Direction direction) {
-  if (point.rule == SpcRule::kNone) return Variation::kCommonCause;
-  if (direction == Direction::kNeither) {
-    return point.high ? Variation::kNeutralHigh : Variation::kNeutralLow;
-  }
-  const bool better = point.high == (direction == Direction::kHigherIsBetter);
-  return better ? Variation::kImprovement : Variation::kConcern;
-}
-
 std::string XmrNumber(double value, int decimals) {
   return WithThousands(absl::StrFormat("%.*f", decimals, value));
 }
@@ -83,18 +73,21 @@ std::string XmrTitle(const Chart& chart, const XmrRequest& request,
     return absl::StrFormat("%s: no value can be printed", subject);
   }
   const SpcPoint& last = series.points.back();
-  if (series.points.size() < 2) {
-    return absl::StrFormat("%s: too few points for limits", subject);
+  const Variation variation = VariationOf(series.points, request.direction);
+  if (variation == Variation::kUnstable) {
+    const auto [special, months] = SpecialMonths(series.points);
+    return absl::StrFormat("%s: %s", subject, UnstableText(special, months));
+  }
+  if (!IsJudged(variation)) {
+    return absl::StrFormat("%s: %s", subject, VariationText(variation));
   }
   const std::string when = MonthInWords(
       chart.text(series.rows.back(), chart.ColumnIndex(request.month)));
   if (last.rule == SpcRule::kNone) {
     return absl::StrFormat("%s: no special cause in %s", subject, when);
   }
-  return absl::StrFormat(
-      "%s: %s in %s (%s)", subject,
-      VariationText(VariationOf(series.points, request.direction)), when,
-      SpcRuleText(last.rule));
+  return absl::StrFormat("%s: %s in %s (%s)", subject, VariationText(variation),
+                         when, SpcRuleText(last.rule));
 }
 
 std::string SpecialCauses(const XmrSeries& series) {
@@ -119,7 +112,7 @@ std::string TargetWords(const XmrSeries& series, double target,
   const Assurance assurance =
       AssuranceOf(series.points, target, request.direction);
   const std::string number = XmrNumber(target, request.decimals);
-  if (assurance == Assurance::kNoTarget) {
+  if (assurance == Assurance::kNoTarget || assurance == Assurance::kNotJudged) {
     return absl::StrFormat(" The target is %s.", number);
   }
   return absl::StrFormat(" The target is %s: the process %s.", number,
@@ -228,10 +221,8 @@ void AddXmr(Chart& chart, const XmrRequest& request) {
         found == request.targets.end() ? std::nullopt
                                        : std::optional<double>(found->second);
     JsonValue icon = JsonValue::MakeObject();
-    icon.Set("variation", series.points.size() < 2
-                              ? "none"
-                              : std::string(VariationCode(VariationOf(
-                                    series.points, request.direction))))
+    icon.Set("variation", std::string(VariationCode(
+                              VariationOf(series.points, request.direction))))
         .Set("assurance", std::string(AssuranceCode(AssuranceOf(
                               series.points, target, request.direction))));
     icons.Set(name, std::move(icon));

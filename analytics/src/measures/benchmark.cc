@@ -355,7 +355,10 @@ Chart BenchmarkDots(const GatedTable& table, const std::string& id,
         against);
     dots.Describe(name, words, words + ". Values with 95 % limits.");
   }
-  dots.options.Set("x", "value")
+  JsonValue units = JsonValue::MakeObject();
+  for (const auto& [name, of] : counts) units.Set(name, of.unit);
+  dots.options.Set("units", std::move(units))
+      .Set("x", "value")
       .Set("lo", "lo")
       .Set("hi", "hi")
       .Set("y", "area")

@@ -178,8 +178,17 @@ void DescribeLevels(Chart& chart, std::string_view dimension,
   }
 }
 
-// "NHS_NUMBER_CHECK_DIGIT" as "NHS Number check digit"; other text as it is.
-std::string ReasonWords(const std::string& reason) {
+// A row without an anchor is found where its person is in another source; the
+// report calls both ways of not being found "not in population".
+constexpr std::string_view kNotFound = "not in population";
+
+// "NHS_NUMBER_CHECK_DIGIT" as "NHS Number check digit"; who is not found by
+// where it was looked; other text as it is.
+std::string ReasonWords(const std::string& reason, const std::string& anchor) {
+  if (reason == kNotFound) {
+    return anchor.empty() ? "Person in no other source"
+                          : "Person not in the population";
+  }
   constexpr std::string_view kNumber = "NHS_NUMBER_";
   const bool code =
       !reason.empty() && std::all_of(reason.begin(), reason.end(), [](char c) {
@@ -192,7 +201,8 @@ std::string ReasonWords(const std::string& reason) {
   return number ? "NHS Number " + words : Capitalised(words);
 }
 
-Chart ReasonBars(const GatedTable& table) {
+// `anchor`: the dataset in which people were looked for, empty: all others.
+Chart ReasonBars(const GatedTable& table, const std::string& anchor) {
   Chart chart("reasons", "bar", table,
               {"source", "dataset", "reason", "rows_reason", "rows", "share"},
               [](const GatedTable& t, size_t row) {
@@ -200,9 +210,14 @@ Chart ReasonBars(const GatedTable& table) {
               });
   chart.SortBy("rows_reason", true);
   chart.unit = "rows";
+  const std::string place =
+      anchor.empty() ? "found in another source" : "found in the population";
+  const auto words = [&](size_t row) {
+    return ReasonWords(chart.text(row, 2), anchor);
+  };
   chart.AddComputedText(
       {"reason_words", "In words", "", false, -1},
-      [&](size_t row) { return ReasonWords(chart.text(row, 2)); });
+      [&](size_t row) { return ReasonWords(chart.text(row, 2), anchor); });
   chart.options.Set("x", "rows_reason")
       .Set("y", "reason_words")
       .Set("y2", "source");
@@ -226,15 +241,16 @@ Chart ReasonBars(const GatedTable& table) {
     }
     chart.Describe(
         dataset,
-        *Say("$0: commonest reason for rows that are not linked: $1 ($2)",
-             dataset, ReasonWords(chart.text(*most, 2)), chart.cell(*most, 3)),
-        absl::StrFormat("Rows of %s that are not linked, by source and "
-                        "reason, %d lines. Commonest: %s at %s with %s rows, "
-                        "%s %% of its rows.",
-                        dataset, lines, chart.cell(*most, 2).text(),
-                        chart.cell(*most, 0).text(),
-                        DisplayText(chart.cell(*most, 3)),
-                        chart.cell(*most, 5).text()));
+        *Say("$0: rows that are not $1, commonest reason: $2 ($3 rows)",
+             dataset, place, words(*most), chart.cell(*most, 3)),
+        absl::StrFormat(
+            "Rows of %s that are not %s, by source and "
+            "reason, %d lines. Commonest: %s at %s with %s rows, "
+            "%s %% of its rows. A person who is not found there "
+            "has a number all the same; other reasons are of rows "
+            "without a person.",
+            dataset, place, lines, words(*most), chart.cell(*most, 0).text(),
+            DisplayText(chart.cell(*most, 3)), chart.cell(*most, 5).text()));
   }
   return chart;
 }
@@ -305,8 +321,10 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
            "No group lies more than %.1f points below its dataset.", points))});
   if (table.linked_share_pct() != "*" && table.linked_share_pct() != "NA") {
     quality.sentences.push_back(
-        {3, absl::StrFormat("%s %% of all rows carry a person.",
-                            table.linked_share_pct())});
+        {3,
+         absl::StrFormat("%s %% of all rows have a person, found elsewhere or "
+                         "not.",
+                         table.linked_share_pct())});
   }
   PagePart summary{"summary", {}, {}};
   summary.sentences.push_back({8, opening});
@@ -319,7 +337,7 @@ std::vector<PagePart> DrawLinkage(const MeasureDefinition& definition,
     DescribeLevels(chart, dimension, Place(table));
     quality.charts.push_back(std::move(chart));
   }
-  Chart reasons = ReasonBars(tables[1]);
+  Chart reasons = ReasonBars(tables[1], table.info().anchor);
   if (reasons.rows() > 0) quality.charts.push_back(std::move(reasons));
   Chart overlap = OverlapBars(tables[2]);
   if (overlap.rows() > 0) quality.charts.push_back(std::move(overlap));

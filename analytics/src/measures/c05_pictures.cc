@@ -148,8 +148,8 @@ Chart RiskModels(const GatedTable& table) {
       .Set("reference_label", "no better than chance");
   if (chart.rows() > 0) {
     chart.title = FirstSaid(
-        {Say("$0 ranks best: area under the curve $1, the top 5 % hold $2 of "
-             "all events",
+        {Say("$0 ranks best: area under the curve $1, the top 5 % have a share "
+             "of $2 in all events (1 = all)",
              chart.text(0, 0), chart.cell(0, 1), chart.cell(0, 5)),
          Say("$0 ranks best: area under the curve $1", chart.text(0, 0),
              chart.cell(0, 1))},

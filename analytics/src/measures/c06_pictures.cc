@@ -2,14 +2,18 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c06_inequality.h"
 #include "measures/printed.h"
+#include "measures/said_figures.h"
 
 namespace tally::analytics {
 namespace {
@@ -98,6 +102,7 @@ struct IndexCounts {
   int worse = 0;  // for the deprived, beyond chance
   int better = 0;
   int known = 0;
+  int all = 0;
 };
 
 IndexCounts CountIndices(const GatedTable& table) {
@@ -105,6 +110,7 @@ IndexCounts CountIndices(const GatedTable& table) {
   for (size_t row = 0; row < table.rows(); ++row) {
     const auto low = table.at(row, "rii_lo").number();
     const auto high = table.at(row, "rii_hi").number();
+    ++counts.all;
     if (!low.has_value() || !high.has_value()) continue;
     ++counts.known;
     counts.worse += *low > 1;
@@ -133,9 +139,20 @@ Chart RelativeIndices(const GatedTable& table, const IndexCounts& counts) {
   chart.title =
       counts.known == 0
           ? std::string("No rate has enough events for an index of inequality")
-          : Capitalised(PartOf(counts.worse, counts.known, {"rate", "rates"},
-                               {"is worse for the deprived beyond chance",
-                                "are worse for the deprived beyond chance"}));
+          : Capitalised(absl::StrFormat(
+                "%s; %d %s better",
+                PartOf(counts.worse, counts.known,
+                       {"rate that can be judged", "rates that can be judged"},
+                       {"is worse for the deprived beyond chance",
+                        "are worse for the deprived beyond chance"}),
+                counts.better, counts.better == 1 ? "is" : "are"));
+  if (counts.known < counts.all) {
+    absl::StrAppend(&chart.title,
+                    absl::StrFormat("; %d of %d cannot be judged",
+                                    counts.all - counts.known, counts.all));
+    AlsoSays(chart, {std::to_string(counts.all),
+                     std::to_string(counts.all - counts.known)});
+  }
   if (chart.rows() > 0) {
     chart.summary = absl::StrFormat(
         "Relative index of inequality of %d rates with 95 %% limits. "
@@ -145,18 +162,45 @@ Chart RelativeIndices(const GatedTable& table, const IndexCounts& counts) {
   return chart;
 }
 
+// Each measure has its own unit, in the column `unit` of its rows.
+void SetUnits(const GatedTable& table, Chart& chart) {
+  JsonValue units = JsonValue::MakeObject();
+  std::set<std::string> seen;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const std::string& measure = table.at(row, "measure").text();
+    if (!seen.insert(measure).second) continue;
+    units.Set(measure, table.at(row, "unit").text());
+  }
+  chart.options.Set("units", std::move(units));
+}
+
+// "The most deprived fifth has 1.14 times the rate of the others", and whether
+// the index of all ten says that this is more than chance.
+std::string DecileTitle(const GatedTable& index, size_t row) {
+  const std::string& measure = index.at(row, "measure").text();
+  const auto low = index.at(row, "rii_lo").number();
+  const auto high = index.at(row, "rii_hi").number();
+  const std::string verdict =
+      !low.has_value() || !high.has_value() ? "not judged"
+      : *low > 1  ? "higher for the deprived by more than chance"
+      : *high < 1 ? "lower for the deprived by more than chance"
+                  : "no more than chance across the deciles";
+  return FirstSaid(
+      {Say("$0: the most deprived fifth has $1 times the rate of the others, "
+           "$2",
+           measure, index.at(row, "core20_ratio"), verdict),
+       Say("$0: relative index of inequality $1 ($2 to $3), $4", measure,
+           index.at(row, "rii"), index.at(row, "rii_lo"),
+           index.at(row, "rii_hi"), verdict)},
+      measure + ": too few events to compare deciles");
+}
+
 // Title and summary of each measure, from the printed index table.
 void DescribeDeciles(const GatedTable& index, Chart& chart) {
   JsonValue indices = JsonValue::MakeObject();
   for (size_t row = 0; row < index.rows(); ++row) {
     const std::string& measure = index.at(row, "measure").text();
-    const std::string title = FirstSaid(
-        {Say("$0: the most deprived fifth has $1 times the rate of the others",
-             measure, index.at(row, "core20_ratio")),
-         Say("$0: relative index of inequality $1 ($2 to $3)", measure,
-             index.at(row, "rii"), index.at(row, "rii_lo"),
-             index.at(row, "rii_hi"))},
-        measure + ": too few events to compare deciles");
+    const std::string title = DecileTitle(index, row);
     const auto range = [&](const std::string& name) {
       return FirstSaid(
           {Say("$0 ($1 to $2)", index.at(row, name),
@@ -193,7 +237,13 @@ Chart Deciles(const GatedTable& fit, const GatedTable& index,
       .Set("y", "dsr")
       .Set("fit", "fit")
       .Set("fit_label", "line through the rates");
+  SetUnits(index, chart);
   return chart;
+}
+
+std::string UnitOfMeasure(const GatedTable& table, const std::string& measure) {
+  const auto row = FindPrintedRow(table, {{"measure", measure}});
+  return row.has_value() ? table.at(*row, "unit").text() : "";
 }
 
 Chart EthnicRates(const GatedTable& table, const std::string& first) {
@@ -213,15 +263,16 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
     const std::string words =
         !most.has_value()
             ? measure + ": no ethnic group has enough events for a rate"
-            : *Say("$0: highest in the group $1 with $2", measure,
-                   EthnicGroupWords(chart.text(*most, 1)),
-                   chart.cell(*most, 2));
+            : *Say("$0: highest in the group $1 with $2 $3", measure,
+                   EthnicGroupWords(chart.text(*most, 1)), chart.cell(*most, 2),
+                   UnitOfMeasure(table, measure));
     chart.Describe(measure, words,
                    words +
                        ". Age-standardised rates with 95 % limits by ethnic "
                        "group and of all groups together.");
   }
   chart.unit = "age-standardised rate";
+  SetUnits(table, chart);
   chart.options.Set("x", "dsr")
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi")

@@ -80,10 +80,13 @@ void DrawEdges(const GatedTable& table, PagePart& page) {
   }
   if (commonest) {
     chart.title = FirstSaid(
-        {Say("The commonest step is from $0 to $1: $2 times, in $3 people",
+        {Say("The commonest step between two events is from $0 to $1: $2 "
+             "times, "
+             "in $3 people",
              chart.text(*commonest, 0), chart.text(*commonest, 1),
              chart.cell(*commonest, 2), chart.cell(*commonest, 3)),
-         Say("The commonest step is from $0 to $1: $2 times",
+         Say("The commonest step between two events is from $0 to $1: $2 "
+             "times",
              chart.text(*commonest, 0), chart.text(*commonest, 1),
              chart.cell(*commonest, 2))},
         "");

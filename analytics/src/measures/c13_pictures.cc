@@ -111,7 +111,11 @@ Chart Deciles(const GatedTable& table) {
     }
     std::string words =
         absl::StrFormat("%s: too few practices for deciles", bnf);
-    if (!low.empty() && !high.empty()) {
+    if (!low.empty() && low == high) {
+      words = absl::StrFormat(
+          "%s: eight in ten practices have %s items per 1,000 people in %s",
+          bnf, low, MonthInWords(month));
+    } else if (!low.empty() && !high.empty()) {
       words = absl::StrFormat(
           "%s: eight in ten practices lie between %s and %s items per 1,000 "
           "people in %s",
@@ -151,16 +155,18 @@ Chart LastMonth(const GatedTable& table, const std::string& month) {
       chart.Describe(bnf, words, words + ".");
       continue;
     }
-    const std::string words = absl::StrFormat(
-        "%s in %s: from %s to %s items per 1,000 people", bnf,
-        MonthInWords(month), chart.cell(shown.back(), rate).text(),
-        chart.cell(shown.front(), rate).text());
-    chart.Describe(bnf, words,
-                   absl::StrFormat("%s. Highest of %d practices: %s; lowest: "
-                                   "%s.",
-                                   words, shown.size(),
-                                   chart.cell(shown.front(), 1).text(),
-                                   chart.cell(shown.back(), 1).text()));
+    const std::string words =
+        absl::StrFormat("%s in %s: %s", bnf, MonthInWords(month),
+                        FromTo(chart.cell(shown.back(), rate).text(),
+                               chart.cell(shown.front(), rate).text(),
+                               "items per 1,000 people a month"));
+    chart.Describe(
+        bnf, words,
+        absl::StrFormat("%s, %d practices. %s.", words, shown.size(),
+                        Extremes(chart.cell(shown.front(), 1).text(),
+                                 chart.cell(shown.front(), rate).text(),
+                                 chart.cell(shown.back(), 1).text(),
+                                 chart.cell(shown.back(), rate).text())));
   }
   return chart;
 }

@@ -113,14 +113,13 @@ Chart RankedPractices(const GatedTable& table, const std::string& headline) {
     };
     chart.Describe(
         age,
-        absl::StrFormat("%s or more medicines, %s: from %s to %s %%", headline,
-                        age, value(shown.back()), value(shown.front())),
+        absl::StrFormat("%s or more medicines, %s: %s", headline, age,
+                        FromTo(value(shown.back()), value(shown.front()), "%")),
         absl::StrFormat("Share of people with %s or more medicines, %s, with "
-                        "95 %% limits, %d of %d practices. Highest: %s with "
-                        "%s %%; lowest: %s with %s %%.",
-                        headline, age, shown.size(), areas, area(shown.front()),
-                        value(shown.front()), area(shown.back()),
-                        value(shown.back())));
+                        "95 %% limits, %d of %d practices. %s.",
+                        headline, age, shown.size(), areas,
+                        Extremes(area(shown.front()), value(shown.front()),
+                                 area(shown.back()), value(shown.back()))));
   }
   chart.options.Set("x", "share")
       .Set("lo", "share_lo")

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
@@ -94,27 +95,41 @@ bool HasIcons(const GatedTable& table, size_t row) {
          !table.at(row, "variation").text().empty();
 }
 
+std::string VerdictWords(const IndicatorVerdicts& verdicts,
+                         const std::string& worst) {
+  if (verdicts.judged == 0) {
+    return absl::StrFormat("No indicator can be judged by its months: %s",
+                           verdicts.NotJudged());
+  }
+  std::string words = Capitalised(absl::StrFormat(
+      "%s by more than chance%s; %d will miss the target as things are",
+      PartOf(verdicts.concern, verdicts.judged,
+             {"indicator that can be judged", "indicators that can be judged"},
+             {"worsens", "worsen"}),
+      worst.empty() ? "" : absl::StrFormat(", among them: %s", worst),
+      verdicts.fail));
+  const std::string rest = verdicts.NotJudged();
+  if (!rest.empty()) absl::StrAppend(&words, "; ", rest);
+  return words;
+}
+
 std::vector<PagePart> QualityDashboard::Draw(
     const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
   std::vector<PagePart> parts;
   const GatedTable* table = PrintedTable(tables, "indicator_results");
   if (table == nullptr) return parts;
-  int charted = 0, concern = 0, fail = 0;
+  IndicatorVerdicts verdicts;
   std::string named;
   for (size_t row = 0; row < table->rows(); ++row) {
     if (!HasIcons(*table, row)) continue;
-    ++charted;
-    const bool worse = table->at(row, "variation").text() == "concern";
-    concern += worse;
-    fail += table->at(row, "assurance").text() == "fail";
-    if (worse && named.empty()) named = table->at(row, "name").text();
+    const std::string& variation = table->at(row, "variation").text();
+    verdicts.Add(variation, table->at(row, "assurance").text());
+    if (variation == "concern" && named.empty()) {
+      named = table->at(row, "name").text();
+    }
   }
-  if (charted == 0) return parts;
-  const std::string words = Capitalised(absl::StrFormat(
-      "%s by more than chance%s; %d will miss the target as things are",
-      PartOf(concern, charted, {"indicator", "indicators"},
-             {"worsens", "worsen"}),
-      named.empty() ? "" : absl::StrFormat(", among them: %s", named), fail));
+  if (verdicts.all == 0) return parts;
+  const std::string words = VerdictWords(verdicts, named);
   Chart matrix("quality-matrix", "matrix", *table,
                {"name", "variation", "assurance"}, HasIcons);
   matrix.title = words;
@@ -125,7 +140,7 @@ std::vector<PagePart> QualityDashboard::Draw(
   Chart icons("quality-icons", "icons", *table,
               {"name", "value", "lo", "hi", "unit", "variation", "assurance"},
               HasIcons);
-  icons.title = absl::StrFormat("%d indicators of the year to %s", charted,
+  icons.title = absl::StrFormat("%d indicators of the year to %s", verdicts.all,
                                 MonthInWords(table->at(0, "period").text()));
   icons.options.Set("wide", true);
   icons.summary = icons.title +
@@ -135,6 +150,7 @@ std::vector<PagePart> QualityDashboard::Draw(
       .Set("value", "value")
       .Set("lo", "lo")
       .Set("hi", "hi")
+      .Set("unit", "unit")
       .Set("variation", "variation")
       .Set("assurance", "assurance");
   PagePart summary{"summary", {{7, words + "."}}, {}};

@@ -54,9 +54,12 @@ void DrawProviderMonths(const GatedTable& table, PagePart& page) {
     const std::optional<size_t> most = LargestRow(chart, last, "activity");
     const std::string words =
         !most.has_value() ? who + ": too little activity to be printed"
-                          : *Say("$0: most activity in $1 is $2, $3", who,
-                                 MonthInWords(chart.text(*most, 2)),
-                                 chart.text(*most, 1), chart.cell(*most, 3));
+        : *chart.number(*most, 3) == 0
+            ? *Say("$0: the activity printed in $1 is 0", who,
+                   MonthInWords(chart.text(*most, 2)))
+            : *Say("$0: most activity in $1 is $2, $3", who,
+                   MonthInWords(chart.text(*most, 2)), chart.text(*most, 1),
+                   chart.cell(*most, 3));
     chart.Describe(provider, words,
                    absl::StrFormat("%s. Admissions, attended appointments and "
                                    "attendances by type and month, %s.",
@@ -66,14 +69,20 @@ void DrawProviderMonths(const GatedTable& table, PagePart& page) {
 }
 
 void DrawBridge(const GatedTable& table, PagePart& page) {
-  Chart chart("provider-bridge", "waterfall", table, {"step", "kind", "value"},
+  // Without the actual activity a bridge ends nowhere: nothing is drawn.
+  const bool ends = table.at(table.rows() - 1, "value").number().has_value();
+  Chart chart("provider-bridge", ends ? "waterfall" : "table", table,
+              {"step", "kind", "value"},
               [](const GatedTable&, size_t) { return true; });
   chart.unit = "activity";
-  chart.options.Set("value", "value").Set("y", "step").Set("kind", "kind");
+  if (ends) {
+    chart.options.Set("value", "value").Set("y", "step").Set("kind", "kind");
+  }
   const size_t last = chart.rows() - 1;
   chart.title = FirstSaid(
       {Say("Plan $0, actual $1", chart.cell(0, 2), chart.cell(last, 2)),
-       Say("Plan $0; the actual activity is too little to be printed",
+       Say("Plan $0; parts of the actual activity are too little to be "
+           "printed, so there is no sum to compare",
            chart.cell(0, 2))},
       "Too little activity to compare with the plan");
   chart.summary = absl::StrFormat(
@@ -82,32 +91,61 @@ void DrawBridge(const GatedTable& table, PagePart& page) {
   page.charts.push_back(std::move(chart));
 }
 
+// Providers by cost, those of which nearly all activity has one; where there
+// are none, by activity.
 void DrawOverview(const GatedTable& table, PagePart& page) {
+  const auto is_provider = [](const GatedTable& t, size_t row) {
+    return t.at(row, "provider").text() != kAllLevels;
+  };
+  const auto is_priced = [&](const GatedTable& t, size_t row) {
+    return is_provider(t, row) && t.at(row, "compared").text() == "yes";
+  };
+  int providers = 0;
+  int compared = 0;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    providers += is_provider(table, row);
+    compared += is_priced(table, row);
+  }
+  const bool priced = compared > 0;
+  const std::string value = priced ? "cost" : "activity";
   Chart chart("provider-overview", "bar", table,
-              {"provider", "activity", "cost", "daycase_rate", "mean_los",
-               "readmit_ratio"},
-              [](const GatedTable& t, size_t row) {
-                return t.at(row, "provider").text() != kAllLevels;
+              {"provider", "activity", "priced_share", "cost", "daycase_rate",
+               "mean_los", "readmit_ratio"},
+              [&](const GatedTable& t, size_t row) {
+                return priced ? is_priced(t, row) : is_provider(t, row);
               });
-  chart.SortBy("cost", true);
-  const bool priced = chart.rows() > 0 && chart.cell(0, 2).number().has_value();
-  if (!priced) chart.SortBy("activity", true);
+  chart.SortBy(value, true);
   chart.unit = priced ? "pounds" : "activity";
-  chart.options.Set("x", priced ? "cost" : "activity").Set("y", "provider");
-  if (chart.rows() > 0) {
-    chart.title = FirstSaid(
-        {Say("$0 is the largest of $1 providers: $2 $3", chart.text(0, 0),
-             chart.rows(), chart.cell(0, priced ? 2 : 1),
-             priced ? "pounds a year" : "pieces of activity a year")},
-        "No provider has enough activity to be printed");
+  chart.options.Set("x", value).Set("y", "provider");
+  AlsoSays(chart, {std::to_string(providers)});
+  if (priced && compared < providers) {
+    chart.notes.push_back(absl::StrFormat(
+        "Left out: %s of which too much activity has no price, or is too "
+        "little to be printed. They are in the table provider_overview.",
+        Counted(providers - compared, {"provider", "providers"})));
+  }
+  const auto shown =
+      static_cast<int64_t>(ShownRows(chart, "", "", value).size());
+  const std::string per =
+      priced ? "pounds a year" : "pieces of activity a year";
+  const std::string whose = priced
+                                ? "providers with a cost of nearly all they did"
+                                : "providers with printed activity";
+  if (shown > 0) {
+    const GatedCell& most = chart.cell(0, chart.ColumnIndex(value));
+    chart.title =
+        *(shown == 1 ? Say("$0 is the only one of the $1: $2 $3",
+                           chart.text(0, 0), whose, most, per)
+                     : Say("$0 is the largest of $1 $2: $3 $4",
+                           chart.text(0, 0), shown, whose, most, per));
     page.sentences.push_back({2, chart.title + "."});
   } else {
-    chart.title = "Providers";
+    chart.title = "No provider has enough activity to be printed";
   }
   chart.summary = absl::StrFormat(
-      "Providers by cost of their activity in a year, with day-case rate, mean "
-      "length of stay and readmission ratio. %s.",
-      chart.title);
+      "Providers by %s in a year, with the share of activity that has a cost, "
+      "day-case rate, mean length of stay and readmission ratio. %s.",
+      priced ? "cost" : "activity", chart.title);
   page.charts.push_back(std::move(chart));
 }
 

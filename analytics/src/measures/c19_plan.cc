@@ -1,5 +1,8 @@
 // C19: overview of providers, plan against actual, from printed figures.
+#include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -10,6 +13,7 @@
 #include "base/status.h"
 #include "measures/activity.h"
 #include "measures/c19_provider.h"
+#include "measures/indicator_series.h"
 
 namespace tally::analytics {
 namespace {
@@ -53,6 +57,38 @@ struct PrintedSum {
   }
 };
 
+// The parts of a cost have three figures, and their sum has no more.
+double RoundedCost(double cost) {
+  if (cost == 0) return 0;
+  const double unit =
+      std::pow(10.0, std::floor(std::log10(std::fabs(cost))) - 2);
+  return std::round(cost / unit) * unit;
+}
+
+// What a provider did in all months, over its types.
+struct ProviderSums {
+  PrintedSum activity, priced, cost;
+
+  // In per cent; nothing where a part of it is hidden or nothing was done.
+  std::optional<double> PricedShare() const {
+    if (activity.hidden || priced.hidden || activity.sum <= 0) {
+      return std::nullopt;
+    }
+    // Both are rounded.
+    return std::min(100.0, 100 * priced.sum / activity.sum);
+  }
+  DerivedCell ShareCell() const {
+    if (activity.hidden || priced.hidden) return DerivedCell::Star();
+    const auto share = PricedShare();
+    return share.has_value() ? DerivedCell::Number(*share, 1)
+                             : DerivedCell::Na(NaReason::kNoDenominator);
+  }
+  DerivedCell CostCell() const {
+    if (cost.hidden || cost.known == 0) return cost.Cell();
+    return DerivedCell::Number(RoundedCost(cost.sum), 0);
+  }
+};
+
 absl::StatusOr<DerivedTable> Overview(const DeriveContext& context,
                                       const GatedTable& report,
                                       const GatedTable* rates) {
@@ -60,40 +96,54 @@ absl::StatusOr<DerivedTable> Overview(const DeriveContext& context,
   std::vector<const GatedTable*> sources = {&report};
   if (rates != nullptr) sources.push_back(rates);
   if (readmission != nullptr) sources.push_back(readmission);
+  TALLY_ASSIGN_OR_RETURN(const double least,
+                         context.definition.Parameter("least_priced_pct"));
   TableInfo info =
       context.Info("provider_overview", "Providers at a glance", report);
   info.period = report.info().period;
   info.notes = {
       "The readmission ratio is of the last financial year; 100 is "
-      "as expected."};
+      "as expected.",
+      absl::StrFormat("Cost is that of the activity with a price; providers "
+                      "are compared by cost where at least %.10g %% of their "
+                      "activity has one.",
+                      least),
+      "Costs are sums of parts of three figures, and have three themselves."};
   TALLY_ASSIGN_OR_RETURN(
       DerivedTable table,
       DerivedTable::Create(
           std::move(info),
           {DimensionColumn("provider", "Provider"),
            DerivedColumn("activity", "Activity"),
+           DerivedColumn("priced_share", "With a cost", "%"),
            DerivedColumn("cost", "Cost", "pounds"),
+           WordColumn("compared", "Compared by cost"),
            DerivedColumn("daycase_rate", "Day-case rate", "%"),
            DerivedColumn("mean_los", "Mean length of stay", "nights"),
            DerivedColumn("readmit_ratio", "Readmission ratio",
                          "100 = as expected")},
           sources));
-  std::map<std::string, std::pair<PrintedSum, PrintedSum>> sums;
+  std::map<std::string, ProviderSums> sums;
   std::vector<std::string> order;
   for (size_t row = 0; row < report.rows(); ++row) {
     if (report.at(row, "month").text() != kAllLevels) continue;
     const std::string& provider = report.at(row, "provider").text();
     if (!sums.contains(provider)) order.push_back(provider);
-    sums[provider].first.Add(report.at(row, "activity"));
-    sums[provider].second.Add(report.at(row, "cost"));
+    ProviderSums& own = sums[provider];
+    own.activity.Add(report.at(row, "activity"));
+    own.priced.Add(report.at(row, "priced"));
+    own.cost.Add(report.at(row, "cost"));
   }
   for (const std::string& provider : order) {
-    TALLY_RETURN_IF_ERROR(
-        table.AddRow({DerivedCell::Text(provider), sums[provider].first.Cell(),
-                      sums[provider].second.Cell(),
-                      CopyOrNa(rates, "provider", provider, "daycase_rate"),
-                      CopyOrNa(rates, "provider", provider, "mean_los"),
-                      CopyOrNa(readmission, "provider", provider, "ratio")}));
+    const ProviderSums& own = sums[provider];
+    const bool compared = own.PricedShare().value_or(0) >= least &&
+                          !own.cost.hidden && own.cost.known > 0;
+    TALLY_RETURN_IF_ERROR(table.AddRow(
+        {DerivedCell::Text(provider), own.activity.Cell(), own.ShareCell(),
+         own.CostCell(), DerivedCell::Text(compared ? "yes" : "no"),
+         CopyOrNa(rates, "provider", provider, "daycase_rate"),
+         CopyOrNa(rates, "provider", provider, "mean_los"),
+         CopyOrNa(readmission, "provider", provider, "ratio")}));
   }
   return table;
 }

@@ -97,7 +97,12 @@ void DrawReasons(const GatedTable& table, PagePart& page) {
   chart.title = "No diagnosis of readmissions is common enough to be printed";
   if (!shown.empty()) {
     chart.title = FirstSaid(
-        {Say("$0: the commonest diagnosis of readmissions, $1 of them ($2 %)",
+        {chart.rows() == 1
+             ? Say("$0: the only diagnosis of readmissions that is printed, $1 "
+                   "of them",
+                   chart.text(shown[0], 0), chart.cell(shown[0], 1))
+             : std::nullopt,
+         Say("$0: the commonest diagnosis of readmissions, $1 of them ($2 %)",
              chart.text(shown[0], 0), chart.cell(shown[0], 1),
              chart.cell(shown[0], 2)),
          Say("$0: the commonest diagnosis of readmissions, $1 of them",
@@ -106,9 +111,9 @@ void DrawReasons(const GatedTable& table, PagePart& page) {
     page.sentences.push_back({3, chart.title + "."});
   }
   chart.summary = absl::StrFormat(
-      "Emergency readmissions by chapter of their first diagnosis, %d "
-      "chapters. %s.",
-      chart.rows(), chart.title);
+      "Emergency readmissions by chapter of their first diagnosis, %s. %s.",
+      Counted(static_cast<int64_t>(chart.rows()), {"chapter", "chapters"}),
+      chart.title);
   page.charts.push_back(std::move(chart));
 }
 

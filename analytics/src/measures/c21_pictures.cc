@@ -55,6 +55,12 @@ std::string UserSentence(const GatedTable& summary, const GatedTable* shares) {
                    *people);
 }
 
+// A Gini coefficient in words.
+std::string Evenness(double gini) {
+  if (gini < 0.2) return "nearly evenly";
+  return gini <= 0.4 ? "somewhat unevenly" : "unevenly";
+}
+
 void DrawLorenz(const GatedTable& table, const GatedTable* gini,
                 PagePart& page) {
   Chart chart("hiu-lorenz", "lorenz", table, {"at_most", "x", "y"},
@@ -65,11 +71,10 @@ void DrawLorenz(const GatedTable& table, const GatedTable* gini,
   const std::optional<std::string> value =
       gini == nullptr ? std::nullopt : Spoken(gini->at(0, "gini"));
   if (value) AlsoSays(chart, {*value});
-  chart.title = value ? *Say(
-                            "Attendances are unevenly spread: Gini "
-                            "coefficient $0",
-                            *value)
-                      : "How attendances are spread over the people who attend";
+  chart.title =
+      value ? *Say("Attendances are $0 spread: Gini coefficient $1",
+                   Evenness(gini->at(0, "gini").number().value_or(0)), *value)
+            : "How attendances are spread over the people who attend";
   chart.summary =
       "Lorenz curve: share of people who attended, fewest attendances first, "
       "against their share of all attendances.";
@@ -94,8 +99,10 @@ void DrawThresholds(const GatedTable& table, const std::string& words,
         *Say("$0 people $1 times", chart.cell(row, 1), chart.text(row, 0)));
   }
   AlsoSays(chart, {words});  // of printed cells of two tables
-  chart.title =
-      words.empty() ? "People by how often they attended in a year" : words;
+  chart.title = !words.empty() ? words
+                : counts.empty()
+                    ? "Too few people by how often they attended to print"
+                    : "In a year: " + JoinText(counts, ", ");
   chart.summary =
       "People by how often they attended in a year: " +
       (counts.empty() ? "too few to be printed" : JoinText(counts, ", ")) + ".";

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "measures/c29_trends.h"
 #include "measures/indicator_series.h"
@@ -16,6 +17,8 @@ std::string VariationWords(const std::string& code) {
   if (code == "concern") return "worsening by more than chance";
   if (code == "neutral_high") return "higher than chance explains";
   if (code == "neutral_low") return "lower than chance explains";
+  if (code == "too_few") return "too few months to judge";
+  if (code == "too_equal") return "too few different values to judge";
   return "varying by chance alone";
 }
 
@@ -31,8 +34,39 @@ int Urgency(const LastWord& word) {
   int rank = 0;
   if (word.variation == "concern") rank += 4;
   if (word.assurance == "fail") rank += 2;
-  if (word.variation != "common") rank += 1;
+  if (word.variation != "common" && IsJudgedCode(word.variation)) rank += 1;
   return rank;
+}
+
+// The months of a chart since limits last began anew: how many there are, and
+// how many show a special cause.
+std::pair<size_t, size_t> SpecialOf(const GatedTable& points,
+                                    const std::string& indicator) {
+  size_t months = 0;
+  size_t special = 0;
+  std::string mean;
+  for (size_t row = 0; row < points.rows(); ++row) {
+    if (points.at(row, "area").text() != kAllLevels ||
+        points.at(row, "indicator").text() != indicator) {
+      continue;
+    }
+    if (points.at(row, "mean").text() != mean) months = special = 0;
+    mean = points.at(row, "mean").text();
+    ++months;
+    special += points.at(row, "rule").text().empty() ? 0U : 1U;
+  }
+  return {special, months};
+}
+
+std::string WordsOfChart(const GatedTable& points, const CatalogueEntry& entry,
+                         const LastWord& word) {
+  const std::string named = absl::StrFormat("%s, %s", entry.name, entry.unit);
+  if (word.variation == "unstable") {
+    const auto [special, months] = SpecialOf(points, entry.id);
+    return absl::StrFormat("%s: %s", named, UnstableText(special, months));
+  }
+  return absl::StrFormat("%s: %s%s", named, VariationWords(word.variation),
+                         AssuranceWords(word.assurance));
 }
 
 Chart XmrOf(std::string id, const GatedTable& points,
@@ -55,6 +89,7 @@ Chart XmrOf(std::string id, const GatedTable& points,
   int most = -1;
   JsonValue targets = JsonValue::MakeObject();
   JsonValue icons = JsonValue::MakeObject();
+  JsonValue units = JsonValue::MakeObject();
   std::vector<std::pair<std::string, std::string>> described;
   for (const auto& [key, word] : words) {
     if (key.second != kAllLevels || !here(key.first)) continue;
@@ -67,10 +102,8 @@ Chart XmrOf(std::string id, const GatedTable& points,
     JsonValue icon = JsonValue::MakeObject();
     icon.Set("variation", word.variation).Set("assurance", word.assurance);
     icons.Set(entry.name, std::move(icon));
-    described.emplace_back(
-        entry.name,
-        absl::StrFormat("%s: %s%s", entry.name, VariationWords(word.variation),
-                        AssuranceWords(word.assurance)));
+    units.Set(entry.name, entry.unit);
+    described.emplace_back(entry.name, WordsOfChart(points, entry, word));
   }
   chart.SelectBy("name", "Indicator", first);
   for (const auto& [name, title] : described) {
@@ -85,7 +118,8 @@ Chart XmrOf(std::string id, const GatedTable& points,
       .Set("point", "point_type")
       .Set("trial", "trial")
       .Set("targets", std::move(targets))
-      .Set("icons", std::move(icons));
+      .Set("icons", std::move(icons))
+      .Set("units", std::move(units));
   return chart;
 }
 
@@ -108,20 +142,25 @@ std::vector<PagePart> DrawTrends(const MeasureDefinition&,
   const GatedTable* points = PrintedTable(tables, kSpcTable);
   if (points == nullptr || points->rows() == 0) return parts;
   const auto catalogue = ReadCatalogue(PrintedTable(tables, kIndicatorTable));
-  int charts = 0, concern = 0, improvement = 0, fail = 0;
+  IndicatorVerdicts verdicts;
   for (const auto& [key, word] : LastWords(points)) {
     if (key.second != kAllLevels) continue;
-    ++charts;
-    concern += word.variation == "concern";
-    improvement += word.variation == "improvement";
-    fail += word.assurance == "fail";
+    verdicts.Add(word.variation, word.assurance);
   }
   PagePart summary{"summary", {}, {}};
   summary.sentences.push_back(
-      {1, absl::StrFormat("Of %d indicators, %d worsen and %d improve by more "
-                          "than chance; %d will miss the target as things "
-                          "are.",
-                          charts, concern, improvement, fail)});
+      {1, absl::StrFormat(
+              "Of %s, %d %s and "
+              "%d %s by more than chance; %d will miss the "
+              "target as things are.%s",
+              Counted(verdicts.judged, {"indicator that can be judged",
+                                        "indicators that can be judged"}),
+              verdicts.concern, verdicts.concern == 1 ? "worsens" : "worsen",
+              verdicts.improvement,
+              verdicts.improvement == 1 ? "improves" : "improve", verdicts.fail,
+              verdicts.all == verdicts.judged
+                  ? ""
+                  : " " + verdicts.NotJudged() + ".")});
   Chart all = XmrOf("spc", *points, catalogue, "");
   if (all.rows() > 0) summary.charts.push_back(std::move(all));
   PagePart emergency = EmergencyPart(*points, catalogue);

@@ -261,9 +261,10 @@ std::vector<ColumnSpec> SpcColumns() {
           DerivedColumn("lpl", "Lower limit"),
           DerivedColumn("upl", "Upper limit"),
           DerivedColumn("target", "Target"),
-          WordColumn("point_type", "Variation"),
+          WordColumn("point_type", "Kind of point"),
           WordColumn("rule", "Rule"),
           WordColumn("trial", "Trial limits"),
+          WordColumn("variation", "Variation of the last month"),
           WordColumn("assurance", "Assurance")};
 }
 
@@ -290,12 +291,12 @@ absl::Status AddSeriesPoints(const PrintedSeries& series,
     }
   }
   const std::vector<SpcPoint> chart = XmrChart(values, settings.mode, rebase);
+  const Variation variation = VariationOf(chart, entry.direction);
   const Assurance assurance = AssuranceOf(chart, entry.target, entry.direction);
   for (size_t i = 0; i < chart.size(); ++i) {
     const size_t row = series.rows[first + i];
     const SpcPoint& point = chart[i];
-    const Variation variation =
-        VariationOf(std::span(chart).first(i + 1), entry.direction);
+    const Variation kind = VariationOfPoint(point, entry.direction);
     TALLY_RETURN_IF_ERROR(table.AddRow(
         {DerivedCell::Text(series.indicator), DerivedCell::Text(entry.name),
          DerivedCell::Text(series.area),
@@ -306,9 +307,10 @@ absl::Status AddSeriesPoints(const PrintedSeries& series,
          entry.target.has_value()
              ? DerivedCell::Number(*entry.target, 1)
              : DerivedCell::Na(NaReason::kReferenceMissing),
-         DerivedCell::Text(std::string(VariationCode(variation))),
+         DerivedCell::Text(std::string(VariationCode(kind))),
          DerivedCell::Text(std::string(SpcRuleText(point.rule))),
          DerivedCell::Text(point.trial ? "yes" : "no"),
+         DerivedCell::Text(std::string(VariationCode(variation))),
          DerivedCell::Text(std::string(AssuranceCode(assurance)))}));
   }
   return absl::OkStatus();
@@ -442,7 +444,9 @@ class Trends : public Measure {
     info.notes.push_back(SpcModeNote(settings.mode));
     info.notes.emplace_back(
         "A chart begins after the last month that is not printed. Below 13 "
-        "points limits are trial limits.");
+        "points limits are trial limits. There are no limits where more than "
+        "half of the moving ranges are 0. The last month is judged by at least "
+        "12 points of which no more than half show a special cause.");
     TALLY_ASSIGN_OR_RETURN(
         DerivedTable points,
         DerivedTable::Create(std::move(info), SpcColumns(), sources));

@@ -73,10 +73,15 @@ void DrawAcscPractices(const GatedTable& table, PagePart& page) {
     chart.title = "No practice has enough admissions for a standardised rate";
   } else {
     chart.title = *Say(
-        "Preventable admissions, age-standardised: $0 is highest of $1 with "
-        "$2 $3",
+        shown.size() == 1
+            ? "Preventable admissions, age-standardised: $0 alone of $1 is "
+              "printed, with $2 $3"
+            : "Preventable admissions, age-standardised: $0 is highest of $1 "
+              "with $2 $3",
         chart.text(shown[0], 0),
-        Counted(static_cast<int64_t>(shown.size()), {"practice", "practices"}),
+        Counted(static_cast<int64_t>(shown.size() == 1 ? chart.rows()
+                                                       : shown.size()),
+                {"practice", "practices"}),
         chart.cell(shown[0], chart.ColumnIndex("dsr")), chart.unit);
     page.sentences.push_back({3, chart.title + "."});
   }

@@ -339,8 +339,10 @@ Chart ScoreChart(const GatedTable& scores) {
   heat.SelectBy("dataset", "Dataset", first);
   for (const auto& [dataset, one] : lowest) {
     const std::string words =
-        absl::StrFormat("%s: the lowest score is that of %s, %.1f %%", dataset,
-                        one.item, one.score);
+        one.score >= 100
+            ? absl::StrFormat("%s: every printed score is 100 %%", dataset)
+            : absl::StrFormat("%s: the lowest score is that of %s, %.1f %%",
+                              dataset, one.item, one.score);
     heat.Describe(dataset, words, words + ". Scores by source and item.");
   }
   heat.options.Set("value", "score").Set("x", "source").Set("y", "item");

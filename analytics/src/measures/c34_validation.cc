@@ -143,8 +143,9 @@ class ValidationGate : public Measure {
     PagePart quality{"quality", {}, {}};
     const std::string words =
         warned.empty()
-            ? absl::StrFormat("All checks of %d extracts were passed",
-                              extracts.size())
+            ? absl::StrFormat("All checks of %s were passed",
+                              Counted(static_cast<int64_t>(extracts.size()),
+                                      {"extract", "extracts"}))
             : Capitalised(absl::StrFormat(
                   "%s accepted with a warning, first %s",
                   PartOf(static_cast<int64_t>(warned.size()),

@@ -95,7 +95,11 @@ size_t AddStep(const Cohort& cohort, const std::vector<std::string>& group,
   std::vector<std::string> levels = {cohort.title};
   levels.insert(levels.end(), group.begin(), group.end());
   levels.push_back(absl::StrFormat("%02d", step));
-  levels.push_back(step == 0 ? "On the list" : cohort.steps[step - 1].rule);
+  // Who meets a rule stays, or goes: that is half of the rule.
+  levels.push_back(step == 0 ? "On the list"
+                   : cohort.steps[step - 1].include
+                       ? cohort.steps[step - 1].rule
+                       : "without: " + cohort.steps[step - 1].rule);
   return table.AddRow(levels);
 }
 

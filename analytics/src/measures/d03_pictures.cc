@@ -93,15 +93,14 @@ Chart RankedBy(const GatedTable& table, std::string id,
   const auto text = [&](size_t row) {
     return DisplayText(chart.cell(row, value));
   };
-  chart.title =
-      absl::StrFormat("%s: from %s to %s %s", words, text(shown.back()),
-                      text(shown.front()), chart.unit);
+  chart.title = absl::StrFormat(
+      "%s: %s", words,
+      FromTo(text(shown.back()), text(shown.front()), chart.unit));
   chart.summary = absl::StrFormat(
-      "%s %s, with 95 %% limits, %d of %d practices. Highest: %s with %s; "
-      "lowest: %s with %s.",
-      words, chart.unit, shown.size(), chart.rows(),
-      chart.cell(shown.front(), 0).text(), text(shown.front()),
-      chart.cell(shown.back(), 0).text(), text(shown.back()));
+      "%s %s, with 95 %% limits, %d of %d practices. %s.", words, chart.unit,
+      shown.size(), chart.rows(),
+      Extremes(chart.cell(shown.front(), 0).text(), text(shown.front()),
+               chart.cell(shown.back(), 0).text(), text(shown.back())));
   return chart;
 }
 

@@ -2,10 +2,12 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
@@ -47,6 +49,92 @@ std::map<AreaIndicator, size_t> LastRows(const GatedTable& points) {
   return last;
 }
 
+constexpr std::string_view kPlanNotJudged = "not judged";
+
+// Where a plan lies against the printed limits of a chart.
+struct PlanVerdict {
+  bool judged = false;
+  bool outside = false;
+  Assurance assurance = Assurance::kNotJudged;
+};
+
+PlanVerdict JudgePlan(const GatedTable& points, size_t row, double plan,
+                      Direction direction) {
+  PlanVerdict verdict;
+  const auto lower = points.at(row, "lpl").number();
+  const auto upper = points.at(row, "upl").number();
+  if (!lower.has_value() || !upper.has_value() ||
+      !IsJudgedCode(points.at(row, "variation").text())) {
+    return verdict;
+  }
+  verdict.judged = true;
+  verdict.outside = plan < *lower || plan > *upper;
+  if (direction == Direction::kNeither) {
+    verdict.assurance = Assurance::kNoTarget;
+  } else if (!verdict.outside) {
+    verdict.assurance = Assurance::kInconsistent;
+  } else {
+    verdict.assurance =
+        (plan < *lower) == (direction == Direction::kHigherIsBetter)
+            ? Assurance::kPass
+            : Assurance::kFail;
+  }
+  return verdict;
+}
+
+// "517.5 per 100,000, plan 9,000.0: -94.2 %"; of a practice with its code.
+std::string PlanFinding(const Chart& chart, size_t row) {
+  const auto at = [&](std::string_view column) {
+    return chart.display_text(row, chart.ColumnIndex(column));
+  };
+  const std::string area = at("area");
+  const std::string where =
+      area == kAllLevels ? "" : absl::StrFormat("%s: ", area);
+  const bool known =
+      chart.number(row, chart.ColumnIndex("variance_pct")).has_value();
+  return absl::StrFormat(
+      "%s%s %s, plan %s%s", where, at("value"), at("unit"), at("plan"),
+      known ? absl::StrFormat(": %s %%", at("variance_pct")) : "");
+}
+
+// What the list of planned figures says, by rows whose largest distance from
+// plan comes first.
+std::string PlanWords(const Chart& chart) {
+  const size_t verdict = chart.ColumnIndex("off_plan");
+  int64_t off = 0;
+  int64_t judged = 0;
+  std::optional<size_t> furthest;
+  for (size_t row = 0; row < chart.rows(); ++row) {
+    if (chart.text(row, verdict) == kPlanNotJudged) continue;
+    ++judged;
+    if (chart.text(row, verdict) != "yes") continue;
+    ++off;
+    if (!furthest.has_value()) furthest = row;
+  }
+  const auto all = static_cast<int64_t>(chart.rows());
+  if (judged == 0) {
+    return absl::StrFormat(
+        "%s can be judged against the plan",
+        Capitalised(
+            PartOf(0, all, {"planned figure", "planned figures"}, {"", ""})));
+  }
+  std::string words = Capitalised(PartOf(
+      off, judged,
+      {"planned figure that can be judged",
+       "planned figures that can be judged"},
+      {"is off plan by more than chance", "are off plan by more than chance"}));
+  if (furthest.has_value()) {
+    absl::StrAppend(&words, ", furthest ",
+                    chart.text(*furthest, chart.ColumnIndex("name")), " (",
+                    PlanFinding(chart, *furthest), ")");
+  }
+  if (judged < all) {
+    absl::StrAppend(&words, absl::StrFormat("; %d of %d cannot be judged",
+                                            all - judged, all));
+  }
+  return words;
+}
+
 class Performance : public Measure {
  public:
   absl::StatusOr<std::vector<DerivedTable>> Derive(
@@ -70,7 +158,9 @@ class Performance : public Measure {
         context.Info("performance", "The last month against the plan", *points);
     info.notes = {"Plan: " + file.Citation(),
                   absl::StrFormat("Off plan: more than %.10g %% from it, and "
-                                  "by more than chance.",
+                                  "the plan lies outside the limits of the "
+                                  "control chart. Assurance is that of the "
+                                  "plan.",
                                   allowed)};
     TALLY_ASSIGN_OR_RETURN(
         DerivedTable table,
@@ -81,8 +171,10 @@ class Performance : public Measure {
              WordColumn("name", "Name"), DimensionColumn("period", "Month"),
              DerivedColumn("value", "Value"), DerivedColumn("plan", "Plan"),
              DerivedColumn("variance_pct", "Variance from plan", "%"),
+             DerivedColumn("lpl", "Lower limit"),
+             DerivedColumn("upl", "Upper limit"),
              WordColumn("variation", "Variation"),
-             WordColumn("assurance", "Assurance"),
+             WordColumn("assurance", "Assurance of the plan"),
              WordColumn("off_plan", "Off plan"), WordColumn("unit", "Unit")},
             {points}));
     for (const auto& [key, row] : LastRows(*points)) {
@@ -94,19 +186,24 @@ class Performance : public Measure {
           planned->second == 0
               ? Figure::Na(NaReason::kNoDenominator)
               : Figure::Of(100 * (value - planned->second) / planned->second);
-      const std::string& variation = points->at(row, "point_type").text();
-      const bool off = variance.known() &&
-                       std::abs(variance.value()) > allowed &&
-                       variation != "common";
+      const PlanVerdict verdict =
+          JudgePlan(*points, row, planned->second, entry->second.direction);
+      const bool far = variance.known() && std::abs(variance.value()) > allowed;
       TALLY_RETURN_IF_ERROR(table.AddRow(
           {DerivedCell::Text(key.first), DerivedCell::Text(key.second),
            DerivedCell::Text(entry->second.name),
            DerivedCell::Copy(points->at(row, "month")),
            DerivedCell::Copy(points->at(row, "value")),
            DerivedCell::Number(planned->second, 1),
-           DerivedCell::Number(variance, 1), DerivedCell::Text(variation),
-           DerivedCell::Copy(points->at(row, "assurance")),
-           DerivedCell::Text(off ? "yes" : "no"),
+           DerivedCell::Number(variance, 1),
+           DerivedCell::Copy(points->at(row, "lpl")),
+           DerivedCell::Copy(points->at(row, "upl")),
+           DerivedCell::Copy(points->at(row, "variation")),
+           DerivedCell::Text(std::string(AssuranceCode(verdict.assurance))),
+           DerivedCell::Text(!verdict.judged || !variance.known()
+                                 ? std::string(kPlanNotJudged)
+                             : far && verdict.outside ? "yes"
+                                                      : "no"),
            DerivedCell::Text(entry->second.unit)}));
     }
     tables.push_back(std::move(table));
@@ -119,24 +216,29 @@ class Performance : public Measure {
     std::vector<PagePart> parts;
     const GatedTable* table = PrintedTable(tables, "performance");
     if (table == nullptr || table->rows() == 0) return parts;
-    int off = 0;
-    for (size_t row = 0; row < table->rows(); ++row) {
-      off += table->at(row, "off_plan").text() == "yes";
-    }
     Chart chart("off-plan", "icons", *table,
                 {"name", "area", "value", "plan", "variance_pct", "variation",
                  "assurance", "off_plan", "unit"},
                 [](const GatedTable&, size_t) { return true; });
-    chart.SortBy("variance_pct", true);
-    chart.title = Capitalised(PartOf(off, static_cast<int64_t>(chart.rows()),
-                                     {"planned figure", "planned figures"},
-                                     {"is off plan by more than chance",
-                                      "are off plan by more than chance"}));
-    chart.summary =
-        chart.title + ". Difference from plan in per cent, with icons.";
+    chart.AddComputed(
+        {"distance", "Distance from plan", "%", true, 1}, [&chart](size_t row) {
+          const auto variance =
+              chart.number(row, chart.ColumnIndex("variance_pct"));
+          return variance.has_value() ? Figure::Of(std::abs(*variance))
+                                      : Figure::Na(NaReason::kNoDenominator);
+        });
+    chart.AddComputedText(
+        {"finding", "Value and plan", "", false, -1},
+        [&chart](size_t row) { return PlanFinding(chart, row); });
+    chart.SortBy("distance", true);
+    chart.title = PlanWords(chart);
+    chart.summary = chart.title +
+                    ". Value, plan and difference in per cent of the plan, "
+                    "the largest first, with icons; the second icon says "
+                    "whether the process meets the plan by itself.";
     chart.options.Set("wide", true);
     chart.options.Set("label", "name")
-        .Set("value", "variance_pct")
+        .Set("value", "finding")
         .Set("variation", "variation")
         .Set("assurance", "assurance");
     PagePart summary{"summary", {{3, chart.title + "."}}, {}};

@@ -167,17 +167,17 @@ Chart GosPractices(const GatedTable& table) {
     const auto value = [&](size_t row) {
       return DisplayText(chart.cell(row, rate));
     };
-    chart.Describe(type,
-                   absl::StrFormat("%s: from %s to %s per 100,000 people",
-                                   ClaimWords(type), value(shown.back()),
-                                   value(shown.front())),
-                   absl::StrFormat(
-                       "Matched %s claims per 100,000 people on the list, "
-                       "with 95 %% limits. Highest of %d practices: %s with "
-                       "%s; lowest: %s with %s.",
-                       type, shown.size(), chart.cell(shown.front(), 1).text(),
-                       value(shown.front()), chart.cell(shown.back(), 1).text(),
-                       value(shown.back())));
+    chart.Describe(
+        type,
+        absl::StrFormat("%s: %s", ClaimWords(type),
+                        FromTo(value(shown.back()), value(shown.front()),
+                               "per 100,000 people")),
+        absl::StrFormat(
+            "Matched %s claims per 100,000 people on the list, "
+            "with 95 %% limits, %d practices. %s.",
+            type, shown.size(),
+            Extremes(chart.cell(shown.front(), 1).text(), value(shown.front()),
+                     chart.cell(shown.back(), 1).text(), value(shown.back()))));
   }
   return chart;
 }

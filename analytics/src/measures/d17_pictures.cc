@@ -1,5 +1,7 @@
 // Charts and sentences of D17: where episodes end, providers side by side,
 // outcomes by month.
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -40,11 +42,19 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
   chart.unit = "episodes";
   chart.options.Set("value", "n").Set("from", "provider").Set("to", "outcome");
   const auto total = MecsTotal(table, period);
+  // A title speaks of what is drawn: outcomes with a printed flow.
+  std::set<std::string> drawn;
+  for (const size_t row : ShownRows(chart, "", "", "n")) {
+    if (*chart.number(row, chart.ColumnIndex("n")) > 0) {
+      drawn.insert(chart.text(row, chart.ColumnIndex("outcome")));
+    }
+  }
   std::optional<size_t> most;
   for (size_t row = 0; row < table.rows(); ++row) {
     if (!apart(table, row, true)) continue;
     const auto n = table.at(row, "n").number();
     if (n.value_or(0) <= 0) continue;
+    if (!drawn.contains(table.at(row, "outcome").text())) continue;
     if (!most.has_value() || *n > *table.at(*most, "n").number()) most = row;
   }
   if (!most.has_value() || !total.has_value()) {

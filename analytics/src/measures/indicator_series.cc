@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "absl/strings/str_format.h"
+#include "base/strings.h"
+
 namespace tally::analytics {
 
 ColumnSpec WordColumn(std::string name, std::string title) {
@@ -67,13 +70,51 @@ std::map<std::pair<std::string, std::string>, LastWord> LastWords(
   if (spc_points == nullptr) return words;
   for (size_t row = 0; row < spc_points->rows(); ++row) {
     const LastWord word{spc_points->at(row, "month").text(),
-                        spc_points->at(row, "point_type").text(),
+                        spc_points->at(row, "variation").text(),
                         spc_points->at(row, "assurance").text()};
     LastWord& last = words[{spc_points->at(row, "indicator").text(),
                             spc_points->at(row, "area").text()}];
     if (last.month <= word.month) last = word;
   }
   return words;
+}
+
+bool IsJudgedCode(std::string_view variation) {
+  for (const Variation known :
+       {Variation::kCommonCause, Variation::kImprovement, Variation::kConcern,
+        Variation::kNeutralHigh, Variation::kNeutralLow}) {
+    if (variation == VariationCode(known)) return true;
+  }
+  return false;
+}
+
+void IndicatorVerdicts::Add(std::string_view variation,
+                            std::string_view assurance) {
+  ++all;
+  judged += IsJudgedCode(variation);
+  concern += variation == VariationCode(Variation::kConcern);
+  improvement += variation == VariationCode(Variation::kImprovement);
+  too_few += variation == VariationCode(Variation::kTooFew);
+  too_equal += variation == VariationCode(Variation::kTooEqual);
+  unstable += variation == VariationCode(Variation::kUnstable);
+  fail += assurance == AssuranceCode(Assurance::kFail);
+}
+
+std::string IndicatorVerdicts::NotJudged() const {
+  std::vector<std::string> reasons;
+  const auto add = [&reasons](int number, std::string_view one,
+                              std::string_view many) {
+    if (number == 0) return;
+    reasons.push_back(absl::StrFormat("%d %s", number,
+                                      std::string(number == 1 ? one : many)));
+  };
+  add(too_few, "has too few months", "have too few months");
+  add(too_equal, "has too few different values",
+      "have too few different values");
+  add(unstable, "does not vary about one level", "do not vary about one level");
+  if (reasons.empty()) return "";
+  return absl::StrFormat("%d of %d cannot be judged: %s", all - judged, all,
+                         JoinText(reasons, ", "));
 }
 
 std::vector<const GatedTable*> IndicatorTables(

@@ -53,12 +53,27 @@ std::vector<PrintedSeries> SeriesOf(const GatedTable& table);
 // series.rows: from `first` on all values are numbers.
 size_t FirstUnbroken(const PrintedSeries& series, std::string_view column);
 
-// What the last point of each control chart says, by (indicator, area).
+// What each control chart says in its last month, by (indicator, area).
 struct LastWord {
   std::string month, variation, assurance;
 };
 std::map<std::pair<std::string, std::string>, LastWord> LastWords(
     const GatedTable* spc_points);
+
+// Whether a code of Variation is a judgement, and not the reason why there is
+// none.
+bool IsJudgedCode(std::string_view variation);
+
+// How many indicators say what, and how many say nothing.
+struct IndicatorVerdicts {
+  int all = 0, judged = 0, concern = 0, improvement = 0, fail = 0;
+  int too_few = 0, too_equal = 0, unstable = 0;
+
+  void Add(std::string_view variation, std::string_view assurance);
+  // "15 of 31 cannot be judged: 7 have too few months, 7 too few different
+  // values, 1 does not vary about one level"; empty if all can.
+  std::string NotJudged() const;
+};
 
 // The gated tables of C29 that are there, of `names`.
 std::vector<const GatedTable*> IndicatorTables(

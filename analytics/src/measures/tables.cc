@@ -106,7 +106,8 @@ TableBuilder& TableBuilder::StandardisedRate(std::string name,
   column.name = std::move(name);
   column.kind = ColumnKind::kStdRate;
   column.title = std::move(title);
-  column.unit = PerUnit(multiplier);
+  // Per one is no unit: such rows carry theirs in a column of its own.
+  if (multiplier != 1) column.unit = PerUnit(multiplier);
   column.numerator = std::move(numerator);
   column.multiplier = multiplier;
   return WithLimits(column, true);

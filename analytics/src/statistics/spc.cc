@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/str_format.h"
 #include "analytics/statistics/sum.h"
 
 namespace tally::analytics {
@@ -14,11 +15,26 @@ constexpr double kScreenFactor = 3.267;
 // such as 0.1 is rounded.
 constexpr double kSpcRounding = 1e-12;
 
-double MeanRange(std::span<const double> values, SpcMode mode) {
+// What a difference must exceed to be one.
+double SpcRounding(std::span<const double> values) {
+  double rounding = 0;
+  for (const double value : values) {
+    rounding = std::max(rounding, kSpcRounding * std::fabs(value));
+  }
+  return rounding;
+}
+
+// Nothing where neighbours are mostly equal: such ranges are no measure of how
+// much the values vary, and the first other value would lie beyond a limit.
+std::optional<double> MeanRange(std::span<const double> values, SpcMode mode) {
+  const double rounding = SpcRounding(values);
   std::vector<double> ranges;
+  size_t equal = 0;
   for (size_t i = 1; i < values.size(); ++i) {
     ranges.push_back(std::fabs(values[i] - values[i - 1]));
+    equal += ranges.back() <= rounding;
   }
+  if (2 * equal > ranges.size() || ranges.empty()) return std::nullopt;
   const auto mean = [&ranges] {
     return PairwiseSum(ranges) / static_cast<double>(ranges.size());
   };
@@ -28,19 +44,18 @@ double MeanRange(std::span<const double> values, SpcMode mode) {
     for (const double range : ranges) {
       if (range < most) kept.push_back(range);
     }
-    // All ranges 0: nothing is below 0, and nothing stands out.
-    if (!kept.empty()) ranges = std::move(kept);
+    ranges = std::move(kept);
   }
   return mean();
 }
 
-// The rules on one part of a chart, between two rebasings.
+// The rules on one part of a chart that has limits, between two rebasings.
 class PartRules {
  public:
   explicit PartRules(std::span<SpcPoint> points) : points_(points) {
-    for (const SpcPoint& point : points) {
-      rounding_ = std::max(rounding_, kSpcRounding * std::fabs(point.value));
-    }
+    std::vector<double> values;
+    for (const SpcPoint& point : points) values.push_back(point.value);
+    rounding_ = SpcRounding(values);
   }
 
   void Apply() {
@@ -60,7 +75,6 @@ class PartRules {
   void MarkBeyond() {
     for (size_t i = 0; i < points_.size(); ++i) {
       const SpcPoint& point = points_[i];
-      if (!point.upper) continue;
       if (Sign(point.value - *point.upper) > 0) {
         Mark(i, SpcRule::kBeyondLimit, true);
       }
@@ -116,7 +130,6 @@ class PartRules {
   int Side(size_t i) const { return Sign(points_[i].value - points_[i].mean); }
   int IsNear(size_t i) const {
     const SpcPoint& point = points_[i];
-    if (!point.upper) return 0;
     const double reach = (*point.upper - point.mean) * 2 / 3;
     const double away = std::fabs(point.value - point.mean);
     const bool beyond = Sign(point.value - *point.upper) > 0 ||
@@ -132,18 +145,38 @@ void ChartPart(std::span<const double> values, SpcMode mode,
                std::span<SpcPoint> points) {
   if (values.empty()) return;
   const double mean = PairwiseSum(values) / static_cast<double>(values.size());
-  std::optional<double> reach;
-  if (values.size() >= 2) reach = kLimitFactor * MeanRange(values, mode);
+  const std::optional<double> range = MeanRange(values, mode);
   for (size_t i = 0; i < values.size(); ++i) {
     points[i].value = values[i];
     points[i].mean = mean;
-    if (reach) {
-      points[i].lower = mean - *reach;
-      points[i].upper = mean + *reach;
+    if (range) {
+      points[i].lower = mean - kLimitFactor * *range;
+      points[i].upper = mean + kLimitFactor * *range;
     }
     points[i].trial = values.size() < kSpcFirmPoints;
+    points[i].part = values.size();
   }
-  PartRules(points).Apply();
+  if (range) PartRules(points).Apply();
+}
+
+std::span<const SpcPoint> LastPart(std::span<const SpcPoint> chart) {
+  if (chart.empty()) return chart;
+  return chart.last(std::min(chart.back().part, chart.size()));
+}
+
+size_t SpecialPoints(std::span<const SpcPoint> points) {
+  return static_cast<size_t>(std::count_if(
+      points.begin(), points.end(),
+      [](const SpcPoint& p) { return p.rule != SpcRule::kNone; }));
+}
+
+// Why limits do not judge the last point; nothing if they do.
+std::optional<Variation> WhyNotJudged(std::span<const SpcPoint> chart) {
+  const std::span<const SpcPoint> part = LastPart(chart);
+  if (part.size() < kSpcLeastPoints) return Variation::kTooFew;
+  if (!part.back().upper) return Variation::kTooEqual;
+  if (2 * SpecialPoints(part) > part.size()) return Variation::kUnstable;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -176,6 +209,12 @@ std::string_view VariationText(Variation variation) {
       return "special cause, high";
     case Variation::kNeutralLow:
       return "special cause, low";
+    case Variation::kTooFew:
+      return "too few months to judge";
+    case Variation::kTooEqual:
+      return "too few different values to judge";
+    case Variation::kUnstable:
+      return "not stable enough to judge";
   }
   return "";
 }
@@ -188,6 +227,8 @@ std::string_view AssuranceText(Assurance assurance) {
       return "fails the target";
     case Assurance::kInconsistent:
       return "passes and fails by chance";
+    case Assurance::kNotJudged:
+      return "not to be judged";
     case Assurance::kNoTarget:
       return "no target";
   }
@@ -206,6 +247,12 @@ std::string_view VariationCode(Variation variation) {
       return "neutral_high";
     case Variation::kNeutralLow:
       return "neutral_low";
+    case Variation::kTooFew:
+      return "too_few";
+    case Variation::kTooEqual:
+      return "too_equal";
+    case Variation::kUnstable:
+      return "unstable";
   }
   return "common";
 }
@@ -218,6 +265,8 @@ std::string_view AssuranceCode(Assurance assurance) {
       return "fail";
     case Assurance::kInconsistent:
       return "inconsistent";
+    case Assurance::kNotJudged:
+      return "not_judged";
     case Assurance::kNoTarget:
       return "no_target";
   }
@@ -240,25 +289,42 @@ std::vector<SpcPoint> XmrChart(std::span<const double> values, SpcMode mode,
   return chart;
 }
 
-Variation VariationOf(std::span<const SpcPoint> chart, Direction direction) {
-  if (chart.empty() || chart.back().rule == SpcRule::kNone) {
-    return Variation::kCommonCause;
-  }
-  const bool high = chart.back().high;
+Variation VariationOfPoint(const SpcPoint& point, Direction direction) {
+  if (point.rule == SpcRule::kNone) return Variation::kCommonCause;
   if (direction == Direction::kNeither) {
-    return high ? Variation::kNeutralHigh : Variation::kNeutralLow;
+    return point.high ? Variation::kNeutralHigh : Variation::kNeutralLow;
   }
-  return high == (direction == Direction::kHigherIsBetter)
+  return point.high == (direction == Direction::kHigherIsBetter)
              ? Variation::kImprovement
              : Variation::kConcern;
 }
 
+Variation VariationOf(std::span<const SpcPoint> chart, Direction direction) {
+  const std::optional<Variation> why = WhyNotJudged(chart);
+  return why.has_value() ? *why : VariationOfPoint(chart.back(), direction);
+}
+
+bool IsJudged(Variation variation) {
+  return variation != Variation::kTooFew && variation != Variation::kTooEqual &&
+         variation != Variation::kUnstable;
+}
+
+std::pair<size_t, size_t> SpecialMonths(std::span<const SpcPoint> chart) {
+  const std::span<const SpcPoint> part = LastPart(chart);
+  return {SpecialPoints(part), part.size()};
+}
+
+std::string UnstableText(size_t special, size_t months) {
+  return absl::StrFormat(
+      "the series does not vary about one level (%d of %d months show a "
+      "special cause), and limits cannot judge single months",
+      special, months);
+}
+
 Assurance AssuranceOf(std::span<const SpcPoint> chart,
                       std::optional<double> target, Direction direction) {
-  if (!target || chart.empty() || !chart.back().upper ||
-      direction == Direction::kNeither) {
-    return Assurance::kNoTarget;
-  }
+  if (!target || direction == Direction::kNeither) return Assurance::kNoTarget;
+  if (WhyNotJudged(chart).has_value()) return Assurance::kNotJudged;
   const bool above = *target > *chart.back().upper;
   const bool below = *target < *chart.back().lower;
   if (!above && !below) return Assurance::kInconsistent;

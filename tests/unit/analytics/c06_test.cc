@@ -299,9 +299,20 @@ TEST(Inequality, DrawsAForestAndDecilesFromPrintedTables) {
   EXPECT_EQ(needs.page, "needs");
   ASSERT_EQ(needs.charts.size(), 3u);
   EXPECT_EQ(needs.charts[0].type(), "interval");
-  EXPECT_THAT(needs.charts[0].title,
-              HasSubstr("1 of 1 rate is worse for the deprived"));
+  EXPECT_THAT(
+      needs.charts[0].title,
+      HasSubstr("The only rate that can be judged is worse for the deprived"));
+  EXPECT_THAT(needs.charts[0].title, HasSubstr("; 0 are better"));
   EXPECT_THAT(needs.charts[1].title, HasSubstr("most deprived fifth"));
+  EXPECT_THAT(needs.charts[1].title,
+              HasSubstr("higher for the deprived by more than chance"));
+  // Each measure has its own unit: the column has none.
+  const Chart& ethnicity = needs.charts[2];
+  EXPECT_EQ(ethnicity.columns()[ethnicity.ColumnIndex("dsr")].unit, "");
+  const JsonValue* units = ethnicity.options.Find("units");
+  ASSERT_NE(units, nullptr);
+  EXPECT_THAT(units->Find(ethnicity.first_level())->AsString(),
+              ::testing::StartsWith("per "));
 }
 
 TEST(Inequality, CountsEventsOfPeopleOnTheListInTheirMonth) {

@@ -35,12 +35,19 @@ TEST(QualityDashboard, JoinsTheYearWithTheIconsOfTheLastMonth) {
   EXPECT_EQ(at("All", "assurance"), "no_target");
   EXPECT_EQ(Find(table, {{"indicator", "ed_within_4h"}, {"area", "All"}},
                  "assurance"),
-            "pass");
+            "not_judged");
+  EXPECT_EQ(Find(table, {{"indicator", "ed_within_4h"}, {"area", "All"}},
+                 "variation"),
+            "too_equal");
   ASSERT_EQ(result->parts.size(), 1u);
   EXPECT_EQ(result->parts[0].page, "summary");
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("1 of 3 indicators worsens by more than chance, among "
-                        "them: Unplanned emergency attendances"));
+              HasSubstr("The only indicator that can be judged worsens by more "
+                        "than chance, among them: Unplanned emergency "
+                        "attendances"));
+  EXPECT_THAT(result->parts[0].sentences[0].text,
+              HasSubstr("2 of 3 cannot be judged: 2 have too few different "
+                        "values"));
   EXPECT_EQ(result->parts[0].charts[0].type(), "matrix");
 }
 

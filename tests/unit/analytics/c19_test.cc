@@ -204,6 +204,39 @@ TEST(ProviderReport, RefusesAPlanThatContradictsItself) {
   }
 }
 
+TEST(ProviderReport, ComparesTheCostOfProvidersWhoseActivityHasAPrice) {
+  Bench bench(TwoProviders());
+  const auto result = bench.Run("C19");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const GatedTable* overview = nullptr;
+  for (const GatedTable& table : result->tables) {
+    if (table.info().table == "provider_overview") overview = &table;
+  }
+  ASSERT_NE(overview, nullptr);
+  const auto at = [&](std::string provider, std::string column) {
+    return Find(*overview, {{"provider", std::move(provider)}}, column);
+  };
+  EXPECT_EQ(at("RZZ01", "priced_share"), "100.0");
+  EXPECT_EQ(at("RZZ01", "compared"), "yes");
+  // 11 admissions with a price, 20 attendances without.
+  EXPECT_EQ(at("RZZ02", "activity"), "31");
+  EXPECT_EQ(at("RZZ02", "priced_share"), "35.5");
+  EXPECT_EQ(at("RZZ02", "cost"), "11100");
+  EXPECT_EQ(at("RZZ02", "compared"), "no");
+  const Chart* drawn = nullptr;
+  for (const PagePart& part : result->parts) {
+    for (const Chart& chart : part.charts) {
+      if (chart.id() == "provider-overview") drawn = &chart;
+    }
+  }
+  ASSERT_NE(drawn, nullptr);
+  EXPECT_EQ(drawn->rows(), 1u);
+  EXPECT_THAT(drawn->title, HasSubstr("RZZ01 is the only one of the providers "
+                                      "with a cost of nearly all they did"));
+  EXPECT_THAT(drawn->notes,
+              ::testing::Contains(HasSubstr("Left out: 1 provider ")));
+}
+
 TEST(ProviderReport, HidesMoneyOfFewOrOfOne) {
   Bench bench(TwoProviders(), "nhs-subnational");
   const auto result = bench.Run("C19");

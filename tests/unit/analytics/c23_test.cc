@@ -153,7 +153,7 @@ TEST(ValidationReport, ListsEveryCheckOfEveryExtract) {
   EXPECT_EQ(at("volume-same-month", "figure"), "-1.50");
   ASSERT_EQ(result->parts.size(), 1u);
   EXPECT_EQ(result->parts[0].sentences[0].text,
-            "1 of 1 extract was accepted with a warning, first "
+            "The only extract was accepted with a warning, first "
             "gp-supplier-a p2026-10-r1.");
   EXPECT_EQ(result->parts[0].charts[0].rows(), 1u);
 }

@@ -252,10 +252,54 @@ TEST(Trends, DrawTheChartOfThePrintedValues) {
         column);
   };
   EXPECT_EQ(share("target"), "78.0");
-  EXPECT_EQ(share("assurance"), "pass");
+  EXPECT_EQ(share("upl"), "NA");
+  EXPECT_EQ(share("variation"), "too_equal");
+  EXPECT_EQ(share("assurance"), "not_judged");
+  EXPECT_EQ(point("2024-10", "variation"), "concern");
   ASSERT_FALSE(result->parts.empty());
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("1 worsen and 0 improve"));
+              AllOf(HasSubstr("Of 1 indicator that can be judged, 1 worsens "
+                              "and 0 improve by more than chance"),
+                    HasSubstr("2 of 3 cannot be judged: 2 have too few "
+                              "different values")));
+  const Chart& drawn = result->parts[0].charts[0];
+  EXPECT_EQ(drawn.options.Find("units")
+                ->Find("Unplanned emergency attendances")
+                ->AsString(),
+            "per 100,000");
+  EXPECT_THAT(drawn.title, HasSubstr("per 100,000"));
+}
+
+TEST(Trends, DoNotJudgeAYearOfElevenMonthsOrAChangeOfLevel) {
+  for (const int months : {11, 24}) {
+    IndicatorWorld world;
+    for (int p = 1; p <= 8; ++p) world.Person(p, "Z90001");
+    for (int i = 0; i < months; ++i) {
+      // Of 24, the first twelve lie on one side of the mean and the others on
+      // the other: every point is in a run of 7.
+      const int n = (i < 12 ? 2 : 6) + i % 2;
+      const CivilDay month =
+          *CivilDay::Create(2026, 10, 1).value().AddMonths(1 + i - months);
+      for (int k = 0; k < n; ++k) world.Attend(k + 1, month.ToIso(), 100);
+    }
+    world.release.period_start = months == 11 ? "2025-12-01" : "2024-11-01";
+    Bench bench(world.Release());
+    const auto result = bench.Run("C29", world.Options(bench));
+    ASSERT_OK(result);
+    const auto last = [&](std::string column) {
+      return Find(*TableOf(*result, "spc_points"),
+                  {{"indicator", "ed_attendances"},
+                   {"area", "All"},
+                   {"month", "2026-10"}},
+                  column);
+    };
+    EXPECT_EQ(last("variation"), months == 11 ? "too_few" : "unstable");
+    EXPECT_EQ(last("point_type"), months == 11 ? "common" : "concern");
+    ASSERT_FALSE(result->parts.empty());
+    EXPECT_THAT(result->parts[0].sentences[0].text,
+                HasSubstr(months == 11 ? "3 have too few months"
+                                       : "1 does not vary about one level"));
+  }
 }
 
 TEST(Trends, StartOverWhereTheDefinitionSaysSoAndKeepAllRangesIfAsked) {

@@ -445,6 +445,27 @@ TEST(LinkageMeasure, PrintsTheReportThroughTheGate) {
             "250");
 }
 
+TEST(LinkageMeasure, SaysOfWhichRowsItGivesReasons) {
+  Bench bench(MakeTown(1, 150, 0.1, 0));
+  const auto result = bench.Run("C01");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const bool among_all = result->tables[0].info().anchor.empty();
+  const std::string place =
+      among_all ? "found in another source" : "found in the population";
+  const std::string reason =
+      among_all ? "Person in no other source" : "Person not in the population";
+  const Chart* reasons = nullptr;
+  for (const PagePart& part : result->parts) {
+    for (const Chart& chart : part.charts) {
+      if (chart.id() == "reasons") reasons = &chart;
+    }
+  }
+  ASSERT_NE(reasons, nullptr);
+  EXPECT_THAT(reasons->LevelsOf("reason_words"), testing::Contains(reason));
+  EXPECT_THAT(reasons->title, HasSubstr("rows that are not " + place));
+  EXPECT_THAT(reasons->summary, HasSubstr("has a number all the same"));
+}
+
 TEST(LinkageMeasure, NamesTheWorstGroup) {
   Bench bench(MakeTown(1, 150, 0.1, 0), "nhs-subnational");
   const auto result = bench.Run("C01");

@@ -59,10 +59,30 @@ TEST(XmrChart, OfOneValueHasNoLimits) {
   EXPECT_TRUE(XmrChart({}).empty());
 }
 
+TEST(XmrChart, OfMostlyEqualNeighboursHasNoLimits) {
+  // 47 ranges, of which 2 are 20 and 45 are 0.
+  std::vector<double> values(48, 0);
+  values[5] = 20;
+  for (const SpcMode mode : {SpcMode::kScreened, SpcMode::kExcel}) {
+    const auto chart = XmrChart(values, mode);
+    EXPECT_FALSE(chart[0].upper.has_value());
+    EXPECT_FALSE(chart[0].lower.has_value());
+    EXPECT_DOUBLE_EQ(chart[0].mean, 20.0 / 48);
+    EXPECT_THAT(RulesOf(chart), Each(SpcRule::kNone));
+    EXPECT_EQ(VariationOf(chart, Direction::kLowerIsBetter),
+              Variation::kTooEqual);
+    EXPECT_EQ(AssuranceOf(chart, 5, Direction::kLowerIsBetter),
+              Assurance::kNotJudged);
+  }
+  // Half of the ranges are 0: that is not more than half.
+  const auto half = XmrChart(std::vector<double>{1, 1, 2, 2, 1});
+  EXPECT_NEAR(*half[0].upper - half[0].mean, 2.66 * 0.5, 1e-12);
+}
+
 TEST(XmrChart, OfAConstantHasNoSpecialCause) {
   const auto chart = XmrChart(std::vector<double>(15, 3));
   EXPECT_THAT(RulesOf(chart), Each(SpcRule::kNone));
-  EXPECT_EQ(*chart[0].upper, 3);
+  EXPECT_FALSE(chart[0].upper.has_value());
   for (const double value : {0.1, 97.3, 0.95}) {
     for (size_t n = 2; n < 30; ++n) {
       EXPECT_THAT(RulesOf(XmrChart(std::vector<double>(n, value))),
@@ -148,13 +168,48 @@ TEST(Variation, IsReadFromTheLastPoint) {
   for (int i = 0; i < 14; ++i) values.push_back(i % 2 == 0 ? 10 : 12);
   EXPECT_EQ(VariationOf(XmrChart(values), Direction::kHigherIsBetter),
             Variation::kCommonCause);
-  values.push_back(60);
+  // Mean 11.53, limits 5.32 away: 10 and 12 stay on both sides of the mean.
+  values.push_back(19);
   const auto chart = XmrChart(values);
   EXPECT_EQ(VariationOf(chart, Direction::kHigherIsBetter),
             Variation::kImprovement);
   EXPECT_EQ(VariationOf(chart, Direction::kLowerIsBetter), Variation::kConcern);
   EXPECT_EQ(VariationOf(chart, Direction::kNeither), Variation::kNeutralHigh);
-  EXPECT_EQ(VariationOf({}, Direction::kNeither), Variation::kCommonCause);
+}
+
+TEST(Variation, IsNotJudgedByFewerThanTwelvePoints) {
+  std::vector<double> values;
+  for (int i = 0; i < 11; ++i) values.push_back(i % 2 == 0 ? 10 : 12);
+  for (size_t n = 0; n <= values.size(); ++n) {
+    const auto chart = XmrChart(std::span(values).first(n));
+    EXPECT_EQ(VariationOf(chart, Direction::kNeither), Variation::kTooFew);
+    EXPECT_EQ(AssuranceOf(chart, 50, Direction::kLowerIsBetter),
+              Assurance::kNotJudged);
+  }
+  values.push_back(12);
+  EXPECT_EQ(VariationOf(XmrChart(values), Direction::kNeither),
+            Variation::kCommonCause);
+  // What counts is the part since limits began anew.
+  const std::vector<size_t> rebase = {4};
+  EXPECT_EQ(VariationOf(XmrChart(values, SpcMode::kScreened, rebase),
+                        Direction::kNeither),
+            Variation::kTooFew);
+}
+
+TEST(Variation, IsNotJudgedWhereMostPointsAreSpecial) {
+  // One value moves the mean and is left out of the ranges: mean 14.27, and
+  // the 14 others lie on one side of it.
+  std::vector<double> values;
+  for (int i = 0; i < 14; ++i) values.push_back(i % 2 == 0 ? 10 : 12);
+  values.push_back(60);
+  const auto chart = XmrChart(values);
+  EXPECT_EQ(VariationOf(chart, Direction::kLowerIsBetter),
+            Variation::kUnstable);
+  EXPECT_EQ(AssuranceOf(chart, 50, Direction::kLowerIsBetter),
+            Assurance::kNotJudged);
+  EXPECT_EQ(SpecialMonths(chart), (std::pair<size_t, size_t>(15, 15)));
+  EXPECT_FALSE(IsJudged(Variation::kUnstable));
+  EXPECT_TRUE(IsJudged(Variation::kConcern));
 }
 
 TEST(Assurance, ComparesTheTargetWithTheLimits) {

@@ -38,8 +38,21 @@ TEST(Wording, PartsAgreeWithTheirVerbs) {
   EXPECT_EQ(PartOf(1, 12, kPractices, kLie), "1 of 12 practices lies");
   EXPECT_EQ(PartOf(3, 12, kPractices, kLie), "3 of 12 practices lie");
   EXPECT_EQ(PartOf(12, 12, kPractices, kLie), "all 12 practices lie");
-  EXPECT_EQ(PartOf(1, 1, kPractices, kLie), "1 of 1 practice lies");
+  EXPECT_EQ(PartOf(1, 1, kPractices, kLie), "the only practice lies");
+  EXPECT_EQ(PartOf(0, 1, kPractices, kLie), "the only practice does not lie");
+  EXPECT_EQ(PartOf(0, 1, kPractices, {"is above", "are above"}),
+            "the only practice is not above");
+  EXPECT_EQ(PartOf(0, 1, kPractices, {"was", "were"}),
+            "the only practice was not");
   EXPECT_EQ(PartOf(2, 3, kPractices, {"", ""}), "2 of 3 practices");
+}
+
+TEST(Wording, EqualEndsAreNoRange) {
+  EXPECT_EQ(FromTo("3.1", "8.2", "%"), "from 3.1 to 8.2 %");
+  EXPECT_EQ(FromTo("0.0", "0.0", "%"), "every printed value is 0.0 %");
+  EXPECT_EQ(Extremes("A", "8.2", "B", "3.1"),
+            "Highest: A with 8.2; lowest: B with 3.1");
+  EXPECT_EQ(Extremes("A", "0.0", "B", "0.0"), "Every printed value is 0.0");
 }
 
 TEST(Wording, MonthsAndDaysAreSaidInWords) {

@@ -67,14 +67,14 @@ std::string At(const Chart& chart, size_t row, std::string_view column) {
 }
 
 const std::vector<int64_t> kSteadyThenHigh = {
-    100, 110, 95, 105, 115, 100, 90, 105, 110, 100, 95, 105, 100, 110, 300};
+    100, 110, 95, 105, 115, 100, 90, 105, 110, 100, 95, 105, 100, 110, 150};
 
 TEST(XmrChart, LimitsComeFromPrintedValuesWithTheWildRangeLeftOut) {
   Chart chart = XmrChartOf({{"All", kSteadyThenHigh}});
   AddXmr(chart, Wanted(Direction::kLowerIsBetter));
-  EXPECT_EQ(At(chart, 0, "spc_mean"), "116.0");
-  EXPECT_EQ(At(chart, 0, "spc_lower"), "89.4");
-  EXPECT_EQ(At(chart, 0, "spc_upper"), "142.6");
+  EXPECT_EQ(At(chart, 0, "spc_mean"), "106.0");
+  EXPECT_EQ(At(chart, 0, "spc_lower"), "79.4");
+  EXPECT_EQ(At(chart, 0, "spc_upper"), "132.6");
   EXPECT_EQ(At(chart, 14, "spc_point"), "concern");
   EXPECT_EQ(At(chart, 14, "spc_rule"), "beyond a limit");
   EXPECT_EQ(At(chart, 14, "spc_trial"), "no");
@@ -83,15 +83,15 @@ TEST(XmrChart, LimitsComeFromPrintedValuesWithTheWildRangeLeftOut) {
 TEST(XmrChart, TitleAndSummarySayWhatTheLastPointSays) {
   Chart chart = XmrChartOf({{"All", kSteadyThenHigh}});
   XmrRequest request = Wanted(Direction::kLowerIsBetter);
-  request.targets = {{"", 80}};
+  request.targets = {{"", 70}};
   AddXmr(chart, request);
   EXPECT_EQ(chart.title, "Attendances: concern in March 2026 (beyond a limit)");
   EXPECT_THAT(chart.summary,
               HasSubstr("XmR chart, 15 months, January 2025 to March 2026."));
-  EXPECT_THAT(chart.summary, HasSubstr("The last value is 300, the mean 116.0, "
-                                       "the limits 89.4 to 142.6."));
+  EXPECT_THAT(chart.summary, HasSubstr("The last value is 150, the mean 106.0, "
+                                       "the limits 79.4 to 132.6."));
   EXPECT_THAT(chart.summary,
-              HasSubstr("The target is 80.0: the process fails the target."));
+              HasSubstr("The target is 70.0: the process fails the target."));
   EXPECT_THAT(chart.summary, Not(HasSubstr("trial")));
 }
 
@@ -117,8 +117,8 @@ TEST(XmrChart, HiddenMonthIsLeftOutAndSaid) {
   EXPECT_EQ(At(chart, 4, "n"), "*");
   EXPECT_EQ(At(chart, 4, "spc_mean"), "NA");
   EXPECT_EQ(At(chart, 4, "spc_point"), "none");
-  EXPECT_EQ(At(chart, 5, "spc_mean"), "116.0");
-  EXPECT_EQ(At(chart, 5, "spc_upper"), "142.6");
+  EXPECT_EQ(At(chart, 5, "spc_mean"), "106.0");
+  EXPECT_EQ(At(chart, 5, "spc_upper"), "132.6");
   EXPECT_THAT(chart.notes, testing::Contains(HasSubstr("left out of mean and "
                                                        "limits: 1.")));
 }
@@ -153,9 +153,9 @@ TEST(XmrChart, EachLevelHasItsOwnLimitsAndWords) {
                             {"South", {100, 110, 95, 105, 115, 100, 90}}});
   chart.SelectBy("area", "Area", "South");
   AddXmr(chart, Wanted(Direction::kLowerIsBetter));
-  EXPECT_EQ(At(chart, 0, "spc_mean"), "116.0");
+  EXPECT_EQ(At(chart, 0, "spc_mean"), "106.0");
   EXPECT_EQ(At(chart, 15, "spc_mean"), "102.1");
-  EXPECT_EQ(chart.title, "Attendances, South: no special cause in July 2025");
+  EXPECT_EQ(chart.title, "Attendances, South: too few months to judge");
   const JsonValue json = chart.ToJson();
   const JsonValue* words =
       json.Find("options")->Find("select")->Find("descriptions");
@@ -169,13 +169,39 @@ TEST(XmrChart, OnePointHasNoLimitsAndSaysSo) {
   request.targets = {{"", 90}};
   AddXmr(chart, request);
   EXPECT_EQ(At(chart, 0, "spc_upper"), "NA");
-  EXPECT_EQ(chart.title, "Attendances: too few points for limits");
+  EXPECT_EQ(chart.title, "Attendances: too few months to judge");
   EXPECT_THAT(chart.summary, HasSubstr("1 month, January 2025."));
   EXPECT_THAT(chart.summary, HasSubstr("The target is 90.0."));
   EXPECT_THAT(chart.summary, Not(HasSubstr("trial limits")));
   EXPECT_EQ(
       chart.options.Find("icons")->Find("")->Find("variation")->AsString(),
-      "none");
+      "too_few");
+}
+
+TEST(XmrChart, ProcessWithoutOneLevelIsNotJudgedAndSaysSo) {
+  // 116 is above all but the last, which alone makes it so.
+  std::vector<int64_t> values = kSteadyThenHigh;
+  values.back() = 300;
+  Chart chart = XmrChartOf({{"All", values}});
+  XmrRequest request = Wanted(Direction::kLowerIsBetter);
+  request.targets = {{"", 80}};
+  AddXmr(chart, request);
+  EXPECT_EQ(
+      chart.title,
+      "Attendances: the series does not vary about one level (15 of 15 "
+      "months show a special cause), and limits cannot judge single months");
+  EXPECT_THAT(chart.summary, HasSubstr("The target is 80.0."));
+  const JsonValue* icons = chart.options.Find("icons")->Find("");
+  EXPECT_EQ(icons->Find("variation")->AsString(), "unstable");
+  EXPECT_EQ(icons->Find("assurance")->AsString(), "not_judged");
+}
+
+TEST(XmrChart, EqualMonthsHaveNoLimits) {
+  Chart chart = XmrChartOf({{"All", std::vector<int64_t>(15, 100)}});
+  AddXmr(chart, Wanted(Direction::kLowerIsBetter));
+  EXPECT_EQ(At(chart, 0, "spc_mean"), "100.0");
+  EXPECT_EQ(At(chart, 0, "spc_upper"), "NA");
+  EXPECT_EQ(chart.title, "Attendances: too few different values to judge");
 }
 
 TEST(XmrChart, NothingPrintedSaysSo) {

@@ -57,9 +57,17 @@ struct ByNumber {
 // "no practices", "1 practice", "1,204 practices".
 std::string Counted(int64_t number, ByNumber what);
 // "none of 12 practices lies", "1 of 12 practices lies", "3 of 12 practices
-// lie", "all 12 practices lie"; of one: "1 of 1 practice lies".
+// lie", "all 12 practices lie"; of one: "the only practice lies", "the only
+// practice does not lie".
 // REQUIRES: 0 <= part <= all.
 std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb);
+// "from 3.1 to 8.2 %"; of two equal texts "every printed value is 3.1 %".
+std::string FromTo(std::string_view low, std::string_view high,
+                   std::string_view unit);
+// "Highest: A with 8.2; lowest: B with 3.1"; of equal texts "Every printed
+// value is 3.1".
+std::string Extremes(std::string_view high_name, std::string_view high,
+                     std::string_view low_name, std::string_view low);
 // With a capital letter.
 std::string Capitalised(std::string text);
 
