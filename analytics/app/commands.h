@@ -123,8 +123,9 @@ struct TableChoice {
 void AddTableChoice(Command& command, TableChoice& choice);
 
 // Before anything is computed, and so registered as released: kInvalidArgument
-// (exit 2) if several tables would go into one CSV stream, kNotFound (exit 4)
-// for a table that is not among `known`, what the command can print.
+// (exit 2) if several tables would go into one CSV stream or --out names no
+// folder that can be written, kNotFound (exit 4) for a table that is not among
+// `known`, what the command can print.
 absl::Status CheckTableChoice(const CommonFlags& flags,
                               const TableChoice& choice,
                               const std::vector<std::string>& known);
