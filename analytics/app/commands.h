@@ -98,8 +98,10 @@ absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags);
 // nearest, for an id that is none; kInvalidArgument (exit 2) if one of them is
 // named twice or cannot be grouped by `by`. Other errors: as DefinitionFolder.
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
-    const CommonFlags& flags, const std::vector<std::string>& ids,
+    const CommonFlags& flags, std::vector<std::string>& ids,
     const std::vector<std::string>& by);
+// The id of a measure as it is written, for one in small letters.
+std::string MeasureIdOf(const std::string& text);
 
 // Adds --release, --month, --profile, --accept and --spc-mode. With `has_plan`
 // the help says that the plan comes before the defaults. Another text for

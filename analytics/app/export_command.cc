@@ -258,7 +258,8 @@ void AddExportCommand(CommandLine& line) {
            "commissioning export --out board-paper.xlsx"},
           kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal)
       .AddPositionals("ID", &wanted->ids,
-                      "As in C03; default: every measure that the release can "
+                      "Measures, as in C02 C03; default: every measure that "
+                      "the release can "
                       "carry",
                       0)
       .AddChoice(

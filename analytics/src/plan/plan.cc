@@ -38,11 +38,14 @@ absl::Status ReadPlanWords(const TomlTable& table, std::string_view key,
 absl::Status CheckPlanMeasure(const TomlTable& table, const PlanStep& step) {
   const std::vector<std::string> ids = MeasureIds();
   if (PlanHas(ids, step.measure)) return absl::OkStatus();
+  const std::string meant = MeantMeasure(step.measure);
   return table.ErrorAt(
       table.Find("measure")->line(),
-      absl::StrFormat("step %s: there is no such measure%s (`commissioning "
-                      "measure list` shows all)",
-                      step.id, PlanHint(step.measure, ids)));
+      absl::StrFormat(
+          "step %s: there is no measure %s%s (`commissioning "
+          "measure list` shows all)",
+          step.id, step.measure,
+          meant.empty() ? "" : absl::StrFormat("; did you mean %s?", meant)));
 }
 
 absl::Status CheckPlanPages(const TomlTable& table, const PlanStep& step) {
@@ -51,8 +54,8 @@ absl::Status CheckPlanPages(const TomlTable& table, const PlanStep& step) {
     if (PlanHas(ids, page)) continue;
     return table.ErrorAt(
         table.Find("dashboard")->line(),
-        absl::StrFormat("step %s: there is no such page%s; pages are %s",
-                        step.id, PlanHint(page, ids), JoinText(ids, ", ")));
+        absl::StrFormat("step %s: there is no page %s%s; pages are %s", step.id,
+                        page, PlanHint(page, ids), JoinText(ids, ", ")));
   }
   return absl::OkStatus();
 }
