@@ -94,7 +94,8 @@ struct FigureFlags {
 absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags);
 
 // The definitions of measures that were asked for by name, to be looked at
-// before the first figure passes the gate. kNotFound (exit 4), naming the
+// before the first figure passes the gate; `ids` are then as they are written,
+// C03 for c03. kNotFound (exit 4), naming the
 // nearest, for an id that is none; kInvalidArgument (exit 2) if one of them is
 // named twice or cannot be grouped by `by`. Other errors: as DefinitionFolder.
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
