@@ -94,12 +94,15 @@ struct FigureFlags {
 absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags);
 
 // The definitions of measures that were asked for by name, to be looked at
-// before the first figure passes the gate. kNotFound (exit 4), naming the
+// before the first figure passes the gate; `ids` are then as they are written,
+// C03 for c03. kNotFound (exit 4), naming the
 // nearest, for an id that is none; kInvalidArgument (exit 2) if one of them is
 // named twice or cannot be grouped by `by`. Other errors: as DefinitionFolder.
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
-    const CommonFlags& flags, const std::vector<std::string>& ids,
+    const CommonFlags& flags, std::vector<std::string>& ids,
     const std::vector<std::string>& by);
+// The id of a measure as it is written, for one in small letters.
+std::string MeasureIdOf(const std::string& text);
 
 // Adds --release, --month, --profile, --accept and --spc-mode. With `has_plan`
 // the help says that the plan comes before the defaults. Another text for
@@ -123,8 +126,9 @@ struct TableChoice {
 void AddTableChoice(Command& command, TableChoice& choice);
 
 // Before anything is computed, and so registered as released: kInvalidArgument
-// (exit 2) if several tables would go into one CSV stream, kNotFound (exit 4)
-// for a table that is not among `known`, what the command can print.
+// (exit 2) if several tables would go into one CSV stream or --out names no
+// folder that can be written, kNotFound (exit 4) for a table that is not among
+// `known`, what the command can print.
 absl::Status CheckTableChoice(const CommonFlags& flags,
                               const TableChoice& choice,
                               const std::vector<std::string>& known);

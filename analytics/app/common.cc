@@ -212,8 +212,13 @@ absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags) {
   return std::move(config.definitions);
 }
 
+std::string MeasureIdOf(const std::string& text) {
+  const std::string meant = MeantMeasure(text);
+  return meant.size() == text.size() ? meant : text;
+}
+
 absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
-    const CommonFlags& flags, const std::vector<std::string>& ids,
+    const CommonFlags& flags, std::vector<std::string>& ids,
     const std::vector<std::string>& by) {
   if (ids.empty() && !by.empty()) {
     return UsageError("--by: name the measures that are to be grouped");
@@ -221,7 +226,8 @@ absl::StatusOr<std::vector<MeasureDefinition>> AskedMeasures(
   TALLY_ASSIGN_OR_RETURN(const std::string folder, DefinitionFolder(flags));
   std::vector<MeasureDefinition> asked;
   std::set<std::string> seen;
-  for (const std::string& id : ids) {
+  for (std::string& id : ids) {
+    id = MeasureIdOf(id);
     TALLY_RETURN_IF_ERROR(MakeMeasure(id).status());
     if (!seen.insert(id).second) {
       return UsageError(absl::StrFormat("measure %s is named twice", id));

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
+#include "analytics/export/table_files.h"
 #include "analytics/measures/runner.h"
 #include "analytics/plan/plan_run.h"
 #include "base/civil_day.h"
@@ -24,8 +26,17 @@ extern char** environ;
 namespace tally::analytics {
 namespace {
 
-constexpr int kFileMode = 0600;
 constexpr std::string_view kFileName = "dashboard.html";
+
+// As a shell takes it for one word.
+std::string ShellWord(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-+@%";
+  if (text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
 
 struct BuildFlags {
   FigureFlags figures;
@@ -63,18 +74,36 @@ std::string OutPath(const Workbench& bench, const BuildFlags& build) {
   return bench.folder->path() + "-" + std::string(kFileName);
 }
 
+absl::Status WritePage(const std::string& path, const std::string& html) {
+  TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path), kTableFolderMode));
+  return WriteFileAtomically(path, html, kTableFileMode);
+}
+
+// The page by its path: with several releases, or with --out, `dashboard open`
+// alone would look elsewhere.
+void SayHowToOpen(const CommonFlags& flags, const std::string& path) {
+  Say(flags, absl::StrFormat("next: commissioning dashboard open %s",
+                             ShellWord(path)));
+}
+
 absl::Status BuildDashboard(const CommonFlags& flags, const BuildFlags& build) {
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
                          OpenWorkbench(flags, FigureBench(build.figures)));
-  TALLY_ASSIGN_OR_RETURN(const std::string html, Build(*bench, flags, build));
   const std::string path = OutPath(*bench, build);
+  TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, bench->folder->path()));
+  TALLY_RETURN_IF_ERROR(CheckOutputFile(path, OutputKind::kPage));
+  TALLY_ASSIGN_OR_RETURN(const std::string html, Build(*bench, flags, build));
   if (flags.dry_run) {
     Say(flags,
         absl::StrFormat("dry run: %s would have %d bytes", path, html.size()));
     return absl::OkStatus();
   }
-  TALLY_RETURN_IF_ERROR(WriteFileAtomically(path, html, kFileMode));
-  if (!flags.json) return PrintOut(path + "\n");
+  TALLY_RETURN_IF_ERROR(OutputStatus(WritePage(path, html), path));
+  if (!flags.json) {
+    TALLY_RETURN_IF_ERROR(PrintOut(path + "\n"));
+    SayHowToOpen(flags, path);
+    return absl::OkStatus();
+  }
   JsonValue json = JsonValue::MakeObject();
   json.Set("path", path)
       .Set("bytes", std::to_string(html.size()))
@@ -100,9 +129,11 @@ absl::Status OpenDashboard(const CommonFlags& flags, const OpenFlags& open) {
     path = release + "-" + std::string(kFileName);
   }
   if (!IsRegularFile(path)) {
-    return NotFoundError(
-        "there is no page yet: run `commissioning dashboard "
-        "build`");
+    return NotFoundError(absl::StrFormat(
+        "there is no page %s: `commissioning dashboard build` without --out "
+        "puts it there; a page elsewhere is opened by its name, as in "
+        "`commissioning dashboard open page.html`",
+        path));
   }
   TALLY_RETURN_IF_ERROR(PrintOut(path + "\n"));
   if (!IsTerminal(1)) return absl::OkStatus();
@@ -134,7 +165,6 @@ void AddDashboardCommands(CommandLine& line) {
       .AddOption("--out", &build->out,
                  "The file; default: beside the release's folder", "FILE")
       .AddOption("--page", &build->pages, "Only these pages", "PAGE")
-      .SetNext("commissioning dashboard open")
       .SetHandler([build](const CommonFlags& flags) {
         return BuildDashboard(flags, *build);
       });

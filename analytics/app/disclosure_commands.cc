@@ -10,7 +10,9 @@
 #include "analytics/disclosure/suppression_report.h"
 #include "analytics/release/release_folder.h"
 #include "base/exit_code.h"
+#include "base/files.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/table_printer.h"
 #include "commands.h"
 #include "dataset/resource_name.h"
@@ -22,6 +24,7 @@ namespace {
 struct ReportScope {
   std::string log;
   SuppressionFilter filter;
+  bool opened = false;  // the release is there, for it was read
 };
 
 // --release is an id, a name, or a folder; figures of a synthetic one have a
@@ -44,6 +47,7 @@ absl::StatusOr<ReportScope> ScopeOf(const AnalystConfig& config,
     open.allow_absent_tables = true;
     TALLY_ASSIGN_OR_RETURN(const ReleaseFolder folder,
                            ReleaseFolder::Open(asked.release, open));
+    scope.opened = true;
     project = folder.manifest().project;
     scope.filter.release = folder.manifest().release.ToText();
     if (folder.synthetic()) {
@@ -57,6 +61,32 @@ absl::StatusOr<ReportScope> ScopeOf(const AnalystConfig& config,
   }
   scope.filter.project = project;
   return scope;
+}
+
+// What nothing was decided about may be there all the same; a name that leads
+// nowhere is a mistake in writing it.
+absl::Status CheckScopeIsThere(const AnalystConfig& config,
+                               const ReportScope& scope) {
+  const SuppressionFilter& asked = scope.filter;
+  if (scope.opened || (asked.project.empty() && asked.release.empty())) {
+    return absl::OkStatus();
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> pulled,
+                         PulledReleases(config));
+  for (const std::string& name : pulled) {
+    const size_t slash = name.find('/');
+    if ((asked.project.empty() || name.substr(0, slash) == asked.project) &&
+        (asked.release.empty() || name.substr(slash + 1) == asked.release)) {
+      return absl::OkStatus();
+    }
+  }
+  const std::string name = asked.release.empty()
+                               ? asked.project
+                               : JoinPath(asked.project, asked.release);
+  return NotFoundError(absl::StrFormat(
+      "%s: nothing has been decided about it, and it has not been pulled; "
+      "pulled are: %s",
+      name, pulled.empty() ? "none" : JoinText(pulled, ", ")));
 }
 
 absl::Status Report(const CommonFlags& flags, const SuppressionFilter& asked) {
@@ -74,6 +104,9 @@ absl::Status Report(const CommonFlags& flags, const SuppressionFilter& asked) {
                     std::string(row.derived ? "derived" : "counts"),
                     row.released, row.zero, row.primary, row.secondary,
                     row.refused, row.reason, row.accepted_by, row.time});
+  }
+  if (printer.rows() == 0) {
+    TALLY_RETURN_IF_ERROR(CheckScopeIsThere(config, scope));
   }
   if (log.empty()) {
     Say(flags, "the gate has decided nothing yet");

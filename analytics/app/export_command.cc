@@ -1,12 +1,16 @@
 // export: gated tables of measures as a workbook, CSV, Parquet or JSON.
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "analytics/export/workbook.h"
 #include "analytics/measures/agreement.h"
@@ -76,28 +80,65 @@ absl::Status ExportMissing(const CommonFlags& flags, const ExportFlags& wanted,
   return WhatIsMissing(flags, results, false);
 }
 
-// --format, or what the ending of --out says: figures.csv is one CSV file, and
-// so of one table.
-absl::Status FindFormat(const std::vector<MeasureDefinition>& asked,
-                        ExportFlags& wanted) {
-  if (!wanted.format.empty()) return absl::OkStatus();
-  wanted.format = "xlsx";
-  const std::string name = BaseNameOf(wanted.out);
+// "csv" of "tables/figures.csv", in lower case; empty without an ending.
+std::string EndingOf(const std::string& path) {
+  const std::string name = BaseNameOf(path);
   const size_t dot = name.rfind('.');
-  if (dot == std::string::npos) return absl::OkStatus();
-  const std::string ending = name.substr(dot + 1);
-  if (ending != "csv" && ending != "json" && ending != "parquet") {
-    return absl::OkStatus();
+  if (dot == std::string::npos || dot == 0) return "";
+  std::string ending = name.substr(dot + 1);
+  for (char& c : ending) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  wanted.format = ending;
-  wanted.one_file = true;
+  return ending;
+}
+
+// A folder may have a dot in its name, but not an ending by which people and
+// programs take it for a file.
+bool EndsLikeAFile(const std::string& ending) {
+  constexpr std::string_view kEndings[] = {
+      "csv", "tsv", "txt",  "json", "jsonl", "parquet", "xlsx", "xls", "ods",
+      "pdf", "doc", "docx", "odt",  "html",  "htm",     "toml", "zip", "md"};
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) !=
+         std::end(kEndings);
+}
+
+// Without --format: figures.csv is one CSV file, and so of one table.
+absl::Status CheckOneTable(const std::vector<MeasureDefinition>& asked,
+                           const ExportFlags& wanted) {
   if (asked.size() == 1 && asked.front().outputs().size() == 1) {
     return absl::OkStatus();
   }
   return UsageError(absl::StrFormat(
       "%s is one file, and this would write several tables: name a folder, as "
       "in --format %s --out tables",
-      wanted.out, ending));
+      wanted.out, wanted.format));
+}
+
+// --format, or what the ending of --out says; the two have to fit.
+absl::Status FindFormat(const std::vector<MeasureDefinition>& asked,
+                        ExportFlags& wanted) {
+  const std::string ending = EndingOf(wanted.out);
+  const bool one_table =
+      ending == "csv" || ending == "json" || ending == "parquet";
+  if (wanted.format.empty() && one_table) {
+    wanted.format = ending;
+    wanted.one_file = true;
+    return CheckOneTable(asked, wanted);
+  }
+  if (wanted.format.empty()) wanted.format = "xlsx";
+  if (wanted.out.empty()) return absl::OkStatus();
+  if (wanted.format == "xlsx") {
+    if (ending == "xlsx") return absl::OkStatus();
+    return UsageError(absl::StrFormat(
+        "--out %s: a workbook is a file whose name ends in .xlsx, as in --out "
+        "tables.xlsx; a folder of files is --format csv, json or parquet",
+        wanted.out));
+  }
+  if (!EndsLikeAFile(ending)) return absl::OkStatus();
+  return UsageError(absl::StrFormat(
+      "--out %s: --format %s writes a file a table into a folder, as in --out "
+      "tables; one table in one file is --out figures.%s without --format",
+      wanted.out, wanted.format, wanted.format));
 }
 
 // Beside the release, not in it.
@@ -107,16 +148,29 @@ std::string ExportPath(const Workbench& bench, const ExportFlags& wanted) {
   return wanted.format == "xlsx" ? path + ".xlsx" : path;
 }
 
+// Before anything is computed. Files in a folder are known by their names,
+// C03-prevalence.csv; a name that the user gave may be anybody's.
+absl::Status CheckExportPlace(const std::string& path,
+                              const ExportFlags& wanted,
+                              const std::vector<MeasureDefinition>& asked) {
+  if (wanted.format == "xlsx") {
+    return CheckOutputFile(path, OutputKind::kWorkbook);
+  }
+  if (!wanted.one_file) return CheckOutputFolder(path);
+  const OutputKind kind = wanted.format == "csv"    ? OutputKind::kCsv
+                          : wanted.format == "json" ? OutputKind::kJson
+                                                    : OutputKind::kParquet;
+  const MeasureDefinition& measure = asked.front();
+  std::vector<std::string> columns = measure.outputs().front().columns;
+  columns.insert(columns.end(), measure.by().begin(), measure.by().end());
+  return CheckOutputFile(path, kind, columns);
+}
+
 absl::StatusOr<std::vector<std::string>> WriteExport(
     const Workbench& bench, const ExportFlags& wanted, const std::string& path,
     const std::vector<GatedTable>& tables) {
   const std::string temp = JoinPath(bench.config.work_directory, "temp");
   if (wanted.format == "xlsx") {
-    if (IsDirectory(path)) {
-      return UsageError(absl::StrFormat(
-          "%s is a folder: a workbook is one file, as in --out tables.xlsx",
-          path));
-    }
     TALLY_ASSIGN_OR_RETURN(const AgreementFacts agreement,
                            ReadAgreement(*bench.folder));
     const WorkbookFacts facts{agreement.title, bench.folder->name(),
@@ -160,6 +214,7 @@ absl::Status Export(const CommonFlags& flags, const ExportFlags& asked) {
                          OpenWorkbench(flags, options));
   const std::string path = ExportPath(*bench, wanted);
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, bench->folder->path()));
+  TALLY_RETURN_IF_ERROR(CheckExportPlace(path, wanted, definitions));
   TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureResult> results,
                          ComputeResults(flags, *bench, wanted));
   std::vector<GatedTable> tables;
@@ -173,9 +228,10 @@ absl::Status Export(const CommonFlags& flags, const ExportFlags& asked) {
       TALLY_RETURN_IF_ERROR(PrintTablePlan(flags, table, list));
     }
   } else {
-    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
-                           WriteExport(*bench, wanted, path, tables));
-    for (const std::string& file : files) {
+    const absl::StatusOr<std::vector<std::string>> files =
+        WriteExport(*bench, wanted, path, tables);
+    TALLY_RETURN_IF_ERROR(OutputStatus(files.status(), path));
+    for (const std::string& file : *files) {
       list.Append(file);
       if (!flags.json) TALLY_RETURN_IF_ERROR(PrintOut(file + "\n"));
     }
@@ -202,7 +258,8 @@ void AddExportCommand(CommandLine& line) {
            "commissioning export --out board-paper.xlsx"},
           kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal)
       .AddPositionals("ID", &wanted->ids,
-                      "As in C03; default: every measure that the release can "
+                      "Measures, as in C02 C03; default: every measure that "
+                      "the release can "
                       "carry",
                       0)
       .AddChoice(
@@ -226,8 +283,9 @@ void AddExportCommand(CommandLine& line) {
                  "Who accepts shares of 0 or 100 % in sensitive columns",
                  "NAME")
       .AddOption("--out", &wanted->out,
-                 "The workbook, or the folder of the files; default: beside "
-                 "the release's folder",
+                 "The workbook, NAME.xlsx; with --format csv, json or parquet "
+                 "the folder of the files; default: beside the release's "
+                 "folder",
                  "PATH")
       .SetHandler([wanted](const CommonFlags& flags) {
         return Export(flags, *wanted);

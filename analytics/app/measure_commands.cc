@@ -47,7 +47,7 @@ absl::Status List(const CommonFlags& flags, const std::string& release) {
 absl::Status DescribeMeasure(const CommonFlags& flags, const std::string& id) {
   TALLY_ASSIGN_OR_RETURN(const std::string folder, DefinitionFolder(flags));
   TALLY_ASSIGN_OR_RETURN(const MeasureDefinition definition,
-                         LoadDefinition(id, folder));
+                         LoadDefinition(MeasureIdOf(id), folder));
   if (!flags.json) return PrintOut(definition.ToMarkdown());
   JsonValue outputs = JsonValue::MakeArray();
   for (const MeasureOutput& output : definition.outputs()) {
@@ -86,7 +86,8 @@ struct RunFlags {
   TableChoice choice;
 };
 
-absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& run) {
+absl::Status RunMeasures(const CommonFlags& flags, const RunFlags& wanted) {
+  RunFlags run = wanted;
   TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureDefinition> asked,
                          AskedMeasures(flags, run.ids, run.by));
   std::vector<std::string> planned;
@@ -142,7 +143,7 @@ void AddMeasureCommands(CommandLine& line) {
                   {"commissioning measure describe C03",
                    "commissioning measure describe C03 --json"},
                   kTraitLocal)
-      .AddPositional("ID", described.get(), "As in C03")
+      .AddPositional("ID", described.get(), "A measure, as in C03")
       .SetHandler([described](const CommonFlags& flags) {
         return DescribeMeasure(flags, *described);
       });
@@ -154,7 +155,7 @@ void AddMeasureCommands(CommandLine& line) {
        "commissioning measure run C03 --by practice,sex --format csv"},
       kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
   AddTableChoice(running, run->choice);
-  running.AddPositionals("ID", &run->ids, "As in C03")
+  running.AddPositionals("ID", &run->ids, "Measures, as in C02 C03")
       .AddOption(
           "--by", &run->by,
           "Group by these columns; `measure list` says which each measure "

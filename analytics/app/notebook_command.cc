@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/export/notebook.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -20,7 +21,8 @@ namespace tally::analytics {
 namespace {
 
 struct NotebookFlags {
-  std::string release;
+  std::string release;   // RELEASE
+  std::string released;  // --release
   std::string language = "both";
   std::string out;
 };
@@ -35,9 +37,14 @@ std::string OwnProgram() {
 
 absl::Status WriteNotebooks(const CommonFlags& flags,
                             const NotebookFlags& wanted) {
+  if (!wanted.release.empty() && !wanted.released.empty()) {
+    return UsageError("give RELEASE or --release, not both");
+  }
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
-  TALLY_ASSIGN_OR_RETURN(const std::string path,
-                         FindRelease(config, wanted.release));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string path,
+      FindRelease(config,
+                  wanted.release.empty() ? wanted.released : wanted.release));
   OpenOptions open;
   open.release_key = config.release_key;
   open.allow_absent_tables = true;
@@ -68,14 +75,17 @@ absl::Status WriteNotebooks(const CommonFlags& flags,
         "another folder with --out",
         file));
   }
+  TALLY_RETURN_IF_ERROR(CheckOutputFolder(DirectoryOf(stem)));
   JsonValue list = JsonValue::MakeArray();
   for (const auto& [file, text] : files) {
     if (flags.dry_run) {
       Say(flags, absl::StrFormat("dry run: %s would be written", file));
       continue;
     }
-    TALLY_RETURN_IF_ERROR(MakeDirectories(DirectoryOf(file), kTableFolderMode));
-    TALLY_RETURN_IF_ERROR(CreateFileExclusive(file, text, kTableFileMode));
+    TALLY_RETURN_IF_ERROR(OutputStatus(
+        MakeDirectories(DirectoryOf(file), kTableFolderMode), file));
+    TALLY_RETURN_IF_ERROR(
+        OutputStatus(CreateFileExclusive(file, text, kTableFileMode), file));
     list.Append(file);
     if (!flags.json) TALLY_RETURN_IF_ERROR(PrintOut(file + "\n"));
   }
@@ -100,6 +110,8 @@ void AddNotebookCommand(CommandLine& line) {
       .AddPositional("RELEASE", &wanted->release,
                      "Folder or name of the release; default: the only one",
                      false)
+      .AddOption("--release", &wanted->released, "The same as RELEASE",
+                 "RELEASE")
       .AddChoice("--language", &wanted->language, {"both", "python", "r"},
                  "Which to write; default: both")
       .AddOption(

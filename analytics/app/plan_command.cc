@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "analytics/plan/plan.h"
 #include "analytics/plan/plan_run.h"
@@ -169,12 +170,14 @@ absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
   out.definitions = bench->config.definitions;
   out.threads = bench->config.threads;
   TALLY_RETURN_IF_ERROR(CheckRunFolder(out.path, *bench->folder));
+  TALLY_RETURN_IF_ERROR(CheckOutputFolder(DirectoryOf(out.path)));
   TALLY_ASSIGN_OR_RETURN(const PlanOutcome outcome, RunPlan(plan, ground));
   const ExitCode code = outcome.Code(run.all);
   if (flags.dry_run) {
     Say(flags, absl::StrFormat("dry run: %s would be written", out.path));
   } else {
-    TALLY_RETURN_IF_ERROR(WriteRunFolder(plan, outcome, ground, out));
+    TALLY_RETURN_IF_ERROR(
+        OutputStatus(WriteRunFolder(plan, outcome, ground, out), out.path));
     Say(flags, absl::StrFormat("written: %s", out.path));
   }
   TALLY_RETURN_IF_ERROR(

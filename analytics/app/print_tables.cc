@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "analytics/export/table_writers.h"
 #include "base/exit_code.h"
@@ -31,21 +32,21 @@ absl::Status WriteToFiles(const CommonFlags& flags, const Workbench& bench,
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(choice.out, bench.folder->path()));
   const std::string temp = JoinPath(bench.config.work_directory, "temp");
   if (!tables.empty()) {
-    TALLY_RETURN_IF_ERROR(
-        MarkMadeUp(choice.out, bench.folder->manifest().environment));
+    TALLY_RETURN_IF_ERROR(OutputStatus(
+        MarkMadeUp(choice.out, bench.folder->manifest().environment),
+        choice.out));
   }
   TablePrinter printer({"measure", "table", "hidden_cells", "file"});
   for (const GatedTable& table : tables) {
     const TableInfo& info = table.info();
     if (!IsChosen(choice, info.table)) continue;
-    TALLY_ASSIGN_OR_RETURN(
-        const std::vector<std::string> files,
-        WriteTableFiles(
-            table,
-            JoinPath(choice.out,
-                     absl::StrFormat("%s-%s", info.measure_id, info.table)),
-            temp, {std::begin(kAllTableFormats), std::end(kAllTableFormats)}));
-    for (const std::string& file : files) {
+    const absl::StatusOr<std::vector<std::string>> files = WriteTableFiles(
+        table,
+        JoinPath(choice.out,
+                 absl::StrFormat("%s-%s", info.measure_id, info.table)),
+        temp, {std::begin(kAllTableFormats), std::end(kAllTableFormats)});
+    TALLY_RETURN_IF_ERROR(OutputStatus(files.status(), choice.out));
+    for (const std::string& file : *files) {
       printer.AddRow(
           {info.measure_id, info.table, table.suppressed_cells(), file});
     }
@@ -90,6 +91,9 @@ absl::Status CheckTableChoice(const CommonFlags& flags,
     return NotFoundError(
         absl::StrFormat("there is no table %s to print; there are %s", table,
                         JoinText(known, ", ")));
+  }
+  if (!choice.out.empty()) {
+    TALLY_RETURN_IF_ERROR(CheckOutputFolder(choice.out));
   }
   std::vector<std::string> printed;
   for (const std::string& table : known) {

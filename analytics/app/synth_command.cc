@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
@@ -26,7 +27,8 @@ constexpr int64_t kMaxAgreementBytes = 1 << 20;
 constexpr int kSynthMode = 0700;
 
 struct SynthFlags {
-  std::string release;
+  std::string release;   // RELEASE
+  std::string released;  // --release
   int64_t rows = 10'000;
   int64_t seed = 1;
   std::string out;
@@ -152,9 +154,14 @@ absl::Status Synthesise(const CommonFlags& flags, const SynthFlags& synth) {
     return UsageError(absl::StrFormat("--rows: 1 to %d", kMaxSyntheticPeople));
   }
   if (synth.seed < 0) return UsageError("--seed: 0 or more");
+  if (!synth.release.empty() && !synth.released.empty()) {
+    return UsageError("give RELEASE or --release, not both");
+  }
   TALLY_ASSIGN_OR_RETURN(const AnalystConfig config, ReadConfig(flags));
-  TALLY_ASSIGN_OR_RETURN(const std::string source,
-                         FindRelease(config, synth.release));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::string source,
+      FindRelease(config,
+                  synth.release.empty() ? synth.released : synth.release));
   OpenOptions open;
   open.release_key = config.release_key;
   open.allow_absent_tables = true;
@@ -180,15 +187,16 @@ absl::Status Synthesise(const CommonFlags& flags, const SynthFlags& synth) {
   TALLY_ASSIGN_OR_RETURN(path, ResolveOutput(path));
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, folder.path()));
   TALLY_RETURN_IF_ERROR(CheckPlace(config, path));
+  TALLY_RETURN_IF_ERROR(CheckOutputFolder(DirectoryOf(path)));
   if (flags.dry_run) {
     Say(flags,
         absl::StrFormat("dry run: %s would hold %d people", path, synth.rows));
     return absl::OkStatus();
   }
-  TALLY_ASSIGN_OR_RETURN(const auto rows,
-                         MakeFolder(config, synth, shape, path));
+  const auto rows = MakeFolder(config, synth, shape, path);
+  TALLY_RETURN_IF_ERROR(OutputStatus(rows.status(), path));
   Say(flags, absl::StrFormat("made: %s; these people do not exist", path));
-  return PrintSynth(flags, path, rows);
+  return PrintSynth(flags, path, *rows);
 }
 
 }  // namespace
@@ -206,6 +214,8 @@ void AddSynthCommand(CommandLine& line) {
       .AddPositional("RELEASE", &synth->release,
                      "Folder or name of the release; default: the only one",
                      false)
+      .AddOption("--release", &synth->released, "The same as RELEASE",
+                 "RELEASE")
       .AddOption("--rows", &synth->rows,
                  "People; the other tables in proportion. Default 10,000")
       .AddOption("--seed", &synth->seed,

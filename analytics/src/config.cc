@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace tally::analytics {
 namespace {
@@ -64,8 +65,12 @@ absl::StatusOr<AnalystConfig> ReadAnalystConfig(const std::string& path) {
   }
   config.threads = static_cast<int>(threads);
   config.profile = reader.String("disclosure.profile", "");
-  if (!config.profile.empty() && !Profile::Named(config.profile).ok()) {
-    reader.Fail("disclosure.profile", "is not a disclosure profile");
+  if (!config.profile.empty()) {
+    const absl::Status known = Profile::Named(config.profile).status();
+    if (!known.ok()) {
+      reader.Fail("disclosure.profile",
+                  "is wrong: " + std::string(ToStd(known.message())));
+    }
   }
   config.comparators = reader.Path("reference.comparators", "");
   config.boundaries = reader.Path("reference.boundaries", "");

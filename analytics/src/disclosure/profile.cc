@@ -57,8 +57,9 @@ absl::StatusOr<Profile> Profile::Named(std::string_view name) {
   } else {
     const std::string near = NearestMatch(name, Names());
     return UsageError(absl::StrFormat(
-        "unknown disclosure profile%s",
-        near.empty() ? "" : absl::StrFormat(": did you mean %s?", near)));
+        "there is no disclosure profile %s%s; profiles are %s", name,
+        near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+        JoinText(Names(), ", ")));
   }
   return p;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_files.h"
 #include "analytics/export/table_writers.h"
 #include "base/civil_day.h"
@@ -311,8 +312,13 @@ absl::Status WorkbookWriter::SetProperties() {
   properties.subject = subject.data();
   properties.author = author.data();
   properties.created = static_cast<time_t>(created / 1000);
-  return BookStatus(workbook_set_properties(book_.get(), &properties),
-                    "properties");
+  TALLY_RETURN_IF_ERROR(BookStatus(
+      workbook_set_properties(book_.get(), &properties), "properties"));
+  // By which CheckOutputFile knows a workbook that it may replace.
+  return BookStatus(
+      workbook_set_custom_property_string(book_.get(), kWorkbookMarkName,
+                                          kWorkbookMarkValue),
+      "properties");
 }
 
 absl::Status WorkbookWriter::Write(const std::string& path,

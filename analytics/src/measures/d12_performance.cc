@@ -14,6 +14,7 @@
 #include "analytics/measures/measure.h"
 #include "analytics/measures/reference.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "measures/indicator_series.h"
 
 namespace tally::analytics {
@@ -22,10 +23,26 @@ namespace {
 constexpr std::string_view kChartSource = "C29";
 using AreaIndicator = std::pair<std::string, std::string>;
 
+using IndicatorCatalogue = std::map<std::string, CatalogueEntry>;
+
+// An indicator that there is not would be planned and never looked at; an area
+// without a row may be one that has left.
 absl::StatusOr<std::map<AreaIndicator, double>> ReadIndicatorPlan(
-    const ReferenceFile& file) {
+    const ReferenceFile& file, const IndicatorCatalogue& catalogue) {
   std::map<AreaIndicator, double> plan;
+  std::vector<std::string> known;
+  for (const auto& [id, entry] : catalogue) known.push_back(id);
   for (size_t row = 0; row < file.rows(); ++row) {
+    const std::string& indicator = file.Text(row, 1);
+    if (!catalogue.contains(indicator)) {
+      const std::string near = NearestMatch(indicator, known);
+      return file.ErrorAt(
+          row,
+          absl::StrFormat(
+              "there is no indicator %s%s; C29 has %s", indicator,
+              near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+              JoinText(known, ", ")));
+    }
     const AreaIndicator key(file.Text(row, 0), file.Text(row, 1));
     if (!plan.emplace(key, file.Number(row, 2)).second) {
       return file.ErrorAt(row, "this area and indicator come twice");
@@ -149,11 +166,12 @@ class Performance : public Measure {
                              {"indicator", ReferenceType::kText},
                              {"plan", ReferenceType::kNumber}},
                             context.month));
-    TALLY_ASSIGN_OR_RETURN(const auto plan, ReadIndicatorPlan(file));
     TALLY_ASSIGN_OR_RETURN(const double allowed,
                            context.definition.Parameter("variance_pct"));
-    const auto catalogue =
-        ReadCatalogue(context.Find(kChartSource, kIndicatorTable));
+    const GatedTable* indicators = context.Find(kChartSource, kIndicatorTable);
+    if (indicators == nullptr) return tables;
+    const IndicatorCatalogue catalogue = ReadCatalogue(indicators);
+    TALLY_ASSIGN_OR_RETURN(const auto plan, ReadIndicatorPlan(file, catalogue));
     TableInfo info =
         context.Info("performance", "The last month against the plan", *points);
     info.notes = {"Plan: " + file.Citation(),

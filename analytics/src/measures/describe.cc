@@ -143,8 +143,11 @@ absl::StatusOr<std::vector<GatedTable>> DescribeColumns(
   const dataset::DictionaryTable* words = release.dictionary().Find(table);
   if (words == nullptr || !release.HasTable(table)) {
     const std::vector<std::string> tables = release.Tables();
-    return NotFoundError(absl::StrFormat("there is no such table; it has %s",
-                                         JoinText(tables, ", ")));
+    const std::string near = NearestMatch(table, tables);
+    return NotFoundError(absl::StrFormat(
+        "the release has no table %s%s; it has %s", table,
+        near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+        JoinText(tables, ", ")));
   }
   Columns columns;
   if (names.empty()) {
@@ -153,8 +156,13 @@ absl::StatusOr<std::vector<GatedTable>> DescribeColumns(
   for (const std::string& name : names) {
     const dataset::DictionaryColumn* column = release.Column(table, name);
     if (column == nullptr) {
-      return NotFoundError(
-          absl::StrFormat("table %s has no such column", table));
+      std::vector<std::string> known;
+      for (const auto& one : words->columns) known.push_back(one.name);
+      const std::string near = NearestMatch(name, known);
+      return NotFoundError(absl::StrFormat(
+          "table %s has no column %s%s; it has %s", table, name,
+          near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
+          JoinText(known, ", ")));
     }
     columns.push_back(column);
   }

@@ -84,12 +84,24 @@ std::vector<std::string> MeasureRunOrder() {
   return ids;
 }
 
+std::string MeantMeasure(std::string_view id) {
+  std::string meant(id);
+  for (char& c : meant) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  constexpr size_t kIdSize = 3;
+  if (meant.size() == kIdSize - 1) meant.insert(1, "0");
+  for (const MeasureEntry& entry : MeasureTable()) {
+    if (entry.id == meant) return meant;
+  }
+  return "";
+}
+
 absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id) {
   for (const MeasureEntry& entry : MeasureTable()) {
     if (entry.id == id) return entry.make();
   }
-  const std::vector<std::string> ids = MeasureIds();
-  const std::string near = NearestMatch(id, ids);
+  const std::string near = MeantMeasure(id);
   return NotFoundError(absl::StrFormat(
       "there is no measure %s%s; `commissioning measure list` shows all", id,
       near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near)));

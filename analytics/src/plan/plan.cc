@@ -23,6 +23,27 @@ std::string PlanHint(std::string_view word,
   return near.empty() ? "" : absl::StrFormat("; did you mean %s?", near);
 }
 
+// Everything that is wrong, so that a plan is mended in one go.
+class Mistakes {
+ public:
+  void Add(const absl::Status& status) {
+    if (status.ok()) return;
+    if (all_.empty()) first_ = status;
+    all_.emplace_back(ToStd(status.message()));
+  }
+  bool none() const { return all_.empty(); }
+  // One of its own as it is; several in one message, each with its line.
+  absl::Status ToStatus() const {
+    if (all_.size() < 2) return first_;
+    return UsageError(
+        absl::StrFormat("%d mistakes: %s", all_.size(), JoinText(all_, " | ")));
+  }
+
+ private:
+  absl::Status first_;
+  std::vector<std::string> all_;
+};
+
 bool PlanHas(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
@@ -38,11 +59,14 @@ absl::Status ReadPlanWords(const TomlTable& table, std::string_view key,
 absl::Status CheckPlanMeasure(const TomlTable& table, const PlanStep& step) {
   const std::vector<std::string> ids = MeasureIds();
   if (PlanHas(ids, step.measure)) return absl::OkStatus();
+  const std::string meant = MeantMeasure(step.measure);
   return table.ErrorAt(
       table.Find("measure")->line(),
-      absl::StrFormat("step %s: there is no such measure%s (`commissioning "
-                      "measure list` shows all)",
-                      step.id, PlanHint(step.measure, ids)));
+      absl::StrFormat(
+          "step %s: there is no measure %s%s (`commissioning "
+          "measure list` shows all)",
+          step.id, step.measure,
+          meant.empty() ? "" : absl::StrFormat("; did you mean %s?", meant)));
 }
 
 absl::Status CheckPlanPages(const TomlTable& table, const PlanStep& step) {
@@ -51,8 +75,8 @@ absl::Status CheckPlanPages(const TomlTable& table, const PlanStep& step) {
     if (PlanHas(ids, page)) continue;
     return table.ErrorAt(
         table.Find("dashboard")->line(),
-        absl::StrFormat("step %s: there is no such page%s; pages are %s",
-                        step.id, PlanHint(page, ids), JoinText(ids, ", ")));
+        absl::StrFormat("step %s: there is no page %s%s; pages are %s", step.id,
+                        page, PlanHint(page, ids), JoinText(ids, ", ")));
   }
   return absl::OkStatus();
 }
@@ -94,33 +118,32 @@ absl::StatusOr<PlanStep> ReadPlanStep(const TomlTable& table) {
   return step;
 }
 
-absl::Status CheckPlanSteps(const TomlTable& root,
-                            const std::vector<PlanStep>& steps) {
+void CheckPlanSteps(const TomlTable& root, const std::vector<PlanStep>& steps,
+                    Mistakes& mistakes) {
   std::vector<std::string> ids;
   int dashboards = 0;
   for (const PlanStep& step : steps) {
     if (PlanHas(ids, step.id)) {
-      return root.ErrorAt(step.line, absl::StrFormat("step %s: this id is "
-                                                     "there twice",
-                                                     step.id));
+      mistakes.Add(root.ErrorAt(
+          step.line,
+          absl::StrFormat("step %s: this id is there twice", step.id)));
     }
     ids.push_back(step.id);
     if (step.is_dashboard() && ++dashboards > 1) {
-      return root.ErrorAt(step.line, absl::StrFormat("step %s: a plan has one "
-                                                     "dashboard; name its "
-                                                     "pages in one step",
-                                                     step.id));
+      mistakes.Add(root.ErrorAt(
+          step.line, absl::StrFormat("step %s: a plan has one dashboard; name "
+                                     "its pages in one step",
+                                     step.id)));
     }
   }
   for (const PlanStep& step : steps) {
     for (const std::string& need : step.needs) {
       if (PlanHas(ids, need)) continue;
-      return root.ErrorAt(
+      mistakes.Add(root.ErrorAt(
           step.line, absl::StrFormat("step %s needs %s, which is no step%s",
-                                     step.id, need, PlanHint(need, ids)));
+                                     step.id, need, PlanHint(need, ids))));
     }
   }
-  return absl::OkStatus();
 }
 
 // The first step in the file whose needs are met, again and again.
@@ -148,17 +171,16 @@ absl::StatusOr<std::vector<PlanStep>> OrderPlanSteps(
   return ordered;
 }
 
-absl::Status ReadPlanHead(const TomlTable& root, Plan& plan) {
-  TALLY_RETURN_IF_ERROR(root.OnlyKeys({"release", "month", "profile", "step"}));
-  TALLY_ASSIGN_OR_RETURN(plan.release, root.GetString("release"));
-  if (root.Find("profile") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(plan.profile, root.GetString("profile"));
-    plan.profile_line = root.Find("profile")->line();
-    const absl::StatusOr<Profile> named = Profile::Named(plan.profile);
-    if (!named.ok()) {
-      return root.ErrorAt(plan.profile_line, ToStd(named.status().message()));
-    }
-  }
+absl::Status ReadPlanProfile(const TomlTable& root, Plan& plan) {
+  if (root.Find("profile") == nullptr) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(plan.profile, root.GetString("profile"));
+  plan.profile_line = root.Find("profile")->line();
+  const absl::StatusOr<Profile> named = Profile::Named(plan.profile);
+  if (named.ok()) return absl::OkStatus();
+  return root.ErrorAt(plan.profile_line, ToStd(named.status().message()));
+}
+
+absl::Status ReadPlanMonth(const TomlTable& root, Plan& plan) {
   if (root.Find("month") == nullptr) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(const std::string month, root.GetString("month"));
   const absl::StatusOr<CivilDay> day = CivilDay::Parse(month + "-01");
@@ -169,6 +191,45 @@ absl::Status ReadPlanHead(const TomlTable& root, Plan& plan) {
   plan.month = *day;
   plan.month_line = root.Find("month")->line();
   return absl::OkStatus();
+}
+
+void ReadPlanHead(const TomlTable& root, Plan& plan, Mistakes& mistakes) {
+  mistakes.Add(root.OnlyKeys({"release", "month", "profile", "step"}));
+  const absl::StatusOr<std::string> release = root.GetString("release");
+  mistakes.Add(release.status());
+  if (release.ok()) plan.release = *release;
+  mistakes.Add(ReadPlanProfile(root, plan));
+  mistakes.Add(ReadPlanMonth(root, plan));
+}
+
+// The steps in the order of the file; those that are wrong are left out.
+std::vector<PlanStep> ReadPlanSteps(const TomlTable& root, Mistakes& mistakes) {
+  std::vector<PlanStep> steps;
+  // Under another name it is an unknown key, which has been said.
+  if (root.Find("step") == nullptr && !mistakes.none()) return steps;
+  const absl::StatusOr<TomlArray> list = root.GetArray("step");
+  mistakes.Add(list.status());
+  if (!list.ok()) return steps;
+  if (list->empty() || list->size() > kMaxPlanSteps) {
+    mistakes.Add(root.ErrorAt(
+        root.Find("step")->line(),
+        absl::StrFormat("a plan has 1 to %d steps", kMaxPlanSteps)));
+    return steps;
+  }
+  bool whole = true;
+  for (const TomlValue& value : *list) {
+    absl::StatusOr<PlanStep> step =
+        value.is_table() ? ReadPlanStep(value.AsTable())
+                         : root.ErrorAt(value.line(),
+                                        "a step is a table, as in { id = "
+                                        "\"people\", measure = \"C02\" }");
+    mistakes.Add(step.status());
+    whole = whole && step.ok();
+    if (step.ok()) steps.push_back(*std::move(step));
+  }
+  // What is needed may be a step that could not be read.
+  if (whole) CheckPlanSteps(root, steps, mistakes);
+  return steps;
 }
 
 }  // namespace
@@ -189,24 +250,10 @@ absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file) {
   plan.sha256 = Sha256Hex(text);
   TALLY_ASSIGN_OR_RETURN(const TomlTable root,
                          ParseToml(text, std::move(file)));
-  TALLY_RETURN_IF_ERROR(ReadPlanHead(root, plan));
-  TALLY_ASSIGN_OR_RETURN(const TomlArray list, root.GetArray("step"));
-  const int line = root.Find("step")->line();
-  if (list.empty() || list.size() > kMaxPlanSteps) {
-    return root.ErrorAt(
-        line, absl::StrFormat("a plan has 1 to %d steps", kMaxPlanSteps));
-  }
-  std::vector<PlanStep> steps;
-  for (const TomlValue& value : list) {
-    if (!value.is_table()) {
-      return root.ErrorAt(value.line(),
-                          "a step is a table, as in { id = "
-                          "\"people\", measure = \"C02\" }");
-    }
-    TALLY_ASSIGN_OR_RETURN(PlanStep step, ReadPlanStep(value.AsTable()));
-    steps.push_back(std::move(step));
-  }
-  TALLY_RETURN_IF_ERROR(CheckPlanSteps(root, steps));
+  Mistakes mistakes;
+  ReadPlanHead(root, plan, mistakes);
+  std::vector<PlanStep> steps = ReadPlanSteps(root, mistakes);
+  TALLY_RETURN_IF_ERROR(mistakes.ToStatus());
   TALLY_ASSIGN_OR_RETURN(plan.steps, OrderPlanSteps(root, std::move(steps)));
   return plan;
 }

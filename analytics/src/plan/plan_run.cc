@@ -146,15 +146,21 @@ absl::Status PlanRun::CheckPlan() {
     return UsageError(plan_.At(plan_.month_line) + std::string(words));
   }
   month_ = *month;
+  std::vector<std::string> wrong;
   for (const PlanStep& step : plan_.steps) {
     if (step.is_dashboard()) continue;
     TALLY_ASSIGN_OR_RETURN(
         const MeasureDefinition definition,
         LoadDefinition(step.measure, ground_.options.definitions));
     const absl::Status status = CheckGrouping(definition, step.by);
-    if (!status.ok()) return AtStep(plan_, step, status);
+    if (!status.ok() && ExitCodeOf(status) != kExitUsage) return status;
+    if (status.ok()) continue;
+    wrong.emplace_back(ToStd(AtStep(plan_, step, status).message()));
   }
-  return absl::OkStatus();
+  if (wrong.empty()) return absl::OkStatus();
+  if (wrong.size() == 1) return UsageError(wrong.front());
+  return UsageError(
+      absl::StrFormat("%d mistakes: %s", wrong.size(), JoinText(wrong, " | ")));
 }
 
 // Steps with `by` have runners of their own, and one database serves one runner

@@ -132,8 +132,9 @@ absl::Status CheckTables(const dataset::ReleaseManifest& manifest,
                          const PullOptions& options) {
   for (const std::string& table : options.tables) {
     if (manifest.row_counts.contains(table)) continue;
-    return NotFoundError(
-        "--table: the release has no such table; `release show` lists them");
+    return NotFoundError(absl::StrFormat(
+        "--table: the release has no table %s; `release show` lists them",
+        table));
   }
   return absl::OkStatus();
 }

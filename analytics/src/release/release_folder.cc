@@ -185,7 +185,8 @@ absl::StatusOr<ReleaseFolder> ReleaseFolder::Open(const std::string& path,
   std::error_code error;
   const fs::path absolute = fs::canonical(path, error);
   if (error || !fs::is_directory(absolute, error)) {
-    return NotFoundError("there is no such release folder");
+    return NotFoundError(
+        absl::StrFormat("there is no release folder %s", path));
   }
   folder.path_ = absolute.string();
   TALLY_RETURN_IF_ERROR(folder.ReadManifest(options));

@@ -112,8 +112,9 @@ ExitCode StopExitCode() {
 
 absl::Status CheckNotStopped() {
   if (!StopRequested()) return absl::OkStatus();
-  return WithExitCode(absl::CancelledError("stopped by a signal"),
-                      StopExitCode());
+  return WithExitCode(
+      absl::CancelledError("stopped by a signal: run the same command again"),
+      StopExitCode());
 }
 
 void RequestStop(int signal_number) { NoteStop(signal_number); }

@@ -13,64 +13,9 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 
-PROGRAM, FOLDER = sys.argv[1], sys.argv[2]
-CONFIG = os.path.join(FOLDER, "commissioning.toml")
-WORK = os.path.join(FOLDER, "work")
-RELEASE = os.path.join(WORK, "trial", "r2026-10")
-REGISTER = os.path.join(WORK, "disclosure", "released.jsonl")
-checks = 0
-
-
-def run(*words, code=0, cwd=FOLDER):
-    done = subprocess.run([PROGRAM, *words, "--config", CONFIG], cwd=cwd,
-                          capture_output=True, text=True, check=False)
-    if done.returncode != code:
-        sys.exit(f"FAILED: {' '.join(words)}: exit code {done.returncode}, "
-                 f"expected {code}\n{done.stderr}")
-    return done
-
-
-def check(what, true):
-    global checks
-    if not true:
-        sys.exit(f"FAILED: {what}")
-    checks += 1
-    print("ok ", what)
-
-
-def tree(folder, leave=()):
-    """Path -> digest of every file below."""
-    found = {}
-    for root, _, files in os.walk(folder):
-        for name in files:
-            path = os.path.join(root, name)
-            relative = os.path.relpath(path, folder)
-            if relative not in leave:
-                with open(path, "rb") as file:
-                    found[relative] = hashlib.sha256(file.read()).hexdigest()
-    return found
-
-
-def write(name, text):
-    path = os.path.join(FOLDER, name)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
-
-
-def read(*parts):
-    with open(os.path.join(*parts), encoding="utf-8", newline="") as file:
-        return file.read()
-
-
-PLAN = """release = "trial/r2026-10"
-step = [
-  { id = "page", dashboard = ["needs", "population"], needs = ["people"] },
-  { id = "conditions", measure = "C03", by = ["practice"] },
-  { id = "people", measure = "C02" },
-  { id = "linkage", measure = "C01" },
-]
-"""
+from commands_places import names, pages, places
+from commands_world import (CONFIG, FOLDER, PLAN, PROGRAM, REGISTER, RELEASE,
+                            WORK, check, passed, read, run, tree, write)
 
 
 def streams():
@@ -147,6 +92,13 @@ def wrong_plans():
             ('month = "2026"\n' + PLAN, 1, "YYYY-MM"),
             ('month = "1999-01"\n' + PLAN, 1, "covers"),
             ('profile = "nhs-subnationl"\n' + PLAN, 1, "nhs-subnational"),
+            (PLAN.replace('"C02"', '"C99"'), 5, "no measure C99 ("),
+            ('profile = "lax"\n' + PLAN, 1, "no disclosure profile lax"),
+            ('profile = "lax"\n' + PLAN.replace('"C02"', '"C99"'), 6,
+             "2 mistakes"),
+            (PLAN.replace('["practice"]', '["practise"]').replace(
+                'measure = "C02"', 'measure = "C02", by = ["sexx"]'), 5,
+             "practice"),
             ('sql = "SELECT 1"\n' + PLAN, 1, "sql")):
         path = write("wrong.toml", text)
         done = run("run", path, "--out", "wrong", code=2)
@@ -474,8 +426,9 @@ def stopped():
         check(f"{name} had begun", "environment" in first)
         check(f"{name} ends with 130 when it is interrupted, not {process.returncode}",
               process.returncode == 130)
-        check(f"{name} says so and prints nothing",
-              "stopped" in rest and out == "")
+        check(f"{name} says so and what to do, and prints nothing",
+              "stopped" in rest and "run the same command again" in rest
+              and out == "")
         check(f"{name} leaves no file", file is None or not os.path.exists(file))
 
 
@@ -515,7 +468,10 @@ streams()
 wrong_plans()
 plans()
 workbooks()
+places()
+pages()
+names()
 synthetic()
 notebooks()
 stopped()
-print(f"passed: {checks} checks")
+print(f"passed: {len(passed)} checks")

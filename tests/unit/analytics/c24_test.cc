@@ -252,6 +252,23 @@ TEST(Performance, IsOffPlanWhereThePlanLiesOutsideTheLimits) {
             "judged.");
 }
 
+TEST(Performance, RefusesAPlanForAnIndicatorThatThereIsNot) {
+  IndicatorWorld world;
+  world.Town(1, [](int, int) { return 1; });
+  Bench bench(world.Release());
+  RunOptions options = world.Options(bench);
+  IndicatorWorld::Reference(bench, options, "indicator_plan",
+                            "\"area\", \"indicator\", \"plan\"",
+                            "[\"Z90001\", \"ed_attendances\", 1],\n"
+                            "[\"All\", \"deths\", 60]");
+  const absl::Status status = bench.Run("D12", options).status();
+  EXPECT_EQ(ExitCodeOf(status), kExitUsage);
+  // The first row stands in line 7 of the file.
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("indicator_plan.toml:8: there is no indicator deths "
+                        "(did you mean deaths?)"));
+}
+
 TEST(Performance, IsNotAvailableInAMonthThatThePlanDoesNotCover) {
   IndicatorWorld world;
   world.Town(1, [](int, int) { return 1; });

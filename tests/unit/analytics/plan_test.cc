@@ -64,6 +64,32 @@ TEST(Plan, AStepHasEitherMeasureOrDashboard) {
   }
 }
 
+TEST(Plan, EveryMistakeIsSaidWithItsLine) {
+  const auto plan = ParsePlan(
+      "release = \"p/r2026-10\"\nprofile = \"lax\"\nmonth = \"2026\"\n"
+      "step = [\n{ id = \"a\", measure = \"C99\" },\n"
+      "{ id = \"b\", measure = \"C02\" },\n"
+      "{ id = \"c\", dashboard = [\"neds\"] },\n]\n",
+      "plan.toml");
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+  const std::string words(plan.status().message());
+  for (const char* part :
+       {"4 mistakes: ", "plan.toml:2: there is no disclosure profile lax",
+        "plan.toml:3: month is YYYY-MM",
+        "plan.toml:5: step a: there is no measure C99 (",
+        "plan.toml:7: step c: there is no page neds; did you mean needs?"}) {
+    EXPECT_NE(words.find(part), std::string::npos) << part << " | " << words;
+  }
+}
+
+TEST(Plan, AMeasureIsSuggestedOnlyWhereItIsMeant) {
+  EXPECT_EQ(MeantMeasure("c03"), "C03");
+  EXPECT_EQ(MeantMeasure("C3"), "C03");
+  EXPECT_EQ(MeantMeasure("C03"), "C03");
+  EXPECT_EQ(MeantMeasure("C07"), "");  // as near to C01 as to C09
+  EXPECT_EQ(MeantMeasure(""), "");
+}
+
 TEST(Plan, HoldsAtMostTwoHundredSteps) {
   std::string steps;
   for (int i = 0; i < 200; ++i) {

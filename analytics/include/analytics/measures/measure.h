@@ -120,7 +120,11 @@ std::vector<std::string> MeasureIds();
 // The same in the order in which a run of all computes them: the audit of
 // disclosure (C23) last, for it counts what the gate decided in the run.
 std::vector<std::string> MeasureRunOrder();
-// kNotFound (exit 4) naming the nearest id.
+// The measure that an id in small letters or without its nought means, "c03"
+// and "C3" as C03; nothing if there is none. By letters alone C07 would be as
+// near to C01 as to C09.
+std::string MeantMeasure(std::string_view id);
+// kNotFound (exit 4) naming the one that is meant.
 absl::StatusOr<std::unique_ptr<Measure>> MakeMeasure(std::string_view id);
 
 // First days of months, both included.

@@ -50,7 +50,8 @@ struct Plan {
 };
 
 // Reads a plan and puts its steps in order: after what they need, else as in
-// the file. kInvalidArgument (exit 2), with file and line: not TOML, an unknown
+// the file. kInvalidArgument (exit 2), with file and line of everything
+// that is wrong: not TOML, an unknown
 // key, measure, page or profile, an id that is malformed or there twice, a need
 // that leads nowhere or in a circle, a second dashboard.
 absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file);
