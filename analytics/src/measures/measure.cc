@@ -90,7 +90,7 @@ std::string MeantMeasure(std::string_view id) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   constexpr size_t kIdSize = 3;
-  if (meant.size() == kIdSize - 1) meant.insert(1, "0");
+  if (meant.size() == kIdSize - 1) meant = {meant[0], '0', meant[1]};
   for (const MeasureEntry& entry : MeasureTable()) {
     if (entry.id == meant) return meant;
   }
