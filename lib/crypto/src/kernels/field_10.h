@@ -22,54 +22,43 @@ struct Field10 {
   using Lanes = V;
   using Mask = typename V::Mask;
 
-  // Limbs 0, 2, ... < 2^26 + 2^9, the others < 2^25 + 2^16. The value is below
-  // 2p.
-  struct Fe {
-    V l[10];
-  };
   // What may be multiplied: limbs 0, 2, ... < 1.5 x 2^27 + 2^9, the others
   // < 1.5 x 2^26 + 2^16. 19 times that fits 32 bits, and so do 4 times the
   // others.
   struct Factor {
     V l[10];
-    Factor() = default;
-    TALLY_INLINE Factor(const Fe& a)  // NOLINT(google-explicit-constructor)
-        : l{a.l[0], a.l[1], a.l[2], a.l[3], a.l[4],
-            a.l[5], a.l[6], a.l[7], a.l[8], a.l[9]} {}
-    TALLY_INLINE Factor(V l0, V l1, V l2, V l3, V l4, V l5, V l6, V l7, V l8,
-                        V l9)
-        : l{l0, l1, l2, l3, l4, l5, l6, l7, l8, l9} {}
   };
+  // Limbs 0, 2, ... < 2^26 + 2^9, the others < 2^25 + 2^16. The value is below
+  // 2p.
+  struct Fe : Factor {};
   // The sum or the difference of two elements is small enough as it is.
   using Loose = Factor;
-  // The columns of a product, before anything is carried: each < 2^62.2.
-  struct Wide {
-    V l[10];
-  };
+  // A product of which sums are made: carried at once, since its columns would
+  // have to wait in memory.
+  using Wide = Fe;
+  // The sum or the difference of two products.
+  using Sum = Factor;
 
   static constexpr uint64_t kEven = (uint64_t{1} << 26) - 1;
-  // 2^36 x 2p: in limbs 0, 2, ... at least 2^62.9, in the others 2^61.9, where
-  // the columns of a product are < 2^61.5.
-  static constexpr int kBias = 36;
   static constexpr uint64_t kOdd = (uint64_t{1} << 25) - 1;
 
   static TALLY_INLINE Fe Constant(const FieldWords& w) {
-    return {{V::All(w.w[0] & kEven), V::All(w.w[0] >> 26 & kOdd),
-             V::All((w.w[0] >> 51 | w.w[1] << 13) & kEven),
-             V::All(w.w[1] >> 13 & kOdd), V::All(w.w[1] >> 38 & kEven),
-             V::All(w.w[2] & kOdd), V::All(w.w[2] >> 25 & kEven),
-             V::All((w.w[2] >> 51 | w.w[3] << 13) & kOdd),
-             V::All(w.w[3] >> 12 & kEven), V::All(w.w[3] >> 38 & kOdd)}};
+    return {{{V::All(w.w[0] & kEven), V::All(w.w[0] >> 26 & kOdd),
+              V::All((w.w[0] >> 51 | w.w[1] << 13) & kEven),
+              V::All(w.w[1] >> 13 & kOdd), V::All(w.w[1] >> 38 & kEven),
+              V::All(w.w[2] & kOdd), V::All(w.w[2] >> 25 & kEven),
+              V::All((w.w[2] >> 51 | w.w[3] << 13) & kOdd),
+              V::All(w.w[3] >> 12 & kEven), V::All(w.w[3] >> 38 & kOdd)}}};
   }
   // Bits 0 to 254 of four words; bit 255 is ignored.
   static TALLY_INLINE Fe FromWords(const V w[4]) {
     const V even = V::All(kEven), odd = V::All(kOdd);
-    return {{w[0] & even, w[0].template Shr<26>() & odd,
-             (w[0].template Shr<51>() | w[1].template Shl<13>()) & even,
-             w[1].template Shr<13>() & odd, w[1].template Shr<38>() & even,
-             w[2] & odd, w[2].template Shr<25>() & even,
-             (w[2].template Shr<51>() | w[3].template Shl<13>()) & odd,
-             w[3].template Shr<12>() & even, w[3].template Shr<38>() & odd}};
+    return {{{w[0] & even, w[0].template Shr<26>() & odd,
+              (w[0].template Shr<51>() | w[1].template Shl<13>()) & even,
+              w[1].template Shr<13>() & odd, w[1].template Shr<38>() & even,
+              w[2] & odd, w[2].template Shr<25>() & even,
+              (w[2].template Shr<51>() | w[3].template Shl<13>()) & odd,
+              w[3].template Shr<12>() & even, w[3].template Shr<38>() & odd}}};
   }
   // The value below p, as four words.
   static TALLY_INLINE void ToWords(const Fe& a, V w[4]) {
@@ -83,36 +72,35 @@ struct Field10 {
   }
 
   static TALLY_INLINE Loose Add(const Fe& a, const Fe& b) {
-    return {a.l[0] + b.l[0], a.l[1] + b.l[1], a.l[2] + b.l[2], a.l[3] + b.l[3],
-            a.l[4] + b.l[4], a.l[5] + b.l[5], a.l[6] + b.l[6], a.l[7] + b.l[7],
-            a.l[8] + b.l[8], a.l[9] + b.l[9]};
+    return {{a.l[0] + b.l[0], a.l[1] + b.l[1], a.l[2] + b.l[2], a.l[3] + b.l[3],
+             a.l[4] + b.l[4], a.l[5] + b.l[5], a.l[6] + b.l[6], a.l[7] + b.l[7],
+             a.l[8] + b.l[8], a.l[9] + b.l[9]}};
   }
   // a - b + 2p: no limb of 2p is below one of b.
   static TALLY_INLINE Loose Sub(const Fe& a, const Fe& b) {
     const V first = V::All(2 * kEven - 36);
     const V even = V::All(2 * kEven), odd = V::All(2 * kOdd);
-    return {a.l[0] + first - b.l[0], a.l[1] + odd - b.l[1],
-            a.l[2] + even - b.l[2],  a.l[3] + odd - b.l[3],
-            a.l[4] + even - b.l[4],  a.l[5] + odd - b.l[5],
-            a.l[6] + even - b.l[6],  a.l[7] + odd - b.l[7],
-            a.l[8] + even - b.l[8],  a.l[9] + odd - b.l[9]};
+    return {{a.l[0] + first - b.l[0], a.l[1] + odd - b.l[1],
+             a.l[2] + even - b.l[2], a.l[3] + odd - b.l[3],
+             a.l[4] + even - b.l[4], a.l[5] + odd - b.l[5],
+             a.l[6] + even - b.l[6], a.l[7] + odd - b.l[7],
+             a.l[8] + even - b.l[8], a.l[9] + odd - b.l[9]}};
   }
-  static TALLY_INLINE Factor AsFactor(const Loose& a) { return a; }
+  static TALLY_INLINE const Factor& AsFactor(const Loose& a) { return a; }
 
   // All limbs at once. Limbs < 2^29: what is carried is < 2^4.
   static TALLY_INLINE Fe Carry(const Loose& a) {
     const V even = V::All(kEven), odd = V::All(kOdd);
-    Fe c{{(a.l[0] & even) + V::Mul32(a.l[9].template Shr<25>(), V::All(19)),
-          (a.l[1] & odd) + a.l[0].template Shr<26>(),
-          (a.l[2] & even) + a.l[1].template Shr<25>(),
-          (a.l[3] & odd) + a.l[2].template Shr<26>(),
-          (a.l[4] & even) + a.l[3].template Shr<25>(),
-          (a.l[5] & odd) + a.l[4].template Shr<26>(),
-          (a.l[6] & even) + a.l[5].template Shr<25>(),
-          (a.l[7] & odd) + a.l[6].template Shr<26>(),
-          (a.l[8] & even) + a.l[7].template Shr<25>(),
-          (a.l[9] & odd) + a.l[8].template Shr<26>()}};
-    return c;
+    return {{{(a.l[0] & even) + V::Mul32(a.l[9].template Shr<25>(), V::All(19)),
+              (a.l[1] & odd) + a.l[0].template Shr<26>(),
+              (a.l[2] & even) + a.l[1].template Shr<25>(),
+              (a.l[3] & odd) + a.l[2].template Shr<26>(),
+              (a.l[4] & even) + a.l[3].template Shr<25>(),
+              (a.l[5] & odd) + a.l[4].template Shr<26>(),
+              (a.l[6] & even) + a.l[5].template Shr<25>(),
+              (a.l[7] & odd) + a.l[6].template Shr<26>(),
+              (a.l[8] & even) + a.l[7].template Shr<25>(),
+              (a.l[9] & odd) + a.l[8].template Shr<26>()}}};
   }
 
   // Two limbs of odd place weigh 2^50, their column 2^51: such a product counts
@@ -121,8 +109,8 @@ struct Field10 {
   //
   // Row by row: ten columns and a limb fit 16 registers, and the limbs of b
   // come from memory.
-  static __attribute__((noinline)) Wide MulWide(const Factor& a,
-                                                const Factor& b) {
+  static __attribute__((noinline)) void MulTo(const Factor& a, const Factor& b,
+                                              Fe* out) {
     V n[10];  // 19 b
     n[1] = Times19(b.l[1]);
     n[2] = Times19(b.l[2]);
@@ -133,8 +121,7 @@ struct Field10 {
     n[7] = Times19(b.l[7]);
     n[8] = Times19(b.l[8]);
     n[9] = Times19(b.l[9]);
-    Wide wide;
-    V(&c)[10] = wide.l;
+    V c[10];
     FirstRow(c, a.l[0], b.l);
     StayInMemory(a.l, b.l, n);
     AddRow(c, a.l[1] + a.l[1], a.l[1], n[9], b.l[0], b.l[1], b.l[2], b.l[3],
@@ -163,19 +150,18 @@ struct Field10 {
     StayInMemory(a.l, b.l, n);
     AddRow(c, a.l[9] + a.l[9], a.l[9], n[1], n[2], n[3], n[4], n[5], n[6], n[7],
            n[8], n[9], b.l[0]);
-    return wide;
+    Reduce(c, out);
   }
 
   // As Mul, each product of two different limbs once, and twice as much.
-  static __attribute__((noinline)) Wide SqWide(const Factor& a) {
+  static __attribute__((noinline)) void SqTo(const Factor& a, Fe* out) {
     V n[10];  // 19 a, where a column comes round
     n[5] = Times19(a.l[5]);
     n[6] = Times19(a.l[6]);
     n[7] = Times19(a.l[7]);
     n[8] = Times19(a.l[8]);
     n[9] = Times19(a.l[9]);
-    Wide wide;
-    V(&c)[10] = wide.l;
+    V c[10];
     const V one0 = a.l[0];
     const V two0 = one0 + one0;
     c[0] = V::Mul32(one0, a.l[0]);
@@ -264,107 +250,43 @@ struct Field10 {
     const V one9 = a.l[9];
     const V two9 = one9 + one9;
     c[8] = c[8] + V::Mul32(two9, n[9]);
-    return wide;
+    Reduce(c, out);
   }
 
-  static __attribute__((noinline)) Fe Mul(const Factor& a, const Factor& b) {
-    return Reduce(MulWide(a, b));
+  static TALLY_INLINE Fe Mul(const Factor& a, const Factor& b) {
+    Fe out;
+    MulTo(a, b, &out);
+    return out;
   }
-  static __attribute__((noinline)) Fe Sq(const Factor& a) { return Reduce(SqWide(a)); }
+  static TALLY_INLINE Fe Sq(const Factor& a) {
+    Fe out;
+    SqTo(a, &out);
+    return out;
+  }
 
-  // Carries columns < 2^63.7, in two chains at once. What the last column,
-  // which is < 2^62.8, carries is < 2^37.8, 19 times that < 2^42, and what limb
-  // 0 carries then < 2^16.
-  static __attribute__((noinline)) Fe Reduce(const Wide& wide) {
-    V c[10] = {wide.l[0], wide.l[1], wide.l[2], wide.l[3], wide.l[4],
-               wide.l[5], wide.l[6], wide.l[7], wide.l[8], wide.l[9]};
-    const V even = V::All(kEven), odd = V::All(kOdd);
-    V r = c[0].template Shr<26>(), s = c[4].template Shr<26>();
-    c[0] = c[0] & even;
-    c[4] = c[4] & even;
-    c[1] = c[1] + r;
-    c[5] = c[5] + s;
-    r = c[1].template Shr<25>();
-    s = c[5].template Shr<25>();
-    c[1] = c[1] & odd;
-    c[5] = c[5] & odd;
-    c[2] = c[2] + r;
-    c[6] = c[6] + s;
-    r = c[2].template Shr<26>();
-    s = c[6].template Shr<26>();
-    c[2] = c[2] & even;
-    c[6] = c[6] & even;
-    c[3] = c[3] + r;
-    c[7] = c[7] + s;
-    r = c[3].template Shr<25>();
-    s = c[7].template Shr<25>();
-    c[3] = c[3] & odd;
-    c[7] = c[7] & odd;
-    c[4] = c[4] + r;
-    c[8] = c[8] + s;
-    r = c[4].template Shr<26>();
-    s = c[8].template Shr<26>();
-    c[4] = c[4] & even;
-    c[8] = c[8] & even;
-    c[5] = c[5] + r;
-    c[9] = c[9] + s;
-    s = c[9].template Shr<25>();
-    c[9] = c[9] & odd;
-    c[0] = c[0] + s + s.template Shl<1>() + s.template Shl<4>();
-    r = c[0].template Shr<26>();
-    c[0] = c[0] & even;
-    c[1] = c[1] + r;
-    return {{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9]}};
+  static TALLY_INLINE Wide MulWide(const Factor& a, const Factor& b) {
+    return Mul(a, b);
   }
-  static __attribute__((noinline)) Fe AddWide(const Wide& a, const Wide& b) {
-    Wide c;
-    c.l[0] = a.l[0] + b.l[0];
-    c.l[1] = a.l[1] + b.l[1];
-    c.l[2] = a.l[2] + b.l[2];
-    c.l[3] = a.l[3] + b.l[3];
-    c.l[4] = a.l[4] + b.l[4];
-    c.l[5] = a.l[5] + b.l[5];
-    c.l[6] = a.l[6] + b.l[6];
-    c.l[7] = a.l[7] + b.l[7];
-    c.l[8] = a.l[8] + b.l[8];
-    c.l[9] = a.l[9] + b.l[9];
-    return Reduce(c);
+  static TALLY_INLINE Wide SqWide(const Factor& a) { return Sq(a); }
+  static TALLY_INLINE Sum AddWide(const Wide& a, const Wide& b) {
+    return Add(a, b);
   }
-  // a - b, of products: no limb of 2^36 x 2p is below one of b.
-  static __attribute__((noinline)) Fe SubWide(const Wide& a, const Wide& b) {
-    const V first = V::All((2 * kEven - 36) << kBias);
-    const V even = V::All(2 * kEven << kBias), odd = V::All(2 * kOdd << kBias);
-    Wide c;
-    c.l[0] = a.l[0] + (first - b.l[0]);
-    c.l[1] = a.l[1] + (odd - b.l[1]);
-    c.l[2] = a.l[2] + (even - b.l[2]);
-    c.l[3] = a.l[3] + (odd - b.l[3]);
-    c.l[4] = a.l[4] + (even - b.l[4]);
-    c.l[5] = a.l[5] + (odd - b.l[5]);
-    c.l[6] = a.l[6] + (even - b.l[6]);
-    c.l[7] = a.l[7] + (odd - b.l[7]);
-    c.l[8] = a.l[8] + (even - b.l[8]);
-    c.l[9] = a.l[9] + (odd - b.l[9]);
-    return Reduce(c);
+  static TALLY_INLINE Sum SubWide(const Wide& a, const Wide& b) {
+    return Sub(a, b);
   }
   // 2a.
-  static __attribute__((noinline)) Fe TwiceWide(const Wide& a) { return AddWide(a, a); }
-  // 2a - b + 2p.
-  static __attribute__((noinline)) Fe TwiceMinus(const Wide& a, const Fe& b) {
-    const V first = V::All(2 * kEven - 36);
-    const V even = V::All(2 * kEven), odd = V::All(2 * kOdd);
-    Wide c;
-    c.l[0] = a.l[0] + a.l[0] + (first - b.l[0]);
-    c.l[1] = a.l[1] + a.l[1] + (odd - b.l[1]);
-    c.l[2] = a.l[2] + a.l[2] + (even - b.l[2]);
-    c.l[3] = a.l[3] + a.l[3] + (odd - b.l[3]);
-    c.l[4] = a.l[4] + a.l[4] + (even - b.l[4]);
-    c.l[5] = a.l[5] + a.l[5] + (odd - b.l[5]);
-    c.l[6] = a.l[6] + a.l[6] + (even - b.l[6]);
-    c.l[7] = a.l[7] + a.l[7] + (odd - b.l[7]);
-    c.l[8] = a.l[8] + a.l[8] + (even - b.l[8]);
-    c.l[9] = a.l[9] + a.l[9] + (odd - b.l[9]);
-    return Reduce(c);
+  static TALLY_INLINE Sum TwiceWide(const Wide& a) { return Add(a, a); }
+  // 2a - b + 4p: no limb of 4p is below one of b.
+  static TALLY_INLINE Sum TwiceMinus(const Wide& a, const Sum& b) {
+    const V first = V::All(4 * kEven - 72);
+    const V even = V::All(4 * kEven), odd = V::All(4 * kOdd);
+    return Carry(
+        {{a.l[0] + a.l[0] + (first - b.l[0]), a.l[1] + a.l[1] + (odd - b.l[1]),
+          a.l[2] + a.l[2] + (even - b.l[2]), a.l[3] + a.l[3] + (odd - b.l[3]),
+          a.l[4] + a.l[4] + (even - b.l[4]), a.l[5] + a.l[5] + (odd - b.l[5]),
+          a.l[6] + a.l[6] + (even - b.l[6]), a.l[7] + a.l[7] + (odd - b.l[7]),
+          a.l[8] + a.l[8] + (even - b.l[8]),
+          a.l[9] + a.l[9] + (odd - b.l[9])}});
   }
 
   // Below p, each limb below 2^26 or 2^25.
@@ -426,6 +348,48 @@ struct Field10 {
   }
 
  private:
+  // Carries columns < 2^63.7, in two chains at once. What the last column,
+  // which is < 2^62.8, carries is < 2^37.8, 19 times that < 2^42, and what limb
+  // 0 carries then < 2^16.
+  static TALLY_INLINE void Reduce(V c[10], Fe* out) {
+    const V even = V::All(kEven), odd = V::All(kOdd);
+    V r = c[0].template Shr<26>(), s = c[4].template Shr<26>();
+    c[0] = c[0] & even;
+    c[4] = c[4] & even;
+    c[1] = c[1] + r;
+    c[5] = c[5] + s;
+    r = c[1].template Shr<25>();
+    s = c[5].template Shr<25>();
+    c[1] = c[1] & odd;
+    c[5] = c[5] & odd;
+    c[2] = c[2] + r;
+    c[6] = c[6] + s;
+    r = c[2].template Shr<26>();
+    s = c[6].template Shr<26>();
+    c[2] = c[2] & even;
+    c[6] = c[6] & even;
+    c[3] = c[3] + r;
+    c[7] = c[7] + s;
+    r = c[3].template Shr<25>();
+    s = c[7].template Shr<25>();
+    c[3] = c[3] & odd;
+    c[7] = c[7] & odd;
+    c[4] = c[4] + r;
+    c[8] = c[8] + s;
+    r = c[4].template Shr<26>();
+    s = c[8].template Shr<26>();
+    c[4] = c[4] & even;
+    c[8] = c[8] & even;
+    c[5] = c[5] + r;
+    c[9] = c[9] + s;
+    s = c[9].template Shr<25>();
+    c[9] = c[9] & odd;
+    c[0] = c[0] + s + s.template Shl<1>() + s.template Shl<4>();
+    r = c[0].template Shr<26>();
+    c[0] = c[0] & even;
+    c[1] = c[1] + r;
+    *out = {{{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9]}}};
+  }
   static TALLY_INLINE V Times19(V a) { return V::Mul32(a, V::All(19)); }
   static TALLY_INLINE void SelectLimbs(Mask mask, const V yes[10],
                                        const V no[10], V out[10]) {

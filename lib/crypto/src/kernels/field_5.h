@@ -1,10 +1,11 @@
 // The field of 2^255 - 19 in five limbs of 51 bits, one element a lane, for
 // lanes that multiply 52 bits.
 //
-// A lane type V has All, +, -, &, |, Shl, Shr, AddLow52, AddHigh52, IsZero,
-// Select and a Mask (lanes_avx512.h). AddLow52 and AddHigh52 ignore bits 52 to
-// 63 of what they multiply, so a missing carry would give wrong products in
-// silence: what may be multiplied and what may not are two types.
+// A lane type V has All, +, -, &, |, Shl, Shr, AddLow52, AddHigh52, Times19,
+// Times38, IsZero, Select and a Mask (lanes_avx512.h). AddLow52 and AddHigh52
+// ignore bits 52 to 63 of what they multiply, so a missing carry would give
+// wrong products in silence: what may be multiplied and what may not are two
+// types.
 //
 // Spec: docs/spec/kernel-v1.md, "Field of five limbs".
 // Threading: pure functions.
@@ -39,6 +40,8 @@ struct Field5 {
   struct Wide {
     V l[5];
   };
+  // The sum or the difference of two products, carried.
+  using Sum = Fe;
 
   static constexpr uint64_t kLimb = (uint64_t{1} << 51) - 1;
 
@@ -122,31 +125,37 @@ struct Field5 {
     return Fold(c0, c1, c2, c3, c4, c5, c6, c7, c8, h9);
   }
 
-  // Products of two limbs count twice, their high halves four times.
+  // Products of two limbs count twice, their high halves four times. Where all
+  // of a column that is folded counts twice, 38 takes the place of 19.
   static TALLY_INLINE Wide SqWide(const Factor& a) {
     const V zero = V::All(0);
     const V a0 = a.l[0], a1 = a.l[1], a2 = a.l[2], a3 = a.l[3], a4 = a.l[4];
-    V c2 = Twice(High(zero, a0, a1));
-    V c3 = Twice(High(zero, a0, a2));
-    V c4 = Twice(High(High(zero, a0, a3), a1, a2));
-    V c5 = Twice(High(High(zero, a0, a4), a1, a3));
-    V c6 = Twice(High(High(zero, a1, a4), a2, a3));
-    V c7 = Twice(High(zero, a2, a4));
-    V c8 = Twice(High(zero, a3, a4));
-    V c1 = Twice(High(Low(zero, a0, a1), a0, a0));
-    c2 = Low(Twice(Low(c2, a0, a2)), a1, a1);
-    c3 = Twice(High(Low(Low(c3, a0, a3), a1, a2), a1, a1));
-    c4 = Low(Twice(Low(Low(c4, a0, a4), a1, a3)), a2, a2);
-    c5 = Twice(High(Low(Low(c5, a1, a4), a2, a3), a2, a2));
-    c6 = Low(Twice(Low(c6, a2, a4)), a3, a3);
-    c7 = Twice(High(Low(c7, a3, a4), a3, a3));
-    c8 = Low(Twice(c8), a4, a4);
-    const V c9 = Twice(High(zero, a4, a4));
-    return Fold(Low(zero, a0, a0), c1, c2, c3, c4, c5, c6, c7, c8, c9);
+    const V h2 = High(zero, a0, a1);
+    const V h3 = High(zero, a0, a2);
+    const V h4 = High(High(zero, a0, a3), a1, a2);
+    const V h5 = High(High(zero, a0, a4), a1, a3);
+    const V h6 = High(High(zero, a1, a4), a2, a3);
+    const V h7 = High(zero, a2, a4);
+    const V h8 = High(zero, a3, a4);
+    const V h9 = High(zero, a4, a4);
+    const V c5 = High(Low(Low(Twice(h5), a1, a4), a2, a3), a2, a2);
+    const V c6 = Low(Twice(Low(Twice(h6), a2, a4)), a3, a3);
+    const V c7 = High(Low(Twice(h7), a3, a4), a3, a3);
+    const V c8 = Low(h8.template Shl<2>(), a4, a4);
+    const V c0 = Low(zero, a0, a0);
+    const V c1 = Twice(High(Low(zero, a0, a1), a0, a0));
+    const V c2 = Low(Twice(Low(Twice(h2), a0, a2)), a1, a1);
+    const V c3 = Twice(High(Low(Low(Twice(h3), a0, a3), a1, a2), a1, a1));
+    const V c4 = Low(Twice(Low(Low(Twice(h4), a0, a4), a1, a3)), a2, a2);
+    return {{c0 + V::Times38(c5), c1 + V::Times19(c6), c2 + V::Times38(c7),
+             c3 + V::Times19(c8), c4 + V::Times38(h9)}};
   }
 
   static TALLY_INLINE Fe Mul(const Factor& a, const Factor& b) {
     return Reduce(MulWide(a, b));
+  }
+  static TALLY_INLINE void MulTo(const Factor& a, const Factor& b, Fe* out) {
+    *out = Mul(a, b);
   }
   static TALLY_INLINE Fe Sq(const Factor& a) { return Reduce(SqWide(a)); }
 
@@ -188,7 +197,7 @@ struct Field5 {
     q = (a.l[3] + q).template Shr<51>();
     q = (a.l[4] + q).template Shr<51>();
     Fe c;
-    V t = a.l[0] + Times19(q);
+    V t = a.l[0] + V::Times19(q);
     c.l[0] = t & mask;
     t = a.l[1] + t.template Shr<51>();
     c.l[1] = t & mask;
@@ -221,14 +230,11 @@ struct Field5 {
     return V::AddHigh52(sum, a, b);
   }
   static TALLY_INLINE V Twice(V a) { return a + a; }
-  static TALLY_INLINE V Times19(V a) {
-    return a + a.template Shl<1>() + a.template Shl<4>();
-  }
   // 2^255 is 19.
   static TALLY_INLINE Wide Fold(V c0, V c1, V c2, V c3, V c4, V c5, V c6, V c7,
                                 V c8, V c9) {
-    return {{c0 + Times19(c5), c1 + Times19(c6), c2 + Times19(c7),
-             c3 + Times19(c8), c4 + Times19(c9)}};
+    return {{c0 + V::Times19(c5), c1 + V::Times19(c6), c2 + V::Times19(c7),
+             c3 + V::Times19(c8), c4 + V::Times19(c9)}};
   }
   // All limbs at once. Limbs < 2^61.7: what is carried is < 2^10.7, from
   // the last limb to the first 19 times that: < 2^15.

@@ -29,6 +29,7 @@ struct Ristretto {
   using Fe = typename F::Fe;
   using Factor = typename F::Factor;
   using Wide = typename F::Wide;
+  using Sum = typename F::Sum;
 
   // x = X/Z, y = Y/Z, xy = T/Z.
   struct Point {
@@ -329,29 +330,29 @@ struct Ristretto {
   static TALLY_INLINE void Double(Point& p) {
     const Wide xx = F::SqWide(p.x);
     const Wide yy = F::SqWide(p.y);
-    const Fe y3 = F::AddWide(yy, xx);
-    const Fe z3 = F::SubWide(yy, xx);
-    const Fe x3 = F::TwiceWide(F::MulWide(p.x, p.y));
-    const Fe t3 = F::TwiceMinus(F::SqWide(p.z), z3);
-    p.x = F::Mul(x3, t3);
-    p.y = F::Mul(y3, z3);
-    p.z = F::Mul(z3, t3);
-    if constexpr (kWithT) p.t = F::Mul(x3, y3);
+    const Sum y3 = F::AddWide(yy, xx);
+    const Sum z3 = F::SubWide(yy, xx);
+    const Sum x3 = F::TwiceWide(F::MulWide(p.x, p.y));
+    const Sum t3 = F::TwiceMinus(F::SqWide(p.z), z3);
+    F::MulTo(x3, t3, &p.x);
+    F::MulTo(y3, z3, &p.y);
+    F::MulTo(z3, t3, &p.z);
+    if constexpr (kWithT) F::MulTo(x3, y3, &p.t);
   }
   template <bool kWithT>
   static TALLY_INLINE void AddTo(Point& p, const Cached& q) {
     const Wide a = F::MulWide(F::AsFactor(F::Sub(p.y, p.x)), q.minus);
     const Wide b = F::MulWide(F::AsFactor(F::Add(p.y, p.x)), q.plus);
-    const Fe x3 = F::SubWide(b, a);
-    const Fe y3 = F::AddWide(b, a);
+    const Sum x3 = F::SubWide(b, a);
+    const Sum y3 = F::AddWide(b, a);
     const Wide c = F::MulWide(q.t2d, p.t);
     const Wide d = F::MulWide(p.z, q.z2);
-    const Fe z3 = F::AddWide(d, c);
-    const Fe t3 = F::SubWide(d, c);
-    p.x = F::Mul(x3, t3);
-    p.y = F::Mul(y3, z3);
-    p.z = F::Mul(z3, t3);
-    if constexpr (kWithT) p.t = F::Mul(x3, y3);
+    const Sum z3 = F::AddWide(d, c);
+    const Sum t3 = F::SubWide(d, c);
+    F::MulTo(x3, t3, &p.x);
+    F::MulTo(y3, z3, &p.y);
+    F::MulTo(z3, t3, &p.z);
+    if constexpr (kWithT) F::MulTo(x3, y3, &p.t);
   }
   static __attribute__((noinline)) Point Add(Point p, const Cached& q) {
     AddTo<true>(p, q);
