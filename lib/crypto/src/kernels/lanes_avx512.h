@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// Compiled for one CPU and nobody else: NOLINTNEXTLINE(google-build-namespaces)
+// NOLINTNEXTLINE(google-build-namespaces): compiled for one CPU and nobody else
 namespace {
 
 struct Avx512Lanes {
