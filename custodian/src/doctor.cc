@@ -35,7 +35,8 @@ bool NoteStatus(Findings& out, std::string_view check,
 void ExamineMachine(const Configuration& configuration, Findings& out) {
   NoteStatus(out, "arithmetic",
              crypto::SelfTestKernel(crypto::PortableKernel()),
-             "agrees with the published vectors");
+             "the portable kernel, the only one used here, agrees with the "
+             "published vectors");
   if (crypto::AllSecretsLocked()) {
     Note(out, Health::kOk, "memory", "keys are locked into memory");
   } else {

@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "base/strings.h"
 #include "commands.h"
+#include "crypto/token_kernel.h"
 #include "hub_client.h"
 #include "tally/hub/v1/hub.grpc.pb.h"
 #include "transport/status_mapping.h"
@@ -260,6 +261,14 @@ absl::Status Doctor(const CommonFlags& flags, const std::string& data_dir) {
     }
   }
   if (!data_dir.empty()) {
+    // The hub's own machine: what its CPU would be given.
+    const absl::StatusOr<const crypto::TokenKernel*> kernel =
+        crypto::SelectKernel("auto");
+    findings.Add(
+        kernel.ok() ? absl::StrFormat("kernel %s", (*kernel)->name())
+                    : std::string("kernel"),
+        kernel.ok() ? crypto::SelfTestKernel(**kernel) : kernel.status(),
+        "do not run a hub on this machine until it passes");
     std::error_code error;
     const std::string path = std::filesystem::canonical(data_dir, error);
     if (error) {

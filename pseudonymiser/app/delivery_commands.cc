@@ -8,6 +8,7 @@
 #include "base/civil_day.h"
 #include "base/exit_code.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/progress.h"
 #include "base/status.h"
@@ -229,6 +230,7 @@ absl::StatusOr<ExitCode> PushFiles(const Configuration& configuration,
   TALLY_ASSIGN_OR_RETURN(const crypto::TokenKernel* kernel,
                          crypto::SelectKernel(configuration.kernel));
   TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
+  Log(Level::kInfo, "kernel tested", {Field("kernel", Name(kernel->name()))});
   TALLY_ASSIGN_OR_RETURN(const crypto::Registry registry,
                          LoadRegistry(configuration, true));
   TALLY_ASSIGN_OR_RETURN(const SourceKeys keys,

@@ -136,7 +136,8 @@ void ReadPlaces(ConfigReader& config, Configuration* out) {
   } else {
     out->threads = static_cast<int>(threads);
   }
-  out->kernel = config.Choice("limits.kernel", {"auto", "portable"}, "auto");
+  out->kernel = config.Choice(
+      "limits.kernel", {"auto", "portable", "avx2", "avx512ifma"}, "auto");
 }
 
 constexpr std::string_view kTemplate =

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <ostream>
 #include <string>
@@ -129,25 +128,6 @@ absl::StatusOr<NhsMessage> NhsMessage::Create(std::string_view ten_digits) {
 }
 
 void PrintTo(const NhsMessage&, std::ostream* out) { *out << "[redacted]"; }
-
-absl::StatusOr<const TokenKernel*> SelectKernel(std::string_view configured) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, while the program starts
-  const char* forced = std::getenv("TALLY_KERNEL");
-  const std::string_view wanted = forced != nullptr ? forced : configured;
-  if (wanted == "portable" ||
-      (forced == nullptr && (wanted.empty() || wanted == "auto"))) {
-    return &PortableKernel();
-  }
-  const std::string_view origin =
-      forced != nullptr ? "TALLY_KERNEL" : "limits.kernel";
-  if (wanted == "avx2" || wanted == "avx512ifma") {
-    return UsageError(absl::StrFormat(
-        "%s asks for the kernel %s, which this build does not have", origin,
-        wanted));
-  }
-  return UsageError(
-      absl::StrFormat("%s is not portable, avx2 or avx512ifma", origin));
-}
 
 absl::Status SelfTestKernel(const TokenKernel& kernel) {
   TALLY_RETURN_IF_ERROR(TestRows(kernel));

@@ -97,6 +97,7 @@ absl::Status Hub::OpenParts() {
   TALLY_ASSIGN_OR_RETURN(const crypto::TokenKernel* kernel,
                          crypto::SelectKernel(config_.kernel));
   TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
+  Log(Level::kInfo, "kernel tested", {Field("kernel", Name(kernel->name()))});
   pool_ = std::make_unique<WorkerPool>(config_.threads);
   TALLY_ASSIGN_OR_RETURN(directory_, HubDirectory::Open(config_.data_directory,
                                                         config_.min_free_disk));

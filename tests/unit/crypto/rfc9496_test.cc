@@ -64,6 +64,12 @@ constexpr std::string_view kBadEncodings[] = {
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 };
 
+Scalar Small(uint8_t value) {
+  std::vector<uint8_t> bytes(32, 0);
+  bytes[0] = value;
+  return Scalar::TakeFrom(bytes).value();
+}
+
 TEST(Rfc9496, MultiplesOfTheGeneratorDecodeAndAreReached) {
   uint8_t factor = 0;
   for (const std::string_view hex : kMultiples) {
@@ -82,16 +88,29 @@ TEST(Rfc9496, EveryBadEncodingIsRefused) {
     EXPECT_THAT(Element::DecodeHex(hex),
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << hex;
-    // The bulk path refuses the same.
+    // The bulk path refuses the same, whatever the kernel.
     const std::vector<uint8_t> in = Bytes(hex);
-    std::vector<uint8_t> out(32, 7);
-    std::vector<uint8_t> rejected(1, 0);
-    EXPECT_THAT(PortableKernel().Convert(
-                    ScalarFromHex("02000000000000000000000000000000000000000000"
-                                  "00000000000000000000"),
-                    in, out, rejected),
-                IsOkAndHolds(1u));
-    EXPECT_THAT(out, testing::Each(0));
+    for (const TokenKernel* kernel : AvailableKernels()) {
+      std::vector<uint8_t> out(32, 7);
+      std::vector<uint8_t> rejected(1, 0);
+      EXPECT_THAT(kernel->Convert(Small(2), in, out, rejected),
+                  IsOkAndHolds(1u))
+          << kernel->name();
+      EXPECT_THAT(out, testing::Each(0));
+    }
+  }
+}
+
+TEST(Rfc9496, EveryKernelReachesTheMultiplesOfTheGenerator) {
+  const std::vector<uint8_t> generator = Bytes(kMultiples[0]);
+  for (const TokenKernel* kernel : AvailableKernels()) {
+    uint8_t factor = 0;
+    for (const std::string_view hex : kMultiples) {
+      std::vector<uint8_t> out(32);
+      std::vector<uint8_t> rejected(1);
+      ASSERT_OK(kernel->Convert(Small(++factor), generator, out, rejected));
+      EXPECT_EQ(Hex(out), hex) << kernel->name();
+    }
   }
 }
 

@@ -94,7 +94,7 @@ TEST_F(Tally1, MessagesAndHashesAreExact) {
   }
 }
 
-TEST_F(Tally1, KernelMakesEverySourceTokenAndConvertsIt) {
+TEST_F(Tally1, EveryKernelMakesEverySourceTokenAndConvertsIt) {
   for (const std::string_view party : {"gp-supplier-a", "national-apc"}) {
     const SourceKey key = VectorSourceKey(party);
     const ConversionFactor factor = VectorFactor(party);
@@ -106,15 +106,18 @@ TEST_F(Tally1, KernelMakesEverySourceTokenAndConvertsIt) {
       source_tokens += Text(*row.Find("source_token"), party);
       hub_tokens += Text(row, "hub_token");
     }
-    WipedBytes tokens(32 * messages.size());
-    ASSERT_OK(TokeniseBatch(PortableKernel(), key, messages, tokens));
-    EXPECT_EQ(Hex(tokens), source_tokens);
-    ASSERT_OK_AND_ASSIGN(const TokenConverter converter,
-                         TokenConverter::Create({&factor}, PortableKernel()));
-    std::vector<uint8_t> rejected(messages.size(), 9);
-    EXPECT_THAT(converter.Convert(tokens, tokens, rejected), IsOkAndHolds(0u));
-    EXPECT_EQ(Hex(tokens), hub_tokens);
-    EXPECT_THAT(rejected, testing::Each(0));
+    for (const TokenKernel* kernel : AvailableKernels()) {
+      WipedBytes tokens(32 * messages.size());
+      ASSERT_OK(TokeniseBatch(*kernel, key, messages, tokens));
+      EXPECT_EQ(Hex(tokens), source_tokens) << kernel->name();
+      ASSERT_OK_AND_ASSIGN(const TokenConverter converter,
+                           TokenConverter::Create({&factor}, *kernel));
+      std::vector<uint8_t> rejected(messages.size(), 9);
+      EXPECT_THAT(converter.Convert(tokens, tokens, rejected),
+                  IsOkAndHolds(0u));
+      EXPECT_EQ(Hex(tokens), hub_tokens) << kernel->name();
+      EXPECT_THAT(rejected, testing::Each(0));
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/token_kernel.h"
 #include "crypto_fixture.h"
 #include "internal/group.h"
+#include "kernels/dispatch.h"
 
 namespace tally::crypto {
 namespace {
@@ -145,8 +146,10 @@ TEST(PortableKernel, ConvertedSourceTokenIsTokenUnderTheHubKey) {
   EXPECT_EQ(tokens, direct);
 }
 
-TEST(SelfTestKernel, PassesForThePortableKernel) {
-  EXPECT_OK(SelfTestKernel(PortableKernel()));
+TEST(SelfTestKernel, PassesForEveryKernelOfThisMachine) {
+  for (const TokenKernel* kernel : AvailableKernels()) {
+    EXPECT_OK(SelfTestKernel(*kernel)) << kernel->name();
+  }
 }
 
 TEST(SelfTestKernel, RowsAreThoseOfTheVectorFile) {
@@ -202,28 +205,51 @@ class SelectKernelTest : public testing::Test {
   ~SelectKernelTest() override { unsetenv("TALLY_KERNEL"); }
 };
 
-TEST_F(SelectKernelTest, AutoAndPortableArePortable) {
-  for (const std::string_view name : {"", "auto", "portable"}) {
-    ASSERT_OK_AND_ASSIGN(const TokenKernel* kernel, SelectKernel(name));
-    EXPECT_EQ(kernel->name(), "portable");
+TEST_F(SelectKernelTest, AutoIsTheFirstThatThisMachineRuns) {
+  for (const std::string_view name : {"", "auto"}) {
+    EXPECT_THAT(SelectKernel(name), IsOkAndHolds(AvailableKernels().front()));
+  }
+  EXPECT_EQ(AvailableKernels().back(), &PortableKernel());
+}
+
+TEST_F(SelectKernelTest, EveryAvailableKernelCanBeForced) {
+  for (const TokenKernel* kernel : AvailableKernels()) {
+    EXPECT_THAT(SelectKernel(kernel->name()), IsOkAndHolds(kernel));
+    setenv("TALLY_KERNEL", std::string(kernel->name()).c_str(), 1);
+    EXPECT_THAT(SelectKernel("auto"), IsOkAndHolds(kernel));
+    unsetenv("TALLY_KERNEL");
   }
 }
 
-TEST_F(SelectKernelTest, RefusesKernelsThatAreNotThere) {
-  for (const std::string_view name : {"avx2", "avx512ifma", "fast", "AUTO"}) {
+TEST_F(SelectKernelTest, RefusesKernelsThatTheCpuLacks) {
+  const std::array<const TokenKernel*, 1> old_cpu = {&PortableKernel()};
+  for (const std::string_view name : {"avx2", "avx512ifma"}) {
+    const auto chosen = kernels::ChooseKernel(name, nullptr, old_cpu);
+    EXPECT_THAT(chosen, ExitCodeIs(kExitUsage));
+    EXPECT_THAT(chosen.status().message(), HasSubstr("limits.kernel"));
+    EXPECT_THAT(chosen.status().message(), HasSubstr("this CPU"));
+  }
+  EXPECT_THAT(kernels::ChooseKernel("auto", nullptr, old_cpu),
+              IsOkAndHolds(&PortableKernel()));
+  EXPECT_THAT(kernels::ChooseKernel("auto", "avx2", old_cpu),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("TALLY_KERNEL asks for the kernel avx2")));
+}
+
+TEST_F(SelectKernelTest, RefusesUnknownWords) {
+  for (const std::string_view name : {"fast", "AUTO", "avx512"}) {
     EXPECT_THAT(SelectKernel(name), ExitCodeIs(kExitUsage));
   }
+  setenv("TALLY_KERNEL", "", 1);
+  EXPECT_THAT(SelectKernel("auto"), ExitCodeIs(kExitUsage));
 }
 
 TEST_F(SelectKernelTest, EnvironmentVariableTakesTheSettingsPlace) {
   setenv("TALLY_KERNEL", "portable", 1);
-  EXPECT_OK(SelectKernel("avx2"));
-  setenv("TALLY_KERNEL", "avx512ifma", 1);
-  EXPECT_THAT(
-      SelectKernel("portable"),
-      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("TALLY_KERNEL")));
+  EXPECT_THAT(SelectKernel("avx2"), IsOkAndHolds(&PortableKernel()));
   setenv("TALLY_KERNEL", "auto", 1);
-  EXPECT_THAT(SelectKernel("portable"), ExitCodeIs(kExitUsage));
+  EXPECT_THAT(SelectKernel("portable"),
+              IsOkAndHolds(AvailableKernels().front()));
 }
 
 TEST(TokenConverter, RefusesFactorsThatDoNotBelongTogether) {

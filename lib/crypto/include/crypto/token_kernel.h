@@ -5,12 +5,13 @@
 //
 // Role: sources tokenise, the hub converts. One interface, one file per kind of
 // CPU below lib/crypto/src/kernels/. The portable kernel over libsodium is the
-// reference that every other must equal bit for bit.
-// Spec: docs/spec/token-v1.md, "Derivations", "Strict decoding".
-// Threading: const functions from several threads; threads are the caller's
-// (WorkerPool). Blocks of 256 to 4,096 tokens are a good grain.
-// Secrets: scalars are read from guarded memory once a batch; no branch and no
-// address depends on them. Token buffers are the caller's: use WipedBytes.
+// reference that every other must equal bit for bit; docs/spec/kernel-v1.md
+// says how the others compute. Spec: docs/spec/token-v1.md, "Derivations",
+// "Strict decoding". Threading: const functions from several threads; threads
+// are the caller's (WorkerPool). Blocks of 256 to 4,096 tokens are a good
+// grain. Secrets: scalars are read from guarded memory once a batch; no branch
+// and no address depends on them. Token buffers are the caller's: use
+// WipedBytes.
 
 #include <array>
 #include <cstddef>
@@ -50,13 +51,15 @@ class TokenKernel {
  public:
   virtual ~TokenKernel() = default;
 
-  // "portable"; later "avx2", "avx512ifma". Logged and shown by doctor.
+  // "portable", "avx2", "avx512ifma". Logged and shown by doctor.
   virtual std::string_view name() const = 0;
 
   // `out[i] = key . HashToGroup(message i)`, 32 bytes each.
   // REQUIRES: out.size() == 32 * messages.size().
   // kInternal if an element comes out as the identity (chance 2^-252).
-  // Cost with libsodium: about 68 us a token. Callers with a SourceKey use
+  // kDataLoss if a kernel's own check fails: the program must end.
+  // Cost: about 62 us a token with libsodium, 20 with AVX2, 6 with AVX-512 IFMA
+  // (docs/performance.md). Callers with a SourceKey use
   // TokeniseBatch() of "crypto/source_key.h".
   [[nodiscard]] virtual absl::Status Tokenise(
       const Scalar& key, std::span<const NhsMessage> messages,
@@ -66,7 +69,9 @@ class TokenKernel {
   // rejected[i] = 1 and 32 zero bytes, others rejected[i] = 0; neighbours are
   // right. `out` may be `in` itself, but may not overlap it otherwise.
   // REQUIRES: in.size() == out.size() == 32 * rejected.size().
-  // Returns how many were rejected. Cost with libsodium: about 51 us a token.
+  // Returns how many were rejected; kDataLoss if a kernel's own check fails:
+  // the program must end. Cost: about 48 us a token with libsodium, 18 with
+  // AVX2, 6 with AVX-512 IFMA.
   [[nodiscard]] virtual absl::StatusOr<size_t> Convert(
       const Scalar& factor, std::span<const uint8_t> in, std::span<uint8_t> out,
       std::span<uint8_t> rejected) const = 0;
@@ -82,11 +87,16 @@ class TokenKernel {
 // The reference kernel. Never destroyed.
 const TokenKernel& PortableKernel();
 
+// The kernels that this build has and this CPU runs, the fastest first; the
+// portable one is the last. Never destroyed.
+std::span<const TokenKernel* const> AvailableKernels();
+
 // The kernel that configuration and CPU call for. `configured` is the setting
-// limits.kernel: "auto" (or empty), "portable", "avx2", "avx512ifma". The
-// environment variable TALLY_KERNEL, when set, takes its place. A kernel that
-// this build or this CPU lacks, and any other word, is kInvalidArgument
-// (exit 2): a forced path is never replaced in silence.
+// limits.kernel: "auto" (or empty: the first of AvailableKernels()),
+// "portable", "avx2", "avx512ifma". The environment variable TALLY_KERNEL, when
+// set, takes its place. A kernel that this build or this CPU lacks, and any
+// other word, is kInvalidArgument (exit 2): a forced path is never replaced in
+// silence.
 [[nodiscard]] absl::StatusOr<const TokenKernel*> SelectKernel(
     std::string_view configured);
 

@@ -15,7 +15,11 @@ namespace tally::crypto::internal {
 // The deepest call of libsodium's arithmetic uses about 6 KiB.
 inline constexpr size_t kArithmeticStack = 16384;
 
+// Of a kernel on lanes: about 32 KiB.
+inline constexpr size_t kVectorStack = 65536;
+
 inline void ClearStack() { sodium_stackzero(kArithmeticStack); }
+inline void ClearVectorStack() { sodium_stackzero(kVectorStack); }
 
 }  // namespace tally::crypto::internal
 

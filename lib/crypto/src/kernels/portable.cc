@@ -12,39 +12,17 @@
 #include "crypto/element.h"
 #include "crypto/token_kernel.h"
 #include "internal/clear_stack.h"
-#include "internal/group.h"
+#include "internal/message_blocks.h"
 #include "internal/secret_peek.h"
 #include "internal/wiped_array.h"
 
 namespace tally::crypto {
 namespace {
 
+using internal::kMessageHead;
+using internal::kMessageTail;
+
 constexpr size_t kSize = kTokenSize;
-
-// What follows the ten digits in the first hash: output length 64 in two
-// bytes, a zero byte, the tag and the tag's length.
-struct Tail {
-  std::array<uint8_t, 3 + internal::kDstGroup.size() + 1> bytes;
-};
-constexpr Tail MakeTail() {
-  Tail tail{};
-  tail.bytes[1] = 0x40;
-  for (size_t i = 0; i < internal::kDstGroup.size(); ++i) {
-    tail.bytes[3 + i] = static_cast<uint8_t>(internal::kDstGroup[i]);
-  }
-  tail.bytes.back() = static_cast<uint8_t>(internal::kDstGroup.size());
-  return tail;
-}
-constexpr Tail kTail = MakeTail();
-
-// lp1("nhs-number") and the length of ten digits in two bytes.
-constexpr std::array<uint8_t, 13> kMessageHead = {
-    10, 'n', 'h', 's', '-', 'n', 'u', 'm', 'b', 'e', 'r', 0, 10};
-
-// Two blocks are enough only while each fits one compression.
-static_assert(kMessageHead.size() + NhsMessage::kDigits + kTail.bytes.size() <=
-              111);
-static_assert(64 + 1 + internal::kDstGroup.size() + 1 <= 111);
 
 // Hashes NHS Number messages with two SHA-512 compressions each: the state
 // after the constant block of zeroes is kept.
@@ -56,10 +34,11 @@ class MessageHasher {
     crypto_hash_sha512_update(&after_zeroes_, zero_block.data(),
                               zero_block.size());
     std::copy(kMessageHead.begin(), kMessageHead.end(), first_.data());
-    std::copy(kTail.bytes.begin(), kTail.bytes.end(),
+    std::copy(kMessageTail.begin(), kMessageTail.end(),
               first_.data() + kDigitsAt + NhsMessage::kDigits);
     second_.data()[64] = 0x01;
-    std::copy(kTail.bytes.begin() + 3, kTail.bytes.end(), second_.data() + 65);
+    std::copy(kMessageTail.begin() + internal::kTagAt, kMessageTail.end(),
+              second_.data() + 65);
   }
   ~MessageHasher() { Wipe(&state_, sizeof(state_)); }
   MessageHasher(const MessageHasher&) = delete;
@@ -78,9 +57,8 @@ class MessageHasher {
   static constexpr size_t kDigitsAt = kMessageHead.size();
   crypto_hash_sha512_state after_zeroes_;
   crypto_hash_sha512_state state_;
-  internal::WipedArray<kDigitsAt + NhsMessage::kDigits + kTail.bytes.size()>
-      first_;
-  internal::WipedArray<65 + internal::kDstGroup.size() + 1> second_;
+  internal::WipedArray<internal::kFirstHashed> first_;
+  internal::WipedArray<internal::kSecondHashed> second_;
 };
 
 class Portable final : public TokenKernel {
