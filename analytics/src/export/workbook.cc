@@ -315,10 +315,9 @@ absl::Status WorkbookWriter::SetProperties() {
   TALLY_RETURN_IF_ERROR(BookStatus(
       workbook_set_properties(book_.get(), &properties), "properties"));
   // By which CheckOutputFile knows a workbook that it may replace.
-  return BookStatus(
-      workbook_set_custom_property_string(book_.get(), kWorkbookMarkName,
-                                          kWorkbookMarkValue),
-      "properties");
+  return BookStatus(workbook_set_custom_property_string(
+                        book_.get(), kWorkbookMarkName, kWorkbookMarkValue),
+                    "properties");
 }
 
 absl::Status WorkbookWriter::Write(const std::string& path,

@@ -123,7 +123,9 @@ def names():
           absent.returncode == 2 and absent.stdout == ""
           and "none.toml" in absent.stderr)
     config = read(CONFIG)
-    write("lax.toml", config.replace("nhs-subnational", "lax"))
+    lines = [line for line in config.splitlines()
+             if not line.startswith("disclosure")]
+    write("lax.toml", "\n".join(['disclosure = { profile = "lax" }'] + lines))
     wrong = subprocess.run(
         [PROGRAM, "measure", "list", "--config",
          os.path.join(FOLDER, "lax.toml")], cwd=FOLDER, capture_output=True,
