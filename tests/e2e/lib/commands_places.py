@@ -52,11 +52,11 @@ def places():
     check("the message says what is expected", "folder" in folder.stderr)
     book = run("export", "C03", "--out", "fig.docx", code=2)
     check("and that a workbook ends in .xlsx", ".xlsx" in book.stderr)
-    for words in (["export", "C03", "--out", "again.xlsx"],
-                  ["export", "C03", "--out", "again.csv"],
-                  ["export", "C03", "--out", "again.json"],
-                  ["export", "C03", "--out", "again.parquet"],
-                  ["export", "C03", "--format", "csv", "--out", "again"]):
+    for words in (["export", "C03", "--out", "anew.xlsx"],
+                  ["export", "C03", "--out", "anew.csv"],
+                  ["export", "C03", "--out", "anew.json"],
+                  ["export", "C03", "--out", "anew.parquet"],
+                  ["export", "C03", "--format", "csv", "--out", "anew"]):
         run(*words)
         run(*words)
         check(f"earlier output is replaced: {words[-1]}", True)
