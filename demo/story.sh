@@ -88,7 +88,8 @@ world_analyst run --all --release projects/planning-2026/releases/$release \
 case $code in 0 | 3) ;; *) world_fail "the measures: $WORLD/log/analyst.err" ;; esac
 cp "$WORLD/analyst/run/dashboard.html" "$WORLD/analyst/index.html"
 # And where `dashboard open --release` looks.
-cp "$WORLD/analyst/run/dashboard.html" "$WORLD/analyst/work/planning-2026/$release-dashboard.html"
+pulled=$WORLD/analyst/work
+cp "$WORLD/analyst/run/dashboard.html" "$pulled/planning-2026/$release-dashboard.html"
 step "computed $(grep -c '"measure":"[CD][0-9]*","state":"done"' "$WORLD/log/measures") measures through the disclosure gate; built the pages"
 
 # Compared up to a size at which it takes a minute or two.

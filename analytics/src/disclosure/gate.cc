@@ -145,13 +145,7 @@ ReleasedTable GateRun::Record() const {
   record.dimensions = DimensionNames(raw_.columns());
   for (const CellRef cell : cells_) {
     const Count& count = At(cell);
-    const bool shield = count.decision == CellDecision::kSecondary;
-    std::string printed(shield ? kShieldMark : "*");
-    if (count.printed.has_value()) printed = std::to_string(*count.printed);
-    if (count.printed.has_value() && IsMidpoint(cell.column)) {
-      printed.insert(0, kMidpointMark);
-    }
-    record.cells[KeyOf(cell)] = std::move(printed);
+    record.cells[KeyOf(cell)] = FormOf(cell);
     const auto total = raw_.totals_.find(cell);
     if (total == raw_.totals_.end()) continue;
     std::vector<std::string>& parts =

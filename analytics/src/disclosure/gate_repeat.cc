@@ -7,6 +7,18 @@
 
 namespace tally::analytics {
 
+// As the register has it: a number, a small `*`, or one that shields others.
+std::string GateRun::FormOf(CellRef cell) const {
+  const Count& count = At(cell);
+  if (!count.printed.has_value()) {
+    const bool shield = count.decision == CellDecision::kSecondary;
+    return std::string(shield ? kShieldMark : "*");
+  }
+  std::string printed = std::to_string(*count.printed);
+  if (IsMidpoint(cell.column)) printed.insert(0, kMidpointMark);
+  return printed;
+}
+
 // Every cell is printed as it was, or was hidden.
 bool GateRun::SaysNoNews(const ReleasedTable& table) const {
   if (table.cells.size() != cells_.size()) return false;
@@ -16,11 +28,7 @@ bool GateRun::SaysNoNews(const ReleasedTable& table) const {
     const Count& count = At(cell);
     if (count.copy) return true;  // as its original
     if (found->second == kShieldMark) return true;
-    if (found->second == "*") return count.decision == CellDecision::kPrimary;
-    if (!count.printed.has_value()) return false;
-    std::string printed = std::to_string(*count.printed);
-    if (IsMidpoint(cell.column)) printed.insert(0, kMidpointMark);
-    return found->second == printed;
+    return found->second == FormOf(cell);
   });
 }
 

@@ -158,6 +158,7 @@ class GateRun {
   // then what it hid is hidden again, and nothing need be audited.
   bool RepeatEarlier(const std::vector<ReleasedTablePtr>& earlier);
   bool SaysNoNews(const ReleasedTable& table) const;
+  std::string FormOf(CellRef cell) const;
 
   // gate_rests.cc
   // Cells of one row that are parts of another, with a rest that is not in the

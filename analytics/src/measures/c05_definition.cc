@@ -148,15 +148,6 @@ absl::Status ReadBands(const TomlTable& root, RiskDefinition& out) {
 
 }  // namespace
 
-int64_t PointsOf(const PointSteps& steps, int64_t value) {
-  TALLY_CHECK(!steps.empty() && steps.front().first <= value);
-  int64_t points = 0;
-  for (const auto& [from, worth] : steps) {
-    if (from <= value) points = worth;
-  }
-  return points;
-}
-
 absl::StatusOr<RiskDefinition> ReadRiskDefinition(
     const MeasureDefinition& definition) {
   const TomlTable& root = definition.root();

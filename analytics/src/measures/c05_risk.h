@@ -67,9 +67,6 @@ struct RiskDefinition {
 absl::StatusOr<RiskDefinition> ReadRiskDefinition(
     const MeasureDefinition& definition);
 
-// The points of `value`. REQUIRES: steps ascend and begin at or below it.
-int64_t PointsOf(const PointSteps& steps, int64_t value);
-
 // What the release can carry.
 struct RiskSources {
   bool deficits = false;
