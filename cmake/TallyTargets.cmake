@@ -71,7 +71,7 @@ function(tally_test)
     TALLY_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${ARG_NAME} PRIVATE tally_test_flags ${ARG_DEPS}
     GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
 
