@@ -23,7 +23,7 @@
 namespace tally::crypto {
 namespace {
 
-constexpr size_t kMostTokens = 40;
+constexpr size_t kMostTokens = 12;
 
 template <typename F>
 constexpr kernels::VectorOps EmulatedOps(const char* name) {
