@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/error.h"
 #include "base/status.h"
 #include "measures/admissions.h"
 #include "measures/element_sources.h"
