@@ -236,8 +236,8 @@ absl::StatusOr<DerivedTable> ScoreColumns(const DeriveContext& context,
       "Score: valid values less defaults above their threshold, of all "
       "records.");
   info.notes.emplace_back(
-      "Coverage: months of the source's extracts, which hold all its datasets "
-      "and practices. By practice it is not known: no extract says which "
+      "Coverage: months of the source's extracts that hold the dataset, with "
+      "all practices. By practice it is not known: no extract says which "
       "practices should be in it.");
   return DerivedTable::Create(
       std::move(info),
