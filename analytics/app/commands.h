@@ -20,7 +20,6 @@
 #include "analytics/measures/runner.h"
 #include "analytics/release/release_database.h"
 #include "analytics/release/release_folder.h"
-#include "base/civil_day.h"
 #include "base/command_line.h"
 #include "base/json.h"
 
@@ -76,10 +75,7 @@ struct WorkbenchOptions {
 absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
     const CommonFlags& flags, const WorkbenchOptions& options);
 
-// "2026-10" as the first day of the month; nothing for an empty text.
-absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text);
-
-// What commands that compute figures may be asked beside their names.
+// What every command that computes figures may be asked.
 struct FigureFlags {
   std::string release;   // --release
   std::string month;     // --month
@@ -109,6 +105,9 @@ std::string MeasureIdOf(const std::string& text);
 // --spc-mode is a usage error (exit 2) that names those that there are.
 void AddFigureFlags(Command& command, FigureFlags& flags,
                     bool has_plan = false);
+
+// Adds --by, the columns that tables of measures named are grouped by.
+void AddGroupingFlag(Command& command, std::vector<std::string>& by);
 
 // The month and the way of control charts; folders are those of the
 // configuration. kInvalidArgument (exit 2) for a text that is no month.

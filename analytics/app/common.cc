@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analytics/measures/runner.h"
+#include "base/civil_day.h"
 #include "base/config.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -42,6 +43,14 @@ absl::Status NoSuchRelease(const AnalystConfig& config,
     text += ": run `commissioning pull RELEASE`";
   }
   return NotFoundError(std::move(text));
+}
+
+// "2026-10" as the first day of the month; nothing for an empty text.
+absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
+  if (text.empty()) return std::optional<CivilDay>();
+  const absl::StatusOr<CivilDay> day = CivilDay::Parse(text + "-01");
+  if (!day.ok()) return UsageError("--month is YYYY-MM, as in 2026-10");
+  return std::optional<CivilDay>(*day);
 }
 
 }  // namespace
@@ -196,13 +205,6 @@ absl::Status PrintTablePlan(const CommonFlags& flags, const GatedTable& table,
       table.rows(), table.columns().size(), table.suppressed_cells()));
 }
 
-absl::StatusOr<std::optional<CivilDay>> ParseMonth(const std::string& text) {
-  if (text.empty()) return std::optional<CivilDay>();
-  const absl::StatusOr<CivilDay> day = CivilDay::Parse(text + "-01");
-  if (!day.ok()) return UsageError("--month is YYYY-MM, as in 2026-10");
-  return std::optional<CivilDay>(*day);
-}
-
 absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags) {
   if (flags.config.empty() &&
       !FileExists(DefaultConfigPath("commissioning", true))) {
@@ -262,6 +264,13 @@ void AddFigureFlags(Command& command, FigureFlags& flags, bool has_plan) {
                  {std::string(kSpcScreened), std::string(kSpcExcel)},
                  "Control charts: r leaves large moving ranges out once, excel "
                  "keeps all; default: as the definitions say");
+}
+
+void AddGroupingFlag(Command& command, std::vector<std::string>& by) {
+  command.AddOption("--by", &by,
+                    "Group by these columns; `measure list` says which each "
+                    "measure takes, most of them practice and sex",
+                    "COLUMN");
 }
 
 absl::StatusOr<RunOptions> FigureOptions(const FigureFlags& flags) {

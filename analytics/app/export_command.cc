@@ -29,10 +29,7 @@ struct ExportFlags {
   std::vector<std::string> ids;
   std::string format;  // empty: what the ending of --out says, else xlsx
   std::vector<std::string> by;
-  std::string release;
-  std::string month;
-  std::string profile;
-  std::string accept;
+  FigureFlags figures;
   std::string out;
   bool one_file = false;  // --out is the file of the one table
 };
@@ -41,9 +38,8 @@ struct ExportFlags {
 // for by name, and listed with its reason where everything was.
 absl::StatusOr<std::vector<MeasureResult>> ComputeResults(
     const CommonFlags& flags, Workbench& bench, const ExportFlags& wanted) {
-  RunOptions options;
+  TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(wanted.figures));
   options.by = wanted.by;
-  TALLY_ASSIGN_OR_RETURN(options.month, ParseMonth(wanted.month));
   options.comparators = bench.config.comparators;
   options.definitions = bench.config.definitions;
   MeasureRunner runner(*bench.folder, *bench.database, *bench.gate, options);
@@ -206,12 +202,8 @@ absl::Status Export(const CommonFlags& flags, const ExportFlags& asked) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<MeasureDefinition> definitions,
                          AskedMeasures(flags, wanted.ids, wanted.by));
   TALLY_RETURN_IF_ERROR(FindFormat(definitions, wanted));
-  WorkbenchOptions options;
-  options.release = wanted.release;
-  options.profile = wanted.profile;
-  options.accepted_by = wanted.accept;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
-                         OpenWorkbench(flags, options));
+                         OpenWorkbench(flags, FigureBench(wanted.figures)));
   const std::string path = ExportPath(*bench, wanted);
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, bench->folder->path()));
   TALLY_RETURN_IF_ERROR(CheckExportPlace(path, wanted, definitions));
@@ -249,39 +241,25 @@ absl::Status Export(const CommonFlags& flags, const ExportFlags& asked) {
 
 void AddExportCommand(CommandLine& line) {
   auto wanted = std::make_shared<ExportFlags>();
-  line.AddCommand(
-          "export",
-          "Writes tables of measures, through the gate, as a workbook fit to "
-          "publish or as CSV, Parquet or JSON files",
-          {"commissioning export C02 C03",
-           "commissioning export C03 --by practice --format csv --out tables",
-           "commissioning export --out board-paper.xlsx"},
-          kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal)
+  Command& exporting = line.AddCommand(
+      "export",
+      "Writes tables of measures, through the gate, as a workbook fit to "
+      "publish or as CSV, Parquet or JSON files",
+      {"commissioning export C02 C03",
+       "commissioning export C03 --by practice --format csv --out tables",
+       "commissioning export --out board-paper.xlsx"},
+      kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
+  AddFigureFlags(exporting, wanted->figures);
+  AddGroupingFlag(exporting, wanted->by);
+  exporting
       .AddPositionals("ID", &wanted->ids,
                       "Measures, as in C02 C03; default: every measure that "
-                      "the release can "
-                      "carry",
+                      "the release can carry",
                       0)
       .AddChoice(
           "--format", &wanted->format, {"xlsx", "csv", "parquet", "json"},
           "One workbook, or a file a table; default: as --out ends, else "
           "xlsx")
-      .AddOption(
-          "--by", &wanted->by,
-          "Group by these columns; `measure list` says which each measure "
-          "takes, most of them practice and sex",
-          "COLUMN")
-      .AddOption("--release", &wanted->release, "Folder or name of the release",
-                 "RELEASE")
-      .AddOption("--month", &wanted->month,
-                 "Reference month; default: the last that all sources cover",
-                 "YYYY-MM")
-      .AddOption("--profile", &wanted->profile,
-                 "A stricter disclosure profile than the agreement's",
-                 "PROFILE")
-      .AddOption("--accept", &wanted->accept,
-                 "Who accepts shares of 0 or 100 % in sensitive columns",
-                 "NAME")
       .AddOption("--out", &wanted->out,
                  "The workbook, NAME.xlsx; with --format csv, json or parquet "
                  "the folder of the files; default: beside the release's "

@@ -156,14 +156,10 @@ void AddMeasureCommands(CommandLine& line) {
       kTraitLists | kTraitReadsData | kTraitChanges | kTraitLong | kTraitLocal);
   AddTableChoice(running, run->choice);
   running.AddPositionals("ID", &run->ids, "Measures, as in C02 C03")
-      .AddOption(
-          "--by", &run->by,
-          "Group by these columns; `measure list` says which each measure "
-          "takes, most of them practice and sex",
-          "COLUMN")
       .SetHandler(
           [run](const CommonFlags& flags) { return RunMeasures(flags, *run); });
   AddFigureFlags(running, run->figures);
+  AddGroupingFlag(running, run->by);
 }
 
 }  // namespace tally::analytics

@@ -269,8 +269,8 @@ class ListLoader {
   absl::StatusOr<uint8_t> SmallNumber(std::string_view text, uint8_t most,
                                       uint64_t line) {
     if (text.empty()) return uint8_t{0};
-    const absl::StatusOr<int64_t> value = ParseInt64(text);
-    if (!value.ok() || *value < 1 || *value > most) {
+    const absl::StatusOr<int64_t> value = ParseInt64In(text, 1, most);
+    if (!value.ok()) {
       return Malformed(path_, line, "has a decile or class out of range");
     }
     return static_cast<uint8_t>(*value);

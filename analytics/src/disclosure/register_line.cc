@@ -95,8 +95,7 @@ bool IsPrintedForm(std::string_view printed) {
   if (printed.starts_with(kMidpointMark)) {
     printed.remove_prefix(kMidpointMark.size());
   }
-  const absl::StatusOr<int64_t> count = ParseInt64(printed);
-  return count.ok() && *count >= 0 && *count < kUnboundedCount;
+  return ParseInt64In(printed, 0, kUnboundedCount - 1).ok();
 }
 
 // The chain behind a line that is `head` and `tail` without its own field.

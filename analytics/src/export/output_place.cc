@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 #include "absl/strings/str_format.h"
+#include "base/bytes.h"
 #include "base/exit_code.h"
 #include "base/files.h"
 #include "base/status.h"
@@ -19,12 +22,13 @@ namespace {
 // Longer than any page or table of ours; a workbook is judged by its end.
 constexpr int64_t kMaxJudgedBytes = int64_t{1} << 30;
 
-// CRC-32 of the entry kWorkbookMark, little-endian, as it stands in the
-// archive's directory: no inflating is needed to know it again.
-constexpr std::string_view kMarkCrc = "\xe6\xea\xa0\xf4";
-constexpr size_t kCrcOffset = 16;
-constexpr size_t kEntryBytes = 46;  // of the directory, before the name
-constexpr std::string_view kEntryMagic = "PK\x01\x02";
+// The last record of a zip archive ends with the comment's length, two bytes,
+// and the comment.
+constexpr std::string_view kArchiveEnd("PK\x05\x06", 4);
+constexpr std::string_view kNoComment("\0\0", 2);
+constexpr size_t kArchiveEndBytes = 22;  // without the comment
+constexpr std::string_view kMark("\x10\0Written by Tally", 18);
+static_assert(kMark.size() == kNoComment.size() + kMark.front());
 
 absl::Status NoPlace(std::string_view path, std::string_view reason) {
   return UsageError(absl::StrFormat(
@@ -71,16 +75,13 @@ bool IsPage(std::string_view bytes) {
          HasText(bytes, "<a class=\"skip\" href=\"#main\">Skip to the figures");
 }
 
-bool IsWorkbook(std::string_view bytes) {
-  for (size_t at = bytes.find(kEntryMagic); at != std::string_view::npos;
-       at = bytes.find(kEntryMagic, at + 1)) {
-    if (bytes.size() - at < kEntryBytes) return false;
-    const std::string_view entry = bytes.substr(at);
-    if (entry.substr(kEntryBytes).starts_with(kWorkbookMark)) {
-      return entry.substr(kCrcOffset).starts_with(kMarkCrc);
-    }
-  }
-  return false;
+// Whether an archive ends with its last record and `comment`, its length first.
+bool EndsArchive(std::string_view bytes, std::string_view comment) {
+  if (!bytes.ends_with(comment)) return false;
+  bytes.remove_suffix(comment.size());
+  constexpr size_t kRest = kArchiveEndBytes - kNoComment.size();
+  return bytes.size() >= kRest &&
+         bytes.substr(bytes.size() - kRest).starts_with(kArchiveEnd);
 }
 
 bool IsCsv(std::string_view bytes, const std::vector<std::string>& columns) {
@@ -105,7 +106,7 @@ bool IsEarlierOutput(std::string_view bytes, OutputKind kind,
     case OutputKind::kPage:
       return IsPage(bytes);
     case OutputKind::kWorkbook:
-      return IsWorkbook(bytes);
+      return EndsArchive(bytes, kMark);
     case OutputKind::kCsv:
       return IsCsv(bytes, columns);
     case OutputKind::kJson:
@@ -165,6 +166,22 @@ absl::Status CheckOutputFolder(const std::string& path) {
         path));
   }
   return CheckPlaceToWrite(path, path);
+}
+
+absl::Status MarkWorkbook(const std::string& path) {
+  TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, 0600));
+  std::array<uint8_t, kArchiveEndBytes> end = {};
+  const int64_t at = file.size() - static_cast<int64_t>(end.size());
+  if (at >= 0) {
+    TALLY_RETURN_IF_ERROR(ReadAt(file.fd(), at, end, path));
+  }
+  if (!EndsArchive(AsChars(end), kNoComment)) {
+    return absl::InternalError("the workbook ends in no way that is known");
+  }
+  TALLY_RETURN_IF_ERROR(
+      file.Truncate(file.size() - static_cast<int64_t>(kNoComment.size())));
+  TALLY_RETURN_IF_ERROR(file.Append(kMark));
+  return file.Sync();
 }
 
 absl::Status OutputStatus(const absl::Status& status, std::string_view path) {

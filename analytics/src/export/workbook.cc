@@ -312,11 +312,7 @@ absl::Status WorkbookWriter::SetProperties() {
   properties.subject = subject.data();
   properties.author = author.data();
   properties.created = static_cast<time_t>(created / 1000);
-  TALLY_RETURN_IF_ERROR(BookStatus(
-      workbook_set_properties(book_.get(), &properties), "properties"));
-  // By which CheckOutputFile knows a workbook that it may replace.
-  return BookStatus(workbook_set_custom_property_string(
-                        book_.get(), kWorkbookMarkName, kWorkbookMarkValue),
+  return BookStatus(workbook_set_properties(book_.get(), &properties),
                     "properties");
 }
 
@@ -362,7 +358,8 @@ absl::Status WriteWorkbook(const std::vector<GatedTable>& tables,
   TALLY_RETURN_IF_ERROR(RemoveFile(part));
   // Made here, so that it is private from its first byte.
   TALLY_RETURN_IF_ERROR(CreateFileExclusive(part, "", kTableFileMode));
-  const absl::Status written = WorkbookWriter(tables, facts).Write(part, temp);
+  absl::Status written = WorkbookWriter(tables, facts).Write(part, temp);
+  if (written.ok()) written = MarkWorkbook(part);
   if (!written.ok()) {
     RemoveFile(part).IgnoreError();
     return written;

@@ -88,9 +88,13 @@ absl::StatusOr<RawTable> ReleaseTable(const ReleaseFolder& release,
       {"Suppression rules", profile.description()},
   };
   for (const dataset::ReleaseExtract& extract : manifest.extracts) {
-    rows.emplace_back(
-        absl::StrFormat("Extract %s", extract.extract.ToText()),
-        absl::StrFormat("%s to %s", extract.period_start, extract.period_end));
+    std::string content =
+        absl::StrFormat("%s to %s", extract.period_start, extract.period_end);
+    if (!extract.datasets.empty()) {
+      content += ": " + JoinText(extract.datasets, ", ");
+    }
+    rows.emplace_back(absl::StrFormat("Extract %s", extract.extract.ToText()),
+                      std::move(content));
   }
   for (const auto& [dataset, grain] : manifest.date_grain) {
     rows.emplace_back(absl::StrFormat("Dates of %s", dataset),

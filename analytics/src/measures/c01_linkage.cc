@@ -45,8 +45,8 @@ constexpr std::string_view kReadSql =
 std::optional<int64_t> ReadCount(const engine::Value& value) {
   const auto* text = value.As<std::string>();
   if (text == nullptr) return std::nullopt;
-  const absl::StatusOr<int64_t> count = ParseInt64(*text);
-  if (!count.ok() || *count < 0) return std::nullopt;
+  const absl::StatusOr<int64_t> count = ParseInt64In(*text, 0, INT64_MAX);
+  if (!count.ok()) return std::nullopt;
   return *count;
 }
 

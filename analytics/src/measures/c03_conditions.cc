@@ -34,18 +34,15 @@ absl::StatusOr<Condition> ReadCondition(const TomlTable& table) {
   TALLY_ASSIGN_OR_RETURN(condition.title, table.GetString("title"));
   TALLY_ASSIGN_OR_RETURN(condition.clusters, table.GetStrings("clusters"));
   TALLY_ASSIGN_OR_RETURN(condition.resolved, table.GetStrings("resolved"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t from, table.GetInt("age_from"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t to, table.GetInt("age_to"));
-  if (from < 0 || to > kOldest || from > to) {
-    return table.ErrorAt(table.line(), "ages lie in 0 to 90, from before to");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t from,
+                         table.GetInt("age_from", 0, kOldest));
+  TALLY_ASSIGN_OR_RETURN(const int64_t to,
+                         table.GetInt("age_to", from, kOldest));
   condition.age_from = static_cast<int>(from);
   condition.age_to = static_cast<int>(to);
   if (table.Find("within_months") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t months, table.GetInt("within_months"));
-    if (months < 1 || months > kLongestLookBack) {
-      return table.ErrorAt(table.line(), "within_months is 1 to 1200");
-    }
+    TALLY_ASSIGN_OR_RETURN(const int64_t months,
+                           table.GetInt("within_months", 1, kLongestLookBack));
     condition.within_months = static_cast<int>(months);
   }
   if (condition.clusters.empty()) {

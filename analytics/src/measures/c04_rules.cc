@@ -28,10 +28,8 @@ absl::Status AddSegmentRule(const TomlTable& table,
   TALLY_RETURN_IF_ERROR(table.OnlyKeys(keys));
   TALLY_ASSIGN_OR_RETURN(const std::string id, table.GetString("set"));
   TALLY_ASSIGN_OR_RETURN(const std::string name, table.GetString("segment"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t priority, table.GetInt("priority"));
-  if (priority < 1 || priority > kMostPriority) {
-    return table.ErrorAt(table.line(), "priority is 1 to 99");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t priority,
+                         table.GetInt("priority", 1, kMostPriority));
   const auto set = std::find_if(sets.begin(), sets.end(),
                                 [&](const auto& s) { return s.id == id; });
   if (set == sets.end()) {

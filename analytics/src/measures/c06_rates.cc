@@ -34,11 +34,10 @@ absl::StatusOr<InequalityRate> ReadRate(const TomlTable& table) {
   InequalityRate rate;
   TALLY_ASSIGN_OR_RETURN(rate.title, table.GetString("title"));
   TALLY_ASSIGN_OR_RETURN(rate.events, EventsOf(table));
-  TALLY_ASSIGN_OR_RETURN(const int64_t from, table.GetInt("age_from"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t to, table.GetInt("age_to"));
-  if (from < 0 || to > kOldestInequalityAge || from > to) {
-    return table.ErrorAt(table.line(), "ages lie in 0 to 90, from before to");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t from,
+                         table.GetInt("age_from", 0, kOldestInequalityAge));
+  TALLY_ASSIGN_OR_RETURN(const int64_t to,
+                         table.GetInt("age_to", from, kOldestInequalityAge));
   rate.age_from = static_cast<int>(from);
   rate.age_to = static_cast<int>(to);
   TALLY_ASSIGN_OR_RETURN(rate.multiplier, table.GetDouble("multiplier"));

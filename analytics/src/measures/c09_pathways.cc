@@ -44,11 +44,7 @@ absl::StatusOr<PathwaySettings> ReadSettings(
       {"longest", &settings.longest, 1, kMostSteps},
       {"most_variants", &settings.most_variants, 1, 400}};
   for (const auto& [key, value, low, high] : keys) {
-    TALLY_ASSIGN_OR_RETURN(*value, table.GetInt(key));
-    if (*value < low || *value > high) {
-      return table.ErrorAt(table.line(),
-                           absl::StrFormat("%s is %d to %d", key, low, high));
-    }
+    TALLY_ASSIGN_OR_RETURN(*value, table.GetInt(key, low, high));
   }
   return settings;
 }

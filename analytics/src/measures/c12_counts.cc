@@ -16,17 +16,6 @@ namespace {
 
 constexpr int kDaysOfWeek = 7;
 
-absl::StatusOr<int64_t> RttNumber(const TomlTable& table, std::string_view key,
-                                  int64_t from, int64_t to) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t number, table.GetInt(key));
-  if (number < from || number > to) {
-    return table.ErrorAt(
-        table.Find(key)->line(),
-        absl::StrFormat("%s is %d to %d", std::string(key), from, to));
-  }
-  return number;
-}
-
 absl::StatusOr<double> RttAbove0(const TomlTable& table, std::string_view key) {
   TALLY_ASSIGN_OR_RETURN(const double number, table.GetDouble(key));
   if (!(number > 0)) {
@@ -228,7 +217,7 @@ absl::StatusOr<RttRules> ReadRttRules(const MeasureDefinition& definition) {
       {"histogram_weeks", &rules.histogram_weeks, 2, 260},
       {"weeks", &rules.weeks, 2, 260}};
   for (const auto& [key, target, from, to] : numbers) {
-    TALLY_ASSIGN_OR_RETURN(*target, RttNumber(table, key, from, to));
+    TALLY_ASSIGN_OR_RETURN(*target, table.GetInt(key, from, to));
   }
   const std::pair<std::string_view, double*> doubles[] = {
       {"standard_pct", &rules.standard_pct},

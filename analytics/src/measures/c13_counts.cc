@@ -18,17 +18,6 @@ namespace {
 constexpr int64_t kMostBits = 62;
 constexpr std::string_view kOtherPractices = "other practices";
 
-absl::StatusOr<int64_t> C13Number(const TomlTable& table, std::string_view key,
-                                  int64_t from, int64_t to) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t number, table.GetInt(key));
-  if (number < from || number > to) {
-    return table.ErrorAt(
-        table.Find(key)->line(),
-        absl::StrFormat("%s is %d to %d", std::string(key), from, to));
-  }
-  return number;
-}
-
 // rx_code (bnf_code, unit): paragraphs are 1, 2, ... by code; group i is -1-i.
 // rx_unit (unit, bnf).
 absl::Status MakeUnits(const MeasureContext& context,
@@ -149,19 +138,19 @@ absl::StatusOr<PrescribingRules> ReadPrescribingRules(
                       "pdc_window_months", "pdc_least_months", "pdc",
                       "supply_months", "smallest_area", "spc_mode"}));
   PrescribingRules rules;
-  TALLY_ASSIGN_OR_RETURN(rules.months, C13Number(table, "months", 1, 60));
+  TALLY_ASSIGN_OR_RETURN(rules.months, table.GetInt("months", 1, 60));
   TALLY_ASSIGN_OR_RETURN(rules.new_user_months,
-                         C13Number(table, "new_user_months", 1, 48));
+                         table.GetInt("new_user_months", 1, 48));
   TALLY_ASSIGN_OR_RETURN(rules.pdc_window_months,
-                         C13Number(table, "pdc_window_months", 1, 48));
+                         table.GetInt("pdc_window_months", 1, 48));
   TALLY_ASSIGN_OR_RETURN(
       rules.pdc_least_months,
-      C13Number(table, "pdc_least_months", 1, rules.pdc_window_months));
+      table.GetInt("pdc_least_months", 1, rules.pdc_window_months));
   TALLY_ASSIGN_OR_RETURN(
       rules.supply_months,
-      C13Number(table, "supply_months", 1, rules.pdc_window_months));
+      table.GetInt("supply_months", 1, rules.pdc_window_months));
   TALLY_ASSIGN_OR_RETURN(rules.smallest_area,
-                         C13Number(table, "smallest_area", 1, 1'000'000));
+                         table.GetInt("smallest_area", 1, 1'000'000));
   TALLY_ASSIGN_OR_RETURN(rules.pdc, table.GetDouble("pdc"));
   if (!(rules.pdc > 0 && rules.pdc <= 1)) {
     return table.ErrorAt(table.Find("pdc")->line(), "pdc is above 0, up to 1");

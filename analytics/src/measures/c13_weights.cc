@@ -20,13 +20,72 @@
 namespace tally::analytics {
 namespace {
 
+TableBuilder WeightedColumns(TableInfo info) {
+  TableBuilder table(std::move(info));
+  table.Dimension("bnf", "BNF group")
+      .Dimension("area", "Practice")
+      .Events("items", "Items")
+      .Persons("list", "On the list")
+      .Events("star_pu", "Prescribing units")
+      .CrudeRate("per_1000_star_pu", "Items per 1,000 prescribing units",
+                 "items", "star_pu", 1000)
+      .Events("adq", "Average daily quantities")
+      .CrudeRate("adq_per_1000_star_pu",
+                 "Daily quantities per 1,000 prescribing units", "adq",
+                 "star_pu", 1000, false);
+  return table;
+}
+
 constexpr size_t kRxAges = 91;  // 0 to 90 and over
-// Quantities are summed in thousandths, so that no order of rows matters.
-constexpr double kThousandths = 1000;
 
 // Prescribing units of a person by group, sex and age.
 using StarPu =
     std::map<std::pair<std::string, std::string>, std::array<double, kRxAges>>;
+
+using ByGroupAndArea = std::map<std::pair<std::string, std::string>, double>;
+
+// What the table is made of, but for the counts of the month.
+struct WeightedFigures {
+  StarPu weights;
+  Areas areas;
+  ByGroupAndArea star_pu;
+  std::optional<ByGroupAndArea> adq;   // nothing: not known
+  std::vector<std::string> citations;  // of the reference files
+};
+
+double AtOr0(const ByGroupAndArea& figures, const std::string& group,
+             const std::string& area) {
+  const auto found = figures.find({group, area});
+  return found == figures.end() ? 0 : found->second;
+}
+
+// The rows of a group of medicines: areas, then all of them.
+void AddWeightedGroup(const std::string& group, const WeightedFigures& figures,
+                      const RxCounts& counts, TableBuilder& table) {
+  const int64_t last = static_cast<int64_t>(counts.months.size()) - 1;
+  std::vector<size_t> parts;
+  for (const std::string& area : counts.areas) {
+    if (!figures.areas.list.contains(area)) continue;
+    const auto found = counts.figures.find({group, area, last});
+    const size_t row = table.AddRow({group, area});
+    parts.push_back(row);
+    table
+        .Set(row, "items",
+             found == counts.figures.end() ? int64_t{0} : found->second.items)
+        .Set(row, "list", figures.areas.list.at(area))
+        .Set(row, "star_pu", std::llround(AtOr0(figures.star_pu, group, area)));
+    if (figures.adq.has_value()) {
+      table.Set(row, "adq", std::llround(AtOr0(*figures.adq, group, area)));
+    } else {
+      table.SetNa(row, "adq", NaReason::kReferenceMissing);
+    }
+  }
+  const size_t total = table.AddRow({group, std::string(kAllLevels)});
+  table.Total(total, parts);
+  if (!figures.adq.has_value()) {
+    table.SetNa(total, "adq", NaReason::kReferenceMissing);
+  }
+}
 
 absl::StatusOr<StarPu> ReadStarPu(const ReferenceFile& file) {
   StarPu weights;
@@ -55,8 +114,6 @@ absl::StatusOr<StarPu> ReadStarPu(const ReferenceFile& file) {
   return weights;
 }
 
-using ByGroupAndArea = std::map<std::pair<std::string, std::string>, double>;
-
 absl::StatusOr<ByGroupAndArea> CountStarPu(const MeasureContext& context,
                                            const PrescribingRules& rules,
                                            const Areas& areas,
@@ -81,6 +138,9 @@ absl::StatusOr<ByGroupAndArea> CountStarPu(const MeasureContext& context,
   }
   return units;
 }
+
+// Quantities are summed in thousandths, so that no order of rows matters.
+constexpr double kThousandths = 1000;
 
 // The quantity of the longest prefix that fits; 0 if none does.
 double AdqOf(const std::map<std::string, double>& quantities,
@@ -133,37 +193,6 @@ absl::StatusOr<ByGroupAndArea> CountAdq(const MeasureContext& context,
   return adqs;
 }
 
-double AtOr0(const ByGroupAndArea& figures, const std::string& group,
-             const std::string& area) {
-  const auto found = figures.find({group, area});
-  return found == figures.end() ? 0 : found->second;
-}
-
-TableBuilder WeightedColumns(TableInfo info) {
-  TableBuilder table(std::move(info));
-  table.Dimension("bnf", "BNF group")
-      .Dimension("area", "Practice")
-      .Events("items", "Items")
-      .Persons("list", "On the list")
-      .Events("star_pu", "Prescribing units")
-      .CrudeRate("per_1000_star_pu", "Items per 1,000 prescribing units",
-                 "items", "star_pu", 1000)
-      .Events("adq", "Average daily quantities")
-      .CrudeRate("adq_per_1000_star_pu",
-                 "Daily quantities per 1,000 prescribing units", "adq",
-                 "star_pu", 1000, false);
-  return table;
-}
-
-// What the table is made of, but for the counts of the month.
-struct WeightedFigures {
-  StarPu weights;
-  Areas areas;
-  ByGroupAndArea star_pu;
-  std::optional<ByGroupAndArea> adq;   // nothing: not known
-  std::vector<std::string> citations;  // of the reference files
-};
-
 absl::StatusOr<WeightedFigures> ReadWeighted(const MeasureContext& context,
                                              const PrescribingRules& rules) {
   WeightedFigures figures;
@@ -197,34 +226,6 @@ absl::StatusOr<WeightedFigures> ReadWeighted(const MeasureContext& context,
   TALLY_ASSIGN_OR_RETURN(figures.adq,
                          CountAdq(context, rules, figures.areas, quantities));
   return figures;
-}
-
-// The rows of a group of medicines: areas, then all of them.
-void AddWeightedGroup(const std::string& group, const WeightedFigures& figures,
-                      const RxCounts& counts, TableBuilder& table) {
-  const int64_t last = static_cast<int64_t>(counts.months.size()) - 1;
-  std::vector<size_t> parts;
-  for (const std::string& area : counts.areas) {
-    if (!figures.areas.list.contains(area)) continue;
-    const auto found = counts.figures.find({group, area, last});
-    const size_t row = table.AddRow({group, area});
-    parts.push_back(row);
-    table
-        .Set(row, "items",
-             found == counts.figures.end() ? int64_t{0} : found->second.items)
-        .Set(row, "list", figures.areas.list.at(area))
-        .Set(row, "star_pu", std::llround(AtOr0(figures.star_pu, group, area)));
-    if (figures.adq.has_value()) {
-      table.Set(row, "adq", std::llround(AtOr0(*figures.adq, group, area)));
-    } else {
-      table.SetNa(row, "adq", NaReason::kReferenceMissing);
-    }
-  }
-  const size_t total = table.AddRow({group, std::string(kAllLevels)});
-  table.Total(total, parts);
-  if (!figures.adq.has_value()) {
-    table.SetNa(total, "adq", NaReason::kReferenceMissing);
-  }
 }
 
 }  // namespace

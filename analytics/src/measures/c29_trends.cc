@@ -30,46 +30,39 @@ constexpr size_t kYear = 12;
 // Of the 12 months of a year, the one whose list stands for it.
 constexpr size_t kMidYear = 6;
 
-// A rate or share of areas; one number a month, or one in all.
-using AreaCounts = std::map<std::string, std::vector<IndicatorCount>>;
-
-AreaCounts IndicatorByArea(const CountedIndicator& counted,
-                           const Areas& areas) {
-  AreaCounts out;
-  for (const auto& [practice, counts] : counted.practices) {
-    // A practice that has no list today is in no area of its own.
-    const std::string* shown = areas.Of(practice);
-    std::vector<IndicatorCount>& sum =
-        out[shown == nullptr ? std::string(kSmallAreas) : *shown];
-    sum.resize(counts.size());
-    for (size_t i = 0; i < counts.size(); ++i) {
-      sum[i].numerator += counts[i].numerator;
-      sum[i].denominator += counts[i].denominator;
-    }
-  }
-  return out;
+std::string TargetText(const Indicator& indicator) {
+  return indicator.target.has_value()
+             ? absl::StrFormat("%.10g", *indicator.target)
+             : std::string();
 }
 
-// Twelve months in one: rows add up, of people on the list it is those of the
-// middle of the year.
-IndicatorCount YearOf(const std::vector<IndicatorCount>& months, size_t last,
-                      bool of_list) {
-  IndicatorCount year;
-  for (size_t i = last + 1 - kYear; i <= last; ++i) {
-    year.numerator += months[i].numerator;
-    year.denominator += of_list ? 0 : months[i].denominator;
+absl::StatusOr<RawTable> CatalogueTable(
+    const MeasureContext& context, const std::vector<Indicator>& indicators,
+    double rate_per) {
+  TableBuilder builder(context.Info(std::string(kIndicatorTable),
+                                    "Indicators and what they count"));
+  builder.Dimension("indicator", "Indicator");
+  const std::pair<std::string, std::string> texts[] = {
+      {"name", "Name"},           {"programme", "Programme"},
+      {"numerator", "Counted"},   {"denominator", "Of"},
+      {"exclusions", "Left out"}, {"direction", "Better when"},
+      {"target", "Target"},       {"unit", "Unit"},
+      {"owner", "Owner"},         {"stage", "Stage"}};
+  for (const auto& [name, title] : texts) builder.Text(name, title);
+  for (const Indicator& one : indicators) {
+    const size_t row = builder.AddRow({one.id});
+    builder.Set(row, "name", one.name)
+        .Set(row, "programme", one.programme)
+        .Set(row, "numerator", one.numerator)
+        .Set(row, "denominator", one.denominator)
+        .Set(row, "exclusions", one.exclusions)
+        .Set(row, "direction", one.direction)
+        .Set(row, "target", TargetText(one))
+        .Set(row, "unit", one.of_list ? PerUnit(rate_per) : "%")
+        .Set(row, "owner", one.owner)
+        .Set(row, "stage", std::to_string(one.stage));
   }
-  if (of_list) {
-    year.denominator = months[last + 1 - kYear + kMidYear].denominator;
-  }
-  return year;
-}
-
-// One area is all there is: it stands for itself.
-void AddOnly(TableBuilder& builder, const std::vector<std::string>& levels,
-             const IndicatorCount& count) {
-  const size_t row = builder.AddRow(levels);
-  builder.Set(row, "num", count.numerator).Set(row, "den", count.denominator);
+  return builder.Finish();
 }
 
 class TrendTables {
@@ -121,6 +114,33 @@ TableBuilder TrendTables::Begin(std::string_view table, std::string title,
   return builder;
 }
 
+// A rate or share of areas; one number a month, or one in all.
+using AreaCounts = std::map<std::string, std::vector<IndicatorCount>>;
+
+AreaCounts IndicatorByArea(const CountedIndicator& counted,
+                           const Areas& areas) {
+  AreaCounts out;
+  for (const auto& [practice, counts] : counted.practices) {
+    // A practice that has no list today is in no area of its own.
+    const std::string* shown = areas.Of(practice);
+    std::vector<IndicatorCount>& sum =
+        out[shown == nullptr ? std::string(kSmallAreas) : *shown];
+    sum.resize(counts.size());
+    for (size_t i = 0; i < counts.size(); ++i) {
+      sum[i].numerator += counts[i].numerator;
+      sum[i].denominator += counts[i].denominator;
+    }
+  }
+  return out;
+}
+
+// One area is all there is: it stands for itself.
+void AddOnly(TableBuilder& builder, const std::vector<std::string>& levels,
+             const IndicatorCount& count) {
+  const size_t row = builder.AddRow(levels);
+  builder.Set(row, "num", count.numerator).Set(row, "den", count.denominator);
+}
+
 absl::StatusOr<RawTable> TrendTables::Months(
     bool rates, const Areas& areas,
     const std::vector<std::string>& notes) const {
@@ -154,6 +174,21 @@ absl::StatusOr<RawTable> TrendTables::Months(
   return builder.Finish();
 }
 
+// Twelve months in one: rows add up, of people on the list it is those of the
+// middle of the year.
+IndicatorCount YearOf(const std::vector<IndicatorCount>& months, size_t last,
+                      bool of_list) {
+  IndicatorCount year;
+  for (size_t i = last + 1 - kYear; i <= last; ++i) {
+    year.numerator += months[i].numerator;
+    year.denominator += of_list ? 0 : months[i].denominator;
+  }
+  if (of_list) {
+    year.denominator = months[last + 1 - kYear + kMidYear].denominator;
+  }
+  return year;
+}
+
 absl::StatusOr<RawTable> TrendTables::Year(
     bool rates, const Areas& areas,
     const std::vector<std::string>& notes) const {
@@ -181,41 +216,6 @@ absl::StatusOr<RawTable> TrendTables::Year(
     if (parts.empty()) continue;
     builder.Total(builder.AddRow({one.indicator->id, std::string(kAllLevels)}),
                   parts);
-  }
-  return builder.Finish();
-}
-
-std::string TargetText(const Indicator& indicator) {
-  return indicator.target.has_value()
-             ? absl::StrFormat("%.10g", *indicator.target)
-             : std::string();
-}
-
-absl::StatusOr<RawTable> CatalogueTable(
-    const MeasureContext& context, const std::vector<Indicator>& indicators,
-    double rate_per) {
-  TableBuilder builder(context.Info(std::string(kIndicatorTable),
-                                    "Indicators and what they count"));
-  builder.Dimension("indicator", "Indicator");
-  const std::pair<std::string, std::string> texts[] = {
-      {"name", "Name"},           {"programme", "Programme"},
-      {"numerator", "Counted"},   {"denominator", "Of"},
-      {"exclusions", "Left out"}, {"direction", "Better when"},
-      {"target", "Target"},       {"unit", "Unit"},
-      {"owner", "Owner"},         {"stage", "Stage"}};
-  for (const auto& [name, title] : texts) builder.Text(name, title);
-  for (const Indicator& one : indicators) {
-    const size_t row = builder.AddRow({one.id});
-    builder.Set(row, "name", one.name)
-        .Set(row, "programme", one.programme)
-        .Set(row, "numerator", one.numerator)
-        .Set(row, "denominator", one.denominator)
-        .Set(row, "exclusions", one.exclusions)
-        .Set(row, "direction", one.direction)
-        .Set(row, "target", TargetText(one))
-        .Set(row, "unit", one.of_list ? PerUnit(rate_per) : "%")
-        .Set(row, "owner", one.owner)
-        .Set(row, "stage", std::to_string(one.stage));
   }
   return builder.Finish();
 }

@@ -26,82 +26,6 @@ namespace {
 
 constexpr int kAcscMonths = 12;
 
-std::string AcscGroupTitle(const std::string& group) {
-  if (group == "vaccine") return "Vaccine-preventable";
-  if (group == "chronic") return "Chronic";
-  if (group == "acute") return "Acute";
-  return group;
-}
-
-// What a row of the table is about: a condition, a group, or all.
-struct AcscKind {
-  std::string key;  // as in acsc_event.kind
-  std::string group;
-  std::string condition;
-};
-
-std::vector<AcscKind> AcscKinds(const std::vector<CodeRule>& rules,
-                                bool conditions) {
-  const std::string all(kAllLevels);
-  std::vector<AcscKind> kinds;
-  std::set<std::string> groups;
-  for (const CodeRule& rule : rules) {
-    if (conditions && rule.counts_as == rule.id) {
-      kinds.push_back({"c:" + rule.id, AcscGroupTitle(rule.group), rule.title});
-    }
-  }
-  for (const CodeRule& rule : rules) {
-    if (groups.insert(rule.group).second) {
-      kinds.push_back({"g:" + rule.group, AcscGroupTitle(rule.group), all});
-    }
-  }
-  kinds.push_back({"all", all, all});
-  return kinds;
-}
-
-// The table acsc_event (kind, spell_no, person, admission_date): a row an
-// admission and kind, from `from` on.
-absl::Status MakeAcscEvents(const MeasureContext& context,
-                            const std::vector<CodeRule>& rules, CivilDay from) {
-  engine::Connection& connection = context.connection;
-  TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
-  const std::string day = PlacedDay(context, "sus_apc", "admission_date");
-  TALLY_RETURN_IF_ERROR(connection.Execute(
-      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE acsc_spell AS "
-                      "SELECT spell_no, person, %1$s AS admission_date "
-                      "FROM provider_spell WHERE admission_method LIKE '2%%' "
-                      "AND %1$s BETWEEN ? AND ?",
-                      day),
-      {engine::Value::Day(from.days()),
-       engine::Value::Day(context.month.LastOfMonth().days())}));
-  TALLY_RETURN_IF_ERROR(
-      MakeCodeTable(connection, "acsc_code",
-                    "SELECT e.spell_no AS unit, e.diagnoses, e.procedures "
-                    "FROM spell_episode AS e INNER JOIN acsc_spell AS s "
-                    "ON s.spell_no = e.spell_no WHERE e.place = 1"));
-  TALLY_RETURN_IF_ERROR(ApplyCodeRules(connection, rules, {"acsc_code", ""}));
-  TALLY_RETURN_IF_ERROR(connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE acsc_kind (rule INTEGER, kind "
-      "VARCHAR)"));
-  for (size_t i = 0; i < rules.size(); ++i) {
-    for (const std::string& kind :
-         {"c:" + rules[i].counts_as, "g:" + rules[i].group,
-          std::string("all")}) {
-      TALLY_RETURN_IF_ERROR(
-          connection.Execute("INSERT INTO acsc_kind VALUES (?, ?)",
-                             {engine::Value::Int64(static_cast<int64_t>(i)),
-                              engine::Value::Text(kind)}));
-    }
-  }
-  TALLY_RETURN_IF_ERROR(connection.Execute(
-      "CREATE OR REPLACE TEMPORARY TABLE acsc_event AS "
-      "SELECT h.kind, s.spell_no, s.person, s.admission_date FROM ("
-      "SELECT DISTINCT k.kind, r.unit FROM rule_hit AS r "
-      "INNER JOIN acsc_kind AS k ON k.rule = r.rule) AS h "
-      "INNER JOIN acsc_spell AS s ON s.spell_no = h.unit"));
-  return connection.Execute("DROP TABLE acsc_code");
-}
-
 // What is asked of the table of a year.
 struct AcscRequest {
   std::string list_id;
@@ -146,6 +70,39 @@ absl::StatusOr<TableBuilder> AcscColumns(const MeasureContext& context,
                         request.multiplier);
   if (!context.by.empty()) table.RefuseMostlyHidden();
   return table;
+}
+
+std::string AcscGroupTitle(const std::string& group) {
+  if (group == "vaccine") return "Vaccine-preventable";
+  if (group == "chronic") return "Chronic";
+  if (group == "acute") return "Acute";
+  return group;
+}
+
+// What a row of the table is about: a condition, a group, or all.
+struct AcscKind {
+  std::string key;  // as in acsc_event.kind
+  std::string group;
+  std::string condition;
+};
+
+std::vector<AcscKind> AcscKinds(const std::vector<CodeRule>& rules,
+                                bool conditions) {
+  const std::string all(kAllLevels);
+  std::vector<AcscKind> kinds;
+  std::set<std::string> groups;
+  for (const CodeRule& rule : rules) {
+    if (conditions && rule.counts_as == rule.id) {
+      kinds.push_back({"c:" + rule.id, AcscGroupTitle(rule.group), rule.title});
+    }
+  }
+  for (const CodeRule& rule : rules) {
+    if (groups.insert(rule.group).second) {
+      kinds.push_back({"g:" + rule.group, AcscGroupTitle(rule.group), all});
+    }
+  }
+  kinds.push_back({"all", all, all});
+  return kinds;
 }
 
 // Adds a row and returns its place.
@@ -243,6 +200,49 @@ absl::StatusOr<RawTable> AcscMonths(const MeasureContext& context,
     TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
   }
   return table.Finish();
+}
+
+// The table acsc_event (kind, spell_no, person, admission_date): a row an
+// admission and kind, from `from` on.
+absl::Status MakeAcscEvents(const MeasureContext& context,
+                            const std::vector<CodeRule>& rules, CivilDay from) {
+  engine::Connection& connection = context.connection;
+  TALLY_RETURN_IF_ERROR(MakeHospitalSpells(context));
+  const std::string day = PlacedDay(context, "sus_apc", "admission_date");
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      absl::StrFormat("CREATE OR REPLACE TEMPORARY TABLE acsc_spell AS "
+                      "SELECT spell_no, person, %1$s AS admission_date "
+                      "FROM provider_spell WHERE admission_method LIKE '2%%' "
+                      "AND %1$s BETWEEN ? AND ?",
+                      day),
+      {engine::Value::Day(from.days()),
+       engine::Value::Day(context.month.LastOfMonth().days())}));
+  TALLY_RETURN_IF_ERROR(
+      MakeCodeTable(connection, "acsc_code",
+                    "SELECT e.spell_no AS unit, e.diagnoses, e.procedures "
+                    "FROM spell_episode AS e INNER JOIN acsc_spell AS s "
+                    "ON s.spell_no = e.spell_no WHERE e.place = 1"));
+  TALLY_RETURN_IF_ERROR(ApplyCodeRules(connection, rules, {"acsc_code", ""}));
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE acsc_kind (rule INTEGER, kind "
+      "VARCHAR)"));
+  for (size_t i = 0; i < rules.size(); ++i) {
+    for (const std::string& kind :
+         {"c:" + rules[i].counts_as, "g:" + rules[i].group,
+          std::string("all")}) {
+      TALLY_RETURN_IF_ERROR(
+          connection.Execute("INSERT INTO acsc_kind VALUES (?, ?)",
+                             {engine::Value::Int64(static_cast<int64_t>(i)),
+                              engine::Value::Text(kind)}));
+    }
+  }
+  TALLY_RETURN_IF_ERROR(connection.Execute(
+      "CREATE OR REPLACE TEMPORARY TABLE acsc_event AS "
+      "SELECT h.kind, s.spell_no, s.person, s.admission_date FROM ("
+      "SELECT DISTINCT k.kind, r.unit FROM rule_hit AS r "
+      "INNER JOIN acsc_kind AS k ON k.rule = r.rule) AS h "
+      "INNER JOIN acsc_spell AS s ON s.spell_no = h.unit"));
+  return connection.Execute("DROP TABLE acsc_code");
 }
 
 // The columns asked for, without "condition", which asks for conditions.

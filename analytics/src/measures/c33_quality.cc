@@ -123,8 +123,6 @@ absl::Status AddItems(const MeasureContext& context,
 absl::StatusOr<RawTable> ItemTable(const MeasureContext& context) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<QualityItem> items,
                          ReadItems(context.definition));
-  TALLY_ASSIGN_OR_RETURN(const DeliveredMonths delivered,
-                         ReadDelivered(context.release));
   // Of a dataset together, so that each is read once.
   std::map<std::string, std::vector<QualityItem>> datasets;
   std::vector<std::string> missing;
@@ -153,6 +151,9 @@ absl::StatusOr<RawTable> ItemTable(const MeasureContext& context) {
       .Text("months", "Months delivered")
       .Text("months_expected", "Months of the release");
   for (const auto& [dataset, of_dataset] : datasets) {
+    TALLY_ASSIGN_OR_RETURN(
+        const DeliveredMonths delivered,
+        ReadDelivered(context.release, of_dataset.front().Table()));
     TALLY_RETURN_IF_ERROR(AddItems(context, of_dataset, delivered, table));
   }
   return table.Finish();
@@ -235,8 +236,8 @@ absl::StatusOr<DerivedTable> ScoreColumns(const DeriveContext& context,
       "Score: valid values less defaults above their threshold, of all "
       "records.");
   info.notes.emplace_back(
-      "Coverage: months of the source's extracts, which hold all its datasets "
-      "and practices. By practice it is not known: no extract says which "
+      "Coverage: months of the source's extracts that hold the dataset, with "
+      "all practices. By practice it is not known: no extract says which "
       "practices should be in it.");
   return DerivedTable::Create(
       std::move(info),

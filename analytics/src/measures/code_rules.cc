@@ -102,10 +102,8 @@ absl::StatusOr<CodeRule> ReadRule(const TomlTable& table) {
     TALLY_ASSIGN_OR_RETURN(rule.counts_as, table.GetString("counts_as"));
   }
   if (table.Find("age_below") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t age, table.GetInt("age_below"));
-    if (age < 1 || age > kOldestAge) {
-      return table.ErrorAt(table.line(), "age_below is 1 to 90");
-    }
+    TALLY_ASSIGN_OR_RETURN(const int64_t age,
+                           table.GetInt("age_below", 1, kOldestAge));
     rule.age_below = static_cast<int>(age);
   }
   TALLY_ASSIGN_OR_RETURN(rule.diagnoses, CasesAt(table, "diagnoses"));

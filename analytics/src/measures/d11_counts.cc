@@ -122,17 +122,6 @@ std::string ReferralOfEach(const std::string& events) {
       events, std::string(kOwn), kByOptometrist);
 }
 
-absl::StatusOr<int64_t> ReferralNumber(const TomlTable& table,
-                                       std::string_view key, int64_t to) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t number, table.GetInt(key));
-  if (number < 1 || number > to) {
-    return table.ErrorAt(
-        table.Find(key)->line(),
-        absl::StrFormat("%s is 1 to %d", std::string(key), to));
-  }
-  return number;
-}
-
 }  // namespace
 
 void Referrals::Add(const Referrals& other) {
@@ -154,11 +143,11 @@ absl::StatusOr<ReferralRules> ReadReferralRules(
       table.OnlyKeys({"months", "follow_days", "smallest_area", "sources",
                       "discharged_outcomes", "treated_status",
                       "elective_methods", "referred_outcomes"}));
-  TALLY_ASSIGN_OR_RETURN(rules.months, ReferralNumber(table, "months", 60));
-  TALLY_ASSIGN_OR_RETURN(rules.follow_days, ReferralNumber(table, "follow_days",
-                                                           kLongestReferral));
+  TALLY_ASSIGN_OR_RETURN(rules.months, table.GetInt("months", 1, 60));
+  TALLY_ASSIGN_OR_RETURN(rules.follow_days,
+                         table.GetInt("follow_days", 1, kLongestReferral));
   TALLY_ASSIGN_OR_RETURN(rules.smallest_area,
-                         ReferralNumber(table, "smallest_area", 1'000'000));
+                         table.GetInt("smallest_area", 1, 1'000'000));
   const std::pair<std::string_view, std::vector<std::string>*> lists[] = {
       {"sources", &rules.sources},
       {"discharged_outcomes", &rules.discharged},

@@ -38,12 +38,9 @@ absl::StatusOr<MecsRules> ReadMecsRules(const MeasureDefinition& definition) {
   TALLY_RETURN_IF_ERROR(
       table.OnlyKeys({"months", "follow_days", "managed_outcomes"}));
   TALLY_ASSIGN_OR_RETURN(rules.months, table.GetInt("months"));
-  TALLY_ASSIGN_OR_RETURN(rules.follow_days, table.GetInt("follow_days"));
+  TALLY_ASSIGN_OR_RETURN(rules.follow_days,
+                         table.GetInt("follow_days", 1, kLongestFollowUp));
   TALLY_ASSIGN_OR_RETURN(rules.managed, table.GetStrings("managed_outcomes"));
-  if (rules.follow_days < 1 || rules.follow_days > kLongestFollowUp) {
-    return table.ErrorAt(table.Find("follow_days")->line(),
-                         "follow_days is 1 to 3660");
-  }
   return rules;
 }
 

@@ -67,10 +67,7 @@ absl::StatusOr<MeasureNeed> ReadNeed(const TomlTable& table) {
     return table.ErrorAt(table.line(), "grain is day, week or month");
   }
   if (table.Find("months") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(need.months, table.GetInt("months"));
-    if (need.months < 1 || need.months > kMostMonths) {
-      return table.ErrorAt(table.line(), "months is from 1 to 120");
-    }
+    TALLY_ASSIGN_OR_RETURN(need.months, table.GetInt("months", 1, kMostMonths));
   }
   if (table.Find("one_of") == nullptr) return need;
   TALLY_ASSIGN_OR_RETURN(const TomlArray sets, table.GetArray("one_of"));
@@ -175,10 +172,7 @@ absl::Status MeasureDefinition::ReadTexts() {
     return root_.ErrorAt(root_.Find("direction")->line(),
                          "direction is higher, lower or neither");
   }
-  TALLY_ASSIGN_OR_RETURN(const int64_t stage, root_.GetInt("stage"));
-  if (stage < 1 || stage > 8) {
-    return root_.ErrorAt(root_.Find("stage")->line(), "stage is 1 to 8");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t stage, root_.GetInt("stage", 1, 8));
   stage_ = static_cast<int>(stage);
   TALLY_ASSIGN_OR_RETURN(minimum_count_, root_.GetInt("minimum_count"));
   TALLY_ASSIGN_OR_RETURN(pages_, root_.GetStrings("pages"));

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/error.h"
 #include "base/status.h"
 #include "measures/admissions.h"
-#include "measures/counts.h"
 #include "measures/element_sources.h"
 #include "measures/prescriptions.h"
 
@@ -409,24 +406,6 @@ absl::Status SeeOthers(const MeasureContext& context,
 
 }  // namespace
 
-std::string ElementMissing(const MeasureContext& context,
-                           const RuleElement& element) {
-  if (element.dataset.empty()) return "";
-  if (element.dataset == "gp-patient") {
-    if (HasColumns(context, "gp_patient", element.codes)) return "";
-    return "gp-patient has no column " + element.codes[0];
-  }
-  const ElementSource* source = ElementSourceOf(element.dataset);
-  TALLY_CHECK(source != nullptr);
-  std::vector<std::string> columns = source->columns;
-  if (element.dataset == "sus-apc" && !element.codes.empty()) {
-    columns.emplace_back("diag_01");
-  }
-  if (HasColumns(context, source->table, columns)) return "";
-  return absl::StrFormat("the release has no %s with all that it needs",
-                         element.dataset);
-}
-
 absl::Status MatchElements(const MeasureContext& context,
                            const std::vector<RuleElement>& elements,
                            CivilDay at, std::string_view list,
@@ -473,31 +452,6 @@ std::string ElementsMetSql(size_t from, size_t to) {
                         sum.empty() ? "" : " + ", word, BitsOf(places, word));
   }
   return sum.empty() ? "CAST(0 AS BIGINT)" : "(" + sum + ")";
-}
-
-absl::StatusOr<std::vector<std::string>> ClustersWithoutRecords(
-    const MeasureContext& context, const std::vector<RuleElement>& elements) {
-  std::vector<std::string> missing;
-  if (!HasColumns(context, "gp_event", {"cluster_id"})) return missing;
-  TALLY_RETURN_IF_ERROR(context.base.Once("cluster_seen", [&] {
-    return context.connection.Execute(
-        "CREATE OR REPLACE TEMPORARY TABLE cluster_seen AS SELECT cluster_id, "
-        "count(*) AS n FROM gp_event WHERE cluster_id IS NOT NULL "
-        "GROUP BY cluster_id");
-  }));
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<GroupedRow> rows,
-      QueryGroups(context.connection, "SELECT cluster_id, n FROM cluster_seen",
-                  1));
-  std::set<std::string> seen;
-  for (const GroupedRow& row : rows) seen.insert(row.levels[0]);
-  for (const RuleElement& element : elements) {
-    if (element.dataset != "gp-event") continue;
-    for (const std::string& code : element.codes) {
-      if (seen.insert(code).second) missing.push_back(code);
-    }
-  }
-  return missing;
 }
 
 }  // namespace tally::analytics

@@ -34,12 +34,7 @@ absl::Status CheckDataset(const TomlTable& table, const RuleElement& element) {
 absl::StatusOr<int> WholeNumber(const TomlTable& table, std::string_view key,
                                 int otherwise, int64_t least, int64_t most) {
   if (table.Find(key) == nullptr) return otherwise;
-  TALLY_ASSIGN_OR_RETURN(const int64_t value, table.GetInt(key));
-  if (value < least || value > most) {
-    return table.ErrorAt(
-        table.Find(key)->line(),
-        absl::StrFormat("%s is %d to %d", std::string(key), least, most));
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t value, table.GetInt(key, least, most));
   return static_cast<int>(value);
 }
 

@@ -43,15 +43,11 @@ absl::StatusOr<RetestRule> ReadRetest(const TomlTable& table) {
       table.OnlyKeys({"eligibility", "age_from", "age_to", "months"}));
   RetestRule rule;
   TALLY_ASSIGN_OR_RETURN(rule.eligibility, EyeCodes(table, "eligibility"));
-  TALLY_ASSIGN_OR_RETURN(rule.age_from, table.GetInt("age_from"));
-  TALLY_ASSIGN_OR_RETURN(rule.age_to, table.GetInt("age_to"));
-  TALLY_ASSIGN_OR_RETURN(rule.months, table.GetInt("months"));
-  if (rule.age_from < 0 || rule.age_to > kEyeOldest ||
-      rule.age_from > rule.age_to || rule.months < 1 || rule.months > 1200) {
-    return table.ErrorAt(table.line(),
-                         "ages lie in 0 to 90, from before to; months are 1 "
-                         "to 1200");
-  }
+  TALLY_ASSIGN_OR_RETURN(rule.age_from,
+                         table.GetInt("age_from", 0, kEyeOldest));
+  TALLY_ASSIGN_OR_RETURN(rule.age_to,
+                         table.GetInt("age_to", rule.age_from, kEyeOldest));
+  TALLY_ASSIGN_OR_RETURN(rule.months, table.GetInt("months", 1, 1200));
   return rule;
 }
 

@@ -96,12 +96,9 @@ absl::Status ReadWords(const TomlTable& table, Indicator& indicator) {
   for (const auto& [key, target] : texts) {
     TALLY_ASSIGN_OR_RETURN(*target, table.GetString(key));
   }
-  TALLY_ASSIGN_OR_RETURN(const int64_t stage, table.GetInt("stage"));
+  TALLY_ASSIGN_OR_RETURN(const int64_t stage, table.GetInt("stage", 1, 8));
   TALLY_ASSIGN_OR_RETURN(indicator.minimum_count,
                          table.GetInt("minimum_count"));
-  if (stage < 1 || stage > 8) {
-    return table.ErrorAt(table.line(), "stage is 1 to 8");
-  }
   indicator.stage = static_cast<int>(stage);
   if (table.Find("target") != nullptr) {
     TALLY_ASSIGN_OR_RETURN(indicator.target, table.GetDouble("target"));

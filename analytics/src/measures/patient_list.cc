@@ -26,17 +26,19 @@ constexpr std::string_view kYearOfAge =
     "(year(month_of_age) - CASE WHEN month(month_of_age) < 4 THEN 1 ELSE 0 "
     "END)";
 
-// The financial year of the newest extract of each row's source: that of which
-// the release's age_fy is the age.
+// The financial year of the newest extract of each row's source that holds the
+// register: that of which the release's age_fy is the age.
 std::string YearOfSnapshotSql(const MeasureContext& context) {
   std::map<std::string, int> years;
   for (const dataset::ReleaseExtract& extract :
        context.release.manifest().extracts) {
+    if (!extract.HoldsTable(kTable)) continue;
     const absl::StatusOr<CivilDay> end = CivilDay::Parse(extract.period_end);
     if (!end.ok()) continue;  // a manifest is checked when it is read
     int& year = years[extract.extract.source];
     year = std::max(year, end->FinancialYear());
   }
+  if (years.empty()) return std::string(kYearOfAge);  // no register: no rows
   std::string sql = "CASE source";
   for (const auto& [source, year] : years) {
     absl::StrAppendFormat(&sql, " WHEN '%s' THEN %d", source, year);
@@ -64,12 +66,13 @@ std::string AgeSql(const MeasureContext& context) {
   return "CAST(NULL AS INTEGER)";
 }
 
-// The financial year of the newest extract of all: the release holds ages to 90
-// in it.
+// The financial year of the newest extract that holds the register: the release
+// holds ages to 90 in it.
 int YearOfSnapshot(const MeasureContext& context) {
   int year = 0;
   for (const dataset::ReleaseExtract& extract :
        context.release.manifest().extracts) {
+    if (!extract.HoldsTable(kTable)) continue;
     const absl::StatusOr<CivilDay> end = CivilDay::Parse(extract.period_end);
     if (end.ok()) year = std::max(year, end->FinancialYear());
   }

@@ -29,7 +29,8 @@ absl::StatusOr<std::optional<MonthRange>> LastRunOfMonths(
 
 }  // namespace
 
-absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release) {
+absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release,
+                                              std::string_view table) {
   DeliveredMonths delivered;
   for (const dataset::ReleaseExtract& extract : release.manifest().extracts) {
     TALLY_ASSIGN_OR_RETURN(CivilDay month,
@@ -37,7 +38,9 @@ absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release) {
     TALLY_ASSIGN_OR_RETURN(const CivilDay end,
                            CivilDay::Parse(extract.period_end));
     for (month = month.FirstOfMonth(); !(end < month);) {
-      delivered.of_source[extract.extract.source].insert(month);
+      if (table.empty() || extract.HoldsTable(table)) {
+        delivered.of_source[extract.extract.source].insert(month);
+      }
       delivered.all.insert(month);
       TALLY_ASSIGN_OR_RETURN(month, month.AddMonths(1));
     }
@@ -74,7 +77,7 @@ absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
   TableCoverage covered{!rows.empty(), std::nullopt};
   if (!covered.has_rows) return covered;
   TALLY_ASSIGN_OR_RETURN(const DeliveredMonths delivered,
-                         ReadDelivered(context.release));
+                         ReadDelivered(context.release, table));
   std::vector<const std::set<CivilDay>*> sources;
   for (const GroupedRow& row : rows) {
     const auto months = delivered.of_source.find(row.levels[0]);

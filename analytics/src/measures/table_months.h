@@ -15,12 +15,14 @@
 namespace tally::analytics {
 
 // First days of months that the pinned extracts of a source cover, of those
-// that any source covers. There may be holes.
+// that any source covers. There may be holes. With `table` the extracts of a
+// source are those that hold its dataset, where the manifest says so.
 struct DeliveredMonths {
   std::map<std::string, std::set<CivilDay>> of_source;
   std::set<CivilDay> all;
 };
-absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release);
+absl::StatusOr<DeliveredMonths> ReadDelivered(const ReleaseFolder& release,
+                                              std::string_view table = {});
 
 struct TableCoverage {
   bool has_rows = false;             // whether any source has rows in it
@@ -32,9 +34,10 @@ absl::StatusOr<TableCoverage> MonthsOfTable(const MeasureContext& context,
                                             MonthRange within);
 
 // The months of `within` that the pinned extracts of every source with rows in
-// `table` cover, without a hole: those that end with the last one that all of
-// them cover. Nothing if they have none in common. Outside them nothing is
-// known, and a count of 0 would be false. REQUIRES: the release has the table.
+// `table`, as far as they hold it, cover, without a hole: those that end with
+// the last one that all of them cover. Nothing if they have none in common.
+// Outside them nothing is known, and a count of 0 would be false. REQUIRES: the
+// release has the table.
 absl::StatusOr<std::optional<MonthRange>> TableMonths(
     const MeasureContext& context, std::string_view table, MonthRange within);
 

@@ -167,8 +167,6 @@ double GammaQuantile(double a, double p, bool upper) {
 
 }  // namespace
 
-double NormalCdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
-
 double NormalQuantile(double p) {
   if (std::isnan(p) || p < 0 || p > 1) return kNan;
   if (p == 0) return -kInfinity;

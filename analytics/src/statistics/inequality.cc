@@ -139,21 +139,6 @@ Figure IndexOverRanks(std::span<const InequalityGroup> groups) {
   return Figure::Of(2 * PairwiseSum(terms) - 1);
 }
 
-struct EventCounts {
-  double people = 0;
-  double events = 0;
-};
-
-std::optional<EventCounts> CountEvents(std::span<const int64_t> persons) {
-  EventCounts counts;
-  for (size_t i = 0; i < persons.size(); ++i) {
-    if (persons[i] < 0) return std::nullopt;
-    counts.people += static_cast<double>(persons[i]);
-    counts.events += static_cast<double>(persons[i]) * static_cast<double>(i);
-  }
-  return counts;
-}
-
 }  // namespace
 
 SlopeIndex SlopeIndexOfInequality(std::span<const InequalityGroup> groups,
@@ -216,24 +201,6 @@ Figure Gini(std::span<const int64_t> persons) {
   }
   if (groups.empty()) return Figure::Na(NaReason::kNoDenominator);
   return IndexOverRanks(groups);
-}
-
-std::vector<LorenzPoint> LorenzCurve(std::span<const int64_t> persons) {
-  const std::optional<EventCounts> all = CountEvents(persons);
-  if (!all || all->events == 0) return {};
-  std::vector<LorenzPoint> curve;
-  curve.push_back({.events = static_cast<int64_t>(persons.size())});
-  double people = 0;
-  double events = 0;
-  for (size_t i = persons.size(); i-- > 0;) {
-    if (persons[i] == 0) continue;
-    people += static_cast<double>(persons[i]);
-    events += static_cast<double>(persons[i]) * static_cast<double>(i);
-    curve.push_back({.events = static_cast<int64_t>(i),
-                     .persons = people / all->people,
-                     .share = events / all->events});
-  }
-  return curve;
 }
 
 }  // namespace tally::analytics

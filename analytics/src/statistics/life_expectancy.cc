@@ -1,6 +1,7 @@
 #include "analytics/statistics/life_expectancy.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -12,10 +13,12 @@ namespace {
 constexpr double kSmallestPopulation = 5000;
 constexpr double kWidestYears = 20;
 constexpr double kRadix = 100'000;
+constexpr std::array<int, kLifeBands> kLifeStarts = {0,  1,  5,  10, 15, 20, 25,
+                                                     30, 35, 40, 45, 50, 55, 60,
+                                                     65, 70, 75, 80, 85, 90};
 
 double WidthOf(size_t band) {
-  const auto& starts = LifeBandStarts();
-  return starts[band + 1] - starts[band];
+  return kLifeStarts[band + 1] - kLifeStarts[band];
 }
 // The share of the band that those who die in it live through.
 double LivedShare(size_t band) { return band == 0 ? 0.1 : 0.5; }
@@ -39,25 +42,10 @@ std::optional<NaReason> WhyNoLifeTable(std::span<const LifeBandCounts> bands) {
 
 }  // namespace
 
-const std::array<int, kLifeBands>& LifeBandStarts() {
-  static constexpr std::array<int, kLifeBands> kStarts = {
-      0,  1,  5,  10, 15, 20, 25, 30, 35, 40,
-      45, 50, 55, 60, 65, 70, 75, 80, 85, 90};
-  return kStarts;
-}
-
-const std::array<std::string_view, kLifeBands>& LifeBandNames() {
-  static constexpr std::array<std::string_view, kLifeBands> kNames = {
-      "0",     "1-4",   "5-9",   "10-14", "15-19", "20-24", "25-29",
-      "30-34", "35-39", "40-44", "45-49", "50-54", "55-59", "60-64",
-      "65-69", "70-74", "75-79", "80-84", "85-89", "90+"};
-  return kNames;
-}
-
 int LifeBandOfAge(int age) {
-  const auto& starts = LifeBandStarts();
-  const auto after = std::upper_bound(starts.begin(), starts.end(), age);
-  return std::max(0, static_cast<int>(after - starts.begin()) - 1);
+  const auto* const after =
+      std::upper_bound(kLifeStarts.begin(), kLifeStarts.end(), age);
+  return std::max(0, static_cast<int>(after - kLifeStarts.begin()) - 1);
 }
 
 std::vector<Estimate> LifeExpectancy(std::span<const LifeBandCounts> bands,

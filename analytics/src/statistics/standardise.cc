@@ -12,7 +12,6 @@ namespace tally::analytics {
 namespace {
 
 constexpr double kDirectMinimumEvents = 10;
-constexpr int kOpenBandFrom = 90;
 
 using CountsByBand = std::map<std::string, const BandCounts*, std::less<>>;
 
@@ -62,16 +61,6 @@ const std::array<StandardBand, kEsp2013Bands>& Esp2013() {
       {"90+", 90, 90, 1000},
   }};
   return kStandard;
-}
-
-int Esp2013BandOfAge(int age) { return std::clamp(age, 0, kOpenBandFrom) / 5; }
-
-std::optional<int> Esp2013BandByName(std::string_view name) {
-  const auto& standard = Esp2013();
-  for (int i = 0; i < kEsp2013Bands; ++i) {
-    if (standard[static_cast<size_t>(i)].name == name) return i;
-  }
-  return std::nullopt;
 }
 
 std::vector<StandardBand> Esp2013Between(int from, int to) {

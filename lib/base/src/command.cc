@@ -40,18 +40,13 @@ absl::StatusOr<std::string> AsText(std::string_view text) {
 }
 
 absl::StatusOr<int> ParseInt(std::string_view text) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t value, ParseInt64(text));
-  if (value < INT32_MIN || value > INT32_MAX) {
-    return absl::InvalidArgumentError("the number is out of range");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t value,
+                         ParseInt64In(text, INT32_MIN, INT32_MAX));
   return static_cast<int>(value);
 }
 
 absl::StatusOr<int> ParseThreads(std::string_view text) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t value, ParseInt64(text));
-  if (value < 1 || value > 1024) {
-    return absl::InvalidArgumentError("threads are from 1 to 1024");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t value, ParseInt64In(text, 1, 1024));
   return static_cast<int>(value);
 }
 

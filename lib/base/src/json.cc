@@ -338,6 +338,17 @@ absl::StatusOr<int64_t> JsonValue::GetInt(std::string_view key) const {
   return value->AsInt();
 }
 
+absl::StatusOr<int64_t> JsonValue::GetInt(std::string_view key, int64_t least,
+                                          int64_t most) const {
+  const JsonValue* value = Find(key);
+  if (value != nullptr && value->is_int() && value->AsInt() >= least &&
+      value->AsInt() <= most) {
+    return value->AsInt();
+  }
+  return NoMember(key,
+                  absl::StrFormat("an integer from %d to %d", least, most));
+}
+
 absl::StatusOr<bool> JsonValue::GetBool(std::string_view key) const {
   const JsonValue* value = Find(key);
   if (value == nullptr || !value->is_bool()) {

@@ -64,8 +64,8 @@ absl::Status Check(const Reference& reference) {
         rest.find('/') == std::string_view::npos && rest != "." && rest != "..";
     if (!plain) return UsageError("a credential's name has no slash");
   } else if (reference.kind == "fd") {
-    const absl::StatusOr<int64_t> number = ParseInt64(rest);
-    if (!number.ok() || (*number != 0 && *number < 3) || *number > 1 << 20) {
+    const absl::StatusOr<int64_t> number = ParseInt64In(rest, 0, 1 << 20);
+    if (!number.ok() || *number == 1 || *number == 2) {
       return UsageError("fd:N takes a descriptor, 0 or from 3");
     }
   } else if (reference.kind == "command" && !rest.starts_with('/')) {

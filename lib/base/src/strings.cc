@@ -235,6 +235,14 @@ absl::StatusOr<int64_t> ParseInt64(std::string_view text) {
   return absl::InvalidArgumentError("not a whole number");
 }
 
+absl::StatusOr<int64_t> ParseInt64In(std::string_view text, int64_t least,
+                                     int64_t most) {
+  absl::StatusOr<int64_t> value = ParseInt64(text);
+  if (!value.ok() || (*value >= least && *value <= most)) return value;
+  return absl::InvalidArgumentError(
+      absl::StrFormat("the number is not from %d to %d", least, most));
+}
+
 absl::StatusOr<double> ParseDouble(std::string_view text) {
   double value = 0;
   const auto [end, error] =

@@ -208,6 +208,15 @@ absl::StatusOr<int64_t> TomlTable::GetInt(std::string_view key) const {
   return value->AsInt();
 }
 
+absl::StatusOr<int64_t> TomlTable::GetInt(std::string_view key, int64_t least,
+                                          int64_t most) const {
+  TALLY_ASSIGN_OR_RETURN(const int64_t value, GetInt(key));
+  if (value >= least && value <= most) return value;
+  return ErrorAt(
+      Find(key)->line(),
+      absl::StrFormat("%s is %d to %d", std::string(key), least, most));
+}
+
 absl::StatusOr<double> TomlTable::GetDouble(std::string_view key) const {
   TALLY_ASSIGN_OR_RETURN(const TomlValue* value,
                          Member(*this, key, "a number", [](const TomlValue& v) {

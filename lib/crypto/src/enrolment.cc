@@ -110,11 +110,9 @@ absl::StatusOr<std::string> GetText(const JsonValue& document,
 }
 
 absl::Status ReadSourceFields(const JsonValue& document, Enrolment& e) {
-  const auto epoch = document.GetInt("epoch");
-  if (!epoch.ok() || *epoch < 1 ||
-      *epoch > std::numeric_limits<int32_t>::max()) {
-    return Bad("epoch");
-  }
+  const auto epoch =
+      document.GetInt("epoch", 1, std::numeric_limits<int32_t>::max());
+  if (!epoch.ok()) return Bad("epoch");
   e.epoch = static_cast<uint32_t>(*epoch);
   TALLY_ASSIGN_OR_RETURN(const std::string hex, GetText(document, "public"));
   const auto element = Element::DecodeHex(hex);

@@ -2,7 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <limits>
 
 #include "absl/strings/str_format.h"
@@ -115,11 +117,10 @@ template <typename T>
 absl::Status UndashNumber(std::string_view field, std::string_view text,
                           std::optional<T>& out) {
   if (text == "-") return absl::OkStatus();
-  const auto number = ParseInt64(text);
-  constexpr uint64_t kMax = std::numeric_limits<T>::max();
-  if (!number.ok() || *number < 0 || static_cast<uint64_t>(*number) > kMax) {
-    return Bad(field);
-  }
+  constexpr uint64_t kMax =
+      std::min<uint64_t>(std::numeric_limits<T>::max(), INT64_MAX);
+  const auto number = ParseInt64In(text, 0, kMax);
+  if (!number.ok()) return Bad(field);
   out = static_cast<T>(*number);
   return absl::OkStatus();
 }

@@ -28,16 +28,6 @@ absl::Status Bad(std::string_view where, std::string_view what) {
   return KeyError(absl::StrFormat("registry: %s: %s", where, what));
 }
 
-absl::StatusOr<uint32_t> GetUint32(const JsonValue& object,
-                                   std::string_view key, uint32_t most) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t number, object.GetInt(key));
-  if (number < 1 || number > most) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s is not between 1 and %d", key, most));
-  }
-  return static_cast<uint32_t>(number);
-}
-
 absl::StatusOr<PublicKey> GetPublicKey(const JsonValue& object,
                                        std::string_view key) {
   TALLY_ASSIGN_OR_RETURN(const std::string hex, object.GetString(key));
@@ -87,16 +77,16 @@ absl::StatusOr<RegistryKey> ParseKey(const JsonValue& value) {
   TALLY_ASSIGN_OR_RETURN(key.party, value.GetString("party"));
   TALLY_ASSIGN_OR_RETURN(key.domain, value.GetString("domain"));
   TALLY_ASSIGN_OR_RETURN(
-      key.epoch,
-      GetUint32(value, "epoch", std::numeric_limits<int32_t>::max()));
+      const int64_t epoch,
+      value.GetInt("epoch", 1, std::numeric_limits<int32_t>::max()));
+  key.epoch = static_cast<uint32_t>(epoch);
   TALLY_ASSIGN_OR_RETURN(const std::string status, value.GetString("status"));
   TALLY_ASSIGN_OR_RETURN(key.status, ParseKeyStatus(status));
   TALLY_ASSIGN_OR_RETURN(key.not_before, value.GetString("not_before"));
   if (role == KeyRole::kHub) {
-    TALLY_ASSIGN_OR_RETURN(const uint32_t stage,
-                           GetUint32(value, "stage", 255));
-    TALLY_ASSIGN_OR_RETURN(const uint32_t stages,
-                           GetUint32(value, "stages", 255));
+    TALLY_ASSIGN_OR_RETURN(const int64_t stage, value.GetInt("stage", 1, 255));
+    TALLY_ASSIGN_OR_RETURN(const int64_t stages,
+                           value.GetInt("stages", 1, 255));
     key.stage = static_cast<uint8_t>(stage);
     key.stages = static_cast<uint8_t>(stages);
   }

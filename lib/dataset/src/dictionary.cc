@@ -265,8 +265,8 @@ absl::StatusOr<DictionaryTable> TableFromJson(const JsonValue& resource) {
   table.title = TextOr(resource, "title");
   table.description = TextOr(resource, "description");
   TALLY_ASSIGN_OR_RETURN(table.paths, Texts(resource, "path"));
-  TALLY_ASSIGN_OR_RETURN(const int64_t rows, resource.GetInt("rows"));
-  if (rows < 0) return absl::InvalidArgumentError("rows is negative");
+  TALLY_ASSIGN_OR_RETURN(const int64_t rows,
+                         resource.GetInt("rows", 0, INT64_MAX));
   table.rows = static_cast<uint64_t>(rows);
   TALLY_ASSIGN_OR_RETURN(table.sources, SourcesFromJson(resource));
   const JsonValue* schema = resource.Find("schema");

@@ -31,8 +31,7 @@ absl::Status CheckLists(const std::map<std::string, ListFacts>& lists) {
       continue;
     }
     TALLY_RETURN_IF_ERROR(CheckHex(path + ".sha256", facts.sha256, 64));
-    const absl::StatusOr<int64_t> rows = ParseInt64(facts.rows);
-    if (!rows.ok() || *rows < 0) {
+    if (!ParseInt64In(facts.rows, 0, INT64_MAX).ok()) {
       return ManifestFault(path + ".rows", "not a count");
     }
   }

@@ -15,6 +15,7 @@ namespace {
 constexpr auto kMaxCount =
     static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
 constexpr std::string_view kTables = "tables/";
+constexpr int64_t kFormatWithoutDatasets = 1;
 
 // "tables/gp_event/part-00000.parquet" -> "gp_event"; otherwise empty.
 std::string_view TableOf(std::string_view path) {
@@ -35,7 +36,31 @@ absl::Status CheckGrains(const std::map<std::string, std::string>& grains) {
   return absl::OkStatus();
 }
 
-absl::Status CheckExtracts(const std::vector<ReleaseExtract>& extracts) {
+absl::Status CheckFormat(int64_t format) {
+  if (format == kReleaseFormat || format == kFormatWithoutDatasets) {
+    return absl::OkStatus();
+  }
+  return ManifestFault("format", "unknown format");
+}
+
+absl::Status CheckDatasets(const std::vector<std::string>& datasets,
+                           int64_t format, const std::string& path) {
+  if (format == kFormatWithoutDatasets) {
+    return datasets.empty() ? absl::OkStatus()
+                            : ManifestFault(path, "not in this format");
+  }
+  if (datasets.empty()) return ManifestFault(path, "an extract of nothing");
+  for (size_t i = 0; i < datasets.size(); ++i) {
+    TALLY_RETURN_IF_ERROR(CheckId(ElementPath(path, i), datasets[i]));
+    if (i > 0 && datasets[i - 1] >= datasets[i]) {
+      return ManifestFault(ElementPath(path, i), "not ascending");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckExtracts(const std::vector<ReleaseExtract>& extracts,
+                           int64_t format) {
   for (size_t i = 0; i < extracts.size(); ++i) {
     const ReleaseExtract& extract = extracts[i];
     const std::string path = ElementPath("extracts", i);
@@ -53,6 +78,8 @@ absl::Status CheckExtracts(const std::vector<ReleaseExtract>& extracts) {
     if (extract.period_end < extract.period_start) {
       return ManifestFault(path + ".periodEnd", "before periodStart");
     }
+    TALLY_RETURN_IF_ERROR(
+        CheckDatasets(extract.datasets, format, path + ".datasets"));
   }
   return absl::OkStatus();
 }
@@ -108,10 +135,16 @@ JsonValue FilesToJson(const std::vector<ReleaseFile>& files) {
   return array;
 }
 
-JsonValue ExtractsToJson(const std::vector<ReleaseExtract>& extracts) {
+JsonValue ExtractsToJson(const std::vector<ReleaseExtract>& extracts,
+                         int64_t format) {
   JsonValue array = JsonValue::MakeArray();
   for (const ReleaseExtract& extract : extracts) {
     JsonValue entry = JsonValue::MakeObject();
+    if (format != kFormatWithoutDatasets) {
+      JsonValue datasets = JsonValue::MakeArray();
+      for (const std::string& id : extract.datasets) datasets.Append(id);
+      entry.Set("datasets", std::move(datasets));
+    }
     entry.Set("extract", extract.extract.ToText());
     entry.Set("manifestSha256", extract.manifest_sha256);
     entry.Set("periodEnd", extract.period_end);
@@ -139,16 +172,45 @@ absl::StatusOr<std::vector<ReleaseFile>> FilesFromJson(
   return files;
 }
 
+absl::StatusOr<ManifestObject> ExtractObject(const JsonValue& value,
+                                             const std::string& path,
+                                             int64_t format) {
+  if (format == kFormatWithoutDatasets) {
+    return ManifestObject::Create(
+        value, path, {"extract", "manifestSha256", "periodEnd", "periodStart"});
+  }
+  return ManifestObject::Create(
+      value, path,
+      {"datasets", "extract", "manifestSha256", "periodEnd", "periodStart"});
+}
+
+absl::StatusOr<std::vector<std::string>> DatasetsOf(
+    const ManifestObject& object) {
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Array* array,
+                         object.Array("datasets"));
+  std::vector<std::string> datasets;
+  for (size_t i = 0; i < array->size(); ++i) {
+    const JsonValue& id = (*array)[i];
+    if (!id.is_string()) {
+      return ManifestFault(ElementPath(object.PathOf("datasets"), i),
+                           "not a text");
+    }
+    datasets.push_back(id.AsString());
+  }
+  return datasets;
+}
+
 absl::StatusOr<std::vector<ReleaseExtract>> ExtractsFromJson(
-    const JsonValue::Array& array) {
+    const JsonValue::Array& array, int64_t format) {
   std::vector<ReleaseExtract> extracts;
   for (size_t i = 0; i < array.size(); ++i) {
     TALLY_ASSIGN_OR_RETURN(
         const ManifestObject object,
-        ManifestObject::Create(
-            array[i], ElementPath("extracts", i),
-            {"extract", "manifestSha256", "periodEnd", "periodStart"}));
+        ExtractObject(array[i], ElementPath("extracts", i), format));
     ReleaseExtract extract;
+    if (format != kFormatWithoutDatasets) {
+      TALLY_ASSIGN_OR_RETURN(extract.datasets, DatasetsOf(object));
+    }
     TALLY_ASSIGN_OR_RETURN(const std::string name, object.Text("extract"));
     absl::StatusOr<ExtractName> parsed = ParseExtractName(name);
     if (!parsed.ok()) {
@@ -200,14 +262,22 @@ absl::Status ReadMaps(const ManifestObject& object, ReleaseManifest& out) {
 
 }  // namespace
 
+bool ReleaseExtract::HoldsTable(std::string_view table) const {
+  return datasets.empty() || std::any_of(datasets.begin(), datasets.end(),
+                                         [&](const std::string& id) {
+                                           return SqlName(id) == table;
+                                         });
+}
+
 absl::Status ReleaseManifest::Check() const {
+  TALLY_RETURN_IF_ERROR(CheckFormat(format));
   TALLY_RETURN_IF_ERROR(CheckHex("agreementSha256", agreement_sha256, 64));
   TALLY_RETURN_IF_ERROR(CheckMoment("created", created));
   TALLY_RETURN_IF_ERROR(CheckGrains(date_grain));
   if (environment != kSyntheticEnvironment) {
     TALLY_RETURN_IF_ERROR(CheckEnvironment("environment", environment));
   }
-  TALLY_RETURN_IF_ERROR(CheckExtracts(extracts));
+  TALLY_RETURN_IF_ERROR(CheckExtracts(extracts, format));
   TALLY_RETURN_IF_ERROR(CheckFiles(files, row_counts));
   TALLY_RETURN_IF_ERROR(CheckId("hub", hub));
   TALLY_RETURN_IF_ERROR(CheckId("project", project));
@@ -226,9 +296,9 @@ std::string ReleaseManifest::ToJson() const {
   for (const auto& [dataset, grain] : date_grain) grains.Set(dataset, grain);
   object.Set("dateGrain", std::move(grains));
   object.Set("environment", environment);
-  object.Set("extracts", ExtractsToJson(extracts));
+  object.Set("extracts", ExtractsToJson(extracts, format));
   object.Set("files", FilesToJson(files));
-  object.Set("format", kReleaseFormat);
+  object.Set("format", format);
   object.Set("hub", hub);
   object.Set("project", project);
   object.Set("release", release.ToText());
@@ -254,9 +324,8 @@ absl::StatusOr<ReleaseManifest> ReleaseManifest::Parse(std::string_view json) {
   TALLY_RETURN_IF_ERROR(ReadTexts(object, out));
   TALLY_RETURN_IF_ERROR(ReadMaps(object, out));
   TALLY_ASSIGN_OR_RETURN(const uint64_t format, object.Count("format"));
-  if (format != static_cast<uint64_t>(kReleaseFormat)) {
-    return ManifestFault("format", "unknown format");
-  }
+  out.format = static_cast<int64_t>(format);
+  TALLY_RETURN_IF_ERROR(CheckFormat(out.format));
   TALLY_ASSIGN_OR_RETURN(const std::string release, object.Text("release"));
   absl::StatusOr<ReleaseId> id = ReleaseId::Parse(release);
   if (!id.ok()) return ManifestFault("release", "not the id of a release");
@@ -265,7 +334,7 @@ absl::StatusOr<ReleaseManifest> ReleaseManifest::Parse(std::string_view json) {
   TALLY_ASSIGN_OR_RETURN(out.files, FilesFromJson(*files));
   TALLY_ASSIGN_OR_RETURN(const JsonValue::Array* extracts,
                          object.Array("extracts"));
-  TALLY_ASSIGN_OR_RETURN(out.extracts, ExtractsFromJson(*extracts));
+  TALLY_ASSIGN_OR_RETURN(out.extracts, ExtractsFromJson(*extracts, out.format));
   TALLY_RETURN_IF_ERROR(out.Check());
   return out;
 }

@@ -14,7 +14,6 @@ namespace tally::dataset {
 namespace {
 
 constexpr size_t kMaxColumns = 512;
-constexpr int64_t kMaxRepeat = 99;
 constexpr int64_t kMaxValueBytes = 64;
 constexpr uint32_t kIdentifierDigits = 10;
 constexpr int64_t kFirstTenDigits = 1'000'000'000;
@@ -146,11 +145,8 @@ absl::Status RefuseKeys(const TomlTable& table,
 
 absl::Status ReadPattern(const TomlTable& table, ColumnSpec& column) {
   if (table.Find("max_length") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("max_length"));
-    if (length < 1 || length > kMaxValueBytes) {
-      return table.ErrorAt(LineOf(table, "max_length"),
-                           "max_length is 1 to 64 bytes");
-    }
+    TALLY_ASSIGN_OR_RETURN(const int64_t length,
+                           table.GetInt("max_length", 1, kMaxValueBytes));
     column.max_length = static_cast<uint32_t>(length);
   }
   if (table.Find("pattern") == nullptr) return absl::OkStatus();
@@ -275,13 +271,7 @@ absl::Status SpecificationParser::AddColumn(const TomlTable& table,
                                             ColumnSpec column) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> aliases,
                          OptionalTexts(table, "aliases"));
-  int64_t repeat = 0;
-  if (table.Find("repeat") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(repeat, table.GetInt("repeat"));
-    if (repeat < 2 || repeat > kMaxRepeat) {
-      return table.ErrorAt(LineOf(table, "repeat"), "repeat is 2 to 99");
-    }
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t repeat, RepeatOf(table));
   const ColumnSpec base = column;
   for (int64_t i = repeat == 0 ? 0 : 1; i <= repeat; ++i) {
     if (i != 0) {

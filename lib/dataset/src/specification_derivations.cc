@@ -126,10 +126,8 @@ absl::Status ReadArguments(const TomlTable& table, const DerivationForm& form,
     }
   }
   if (form.kind == DerivationKind::kPrefix) {
-    TALLY_ASSIGN_OR_RETURN(const int64_t length, table.GetInt("length"));
-    if (length < 1 || length > kMaxDerivedBytes) {
-      return table.ErrorAt(LineOf(table, "length"), "length is 1 to 64");
-    }
+    TALLY_ASSIGN_OR_RETURN(const int64_t length,
+                           table.GetInt("length", 1, kMaxDerivedBytes));
     derive.length = static_cast<uint32_t>(length);
   }
   if (form.kind == DerivationKind::kMap) {

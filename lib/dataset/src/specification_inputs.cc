@@ -85,6 +85,12 @@ std::optional<size_t> Specification::FindInputByHeader(
   return entry->second;
 }
 
+absl::StatusOr<int64_t> RepeatOf(const TomlTable& table) {
+  constexpr int64_t kMaxRepeat = 99;
+  if (table.Find("repeat") == nullptr) return 0;
+  return table.GetInt("repeat", 2, kMaxRepeat);
+}
+
 std::string RepeatName(std::string_view base, uint32_t index) {
   return absl::StrFormat("%s_%02u", std::string(base), index);
 }

@@ -70,10 +70,8 @@ absl::Status SpecificationParser::ReadIdentity() {
                          "id must match ^[a-z][a-z0-9-]{0,62}$");
   }
   out_.sql_name_ = SqlName(out_.id_);
-  TALLY_ASSIGN_OR_RETURN(const int64_t version, root_.GetInt("version"));
-  if (version < 1 || version > kMaxVersion) {
-    return root_.ErrorAt(LineOf(root_, "version"), "version is 1 to 65535");
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t version,
+                         root_.GetInt("version", 1, kMaxVersion));
   out_.version_ = static_cast<uint32_t>(version);
   TALLY_ASSIGN_OR_RETURN(out_.title_, NeededText(root_, "title"));
   TALLY_ASSIGN_OR_RETURN(const std::string kind, root_.GetString("kind"));

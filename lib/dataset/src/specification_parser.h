@@ -89,6 +89,9 @@ int LineOf(const TomlTable& table, std::string_view key);
 absl::Status UnknownWord(const TomlTable& table, std::string_view key,
                          const std::vector<std::string>& known);
 
+// How often a column stands in the input, 2 to 99; 0 without the key `repeat`.
+absl::StatusOr<int64_t> RepeatOf(const TomlTable& table);
+
 // "diag" + 1 -> "diag_01". In an alias "##" and "#" stand for the number.
 std::string RepeatName(std::string_view base, uint32_t index);
 std::string RepeatAlias(std::string_view alias, uint32_t index);

@@ -299,13 +299,7 @@ absl::Status SpecificationParser::ReadDrop(const TomlTable& table) {
   TALLY_ASSIGN_OR_RETURN(const auto aliases, OptionalTexts(table, "aliases"));
   TALLY_ASSIGN_OR_RETURN(const auto markers,
                          OptionalTexts(table, "null_markers"));
-  int64_t repeat = 0;
-  if (table.Find("repeat") != nullptr) {
-    TALLY_ASSIGN_OR_RETURN(repeat, table.GetInt("repeat"));
-    if (repeat < 2 || repeat > 99) {
-      return table.ErrorAt(LineOf(table, "repeat"), "repeat is 2 to 99");
-    }
-  }
+  TALLY_ASSIGN_OR_RETURN(const int64_t repeat, RepeatOf(table));
   for (int64_t i = repeat == 0 ? 0 : 1; i <= repeat; ++i) {
     const auto index = static_cast<uint32_t>(i);
     const std::string name = i == 0 ? base : RepeatName(base, index);

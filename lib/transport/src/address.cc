@@ -90,10 +90,9 @@ absl::StatusOr<Address> ParseAddress(std::string_view text, bool allow_zero) {
                       c == '_' || c == ':';
     if (!good) return BadAddress();
   }
-  const absl::StatusOr<int64_t> port = ParseInt64(text.substr(colon + 1));
-  if (!port.ok() || *port < (allow_zero ? 0 : 1) || *port > 65'535) {
-    return BadAddress();
-  }
+  const absl::StatusOr<int64_t> port =
+      ParseInt64In(text.substr(colon + 1), allow_zero ? 0 : 1, 65'535);
+  if (!port.ok()) return BadAddress();
   return Address{std::string(host), static_cast<int>(*port)};
 }
 

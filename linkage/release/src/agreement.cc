@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "agreement_reader.h"
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/status.h"
@@ -15,7 +16,6 @@
 namespace tally::linkage {
 namespace {
 
-constexpr size_t kMaxTextBytes = 400;
 constexpr size_t kMaxAnalysts = 64;
 constexpr size_t kMaxDatasets = 32;
 constexpr size_t kMaxColumns = 512;
@@ -45,177 +45,6 @@ constexpr OpWord kOps[] = {
     {"is-null", FilterOp::kIsNull}, {"not-null", FilterOp::kNotNull},
     {"prefix", FilterOp::kPrefix}};
 
-// Reads the file top down and keeps the first error. Getters return a value
-// that means nothing once there is one, so that the reading code stays flat.
-class Reader {
- public:
-  Reader(const TomlTable& root, std::string_view file)
-      : root_(root), file_(file) {}
-
-  absl::Status status() const { return status_; }
-
-  void Fail(int line, std::string_view field, std::string_view what) {
-    if (!status_.ok()) return;
-    ErrorDetail detail;
-    detail.field = std::string(field);
-    status_ = Error(Reason::kAgreementInvalid,
-                    absl::StrFormat("%s:%d: %s: %s", file_, line, field, what),
-                    std::move(detail));
-  }
-
-  // The names of the keys are the agreement's own words; an unknown one is
-  // told by its line, not repeated.
-  void OnlyKeys(const TomlTable& table, const std::string& path,
-                std::initializer_list<std::string_view> known) {
-    for (const auto& [key, value] : table.entries()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      std::vector<std::string> names(known.begin(), known.end());
-      const std::string nearest = NearestMatch(key, names);
-      Fail(value.line(), path.empty() ? "agreement" : path,
-           nearest.empty() ? std::string("unknown key on this line")
-                           : absl::StrFormat("unknown key on this line; "
-                                             "nearest known: %s",
-                                             nearest));
-    }
-  }
-
-  const TomlTable* Table(const TomlTable& from, const std::string& key) {
-    const TomlValue* value = from.Find(key);
-    if (value == nullptr || !value->is_table()) {
-      Fail(value == nullptr ? from.line() : value->line(), key,
-           "a table is needed here");
-      return nullptr;
-    }
-    return &value->AsTable();
-  }
-
-  const TomlValue* Required(const TomlTable& table, std::string_view key,
-                            const std::string& path) {
-    const TomlValue* value = table.Find(key);
-    if (value == nullptr) Fail(table.line(), path, "missing");
-    return value;
-  }
-
-  // Text of 1 to `max` bytes without control characters.
-  std::string Text(const TomlTable& table, std::string_view key,
-                   const std::string& path, size_t max = kMaxTextBytes) {
-    const TomlValue* value = Required(table, key, path);
-    if (value == nullptr) return {};
-    if (!value->is_string()) {
-      Fail(value->line(), path, "must be a text");
-      return {};
-    }
-    CheckText(value->AsString(), value->line(), path, max);
-    return value->AsString();
-  }
-
-  void CheckText(const std::string& text, int line, const std::string& path,
-                 size_t max) {
-    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
-    if (text.empty() || text.size() > max || control || !IsValidUtf8(text)) {
-      Fail(line, path,
-           absl::StrFormat("must have 1 to %d bytes and no control character",
-                           max));
-    }
-  }
-
-  std::string Id(const TomlTable& table, std::string_view key,
-                 const std::string& path) {
-    const TomlValue* value = Required(table, key, path);
-    if (value == nullptr) return {};
-    if (!value->is_string() || !IsResourceId(value->AsString())) {
-      Fail(value->line(), path,
-           "must be an id: a small letter, then up to 62 small letters, "
-           "digits and hyphens");
-      return {};
-    }
-    return value->AsString();
-  }
-
-  CivilDay Date(const TomlTable& table, std::string_view key,
-                const std::string& path) {
-    const TomlValue* value = Required(table, key, path);
-    if (value == nullptr) return {};
-    if (!value->is_date()) {
-      Fail(value->line(), path, "must be a date, without quotes");
-      return {};
-    }
-    return value->AsDate();
-  }
-
-  std::string Choice(const TomlTable& table, std::string_view key,
-                     const std::string& path,
-                     std::initializer_list<std::string_view> allowed,
-                     std::string_view fallback) {
-    const TomlValue* value = table.Find(key);
-    if (value == nullptr && !fallback.empty()) return std::string(fallback);
-    if (value == nullptr) {
-      Fail(table.line(), path, "missing");
-      return {};
-    }
-    if (value->is_string() && std::find(allowed.begin(), allowed.end(),
-                                        value->AsString()) != allowed.end()) {
-      return value->AsString();
-    }
-    std::vector<std::string> names(allowed.begin(), allowed.end());
-    Fail(value->line(), path, "must be one of " + JoinText(names, ", "));
-    return {};
-  }
-
-  int Int(const TomlTable& table, std::string_view key, const std::string& path,
-          int low, int high, int fallback) {
-    const TomlValue* value = table.Find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_int() || value->AsInt() < low || value->AsInt() > high) {
-      Fail(value->line(), path,
-           absl::StrFormat("must be an integer from %d to %d", low, high));
-      return fallback;
-    }
-    return static_cast<int>(value->AsInt());
-  }
-
-  // A list of texts with `min` to `max` entries, each once.
-  std::vector<std::string> Texts(const TomlTable& table, std::string_view key,
-                                 const std::string& path, size_t min,
-                                 size_t max) {
-    const TomlValue* value = Required(table, key, path);
-    if (value == nullptr) return {};
-    if (!value->is_array()) {
-      Fail(value->line(), path, "must be a list of texts");
-      return {};
-    }
-    const TomlArray& array = value->AsArray();
-    if (array.size() < min || array.size() > max) {
-      Fail(value->line(), path,
-           absl::StrFormat("must have %d to %d entries", min, max));
-      return {};
-    }
-    std::vector<std::string> texts;
-    std::set<std::string> seen;
-    for (size_t i = 0; i < array.size(); ++i) {
-      const std::string at = absl::StrFormat("%s[%d]", path, i);
-      if (!array[i].is_string()) {
-        Fail(array[i].line(), at, "must be a text");
-        return {};
-      }
-      if (!seen.insert(array[i].AsString()).second) {
-        Fail(array[i].line(), at, "is there twice");
-      }
-      texts.push_back(array[i].AsString());
-    }
-    return texts;
-  }
-
-  const TomlTable& root() const { return root_; }
-
- private:
-  const TomlTable& root_;
-  std::string file_;
-  absl::Status status_;
-};
-
 DateGrain GrainOf(const std::string& name) {
   for (const GrainWord& word : kGrains) {
     if (word.name == name) return word.grain;
@@ -223,7 +52,7 @@ DateGrain GrainOf(const std::string& name) {
   return DateGrain::kMonth;  // Choice() has recorded the error
 }
 
-void ReadHead(Reader& reader, Agreement& agreement) {
+void ReadHead(AgreementReader& reader, Agreement& agreement) {
   const TomlTable& root = reader.root();
   if (const TomlTable* t = reader.Table(root, "project")) {
     reader.OnlyKeys(*t, "project", {"id", "agreement", "title", "purpose"});
@@ -242,7 +71,7 @@ void ReadHead(Reader& reader, Agreement& agreement) {
   }
 }
 
-void ReadTerm(Reader& reader, Agreement& agreement) {
+void ReadTerm(AgreementReader& reader, Agreement& agreement) {
   const TomlTable* t = reader.Table(reader.root(), "term");
   if (t == nullptr) return;
   reader.OnlyKeys(*t, "term",
@@ -270,7 +99,7 @@ void ReadTerm(Reader& reader, Agreement& agreement) {
   agreement.retention_days = static_cast<int>(*ms / kDayMs);
 }
 
-void ReadDisclosure(Reader& reader, Agreement& agreement) {
+void ReadDisclosure(AgreementReader& reader, Agreement& agreement) {
   const TomlTable* t = reader.Table(reader.root(), "disclosure");
   if (t == nullptr) return;
   reader.OnlyKeys(*t, "disclosure", {"profile", "min_k", "max_relinked_share"});
@@ -289,7 +118,7 @@ void ReadDisclosure(Reader& reader, Agreement& agreement) {
   agreement.max_relinked_share = share->AsDouble();
 }
 
-void ReadScope(Reader& reader, Agreement& agreement) {
+void ReadScope(AgreementReader& reader, Agreement& agreement) {
   const TomlTable& root = reader.root();
   agreement.analysts =
       reader.Texts(root, "analysts", "analysts", 1, kMaxAnalysts);
@@ -337,7 +166,7 @@ std::optional<FilterValue> ScalarOf(const TomlValue& value) {
   return std::nullopt;
 }
 
-void ReadFilterValues(Reader& reader, const TomlTable& table,
+void ReadFilterValues(AgreementReader& reader, const TomlTable& table,
                       const std::string& path, Filter& filter) {
   const TomlValue* value = table.Find("value");
   if (filter.op == FilterOp::kIsNull || filter.op == FilterOp::kNotNull) {
@@ -372,14 +201,14 @@ void ReadFilterValues(Reader& reader, const TomlTable& table,
       return;
     }
     if (const auto* text = std::get_if<std::string>(&*scalar)) {
-      reader.CheckText(*text, item.line(), path + ".value", kMaxTextBytes);
+      reader.CheckText(*text, item.line(), path + ".value");
     }
     filter.values.push_back(*std::move(scalar));
   }
 }
 
-void ReadFilter(Reader& reader, const TomlValue& value, const std::string& path,
-                AgreementDataset& dataset) {
+void ReadFilter(AgreementReader& reader, const TomlValue& value,
+                const std::string& path, AgreementDataset& dataset) {
   if (!value.is_table()) {
     reader.Fail(value.line(), path, "must be a table");
     return;
@@ -403,7 +232,7 @@ void ReadFilter(Reader& reader, const TomlValue& value, const std::string& path,
   dataset.filters.push_back(std::move(filter));
 }
 
-void ReadDataset(Reader& reader, const TomlValue& value,
+void ReadDataset(AgreementReader& reader, const TomlValue& value,
                  const std::string& path, Agreement& agreement) {
   if (!value.is_table()) {
     reader.Fail(value.line(), path, "must be a table");
@@ -443,7 +272,7 @@ void ReadDataset(Reader& reader, const TomlValue& value,
   agreement.datasets.push_back(std::move(dataset));
 }
 
-void ReadDatasets(Reader& reader, Agreement& agreement) {
+void ReadDatasets(AgreementReader& reader, Agreement& agreement) {
   const TomlValue* list = reader.Required(reader.root(), "dataset", "dataset");
   if (list == nullptr) return;
   if (!list->is_array() || list->AsArray().empty() ||
@@ -517,7 +346,7 @@ absl::StatusOr<Agreement> ParseAgreement(std::string_view toml,
   const absl::StatusOr<TomlTable> root =
       ParseToml(toml, std::string(file_name));
   if (!root.ok()) return refuse("is not TOML 1.0 of dates, texts and numbers");
-  Reader reader(*root, file_name);
+  AgreementReader reader(*root, file_name);
   Agreement agreement;
   agreement.sha256 = Sha256Hex(toml);
   reader.OnlyKeys(

@@ -155,7 +155,8 @@ absl::StatusOr<ReleaseManifest> ManifestOf(
     manifest.extracts.push_back({{extract.source, id},
                                  extract.manifest_sha256,
                                  DayText(extract.period_start),
-                                 DayText(extract.period_end)});
+                                 DayText(extract.period_end),
+                                 inputs.link.plan->DatasetsHeld(extract)});
   }
   manifest.files = folder.Files();
   manifest.hub = inputs.hub_id;

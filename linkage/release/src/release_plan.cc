@@ -94,6 +94,19 @@ std::vector<const PinnedPart*> ReleasePlan::PartsOf(std::string_view dataset,
   return found;
 }
 
+std::vector<std::string> ReleasePlan::DatasetsHeld(
+    const ExtractRecord& extract) const {
+  std::set<std::string> used;
+  for (const PinnedPart& part : parts) {
+    if (ExtractOf(part).source == extract.source) used.insert(part.dataset);
+  }
+  std::set<std::string> held;
+  for (const ExtractDatasetRecord& dataset : extract.datasets) {
+    if (used.contains(dataset.dataset)) held.insert(dataset.dataset);
+  }
+  return {held.begin(), held.end()};
+}
+
 std::vector<std::string> ReleasePlan::Datasets() const {
   std::set<std::string> all;
   for (const PinnedPart& part : parts) all.insert(part.dataset);

@@ -241,9 +241,9 @@ absl::Status HubCalls::ListEvents(const Caller& caller,
   uint64_t first = 0;
   ErrorDetail detail;
   if (!page.after.empty()) {
-    const absl::StatusOr<int64_t> seq = ParseInt64(page.after);
+    const absl::StatusOr<int64_t> seq = ParseInt64In(page.after, 0, INT64_MAX);
     detail.field = "page_token";
-    if (!seq.ok() || *seq < 0) {
+    if (!seq.ok()) {
       return Error(Reason::kFieldInvalid,
                    "page_token is none that this hub has given",
                    std::move(detail));

@@ -437,6 +437,12 @@ def helps():
         text = run(*words, "--help").stdout
         check(f"help of {words[0]} opens with examples",
               text.count("commissioning " + words[0]) >= 2)
+    for words in (["run"], ["export"], ["measure", "run"],
+                  ["dashboard", "build"]):
+        text = run(*words, "--help").stdout
+        check(f"{' '.join(words)} takes what all take that compute figures", all(
+            flag in text for flag in ("--release", "--month", "--profile",
+                                      "--accept", "--spc-mode")))
 
 
 def describe(*words, home):

@@ -3,6 +3,7 @@ in the user's own words. Called by commands.py."""
 import os
 import shutil
 import subprocess
+import zipfile
 
 from commands_world import (CONFIG, FOLDER, PLAN, PROGRAM, REGISTER, RELEASE,
                             WORK, check, read, run, tree, write)
@@ -16,6 +17,8 @@ def places():
     write("mine.csv", "name,remark\n")
     shutil.copy(os.path.join(FOLDER, "mine.txt"),
                 os.path.join(FOLDER, "mine.xlsx"))
+    with zipfile.ZipFile(os.path.join(FOLDER, "theirs.xlsx"), "w") as theirs:
+        theirs.writestr("docProps/custom.xml", "Tally")
     before = tree(FOLDER)
     register = read(REGISTER)
     for words, code in (
@@ -24,6 +27,7 @@ def places():
             (["dashboard", "build", "--out", WORK], 2),
             (["dashboard", "build", "--out", os.path.join(RELEASE, "a")], 2),
             (["export", "C03", "--out", "mine.xlsx"], 7),
+            (["export", "C03", "--out", "theirs.xlsx"], 7),
             (["export", "C03", "--out", "mine.csv"], 7),
             (["export", "C03", "--out", "mine.txt"], 2),
             (["export", "C03", "--out", "tables"], 2),

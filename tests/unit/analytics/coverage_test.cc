@@ -60,6 +60,40 @@ TEST(MonthsNobodySent, AreCoveredOnceAnExtractBringsThem) {
   EXPECT_FALSE(bench.Run("C31")->unavailable.has_value());
 }
 
+// The source sent January and February, but not of its admissions.
+FixtureRelease AdmissionsWithAHole() {
+  FixtureRelease release = OneStay();
+  release.periods_of["national-apc"] = {{"2022-11-01", "2025-12-31"},
+                                        {"2026-01-01", "2026-02-28"},
+                                        {"2026-03-01", "2026-10-31"}};
+  release.datasets_of["national-apc"] = {
+      {"sus-apc"}, {"gp-event"}, {"gp-event", "sus-apc"}};
+  return release;
+}
+
+TEST(MonthsNobodySent, AreThoseOfADatasetThatTheExtractDoesNotHold) {
+  Bench bench(AdmissionsWithAHole());
+  const auto covered = CoveredMonths(bench.folder());
+  ASSERT_OK(covered);
+  EXPECT_EQ(covered->first.ToMonth(), "2022-11");
+  const auto result = bench.Run("C31");
+  ASSERT_OK(result);
+  EXPECT_EQ(result->unavailable.value_or("available"),
+            "table sus_apc has to cover 2025-11 to 2026-10, and its extracts "
+            "do not");
+}
+
+TEST(MonthsNobodySent, OfADatasetCountAsNotDeliveredInTheDataQuality) {
+  Bench bench(AdmissionsWithAHole());
+  const auto result = bench.Run("C33");
+  ASSERT_OK(result);
+  const GatedTable& items = *TableOf(*result, "dq_items");
+  const std::map<std::string, std::string> row = {{"source", "national-apc"},
+                                                  {"item", "sex"}};
+  EXPECT_EQ(Find(items, row, "months"), "46");
+  EXPECT_EQ(Find(items, row, "months_expected"), "48");
+}
+
 TEST(MonthsNobodySent, HoldBackTheMonthOnlyWhereTheyAreTheLast) {
   FixtureRelease release = OneStay();
   // The hospitals lack what the others have from March on, and have August.

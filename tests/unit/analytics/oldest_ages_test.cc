@@ -78,8 +78,8 @@ TEST(OldestAges, ListsOfTwoYearsAreJoined) {
   EXPECT_EQ((groups[{"b"}][{"male", "85+"}].events), 2);
 }
 
-TEST(OldestAges, OpenBandFallsWithTheYearsBeforeTheSnapshot) {
-  Bench bench(MakeTown(1, 100, 0.1, 0));  // to October 2026
+// The open band of the list of a month.
+int OldestOf(Bench& bench, int year, int at) {
   BaseTables base;
   const MeasureDefinition definition = *LoadDefinition("C02", "");
   const CivilDay month = *CivilDay::Create(2026, 10, 1);
@@ -90,8 +90,13 @@ TEST(OldestAges, OpenBandFallsWithTheYearsBeforeTheSnapshot) {
                                {},
                                "",
                                base};
+  return OldestBand(context, *CivilDay::Create(year, at, 1));
+}
+
+TEST(OldestAges, OpenBandFallsWithTheYearsBeforeTheSnapshot) {
+  Bench bench(MakeTown(1, 100, 0.1, 0));  // to October 2026
   const auto oldest = [&](int year, int at) {
-    return OldestBand(context, *CivilDay::Create(year, at, 1));
+    return OldestOf(bench, year, at);
   };
   EXPECT_EQ(oldest(2026, 10), 90);
   EXPECT_EQ(oldest(2026, 4), 90);
@@ -99,6 +104,18 @@ TEST(OldestAges, OpenBandFallsWithTheYearsBeforeTheSnapshot) {
   EXPECT_EQ(oldest(2021, 4), 85);  // 85 and over
   EXPECT_EQ(oldest(2021, 3), 80);  // 84 and over
   EXPECT_EQ(oldest(2027, 10), 90);
+}
+
+TEST(OldestAges, TheSnapshotIsOfTheNewestExtractThatHoldsTheRegister) {
+  FixtureRelease town = MakeTown(1, 100, 0.1, 0);
+  for (const char* source : {"gp-supplier-a", "gp-supplier-b"}) {
+    town.periods_of[source] = {{"2022-11-01", "2026-03-31"},
+                               {"2026-04-01", "2026-10-31"}};
+    town.datasets_of[source] = {{"gp-event", "gp-patient"}, {"gp-event"}};
+  }
+  Bench bench(town);
+  EXPECT_EQ(OldestOf(bench, 2026, 3), 90);
+  EXPECT_EQ(OldestOf(bench, 2025, 3), 85);
 }
 
 TEST(OldestAges, AnEarlierMonthHasARate) {

@@ -85,6 +85,42 @@ TEST_F(OutputPlace, TakesEarlierOutputOfTheSameKind) {
   EXPECT_EQ(CodeOf(Path("a.xlsx"), OutputKind::kParquet), kExitConflict);
 }
 
+// An archive without entries: its last record alone.
+std::string EmptyArchive() {
+  return std::string("PK\x05\x06", 4) + std::string(18, '\0');
+}
+
+TEST_F(OutputPlace, TakesAWorkbookOnlyByTheMarkAtItsEnd) {
+  const std::string foreign = Written("foreign.xlsx", EmptyArchive());
+  EXPECT_EQ(CodeOf(foreign, OutputKind::kWorkbook), kExitConflict);
+  const std::string own = Written("own.xlsx", EmptyArchive());
+  ASSERT_TRUE(MarkWorkbook(own).ok());
+  EXPECT_EQ(CodeOf(own, OutputKind::kWorkbook), kExitDone);
+  const std::string marked = ReadFile(own, 1000).value();
+  EXPECT_EQ(marked.substr(0, 20), EmptyArchive().substr(0, 20));
+  EXPECT_EQ(marked.substr(20), std::string("\x10\0Written by Tally", 18));
+  // Packed into an archive of somebody else, cut, and with another comment.
+  for (const std::string& theirs :
+       {marked + EmptyArchive(), marked.substr(0, marked.size() - 1),
+        marked.substr(1), marked.substr(20), std::string("PK\x05\x06"),
+        EmptyArchive().substr(0, 20) + std::string("\x04\0mine", 6)}) {
+    EXPECT_EQ(CodeOf(Written("theirs.xlsx", theirs), OutputKind::kWorkbook),
+              kExitConflict);
+  }
+}
+
+TEST_F(OutputPlace, MarksNoFileThatIsNoArchiveOrHasAComment) {
+  const std::string own = Written("own.xlsx", EmptyArchive());
+  ASSERT_TRUE(MarkWorkbook(own).ok());
+  for (const std::string& path :
+       {own, Written("short.xlsx", "PK"), Written("none.xlsx", ""),
+        Written("text.xlsx", std::string(100, 'a'))}) {
+    const std::string before = ReadFile(path, 1000).value();
+    EXPECT_EQ(MarkWorkbook(path).code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(ReadFile(path, 1000).value(), before);
+  }
+}
+
 TEST_F(OutputPlace, NamesThePlaceThatCannotBeWritten) {
   const std::string file = Written("README.md", "mine\n");
   EXPECT_EQ(ExitCodeOf(CheckOutputFolder(file)), kExitUsage);

@@ -419,6 +419,14 @@ void WriteFixtureRelease(const FixtureRelease& release, const FixtureKey& key,
       extract.manifest_sha256 = std::string(64, 'a');
       extract.period_start = periods[i].first;
       extract.period_end = periods[i].second;
+      const auto held = release.datasets_of.find(source);
+      if (held != release.datasets_of.end()) {
+        extract.datasets = held->second.at(i);
+      } else {
+        for (const auto& [dataset, grain] : manifest.date_grain) {
+          extract.datasets.push_back(dataset);
+        }
+      }
       manifest.extracts.push_back(extract);
     }
   }

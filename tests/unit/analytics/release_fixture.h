@@ -86,6 +86,8 @@ struct FixtureRelease {
   // order; they replace the one above.
   std::map<std::string, std::vector<std::pair<std::string, std::string>>>
       periods_of = {};
+  // What each of them holds, by source; of other sources all datasets.
+  std::map<std::string, std::vector<std::vector<std::string>>> datasets_of = {};
   std::string agreement = "# agreement of the trial\n";
   std::string audit_summary = "month,action,events\n2026-11,release,1\n";
   // Of one extract of gp-supplier-a.

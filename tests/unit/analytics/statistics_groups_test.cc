@@ -249,18 +249,6 @@ TEST(Gini, IsZeroForEqualsAndNearOneForOneOfMany) {
             NaReason::kInconsistent);
 }
 
-TEST(LorenzCurve, RunsFromNobodyToAll) {
-  const auto curve = LorenzCurve(std::vector<int64_t>{5, 3, 0, 2});
-  ASSERT_EQ(curve.size(), 4u);
-  EXPECT_EQ(curve[0].persons, 0);
-  EXPECT_EQ(curve[1].events, 3);
-  EXPECT_DOUBLE_EQ(curve[1].persons, 0.2);
-  EXPECT_DOUBLE_EQ(curve[1].share, 6.0 / 9);
-  EXPECT_DOUBLE_EQ(curve[2].persons, 0.5);
-  EXPECT_DOUBLE_EQ(curve[3].persons, 1);
-  EXPECT_DOUBLE_EQ(curve[3].share, 1);
-}
-
 TEST(SolvePositiveDefinite, SolvesRandomSystemsAndRefusesSingularOnes) {
   std::mt19937_64 bits(5);
   std::uniform_real_distribution<double> value(-1, 1);

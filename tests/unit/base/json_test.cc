@@ -249,6 +249,20 @@ TEST(Json, GivesMembersByType) {
   EXPECT_EQ(JsonValue(1).Find("x"), nullptr);
 }
 
+TEST(Json, TakesTheEndsOfARangeAndNothingBeyond) {
+  ASSERT_OK_AND_ASSIGN(const JsonValue value,
+                       ParseJson(R"({"low":1,"high":10,"text":"5"})", 2));
+  EXPECT_THAT(value.GetInt("low", 1, 10), IsOkAndHolds(1));
+  EXPECT_THAT(value.GetInt("high", 1, 10), IsOkAndHolds(10));
+  for (const char* key : {"low", "text", "none"}) {
+    EXPECT_THAT(value.GetInt(key, 2, 10),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         HasSubstr("an integer from 2 to 10")))
+        << key;
+  }
+  EXPECT_FALSE(value.GetInt("high", -5, 9).ok());
+}
+
 TEST(Json, NamesMembersThatAreNotKnown) {
   ASSERT_OK_AND_ASSIGN(const JsonValue value,
                        ParseJson(R"({"a":1,"extra":2})", 2));

@@ -140,6 +140,22 @@ TEST(ParseInt64, AcceptsOneTextForOneValue) {
   }
 }
 
+TEST(ParseInt64In, TakesTheEndsOfARangeAndNothingBeyond) {
+  EXPECT_THAT(ParseInt64In("1", 1, 10), IsOkAndHolds(1));
+  EXPECT_THAT(ParseInt64In("10", 1, 10), IsOkAndHolds(10));
+  EXPECT_THAT(ParseInt64In("-9223372036854775808", INT64_MIN, -1),
+              IsOkAndHolds(INT64_MIN));
+  for (const char* text : {"0", "11", "-1", "9223372036854775807"}) {
+    EXPECT_THAT(ParseInt64In(text, 1, 10),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         "the number is not from 1 to 10"))
+        << text;
+  }
+  EXPECT_THAT(
+      ParseInt64In("01", 1, 10),
+      StatusIs(absl::StatusCode::kInvalidArgument, "not a whole number"));
+}
+
 TEST(ParseDouble, TakesFiniteNumbersOnly) {
   EXPECT_THAT(ParseDouble("0.05"), IsOkAndHolds(0.05));
   EXPECT_THAT(ParseDouble("-1.5e-3"), IsOkAndHolds(-0.0015));

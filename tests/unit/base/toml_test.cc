@@ -77,6 +77,26 @@ TEST(Toml, NamesFileLineAndKeyOfAWrongType) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("f:2")));
 }
 
+TEST(Toml, TakesTheEndsOfARangeAndNamesWhatLiesBeyond) {
+  ASSERT_OK_AND_ASSIGN(const TomlTable table,
+                       ParseToml("low = 1\nhigh = 10\ntext = 'x'\n", "f"));
+  EXPECT_THAT(table.GetInt("low", 1, 10), IsOkAndHolds(1));
+  EXPECT_THAT(table.GetInt("high", 1, 10), IsOkAndHolds(10));
+  EXPECT_THAT(
+      table.GetInt("low", 2, 10),
+      StatusIs(absl::StatusCode::kInvalidArgument, "f:1: low is 2 to 10"));
+  EXPECT_THAT(
+      table.GetInt("high", -3, 9),
+      StatusIs(absl::StatusCode::kInvalidArgument, "f:2: high is -3 to 9"));
+  EXPECT_THAT(table.GetInt("high", 1, 9), ExitCodeIs(kExitUsage));
+  EXPECT_THAT(table.GetInt("text", 1, 10),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "f:3: `text` is a text, not an integer"));
+  EXPECT_THAT(table.GetInt("none", 1, 10),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("`none` is missing")));
+}
+
 TEST(Toml, NamesLineAndColumnOfASyntaxError) {
   const struct {
     const char* text;

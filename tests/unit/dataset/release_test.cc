@@ -23,11 +23,13 @@ ReleaseManifest ExampleRelease() {
   manifest.extracts = {{{"gp-supplier-a", {{2026, 10}, 1}},
                         std::string(64, '2'),
                         "2026-10-01",
-                        "2026-10-31"},
+                        "2026-10-31",
+                        {"gp-event"}},
                        {{"gp-supplier-a", {{2026, 11}, 2}},
                         std::string(64, '3'),
                         "2026-11-01",
-                        "2026-11-30"}};
+                        "2026-11-30",
+                        {"gp-event", "gp-patient"}}};
   manifest.files = {
       {"README.txt", 812, std::string(64, '4'), 0},
       {"tables/gp_event/part-00000.parquet", 100, std::string(64, '5'), 70},
@@ -53,6 +55,55 @@ TEST(ReleaseManifest, ParsesToTheSameAndWritesTheSameBytes) {
   EXPECT_EQ(json.find('\n'), json.size() - 1);
 }
 
+// A manifest as it was before extracts named their datasets.
+ReleaseManifest OlderRelease() {
+  ReleaseManifest manifest = ExampleRelease();
+  manifest.format = 1;
+  for (ReleaseExtract& extract : manifest.extracts) extract.datasets.clear();
+  return manifest;
+}
+
+TEST(ReleaseManifest, NamesTheDatasetsOfEachExtract) {
+  const std::string json = ExampleRelease().ToJson();
+  EXPECT_THAT(json,
+              testing::HasSubstr("{\"datasets\":[\"gp-event\",\"gp-patient\"],"
+                                 "\"extract\":\"sources/gp-supplier-a/extracts/"
+                                 "p2026-11-r2\","));
+  EXPECT_THAT(json, testing::HasSubstr("\"format\":2,"));
+  const ReleaseManifest manifest = *ReleaseManifest::Parse(json);
+  EXPECT_TRUE(manifest.extracts[0].HoldsTable("gp_event"));
+  EXPECT_FALSE(manifest.extracts[0].HoldsTable("gp_patient"));
+  EXPECT_TRUE(manifest.extracts[1].HoldsTable("gp_patient"));
+}
+
+TEST(ReleaseManifest, ReadsTheOlderFormatAndWritesTheSameBytes) {
+  const std::string json = OlderRelease().ToJson();
+  EXPECT_EQ(json.find("datasets"), std::string::npos);
+  const auto parsed = ReleaseManifest::Parse(json);
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(*parsed, OlderRelease());
+  EXPECT_EQ(parsed->ToJson(), json);
+  // What it does not say is taken to be there.
+  EXPECT_TRUE(parsed->extracts[0].HoldsTable("gp_patient"));
+}
+
+TEST(ReleaseManifest, RefusesAFormatThatItDoesNotKnowOrThatIsNotTheText) {
+  const std::string older = OlderRelease().ToJson();
+  const std::string newer = ExampleRelease().ToJson();
+  const auto with_format = [](std::string json, const std::string& format) {
+    const size_t at = json.find("\"format\":");
+    json.replace(at + 9, 1, format);
+    return ReleaseManifest::Parse(json);
+  };
+  EXPECT_THAT(with_format(older, "1"), IsOk());
+  EXPECT_THAT(with_format(newer, "2"), IsOk());
+  for (const auto& parsed :
+       {with_format(older, "2"), with_format(newer, "1"),
+        with_format(newer, "3"), with_format(newer, "0")}) {
+    EXPECT_THAT(parsed.status(), ReasonIs(Reason::kManifestInvalid));
+  }
+}
+
 TEST(ReleaseManifest, FindsFilesByPath) {
   const ReleaseManifest manifest = ExampleRelease();
   for (const ReleaseFile& file : manifest.files) {
@@ -75,6 +126,13 @@ TEST(ReleaseManifest, CheckNamesTheFieldAtFault) {
        [](M& m) { m.extracts[0].manifest_sha256 = "x"; }},
       {"extracts[0].periodEnd",
        [](M& m) { m.extracts[0].period_end = "2026-09-30"; }},
+      {"extracts[0].datasets", [](M& m) { m.extracts[0].datasets = {}; }},
+      {"extracts[1].datasets[0]",
+       [](M& m) { m.extracts[1].datasets[0] = "GP"; }},
+      {"extracts[1].datasets[1]",
+       [](M& m) { m.extracts[1].datasets[1] = "gp-event"; }},
+      {"extracts[0].datasets", [](M& m) { m.format = 1; }},
+      {"format", [](M& m) { m.format = 3; }},
       {"files[1].path", [](M& m) { std::swap(m.files[0], m.files[1]); }},
       {"files[0].path", [](M& m) { m.files[0].path = "../README.txt"; }},
       {"files[1].path", [](M& m) { m.files[1].path = "manifest.json"; }},

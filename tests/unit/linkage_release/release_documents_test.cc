@@ -80,6 +80,34 @@ TEST_F(ReleaseBuilder, SignsAManifestThatListsEveryFile) {
   EXPECT_EQ(manifest->row_counts.at("sus_apc"), 5u);
 }
 
+TEST_F(ReleaseBuilder, SaysWhatEachExtractHoldsOfTheDatasetsUsed) {
+  PublishBasics();
+  // An older snapshot, and a dataset that is taken from another source.
+  world_.Publish("gp-supplier-a", "2026-10", 1,
+                 {{"gp-patient", {Patient(1)}},
+                  {"gp-event", {Event(1, "2026-10-12")}},
+                  {"sus-apc", {Spell(1, 600, "2026-10-05")}}});
+  world_.Publish("gp-supplier-b", "2026-10", 1,
+                 {{"gp-event", {Event(7, "2026-10-04")}}});
+  world_.MustBuild(BasicTerms(), kRelease);
+  const auto manifest = dataset::ReleaseManifest::Parse(
+      Slurp(world_.ReleaseDirectory(kRelease) + "/manifest.json"));
+  ASSERT_THAT(manifest, IsOk());
+  EXPECT_EQ(manifest->format, dataset::kReleaseFormat);
+  std::map<std::string, std::vector<std::string>> held;
+  for (const dataset::ReleaseExtract& extract : manifest->extracts) {
+    held[extract.extract.ToText()] = extract.datasets;
+  }
+  const std::vector<std::string> both = {"gp-event", "gp-patient"};
+  EXPECT_EQ(held,
+            (std::map<std::string, std::vector<std::string>>{
+                {"sources/gp-supplier-a/extracts/p2026-10-r1", both},
+                {"sources/gp-supplier-a/extracts/p2026-11-r1", both},
+                {"sources/gp-supplier-b/extracts/p2026-10-r1", {"gp-event"}},
+                {"sources/gp-supplier-b/extracts/p2026-11-r1", both},
+                {"sources/national-apc/extracts/p2026-11-r1", {"sus-apc"}}}));
+}
+
 TEST_F(ReleaseBuilder, DescribesEveryColumnOfEveryTable) {
   PublishBasics();
   world_.MustBuild(BasicTerms(), kRelease);

@@ -35,11 +35,11 @@ absl::Status CheckOutputFolder(const std::string& path);
 // temporary file beside it. All else stays, a full disk (5) among it.
 absl::Status OutputStatus(const absl::Status& status, std::string_view path);
 
-// The property by which a workbook of ours is known again, and the entry in
-// which libxlsxwriter stores it, the same bytes in each.
-inline constexpr std::string_view kWorkbookMark = "docProps/custom.xml";
-inline constexpr char kWorkbookMarkName[] = "Program";
-inline constexpr char kWorkbookMarkValue[] = "Tally";
+// Marks the workbook `path`, a new zip archive, as output of ours and syncs it:
+// the mark is the comment at the archive's end, so that it is found without
+// unpacking. A program that saves the workbook anew leaves it out, and what it
+// wrote is not replaced. kInternal if `path` is no archive, or has a comment.
+absl::Status MarkWorkbook(const std::string& path);
 
 }  // namespace tally::analytics
 

@@ -11,9 +11,6 @@
 
 namespace tally::analytics {
 
-// P(Z <= x) of the standard normal; both tails keep their relative accuracy.
-double NormalCdf(double x);
-
 // The x with P(Z <= x) = p. REQUIRES: 0 < p < 1; otherwise -inf, +inf or NaN.
 // Cost: at most 8 evaluations of erf or erfc.
 double NormalQuantile(double p);

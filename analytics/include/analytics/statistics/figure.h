@@ -9,8 +9,6 @@
 #ifndef TALLY_ANALYTICS_STATISTICS_FIGURE_H_
 #define TALLY_ANALYTICS_STATISTICS_FIGURE_H_
 
-#include <string_view>
-
 namespace tally::analytics {
 
 // Why a figure is not available.
@@ -26,9 +24,6 @@ enum class NaReason {
   kReferenceMissing,  // a reference file that the figure needs is not there
   kNotReleased,       // the disclosure profile does not print it
 };
-
-// A short English phrase, fit for a table note.
-std::string_view NaReasonText(NaReason reason);
 
 class Figure {
  public:

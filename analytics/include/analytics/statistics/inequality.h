@@ -1,5 +1,5 @@
 // Inequality over ordered groups: slope and relative index of inequality,
-// concentration index, Gini coefficient and Lorenz curve.
+// concentration index and Gini coefficient.
 //
 // Ref: E. R. Pamuk, Population Studies 39 (1985), for SII and RII; A. Wagstaff,
 // P. Paci, E. van Doorslaer, Soc. Sci. Med. 33 (1991), for the concentration
@@ -66,16 +66,6 @@ Figure ConcentrationIndex(std::span<const InequalityGroup> groups);
 // all have the same. NA: kNoDenominator without people, kNoExpected without
 // events, kInconsistent for a negative count.
 Figure Gini(std::span<const int64_t> persons);
-
-// The Lorenz curve: for i = 0 (nobody), then for each number of events from
-// the highest down that somebody had: the share of the people who had as many
-// or more, and their share of the events.
-struct LorenzPoint {
-  int64_t events = 0;  // the least number of events of those counted in
-  double persons = 0;
-  double share = 0;
-};
-std::vector<LorenzPoint> LorenzCurve(std::span<const int64_t> persons);
 
 }  // namespace tally::analytics
 

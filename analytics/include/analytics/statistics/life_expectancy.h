@@ -7,9 +7,7 @@
 #ifndef TALLY_ANALYTICS_STATISTICS_LIFE_EXPECTANCY_H_
 #define TALLY_ANALYTICS_STATISTICS_LIFE_EXPECTANCY_H_
 
-#include <array>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "analytics/statistics/figure.h"
@@ -18,11 +16,8 @@ namespace tally::analytics {
 
 inline constexpr int kLifeBands = 20;
 
-// First age of each band: 0, 1, 5, 10 ... 90; the last is open.
-const std::array<int, kLifeBands>& LifeBandStarts();
-// "0", "1-4", "5-9" ... "90+".
-const std::array<std::string_view, kLifeBands>& LifeBandNames();
-// The band of an age in whole years; ages below 0 give 0.
+// The band of an age in whole years, of 0, 1-4, 5-9 ... 90 and above; ages
+// below 0 give 0.
 int LifeBandOfAge(int age);
 
 struct LifeBandCounts {

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,12 +31,6 @@ struct StandardBand {
 inline constexpr int kEsp2013Bands = 19;
 // 0-4 ... 90+, adding up to 100,000.
 const std::array<StandardBand, kEsp2013Bands>& Esp2013();
-
-// The band of an age in years: 0..90 and above; ages below 0 are an error of
-// the caller and give 0.
-int Esp2013BandOfAge(int age);
-// The index of a band by name ("45-49"); nullopt if there is none.
-std::optional<int> Esp2013BandByName(std::string_view name);
 
 // The standard cut to ages `from` to `to` (inclusive; to = 90 for open end):
 // a band that is only partly inside keeps the share of its years that is.

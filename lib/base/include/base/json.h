@@ -77,6 +77,9 @@ class JsonValue {
   // when it is missing or of another type.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key) const;
+  // The same, of `least` to `most`; kInvalidArgument also outside.
+  absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t least,
+                                 int64_t most) const;
   absl::StatusOr<bool> GetBool(std::string_view key) const;
   absl::StatusOr<double> GetDouble(std::string_view key) const;
   absl::StatusOr<const Array*> GetArray(std::string_view key) const;

@@ -58,6 +58,10 @@ absl::StatusOr<int64_t> ParseDurationMs(std::string_view text);
 // Returns kInvalidArgument.
 absl::StatusOr<int64_t> ParseInt64(std::string_view text);
 
+// The same, of `least` to `most`; kInvalidArgument also outside.
+absl::StatusOr<int64_t> ParseInt64In(std::string_view text, int64_t least,
+                                     int64_t most);
+
 // A finite decimal double, as "0.05" or "-1.5e-3"; independent of the locale.
 // Returns kInvalidArgument, also for inf, nan and trailing text.
 absl::StatusOr<double> ParseDouble(std::string_view text);

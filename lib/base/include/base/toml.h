@@ -52,6 +52,9 @@ class TomlTable {
   // missing or of another type. GetDouble takes integers too.
   absl::StatusOr<std::string> GetString(std::string_view key) const;
   absl::StatusOr<int64_t> GetInt(std::string_view key) const;
+  // The same, of `least` to `most`; kInvalidArgument also outside.
+  absl::StatusOr<int64_t> GetInt(std::string_view key, int64_t least,
+                                 int64_t most) const;
   absl::StatusOr<double> GetDouble(std::string_view key) const;
   absl::StatusOr<bool> GetBool(std::string_view key) const;
   absl::StatusOr<CivilDay> GetDate(std::string_view key) const;

@@ -24,7 +24,8 @@
 namespace tally::dataset {
 
 inline constexpr size_t kMaxReleaseManifestBytes = 16 * 1024 * 1024;
-inline constexpr int64_t kReleaseFormat = 1;
+// Format 1, which is read still, does not say which datasets an extract holds.
+inline constexpr int64_t kReleaseFormat = 2;
 // The environment of a release that an analyst's program made up. It is the
 // only one that carries no signature, and no hub has it.
 inline constexpr std::string_view kSyntheticEnvironment = "synthetic";
@@ -42,11 +43,20 @@ struct ReleaseExtract {
   std::string manifest_sha256;  // hex, of the source's manifest
   std::string period_start;     // YYYY-MM-DD
   std::string period_end;       // YYYY-MM-DD
+  // Ids, ascending: what it holds of the datasets that the release takes from
+  // its source, older snapshots too. Empty in format 1.
+  std::vector<std::string> datasets{};
+
+  // Whether the extract holds a dataset, by the name of its table
+  // ("gp_event"); of format 1 that is not known, and it is taken to.
+  bool HoldsTable(std::string_view table) const;
+
   friend bool operator==(const ReleaseExtract&,
                          const ReleaseExtract&) = default;
 };
 
 struct ReleaseManifest {
+  int64_t format = kReleaseFormat;
   std::string agreement_sha256;  // hex, of agreement.toml
   std::string created;           // RFC 3339, UTC
   std::map<std::string, std::string>

@@ -45,6 +45,9 @@ struct ReleasePlan {
   // population alone.
   std::vector<const PinnedPart*> PartsOf(std::string_view dataset,
                                          bool released_only) const;
+  // What an extract holds of the datasets that are used from its source,
+  // ascending: also of a snapshot of which a newer one is used.
+  std::vector<std::string> DatasetsHeld(const ExtractRecord& extract) const;
   // Every dataset of which a part is used, ascending.
   std::vector<std::string> Datasets() const;
   std::vector<std::string> Sources() const;         // ascending, each once

@@ -1,10 +1,15 @@
-// How far back the elements of rules look, and the release reaches.
+// What a release cannot say of the elements of rules: datasets, columns and
+// clusters that it has not, and look-backs that begin before it does.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "measures/admissions.h"
+#include "measures/counts.h"
+#include "measures/element_sources.h"
 #include "measures/elements.h"
 #include "measures/table_months.h"
 
@@ -33,6 +38,24 @@ std::map<std::string, LookBacksOfTable> LookBacksByTable(
 }
 
 }  // namespace
+
+std::string ElementMissing(const MeasureContext& context,
+                           const RuleElement& element) {
+  if (element.dataset.empty()) return "";
+  if (element.dataset == "gp-patient") {
+    if (HasColumns(context, "gp_patient", element.codes)) return "";
+    return "gp-patient has no column " + element.codes[0];
+  }
+  const ElementSource* source = ElementSourceOf(element.dataset);
+  TALLY_CHECK(source != nullptr);
+  std::vector<std::string> columns = source->columns;
+  if (element.dataset == "sus-apc" && !element.codes.empty()) {
+    columns.emplace_back("diag_01");
+  }
+  if (HasColumns(context, source->table, columns)) return "";
+  return absl::StrFormat("the release has no %s with all that it needs",
+                         element.dataset);
+}
 
 absl::StatusOr<CivilDay> FirstOfLookBack(CivilDay month, int months) {
   return month.FirstOfMonth().AddMonths(1 - std::max(1, months));
@@ -78,6 +101,31 @@ absl::StatusOr<std::vector<std::string>> LookBackNotes(
         JoinText(begins, ", ")));
   }
   return notes;
+}
+
+absl::StatusOr<std::vector<std::string>> ClustersWithoutRecords(
+    const MeasureContext& context, const std::vector<RuleElement>& elements) {
+  std::vector<std::string> missing;
+  if (!HasColumns(context, "gp_event", {"cluster_id"})) return missing;
+  TALLY_RETURN_IF_ERROR(context.base.Once("cluster_seen", [&] {
+    return context.connection.Execute(
+        "CREATE OR REPLACE TEMPORARY TABLE cluster_seen AS SELECT cluster_id, "
+        "count(*) AS n FROM gp_event WHERE cluster_id IS NOT NULL "
+        "GROUP BY cluster_id");
+  }));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<GroupedRow> rows,
+      QueryGroups(context.connection, "SELECT cluster_id, n FROM cluster_seen",
+                  1));
+  std::set<std::string> seen;
+  for (const GroupedRow& row : rows) seen.insert(row.levels[0]);
+  for (const RuleElement& element : elements) {
+    if (element.dataset != "gp-event") continue;
+    for (const std::string& code : element.codes) {
+      if (seen.insert(code).second) missing.push_back(code);
+    }
+  }
+  return missing;
 }
 
 }  // namespace tally::analytics
