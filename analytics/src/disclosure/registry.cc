@@ -78,9 +78,17 @@ struct LineTopic {
       has_age = has_age || key.find(kAgeDimension) != std::string_view::npos;
     });
     for (const auto& [key, printed] : t.cells) shapes.Add(key);
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    keys.shrink_to_fit();
+    SortOnce(keys);
+    for (const auto& [key, name] : t.counted) {
+      counted.push_back(std::hash<std::string>()(name));
+    }
+    SortOnce(counted);
+  }
+
+  static void SortOnce(std::vector<size_t>& hashes) {
+    std::sort(hashes.begin(), hashes.end());
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    hashes.shrink_to_fit();
   }
 
   // Of whatever project: one reader has the tables of all that share a
@@ -88,6 +96,15 @@ struct LineTopic {
   bool About(const ReleasedTable& t, const TablePeriod& of) const {
     return derived_from.empty() && measure == t.measure && cohort == t.cohort &&
            period.Joins(of);
+  }
+  // Of another measure or cohort. REQUIRES: `names` are sorted.
+  bool CountsOneOf(const std::vector<size_t>& names) const {
+    if (!derived_from.empty()) return false;
+    const auto& few = names.size() < counted.size() ? names : counted;
+    const auto& many = names.size() < counted.size() ? counted : names;
+    return std::any_of(few.begin(), few.end(), [&](size_t name) {
+      return std::binary_search(many.begin(), many.end(), name);
+    });
   }
   bool Is(const ReleasedTable& t) const {
     return project == t.project && release == t.release &&
@@ -100,7 +117,8 @@ struct LineTopic {
   std::string project, release, measure, table, cohort, profile;
   TablePeriod period;
   std::vector<std::string> derived_from;
-  std::vector<size_t> keys;  // hashes, each once
+  std::vector<size_t> keys;     // hashes, each once
+  std::vector<size_t> counted;  // the same of names of counts
   TableShapes shapes;
   bool has_age = false;
   ReleasedTablePtr at_hand;  // null: to be read again
@@ -248,6 +266,11 @@ std::string CellKey(std::string_view column,
   return key;
 }
 
+std::string CountedKey(std::string_view name,
+                       const std::map<std::string, std::string>& levels) {
+  return CellKey(absl::StrFormat("%s%s", kCountedMark, name), levels);
+}
+
 absl::StatusOr<std::optional<FileLock>> ReleaseRegistry::Hold() const {
   if (path_.empty() || mode_ == Mode::kReadOnly) return std::nullopt;
   TALLY_ASSIGN_OR_RETURN(FileLock lock, LockJsonLines(path_));
@@ -321,14 +344,26 @@ absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
     if (it->About(table, period)) about.push_back(&*it);
   }
   const std::vector<bool> touching = Touching(about, keys, period);
+  std::vector<size_t> lines;
   for (size_t i = 0; i < about.size(); ++i) {
     // A table without counts is known by its name alone.
     if (!touching[i] && !(keys.empty() && about[i]->table == table.table)) {
       continue;
     }
-    TALLY_ASSIGN_OR_RETURN(
-        related.emplace_back(),
-        index_->Read(static_cast<size_t>(about[i] - topics.data())));
+    lines.push_back(static_cast<size_t>(about[i] - topics.data()));
+  }
+  const std::vector<size_t> counted = LineTopic({}, table).counted;
+  for (size_t i = 0; i < topics.size() && !counted.empty(); ++i) {
+    const LineTopic& topic = topics[i];
+    const bool own =
+        topic.measure == table.measure && topic.cohort == table.cohort;
+    if (!own && topic.period.Joins(period) && topic.CountsOneOf(counted)) {
+      lines.push_back(i);
+    }
+  }
+  std::sort(lines.begin(), lines.end(), std::greater<>());
+  for (const size_t line : lines) {
+    TALLY_ASSIGN_OR_RETURN(related.emplace_back(), index_->Read(line));
   }
   return related;
 }
