@@ -98,7 +98,7 @@ void RawTable::AddKnownMargin(std::vector<CellRef> parts, int64_t exact) {
 }
 
 void RawTable::SetCounted(CellRef cell, std::string name) {
-  counted_[cell] = std::move(name);
+  if (!name.empty()) counted_[cell] = std::move(name);
 }
 
 void RawTable::SetBasis(CellRef cell, CellBasis basis) { basis_[cell] = basis; }

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/code_lists.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/deaths.h"
 #include "measures/strata.h"
@@ -122,8 +123,18 @@ DirectRate DeathRate(const DeathCause& cause, const Strata& strata,
                           false);
 }
 
+// Other measures count all deaths of the year to `last` too, by practice and of
+// all together.
+void NameDeaths(const DeathCause& cause, const std::string& area, CivilDay last,
+                size_t row, TableBuilder& table) {
+  if (!cause.prefixes.empty() || cause.age_to < kOldestDeath) return;
+  table.Counted(row, "deaths", CountedDeaths(area, last));
+}
+
+// `by_practice`: the groups of `areas` are practices.
 absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
-                          double multiplier, TableBuilder& table) {
+                          bool by_practice, CivilDay last, double multiplier,
+                          TableBuilder& table) {
   const Strata all = SumOfGroups(areas);
   std::vector<size_t> parts;
   std::vector<std::string> total_levels = {cause.title, cause.age_group};
@@ -142,6 +153,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
       table.SetNa(row, "expected", NaReason::kNoDenominator)
           .SetNa(row, "smr", NaReason::kNoDenominator);
     }
+    if (by_practice) NameDeaths(cause, group[0], last, row, table);
     parts.push_back(row);
   }
   if (parts.empty()) return absl::OkStatus();
@@ -152,6 +164,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
   table.SetNa(row, "expected", NaReason::kNotReleased)
       .SetNa(row, "smr", NaReason::kNotReleased);
   table.Total(row, parts);
+  NameDeaths(cause, std::string(kAllLevels), last, row, table);
   return absl::OkStatus();
 }
 
@@ -186,9 +199,11 @@ absl::StatusOr<RawTable> MortalityTable(const MeasureContext& context,
       .StandardisedRate("dsr", "Age-standardised rate", "deaths", multiplier)
       .IndirectRatio("smr", "Standardised mortality ratio", "deaths");
   if (!context.by.empty()) table.RefuseMostlyHidden();
+  const bool by_practice = groups.size() == 1 && groups[0].name == "practice";
   for (const DeathCause& cause : causes) {
-    TALLY_RETURN_IF_ERROR(
-        AddCauseRows(cause, StrataOf(counts, cause), multiplier, table));
+    TALLY_RETURN_IF_ERROR(AddCauseRows(cause, StrataOf(counts, cause),
+                                       by_practice, context.month, multiplier,
+                                       table));
   }
   return table.Finish();
 }

@@ -103,7 +103,8 @@ class RawTable {
   void AddKnownMargin(std::vector<CellRef> parts, int64_t exact);
   // `cell` counts what every cell of this name (CountedKey) does, in the tables
   // of this measure or another: the gate takes them for one number as long as
-  // nothing contradicts it. Nothing where the cell holds no count.
+  // nothing contradicts it. Nothing where the cell holds no count, or the name
+  // is empty.
   void SetCounted(CellRef cell, std::string name);
   void SetBasis(CellRef cell, CellBasis basis);
   // `row` is compared with `peer` by columns of role kPeer.
