@@ -41,8 +41,9 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   if (options_.registry != nullptr && begun.ok()) {
     record.counted = run.Counted();
     TALLY_ASSIGN_OR_RETURN(held, options_.registry->Hold());
-    TALLY_ASSIGN_OR_RETURN(earlier,
-                           options_.registry->Related(record, run.Keys()));
+    TALLY_ASSIGN_OR_RETURN(
+        earlier,
+        options_.registry->Related(record, run.Keys(), run.NamesNearSmall()));
   }
   absl::StatusOr<GatedTable> gated =
       begun.ok() ? run.Finish(earlier) : std::move(begun);

@@ -7,92 +7,67 @@
 #include "absl/strings/str_format.h"
 #include "base/exit_code.h"
 #include "disclosure/gate_run.h"
+#include "disclosure/joined_cells.h"
 #include "disclosure/joined_unknowns.h"
 
 namespace tally::analytics {
 namespace {
 
-// Calls `visit` with the whole, or null, and the parts of each sum of a table.
-template <typename Visit>
-void ForEachSum(const ReleasedTable& table, const Visit& visit) {
-  for (const auto* sums : {&table.totals, &table.sums}) {
-    for (const auto& [whole, parts] : *sums) visit(&whole, parts);
-  }
-  for (const ReleasedRelation& sum : table.equalities) {
-    visit(&sum.whole, sum.parts);
-  }
-  for (const ReleasedMargin& margin : table.margins) {
-    visit(nullptr, margin.parts);
-  }
-}
-
 bool IsStar(std::string_view printed) {
   return printed == "*" || printed == kShieldMark;
 }
 
-// A table of another measure: which of its cells are joined by its sums.
-class StrangerTable {
- public:
-  explicit StrangerTable(const ReleasedTable& table) : table_(&table) {
-    for (const auto& [key, printed] : table.cells) Add(key);
-    ForEachSum(table, [&](const std::string* whole, const auto& parts) {
-      if (whole != nullptr) Add(*whole);
-      for (const std::string& part : parts) Add(part);
-    });
-    joined_.emplace(numbers_.size());
-    ForEachSum(table, [&](const std::string* whole, const auto& parts) {
-      for (const std::string& part : parts) {
-        const std::string& other = whole != nullptr ? *whole : parts.front();
-        joined_->Join(numbers_.at(part), numbers_.at(other));
-      }
-    });
-    std::unordered_map<std::string_view, size_t> names;
-    for (const auto& [key, name] : table.counted) {
-      const auto number = numbers_.find(key);
-      if (number == numbers_.end()) continue;
-      joined_->Join(number->second,
-                    names.emplace(name, number->second).first->second);
-    }
-  }
-
-  const ReleasedTable& table() const { return *table_; }
-  // The same for all keys that are joined. REQUIRES: a key of the table.
-  size_t GroupOf(const std::string& key) {
-    return joined_->Leader(numbers_.at(key));
-  }
-  bool Has(const std::string& key) const { return numbers_.contains(key); }
-
- private:
-  void Add(const std::string& key) { numbers_.emplace(key, numbers_.size()); }
-
-  const ReleasedTable* table_;
-  std::unordered_map<std::string_view, size_t> numbers_;
-  std::optional<JoinedUnknowns> joined_;
-};
-
-// Cells of a stranger that its sums join, and the cells of this table that
-// they are joined to by name.
+// Cells of a table of another measure that its sums join, and the cells of this
+// table that they are joined to by name.
 struct StrangerGroup {
   bool star = false;  // one of them is hidden
   bool kept = false;
   std::vector<size_t> own;  // leaders
 };
-using StrangerGroups = std::map<size_t, StrangerGroup>;
 
-// What of a stranger stands in groups that are kept. Its keys are the names of
-// what they count, or told from others by the table they are of.
-ReleasedTablePtr PartOf(StrangerTable& stranger, const StrangerGroups& groups) {
-  const ReleasedTable& table = stranger.table();
-  const auto kept = [&](const std::string& key) {
-    const auto group = groups.find(stranger.GroupOf(key));
+struct StrangerTable {
+  ReleasedTablePtr table;
+  JoinedCells cells;
+  std::map<size_t, StrangerGroup> groups;
+
+  bool Keeps(const std::string& key) {
+    const auto group = groups.find(cells.GroupOf(key).value_or(cells.size()));
     return group != groups.end() && group->second.kept;
-  };
-  const std::string scope =
-      absl::StrFormat("|@%s;%s;%s", table.measure, table.period, table.cohort);
-  const auto name = [&](const std::string& key) {
-    const auto counted = table.counted.find(key);
-    return counted == table.counted.end() ? key + scope : counted->second;
-  };
+  }
+  bool KeepsAny() const {
+    return std::any_of(groups.begin(), groups.end(),
+                       [](const auto& group) { return group.second.kept; });
+  }
+};
+
+// The keys of a stranger: the names of what they count, or told from others by
+// the table they are of.
+class StrangerKeys {
+ public:
+  explicit StrangerKeys(const ReleasedTable& table)
+      : counted_(table.counted),
+        scope_(absl::StrFormat("|@%s;%s;%s", table.measure, table.period,
+                               table.cohort)) {}
+  std::string operator()(const std::string& key) const {
+    const auto counted = counted_.find(key);
+    return counted == counted_.end() ? key + scope_ : counted->second;
+  }
+  std::vector<std::string> operator()(
+      const std::vector<std::string>& keys) const {
+    std::vector<std::string> names;
+    for (const std::string& key : keys) names.push_back((*this)(key));
+    return names;
+  }
+
+ private:
+  const std::map<std::string, std::string>& counted_;
+  const std::string scope_;
+};
+
+// What of a stranger stands in groups that are kept.
+ReleasedTablePtr KeptPart(StrangerTable& stranger) {
+  const ReleasedTable& table = *stranger.table;
+  const StrangerKeys name(table);
   auto part = std::make_shared<ReleasedTable>();
   part->version = table.version;
   part->project = table.project;
@@ -105,35 +80,28 @@ ReleasedTablePtr PartOf(StrangerTable& stranger, const StrangerGroups& groups) {
   part->dimensions = table.dimensions;
   part->hides_zeros = table.hides_zeros;
   for (const auto& [key, printed] : table.cells) {
-    if (!kept(key)) continue;
-    // Of cells of one name the one that tells most.
+    if (!stranger.Keeps(key)) continue;
     const auto [cell, is_new] = part->cells.emplace(name(key), printed);
+    // Of cells of one name the one that tells most.
     const bool more = cell->second == kShieldMark ||
                       (IsStar(cell->second) && !IsStar(printed));
     if (!is_new && more) cell->second = printed;
   }
-  for (const auto& sums : {&table.totals, &table.sums}) {
-    for (const auto& [whole, parts] : *sums) {
-      if (!kept(whole)) continue;
-      ReleasedRelation& sum = part->equalities.emplace_back();
-      sum.whole = name(whole);
-      for (const std::string& one : parts) sum.parts.push_back(name(one));
+  const auto add = [&](const std::string& whole,
+                       const std::vector<std::string>& parts) {
+    if (!stranger.Keeps(whole)) return;
+    ReleasedRelation sum{name(whole), name(parts)};
+    if (sum.parts != std::vector<std::string>{sum.whole}) {
+      part->equalities.push_back(std::move(sum));
     }
+  };
+  for (const auto* sums : {&table.totals, &table.sums}) {
+    for (const auto& [whole, parts] : *sums) add(whole, parts);
   }
-  for (const ReleasedRelation& relation : table.equalities) {
-    if (!kept(relation.whole)) continue;
-    ReleasedRelation sum{name(relation.whole), {}};
-    for (const std::string& one : relation.parts)
-      sum.parts.push_back(name(one));
-    if (sum.parts.size() == 1 && sum.parts[0] == sum.whole) continue;
-    part->equalities.push_back(std::move(sum));
-  }
+  for (const auto& [whole, parts] : table.equalities) add(whole, parts);
   for (const ReleasedMargin& margin : table.margins) {
-    if (margin.parts.empty() || !kept(margin.parts.front())) continue;
-    ReleasedMargin& known = part->margins.emplace_back();
-    known.exact = margin.exact;
-    for (const std::string& one : margin.parts)
-      known.parts.push_back(name(one));
+    if (margin.parts.empty() || !stranger.Keeps(margin.parts.front())) continue;
+    part->margins.push_back({name(margin.parts), margin.exact});
   }
   return part;
 }
@@ -176,66 +144,78 @@ std::map<std::string, std::string> GateRun::Counted() const {
   return counted;
 }
 
+JoinedUnknowns GateRun::JoinedByOwnSums() const {
+  AuditProblem problem = CurrentProblem();
+  AddRests(problem);
+  return JoinedUnknowns(problem);
+}
+
+std::vector<size_t> GateRun::SmallCounts() const {
+  std::vector<size_t> small;
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (At(cells_[i]).decision == CellDecision::kPrimary) small.push_back(i);
+  }
+  return small;
+}
+
+std::vector<std::string> GateRun::NamesNearSmall() const {
+  std::vector<std::string> names;
+  if (counted_.empty()) return names;
+  const std::vector<bool> near = JoinedByOwnSums().JoinedTo(SmallCounts());
+  for (const auto& [unknown, name] : counted_) {
+    if (near[unknown]) names.emplace_back(name);
+  }
+  return names;
+}
+
 // Nearly all of what other measures print is far from any small count, and
 // would make the audit long for nothing.
 std::vector<ReleasedTablePtr> GateRun::WithoutStrangers(
     const std::vector<ReleasedTablePtr>& earlier) const {
-  const bool none = std::all_of(
-      earlier.begin(), earlier.end(),
-      [&](const ReleasedTablePtr& table) { return IsAbout(*table); });
-  if (none) return earlier;
-  AuditProblem problem = CurrentProblem();
-  AddRests(problem);
-  JoinedUnknowns joined(problem);
-  std::vector<bool> near(problem.unknowns.size());  // by leader
-  for (size_t i = 0; i < cells_.size(); ++i) {
-    if (At(cells_[i]).decision == CellDecision::kPrimary) {
-      near[joined.Leader(i)] = true;
-    }
-  }
   std::vector<StrangerTable> strangers;
-  std::vector<StrangerGroups> groups;
   for (const ReleasedTablePtr& table : earlier) {
-    if (IsAbout(*table)) continue;
-    StrangerTable& stranger = strangers.emplace_back(*table);
-    StrangerGroups& own = groups.emplace_back();
-    for (const auto& [key, name] : table->counted) {
+    if (!IsAbout(*table)) strangers.push_back({table, JoinedCells(*table), {}});
+  }
+  if (strangers.empty()) return earlier;
+  JoinedUnknowns joined = JoinedByOwnSums();
+  std::set<size_t> near;  // leaders
+  for (const size_t i : SmallCounts()) near.insert(joined.Leader(i));
+  for (StrangerTable& stranger : strangers) {
+    for (const auto& [key, name] : stranger.table->counted) {
       const auto cell = by_key_.find(name);
-      if (cell == by_key_.end() || !stranger.Has(key)) continue;
-      own[stranger.GroupOf(key)].own.push_back(joined.Leader(cell->second));
+      const std::optional<size_t> group = stranger.cells.GroupOf(key);
+      if (cell == by_key_.end() || !group.has_value()) continue;
+      stranger.groups[*group].own.push_back(joined.Leader(cell->second));
     }
-    for (const auto& [key, printed] : table->cells) {
-      if (!IsStar(printed)) continue;
-      const auto group = own.find(stranger.GroupOf(key));
-      if (group != own.end()) group->second.star = true;
+    for (const size_t group : stranger.cells.WithStars()) {
+      const auto found = stranger.groups.find(group);
+      if (found != stranger.groups.end()) found->second.star = true;
     }
   }
   // What is joined to a small count joins its neighbours to it.
   for (bool more = true; more;) {
     more = false;
-    for (StrangerGroups& own : groups) {
-      for (auto& [leader, group] : own) {
+    for (StrangerTable& stranger : strangers) {
+      for (auto& [leader, group] : stranger.groups) {
         const bool keep =
-            group.star || std::any_of(group.own.begin(), group.own.end(),
-                                      [&](size_t i) { return near[i]; });
+            group.star ||
+            std::any_of(group.own.begin(), group.own.end(),
+                        [&](size_t i) { return near.contains(i); });
         if (group.kept || !keep) continue;
         group.kept = more = true;
-        for (const size_t i : group.own) near[i] = true;
+        near.insert(group.own.begin(), group.own.end());
       }
     }
   }
   std::vector<ReleasedTablePtr> parts;
-  size_t next = 0;
+  auto stranger = strangers.begin();
   for (const ReleasedTablePtr& table : earlier) {
     if (IsAbout(*table)) {
       parts.push_back(table);
       continue;
     }
-    const bool any =
-        std::any_of(groups[next].begin(), groups[next].end(),
-                    [](const auto& group) { return group.second.kept; });
-    if (any) parts.push_back(PartOf(strangers[next], groups[next]));
-    ++next;
+    if (stranger->KeepsAny()) parts.push_back(KeptPart(*stranger));
+    ++stranger;
   }
   return parts;
 }

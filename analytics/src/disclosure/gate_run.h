@@ -26,6 +26,7 @@
 #include "analytics/disclosure/raw_table.h"
 #include "analytics/disclosure/registry.h"
 #include "disclosure/gate_across.h"
+#include "disclosure/joined_unknowns.h"
 #include "disclosure/table_period.h"
 
 namespace tally::analytics {
@@ -43,6 +44,9 @@ class GateRun {
   // Those of counts that other measures may have too, with their names.
   // REQUIRES: Begin was OK.
   std::map<std::string, std::string> Counted() const;
+  // Those names that sums of this table join to a small count. REQUIRES: Begin
+  // was OK.
+  std::vector<std::string> NamesNearSmall() const;
   // The rest of the passage but for the files. `earlier` are related tables,
   // newest first. REQUIRES: Begin was OK.
   absl::StatusOr<GatedTable> Finish(
@@ -165,6 +169,8 @@ class GateRun {
   // Whether a table is of this measure and cohort, so that its keys are those
   // of this table.
   bool IsAbout(const ReleasedTable& table) const;
+  JoinedUnknowns JoinedByOwnSums() const;
+  std::vector<size_t> SmallCounts() const;
   // `earlier`, of the tables of other measures those parts only that are joined
   // to a small count, under keys that are told from this table's.
   std::vector<ReleasedTablePtr> WithoutStrangers(

@@ -199,7 +199,8 @@ TEST_F(CountedGate, TheRegisterFindsTablesOfOtherMeasuresByNameAndPeriod) {
   asked.measure = "T05";
   asked.period = "2026-11";
   asked.counted["n|level=L1"] = TrialName("B");
-  const auto related = registry_->Related(asked, {"n|level=L1"});
+  const auto related =
+      registry_->Related(asked, {"n|level=L1"}, {TrialName("B")});
   ASSERT_TRUE(related.ok()) << related.status();
   std::vector<std::string> measures;
   for (const ReleasedTablePtr& table : *related) {
@@ -209,6 +210,11 @@ TEST_F(CountedGate, TheRegisterFindsTablesOfOtherMeasuresByNameAndPeriod) {
   EXPECT_EQ(related->back()->counted,
             (std::map<std::string, std::string>{
                 {"n_01|level_01=x", TrialName("B")}}));
+  // Nothing is hidden near B here or there.
+  EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), IsEmpty());
+  Printed(
+      CountedTable("T06", {{"small", 4, ""}, {"s", 30, TrialName("B")}}, 34));
+  EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), testing::SizeIs(3));
   asked.counted.clear();
   EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), IsEmpty());
 }

@@ -150,14 +150,17 @@ class ReleaseRegistry {
   // for the cells of another such table; and of the same period any with
   // bands of age. What the rest says cannot bound these cells. Without `keys`
   // those of the same name too. Of other measures and cohorts those of such a
-  // period that count what `table` does, by `counted` of both. Newest first.
+  // period that count what `table` does, by `counted` of both, unless no count
+  // of one name has a hidden cell near, in the earlier table or, by `near`, in
+  // this one. Newest first.
   // Errors as All. Cost: the lines that others added since the last call, those
   // of the result that no call before read or wrote, and for each line of
   // another measure the names of its counts, if `table` has any; the tables of
   // one measure, period and cohort are kept
   // until another's are asked for.
   absl::StatusOr<std::vector<ReleasedTablePtr>> Related(
-      const ReleasedTable& table, const std::vector<std::string>& keys) const;
+      const ReleasedTable& table, const std::vector<std::string>& keys,
+      const std::vector<std::string>& near = {}) const;
 
   // Whether a table of the same names, period, cohort, profile and sources is
   // in it already. Errors as All. Cost: the lines that were added since the
