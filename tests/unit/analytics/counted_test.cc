@@ -212,8 +212,8 @@ TEST_F(CountedGate, TheRegisterFindsTablesOfOtherMeasuresByNameAndPeriod) {
                 {"n_01|level_01=x", TrialName("B")}}));
   // Nothing is hidden near B here or there.
   EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), IsEmpty());
-  Printed(
-      CountedTable("T06", {{"small", 4, ""}, {"s", 30, TrialName("B")}}, 34));
+  Printed(CountedTable(
+      "T06", {{"small", 4, ""}, {"s", 30, TrialName("B")}, {"t", 40, ""}}, 74));
   EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), testing::SizeIs(3));
   asked.counted.clear();
   EXPECT_THAT(*registry_->Related(asked, {"n|level=L1"}), IsEmpty());
