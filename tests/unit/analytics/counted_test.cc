@@ -1,5 +1,5 @@
 // Counts that tables of two measures have under one name: what one hides, the
-// other may not print or give away. (ADR 96)
+// other may not print or give away (ADR 96).
 #include <filesystem>
 #include <map>
 #include <optional>
