@@ -138,7 +138,9 @@ void NameRate(const InequalityRate& rate, const RateNames& names,
     }
     return;
   }
-  if (!all_ages || level != kAllLevels) return;
+  if (!all_ages) return;
+  table.Counted(row, "people", CountedPeopleOfYear(names.month, levels));
+  if (level != kAllLevels) return;
   if (rate.events == InequalityEvents::kDeaths) {
     table.Counted(row, "events", CountedDeaths(area, names.month));
   } else if (rate.events == InequalityEvents::kEmergencyAdmissions &&

@@ -123,17 +123,29 @@ DirectRate DeathRate(const DeathCause& cause, const Strata& strata,
                           false);
 }
 
-// Other measures count all deaths of the year to `last` too, by practice and of
-// all together.
-void NameDeaths(const DeathCause& cause, const std::string& area, CivilDay last,
-                size_t row, TableBuilder& table) {
-  if (!cause.prefixes.empty() || cause.age_to < kOldestDeath) return;
-  table.Counted(row, "deaths", CountedDeaths(area, last));
+// How deaths are grouped, of the year that ends with which month.
+struct DeathCut {
+  const std::vector<GroupColumn>& groups;
+  CivilDay last;
+};
+
+// Other measures count the same people, and all deaths by practice and of all
+// together. An empty group: all.
+void NameDeaths(const DeathCause& cause, const DeathCut& cut,
+                const Group& group, size_t row, TableBuilder& table) {
+  if (cause.age_to < kOldestDeath) return;
+  const CountedLevels levels =
+      group.empty() ? CountedLevels() : LevelsOf(cut.groups, group);
+  table.Counted(row, "people", CountedPeopleOfYear(cut.last, levels));
+  const bool practices = cut.groups.size() == 1 && levels.contains("area");
+  if (!cause.prefixes.empty() || !(group.empty() || practices)) return;
+  const std::string all(kAllLevels);
+  table.Counted(row, "deaths",
+                CountedDeaths(group.empty() ? all : group[0], cut.last));
 }
 
-// `by_practice`: the groups of `areas` are practices.
 absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
-                          bool by_practice, CivilDay last, double multiplier,
+                          const DeathCut& cut, double multiplier,
                           TableBuilder& table) {
   const Strata all = SumOfGroups(areas);
   std::vector<size_t> parts;
@@ -153,7 +165,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
       table.SetNa(row, "expected", NaReason::kNoDenominator)
           .SetNa(row, "smr", NaReason::kNoDenominator);
     }
-    if (by_practice) NameDeaths(cause, group[0], last, row, table);
+    NameDeaths(cause, cut, group, row, table);
     parts.push_back(row);
   }
   if (parts.empty()) return absl::OkStatus();
@@ -164,7 +176,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
   table.SetNa(row, "expected", NaReason::kNotReleased)
       .SetNa(row, "smr", NaReason::kNotReleased);
   table.Total(row, parts);
-  NameDeaths(cause, std::string(kAllLevels), last, row, table);
+  NameDeaths(cause, cut, {}, row, table);
   return absl::OkStatus();
 }
 
@@ -199,10 +211,9 @@ absl::StatusOr<RawTable> MortalityTable(const MeasureContext& context,
       .StandardisedRate("dsr", "Age-standardised rate", "deaths", multiplier)
       .IndirectRatio("smr", "Standardised mortality ratio", "deaths");
   if (!context.by.empty()) table.RefuseMostlyHidden();
-  const bool by_practice = groups.size() == 1 && groups[0].name == "practice";
   for (const DeathCause& cause : causes) {
     TALLY_RETURN_IF_ERROR(AddCauseRows(cause, StrataOf(counts, cause),
-                                       by_practice, context.month, multiplier,
+                                       {groups, context.month}, multiplier,
                                        table));
   }
   return table.Finish();

@@ -37,6 +37,12 @@ std::string CountedPeople(CivilDay month, CountedLevels levels) {
   return NameOfCount("people", std::move(levels));
 }
 
+std::string CountedPeopleOfYear(CivilDay last, CountedLevels levels) {
+  constexpr int kBackToSeventh = -5;
+  const absl::StatusOr<CivilDay> middle = last.AddMonths(kBackToSeventh);
+  return middle.ok() ? CountedPeople(*middle, std::move(levels)) : "";
+}
+
 std::string CountedCases(std::string_view owner, std::string_view condition,
                          CivilDay month, CountedLevels levels) {
   levels["month"] = month.ToMonth();

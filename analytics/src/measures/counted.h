@@ -30,7 +30,12 @@ CountedLevels LevelsOf(const std::vector<GroupColumn>& columns,
 // Everybody on the list of `month`.
 std::string CountedPeople(CivilDay month, CountedLevels levels);
 
-// Those of them who have a condition, by the definition of measure `owner`.
+// Everybody on the list of the seventh of the twelve months to `last`, which
+// stands for the year.
+std::string CountedPeopleOfYear(CivilDay last, CountedLevels levels);
+
+// People on the list of `month` who have a condition, by the definition of
+// measure `owner`.
 std::string CountedCases(std::string_view owner, std::string_view condition,
                          CivilDay month, CountedLevels levels);
 

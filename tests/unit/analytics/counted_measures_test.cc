@@ -149,6 +149,7 @@ TEST(CountedMeasures, CountsOfOneNameAreOneNumber) {
                   {"C15", {"sex"}},
                   {"C19", {}},
                   {"C29", {}},
+                  {"C31", {"sex"}},
                   {"C37", {}},
                   {"C37", {"practice", "sex"}},
                   {"D10", {}}},
@@ -178,7 +179,7 @@ TEST(CountedMeasures, CountsOfOneNameAreOneNumber) {
       {"@deaths", {"C15", "C29"}},
       {"@emergencies", {"C06", "C29"}},
       {"@items", {"C13", "C29"}},
-      {"@people", {"C02", "C03", "C04", "C06", "C37"}},
+      {"@people", {"C02", "C03", "C04", "C06", "C15", "C31", "C37"}},
       {"@priced", {"C19", "D10"}}};
   for (const auto& [name, users] : expected) {
     EXPECT_THAT(measures[name], testing::IsSupersetOf(users)) << name;
