@@ -33,6 +33,11 @@ CountedLevels LevelsOf(const std::vector<GroupColumn>& columns,
 }
 
 std::string CountedPeople(CivilDay month, CountedLevels levels) {
+  const bool cut =
+      std::any_of(levels.begin(), levels.end(), [](const auto& level) {
+        return level.first != "area" && level.second != kAllLevels;
+      });
+  if (!cut) return "";
   levels["month"] = month.ToMonth();
   return NameOfCount("people", std::move(levels));
 }

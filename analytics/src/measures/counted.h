@@ -27,7 +27,8 @@ using CountedLevels = std::map<std::string, std::string>;
 CountedLevels LevelsOf(const std::vector<GroupColumn>& columns,
                        const std::vector<std::string>& levels);
 
-// Everybody on the list of `month`.
+// Everybody on the list of `month`, by more than practice: list sizes are
+// public, and have no name.
 std::string CountedPeople(CivilDay month, CountedLevels levels);
 
 // Everybody on the list of the seventh of the twelve months to `last`, which
