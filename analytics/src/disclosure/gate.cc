@@ -39,9 +39,11 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
   std::vector<ReleasedTablePtr> earlier;
   std::optional<FileLock> held;  // until this table is registered too
   if (options_.registry != nullptr && begun.ok()) {
+    record.counted = run.Counted();
     TALLY_ASSIGN_OR_RETURN(held, options_.registry->Hold());
-    TALLY_ASSIGN_OR_RETURN(earlier,
-                           options_.registry->Related(record, run.Keys()));
+    TALLY_ASSIGN_OR_RETURN(
+        earlier,
+        options_.registry->Related(record, run.Keys(), run.NamesNearSmall()));
   }
   absl::StatusOr<GatedTable> gated =
       begun.ok() ? run.Finish(earlier) : std::move(begun);
@@ -52,7 +54,8 @@ absl::StatusOr<GatedTable> Gate::Release(const RawTable& table) {
     // The same figures as the last time are no news to a reader.
     const auto last = std::find_if(
         earlier.begin(), earlier.end(), [&](const ReleasedTablePtr& t) {
-          return t->project == printed.project && t->table == printed.table &&
+          return t->measure == printed.measure && t->cohort == printed.cohort &&
+                 t->project == printed.project && t->table == printed.table &&
                  t->period == printed.period && t->release == printed.release &&
                  t->profile == printed.profile;
         });
@@ -86,7 +89,7 @@ absl::StatusOr<GatedTable> GateRun::Finish(
   deadline_ = std::chrono::steady_clock::now() + options_.audit_time;
   if (profile_.hides()) {
     if (!RepeatEarlier(earlier)) {
-      TALLY_RETURN_IF_ERROR(AuditAndRepair(earlier));
+      TALLY_RETURN_IF_ERROR(AuditAndRepair(WithoutStrangers(earlier)));
     }
     TALLY_RETURN_IF_ERROR(CheckMostlyShown());
   }
@@ -166,6 +169,7 @@ ReleasedTable GateRun::Record() const {
     }
   }
   RecordRests(record);
+  record.counted = Counted();
   for (const RawTable::Margin& margin : raw_.margins_) {
     record.margins.push_back({keys(margin.parts), margin.exact});
   }

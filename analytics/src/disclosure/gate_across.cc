@@ -5,7 +5,6 @@
 #include <chrono>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "absl/strings/str_split.h"
@@ -14,6 +13,7 @@
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 #include "disclosure/halving.h"
+#include "disclosure/joined_unknowns.h"
 
 namespace tally::analytics {
 namespace {
@@ -25,33 +25,6 @@ constexpr std::string_view kCutName = "breakdown=";
 // would join the months of a region into one of 100,000 unknowns; that with
 // 20,000 takes some seconds.
 constexpr size_t kMostTerms = 20'000;
-
-// Unknowns that equalities join, in any number of steps.
-class JoinedUnknowns {
- public:
-  explicit JoinedUnknowns(size_t unknowns) : leader_(unknowns) {
-    std::iota(leader_.begin(), leader_.end(), size_t{0});
-  }
-  void Join(const std::vector<AuditEquality>& equalities) {
-    for (const AuditEquality& equality : equalities) {
-      if (equality.parts.empty()) continue;
-      const size_t leader = LeaderOf(equality);
-      for (const size_t part : equality.parts) leader_[Find(part)] = leader;
-      for (const size_t whole : equality.whole) leader_[Find(whole)] = leader;
-    }
-  }
-  // REQUIRES: the equality has parts.
-  size_t LeaderOf(const AuditEquality& equality) {
-    return Find(equality.parts.front());
-  }
-
- private:
-  size_t Find(size_t i) {
-    while (leader_[i] != i) i = leader_[i] = leader_[leader_[i]];
-    return i;
-  }
-  std::vector<size_t> leader_;
-};
 
 constexpr int kMonthsOfAYear = 12;
 
@@ -316,6 +289,7 @@ KeyShapes::Sums GateRun::SumsByKeys(const Tables& earlier) const {
   std::sort(own.begin(), own.end());
   for (const KeyedUnknown& cell : own) tables[0].Add(cell);
   for (const Earlier& e : earlier) {
+    if (!IsAbout(*e.table)) continue;  // its columns are others
     KeyShapes& shapes = tables.emplace_back(TablePeriod(e.table->period));
     auto cell = e.facts->cells.begin();  // in the order of their keys
     for (const auto& [key, printed] : e.table->cells) {
@@ -367,12 +341,11 @@ absl::Status GateRun::FindAcross(const Tables& earlier) {
 // Sums that other equalities join stay together; of such groups the smaller are
 // solved as long as there is room, the others are used sum by sum.
 void GateRun::LoosenLarge(const AuditProblem& problem) {
-  JoinedUnknowns joined(problem.unknowns.size());
-  joined.Join(problem.equalities);
+  JoinedUnknowns joined(problem);
   joined.Join(across_);
   std::map<size_t, size_t> terms;  // by group
   for (const AuditEquality& sum : across_) {
-    terms[joined.LeaderOf(sum)] += sum.parts.size() + 1;
+    terms[joined.Leader(sum.whole.front())] += sum.parts.size() + 1;
   }
   std::vector<std::pair<size_t, size_t>> groups;  // the smallest first
   for (const auto& [group, size] : terms) groups.emplace_back(size, group);
@@ -385,7 +358,7 @@ void GateRun::LoosenLarge(const AuditProblem& problem) {
     solved.insert(group);
   }
   for (AuditEquality& sum : across_) {
-    sum.loose = !solved.contains(joined.LeaderOf(sum));
+    sum.loose = !solved.contains(joined.Leader(sum.whole.front()));
   }
 }
 

@@ -41,13 +41,15 @@ absl::Status GateRun::IndexCells() {
       keys_.push_back(raw_.columns_[column].name + levels);
     }
   }
-  by_key_.reserve(keys_.size());
+  by_key_.reserve(keys_.size() + raw_.counted_.size());
+  named_ = keys_.size();
   for (size_t i = 0; i < keys_.size(); ++i) {
     if (by_key_.emplace(keys_[i], i).second) continue;
     return InputError(absl::StrFormat("table %s: two rows have the same levels",
                                       raw_.info_.table));
   }
   InferTotals();
+  TALLY_RETURN_IF_ERROR(NameCounts());
   std::set<std::vector<CellRef>> margins;
   for (const RawTable::Margin& margin : raw_.margins_) {
     margins.insert(margin.parts);
@@ -81,11 +83,23 @@ std::vector<size_t> GateRun::Unsafe(const AuditProblem& problem,
   return unsafe;
 }
 
-absl::Status GateRun::Refusal(std::string_view why) const {
+absl::Status GateRun::Refusal(std::string_view why,
+                              std::string_view advice) const {
   return Error(Reason::kDisclosureRefused,
-               absl::StrFormat("table %s is not released: %s; use fewer "
-                               "dimensions or wider groups",
-                               raw_.info_.table, why));
+               absl::StrFormat("table %s is not released: %s%s",
+                               raw_.info_.table, why, advice));
+}
+
+// `earlier` names the tables without which the cell might stay open.
+absl::Status GateRun::NarrowedRefusal(std::string_view earlier) const {
+  constexpr std::string_view kNarrowed =
+      "a hidden cell could be narrowed from what is printed or known";
+  if (earlier.empty()) return Refusal(kNarrowed);
+  return Refusal(
+      absl::StrFormat("%s, together with tables that readers have: %s. Take "
+                      "the figures from those",
+                      kNarrowed, earlier),
+      ", or ask for fewer dimensions or wider groups");
 }
 
 // Targets that can be narrowed, with the bounds that say so. Propagation
@@ -211,8 +225,7 @@ absl::Status GateRun::RepairUntilSafe(const Tables& earlier) {
     }
     TALLY_ASSIGN_OR_RETURN(const bool found, RepairBySearch(problem, unsafe));
     if (found) continue;
-    return Refusal(
-        "a hidden cell could be narrowed from what is printed or known");
+    return NarrowedRefusal(EarlierBehind(earlier, problem, unsafe));
   }
 }
 

@@ -99,11 +99,11 @@ void CutBands(const std::map<AgeBand, size_t>& bands, size_t& next,
 
 void GateRun::FindAgeBands() {
   bands_.clear();
-  size_t next = by_key_.size();
+  size_t next = named_;
   for (const auto& [others, bands] : GroupByAge(by_key_)) {
     if (AnyOverlap(bands)) CutBands(bands, next, bands_);
   }
-  pieces_ = next - by_key_.size();
+  pieces_ = next - named_;
 }
 
 }  // namespace tally::analytics

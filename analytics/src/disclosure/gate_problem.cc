@@ -13,6 +13,7 @@
 #include "disclosure/gate_across.h"
 #include "disclosure/gate_run.h"
 #include "disclosure/halving.h"
+#include "disclosure/joined_unknowns.h"
 #include "disclosure/table_period.h"
 
 namespace tally::analytics {
@@ -51,6 +52,12 @@ std::string NameOf(const ReleasedTable& table) {
                          table.release, table.project, table.period);
 }
 
+// The same with its cut: one table may be out in several.
+std::string NameOfCut(const ReleasedTable& table) {
+  return absl::StrFormat("%s (by %s)", NameOf(table),
+                         JoinText(table.dimensions, ", "));
+}
+
 std::set<size_t> UnknownsIn(const AuditEquality& equality) {
   std::set<size_t> unknowns(equality.parts.begin(), equality.parts.end());
   unknowns.insert(equality.whole.begin(), equality.whole.end());
@@ -62,7 +69,7 @@ std::set<size_t> UnknownsIn(const AuditEquality& equality) {
 AuditProblem GateRun::EmptyProblem() const {
   AuditProblem problem;
   problem.deadline = deadline_;
-  problem.unknowns.resize(by_key_.size() + pieces_ + detached_);
+  problem.unknowns.resize(named_ + pieces_ + detached_);
   return problem;
 }
 
@@ -100,15 +107,22 @@ AuditProblem GateRun::CurrentProblem() const {
 }
 
 // Of other months one key is another count, unless it names its month.
-size_t GateRun::UnknownOfKey(const std::string& key, const TablePeriod* other) {
+size_t GateRun::UnknownOfKey(const std::string& key, const TablePeriod* other,
+                             const std::string* counted) {
   std::string_view name = key;
   if (other != nullptr && !other->IsAbsolute(key)) {
     const std::string dated = absl::StrFormat("%s|@%s", key, other->name());
     const auto found = by_key_.find(dated);
-    if (found != by_key_.end()) return found->second;
-    name = period_keys_.emplace_back(dated);
+    name = found != by_key_.end() ? found->first
+                                  : period_keys_.emplace_back(dated);
   }
-  return by_key_.emplace(name, by_key_.size()).first->second;
+  const auto known =
+      counted == nullptr ? by_key_.end() : by_key_.find(*counted);
+  const size_t next = known == by_key_.end() ? named_ : known->second;
+  const size_t unknown = by_key_.emplace(name, next).first->second;
+  if (unknown == named_) ++named_;
+  if (counted != nullptr) by_key_.emplace(*counted, unknown);
+  return unknown;
 }
 
 GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
@@ -117,9 +131,14 @@ GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
   if (!profile.ok()) return facts;
   facts.hidden = profile->hidden();
   const TablePeriod period(table.period);
-  const bool same = period.Same(TablePeriod(raw_.info().period));
+  // The keys of other measures say themselves of which time they are.
+  const bool same =
+      !IsAbout(table) || period.Same(TablePeriod(raw_.info().period));
   const auto unknown = [&](const std::string& key) {
-    return UnknownOfKey(key, same ? nullptr : &period);
+    const auto counted = table.counted.find(key);
+    return UnknownOfKey(
+        key, same ? nullptr : &period,
+        counted == table.counted.end() ? nullptr : &counted->second);
   };
   const auto equality = [&](const std::vector<std::string>& parts,
                             std::vector<size_t> whole, int64_t constant) {
@@ -148,6 +167,11 @@ GateRun::Facts GateRun::FactsOf(const ReleasedTable& table) {
     sum.with_rest =
         !relation.parts.empty() && relation.parts.back().starts_with(kRestMark);
     facts.sums.push_back(std::move(sum));
+  }
+  for (const auto& [key, name] : table.counted) {
+    const size_t own = unknown(key), other = by_key_.at(name);
+    if (own == other) continue;
+    facts.sums.push_back(equality({key}, {other}, 0));
   }
   for (const ReleasedMargin& margin : table.margins) {
     facts.margins.push_back(equality(margin.parts, {}, margin.exact));
@@ -218,7 +242,7 @@ size_t GateRun::Detach(const std::set<size_t>& unknowns, Facts& facts) {
   for (Facts::Cell& cell : facts.cells) {
     if (!unknowns.contains(cell.unknown)) continue;
     const auto [at, is_new] = moved.emplace(cell.unknown, 0);
-    if (is_new) at->second = by_key_.size() + pieces_ + detached_++;
+    if (is_new) at->second = named_ + pieces_ + detached_++;
     cell.unknown = at->second;
   }
   const auto move = [&](std::vector<size_t>& members) {
@@ -273,7 +297,7 @@ std::optional<GateRun::Earlier> GateRun::Believe(const ReleasedTable& table,
       members = UnknownsIn(tried.equalities[*bounds->broken]);
     }
     changed.clear();
-    const size_t own = by_key_.size() + pieces_;
+    const size_t own = named_ + pieces_;
     for (const Facts::Cell& cell : facts.cells) {
       // What has its own unknown has it of this table alone.
       if (cell.unknown < own && members.contains(cell.unknown)) {
@@ -289,15 +313,16 @@ GateRun::Tables GateRun::ConsistentByPropagation(
     const std::vector<ReleasedTablePtr>& earlier) {
   AuditProblem problem = CurrentProblem();
   // Tables of one period that say the same are one.
-  std::set<
-      std::tuple<std::string, std::string, std::map<std::string, std::string>>>
+  std::set<std::tuple<std::string, std::string, std::string,
+                      std::map<std::string, std::string>>>
       seen;
   Tables kept;
   for (size_t i = 0; i < earlier.size() && kept.size() < kEarlierTables; ++i) {
     const ReleasedTable& table = *earlier[i];
-    if (!seen.emplace(table.period, table.profile, table.cells).second) {
-      continue;
-    }
+    const bool is_new =
+        seen.emplace(table.measure, table.period, table.profile, table.cells)
+            .second;
+    if (!is_new) continue;
     const std::optional<Earlier> believed = Believe(table, facts_[i], problem);
     if (!believed.has_value()) continue;
     in_parts_ = in_parts_ || believed->changed > 0;
@@ -354,7 +379,8 @@ void GateRun::NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
     const auto found =
         std::find_if(kept.begin(), kept.end(), [&](const Earlier& e) {
           return e.table == table.get() ||
-                 (e.table->period == table->period &&
+                 (e.table->measure == table->measure &&
+                  e.table->period == table->period &&
                   e.table->profile == table->profile &&
                   e.table->cells == table->cells);
         });
@@ -371,6 +397,28 @@ void GateRun::NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
     if (!found->margins) left_out_.push_back(NameOf(*table) + ": list sizes");
     if (!found->sums) left_out_.push_back(NameOf(*table) + ": sums");
   }
+}
+
+std::string GateRun::EarlierBehind(const Tables& earlier,
+                                   const AuditProblem& problem,
+                                   const std::vector<size_t>& unsafe) {
+  constexpr size_t kNamed = 3;
+  const std::vector<bool> joined = JoinedUnknowns(problem).JoinedTo(unsafe);
+  std::vector<std::string> names;
+  for (const Earlier& e : earlier) {
+    const auto& cells = e.facts->cells;
+    const bool behind = std::any_of(
+        cells.begin(), cells.end(),
+        [&](const Facts::Cell& cell) { return joined[cell.unknown]; });
+    std::string name = NameOfCut(*e.table);
+    const bool is_new =
+        std::find(names.begin(), names.end(), name) == names.end();
+    if (behind && is_new) names.push_back(std::move(name));
+  }
+  if (names.size() <= kNamed) return JoinText(names, ", ");
+  const size_t more = names.size() - kNamed;
+  names.resize(kNamed);
+  return absl::StrFormat("%s and %d more", JoinText(names, ", "), more);
 }
 
 void GateRun::PinCells(const Tables& earlier) {

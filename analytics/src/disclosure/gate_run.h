@@ -26,6 +26,7 @@
 #include "analytics/disclosure/raw_table.h"
 #include "analytics/disclosure/registry.h"
 #include "disclosure/gate_across.h"
+#include "disclosure/joined_unknowns.h"
 #include "disclosure/table_period.h"
 
 namespace tally::analytics {
@@ -40,6 +41,12 @@ class GateRun {
   absl::Status Begin();
   // The keys of the counts. REQUIRES: Begin was OK.
   const std::vector<std::string>& Keys() const { return keys_; }
+  // Those of counts that other measures may have too, with their names.
+  // REQUIRES: Begin was OK.
+  std::map<std::string, std::string> Counted() const;
+  // Those names that sums of this table join to a small count. REQUIRES: Begin
+  // was OK.
+  std::vector<std::string> NamesNearSmall() const;
   // The rest of the passage but for the files. `earlier` are related tables,
   // newest first. REQUIRES: Begin was OK.
   absl::StatusOr<GatedTable> Finish(
@@ -141,7 +148,10 @@ class GateRun {
   CountRange RangeOf(CellRef cell) const;
   std::vector<size_t> Unsafe(const AuditProblem& problem,
                              const AuditBounds& bounds) const;
-  absl::Status Refusal(std::string_view why) const;
+  absl::Status Refusal(
+      std::string_view why,
+      std::string_view advice = "; use fewer dimensions or wider groups") const;
+  absl::Status NarrowedRefusal(std::string_view earlier) const;
 
   // gate_totals.cc
   // A row that is the sum of others, in some of its columns.
@@ -152,6 +162,19 @@ class GateRun {
   // Rows of level "All" with those of the other levels, added up or not.
   std::vector<RowTotal> RowsOfAll() const;
   void InferTotals();
+
+  // gate_counted.cc
+  // Takes the names of counts; cells of one name are one number.
+  absl::Status NameCounts();
+  // Whether a table is of this measure and cohort, so that its keys are those
+  // of this table.
+  bool IsAbout(const ReleasedTable& table) const;
+  JoinedUnknowns JoinedByOwnSums() const;
+  std::vector<size_t> SmallCounts() const;
+  // `earlier`, of the tables of other measures those parts only that are joined
+  // to a small count, under keys that are told from this table's.
+  std::vector<ReleasedTablePtr> WithoutStrangers(
+      const std::vector<ReleasedTablePtr>& earlier) const;
 
   // gate_repeat.cc
   // Whether readers have this very table already, and nothing is news in it:
@@ -229,8 +252,9 @@ class GateRun {
   void ReadEarlier(const std::vector<ReleasedTablePtr>& earlier);
   Facts FactsOf(const ReleasedTable& table);
   // The unknown of a cell of an earlier table; `other` is its period unless
-  // that is this table's.
-  size_t UnknownOfKey(const std::string& key, const TablePeriod* other);
+  // that is this table's, `counted` the name of what it counts, or null.
+  size_t UnknownOfKey(const std::string& key, const TablePeriod* other,
+                      const std::string* counted);
   AuditProblem EmptyProblem() const;
   // Those of `earlier` that can all be true together with this table, the
   // newer before the older. Of one that cannot, the cells that changed become
@@ -243,6 +267,10 @@ class GateRun {
                                  AuditProblem& problem);
   // Gives the cells of `unknowns` unknowns of their own; how many there were.
   size_t Detach(const std::set<size_t>& unknowns, Facts& facts);
+  // Which of `earlier` say something that is joined to `unsafe`, in words.
+  static std::string EarlierBehind(const Tables& earlier,
+                                   const AuditProblem& problem,
+                                   const std::vector<size_t>& unsafe);
   // What of `earlier` is not in `kept`, for the log.
   void NoteLeftOut(const std::vector<ReleasedTablePtr>& earlier,
                    const Tables& kept);
@@ -312,13 +340,16 @@ class GateRun {
   std::vector<std::string> keys_;             // of cells_
   std::vector<ReleasedTablePtr> earlier_;
   // Unknowns by the keys of their cells: of this table those of cells_, behind
-  // them those of earlier ones. The texts are in keys_, earlier_ and, with the
-  // period of an earlier table, period_keys_.
+  // them those of earlier ones. Some have a second key, the name of what they
+  // count. The texts are in keys_, raw_, earlier_ and, with the period of an
+  // earlier table, period_keys_.
   std::unordered_map<std::string_view, size_t> by_key_;
+  size_t named_ = 0;                            // unknowns in by_key_
+  std::map<size_t, std::string_view> counted_;  // unknown -> its name
   std::deque<std::string> period_keys_;
   std::vector<Facts> facts_;           // of the earlier tables
   std::vector<AuditEquality> bands_;   // of ages, with pieces of them
-  size_t pieces_ = 0;                  // unknowns of bands_ behind by_key_
+  size_t pieces_ = 0;                  // unknowns of bands_ behind those
   size_t detached_ = 0;                // unknowns of cells that changed
   std::set<size_t> stars_before_;      // of this table, in earlier ones
   std::vector<std::string> left_out_;  // of earlier tables, in words

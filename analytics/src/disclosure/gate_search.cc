@@ -2,46 +2,20 @@
 // least set of cells, found by trying. Zeros come last; a reader then no longer
 // knows that a `*` which shields others is not one.
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 #include "base/process.h"
 #include "base/status.h"
 #include "disclosure/gate_run.h"
+#include "disclosure/joined_unknowns.h"
 
 namespace tally::analytics {
-namespace {
-
-// Every unknown that equalities join to one of `from`, in any number of steps.
-std::vector<bool> JoinedTo(const AuditProblem& problem,
-                           const std::vector<size_t>& from) {
-  std::vector<size_t> leader(problem.unknowns.size());
-  std::iota(leader.begin(), leader.end(), size_t{0});
-  const auto find = [&](size_t i) {
-    while (leader[i] != i) i = leader[i] = leader[leader[i]];
-    return i;
-  };
-  for (const AuditEquality& equality : problem.equalities) {
-    std::vector<size_t> members = equality.parts;
-    members.insert(members.end(), equality.whole.begin(), equality.whole.end());
-    for (const size_t member : members) {
-      leader[find(member)] = find(members.front());
-    }
-  }
-  std::vector<bool> wanted(leader.size()), joined(leader.size());
-  for (const size_t i : from) wanted[find(i)] = true;
-  for (size_t i = 0; i < leader.size(); ++i) joined[i] = wanted[find(i)];
-  return joined;
-}
-
-}  // namespace
-
 // Cells that may be hidden, in the order in which they are preferred: small
 // counts first, then zeros, those near an unsafe cell before those far away,
 // for a zero among counts looks less like one that must be.
 std::vector<size_t> GateRun::HidableNear(
     const AuditProblem& problem, const std::vector<size_t>& unsafe) const {
-  const std::vector<bool> joined = JoinedTo(problem, unsafe);
+  const std::vector<bool> joined = JoinedUnknowns(problem).JoinedTo(unsafe);
   std::vector<size_t> cells;
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (joined[i] && IsUnpinned(i)) cells.push_back(i);

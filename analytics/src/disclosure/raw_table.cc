@@ -97,6 +97,10 @@ void RawTable::AddKnownMargin(std::vector<CellRef> parts, int64_t exact) {
   margins_.push_back({std::move(parts), exact});
 }
 
+void RawTable::SetCounted(CellRef cell, std::string name) {
+  if (!name.empty()) counted_[cell] = std::move(name);
+}
+
 void RawTable::SetBasis(CellRef cell, CellBasis basis) { basis_[cell] = basis; }
 
 void RawTable::SetPeer(size_t row, size_t peer) { peers_[row] = peer; }

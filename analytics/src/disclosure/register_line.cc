@@ -88,6 +88,18 @@ absl::Status ReadMargins(const JsonValue& json, ReleasedTable& table) {
   return absl::OkStatus();
 }
 
+absl::Status ReadCounted(const JsonValue& json, ReleasedTable& table) {
+  TALLY_ASSIGN_OR_RETURN(const JsonValue::Object* counted,
+                         json.GetObject("counted"));
+  for (const auto& [key, name] : *counted) {
+    if (!name.is_string() || !name.AsString().starts_with(kCountedMark)) {
+      return absl::InvalidArgumentError("counted");
+    }
+    table.counted[key] = name.AsString();
+  }
+  return absl::OkStatus();
+}
+
 // A number that a count may be, `*`, or one of the marks. What cannot be read
 // must not be taken for a cell that says nothing.
 bool IsPrintedForm(std::string_view printed) {
@@ -113,6 +125,8 @@ std::string ChainAfter(std::string_view before, std::string_view head,
 JsonValue LineOfTable(const ReleasedTable& table) {
   JsonValue cells = JsonValue::MakeObject();
   for (const auto& [key, printed] : table.cells) cells.Set(key, printed);
+  JsonValue counted = JsonValue::MakeObject();
+  for (const auto& [key, name] : table.counted) counted.Set(key, name);
   JsonValue json = JsonValue::MakeObject();
   json.Set("version", table.version)
       .Set("time", table.time)
@@ -127,6 +141,7 @@ JsonValue LineOfTable(const ReleasedTable& table) {
       .Set("cells", std::move(cells))
       .Set("sums", RelationsToJson(table.sums))
       .Set("totals", RelationsToJson(table.totals))
+      .Set("counted", std::move(counted))
       .Set("equalities", EqualitiesToJson(table.equalities))
       .Set("margins", MarginsToJson(table.margins))
       .Set("hidesZeros", table.hides_zeros);
@@ -176,6 +191,7 @@ absl::StatusOr<ReleasedTable> TableOfLine(const JsonValue& json) {
   }
   TALLY_ASSIGN_OR_RETURN(t.totals, RelationsFromJson(json, "totals"));
   if (t.version > 1) TALLY_RETURN_IF_ERROR(ReadMargins(json, t));
+  if (t.version > 3) TALLY_RETURN_IF_ERROR(ReadCounted(json, t));
   return t;
 }
 

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "disclosure/gate_across.h"
+#include "disclosure/joined_cells.h"
 #include "disclosure/json_lines.h"
 #include "disclosure/register_line.h"
 #include "disclosure/table_period.h"
@@ -78,9 +79,24 @@ struct LineTopic {
       has_age = has_age || key.find(kAgeDimension) != std::string_view::npos;
     });
     for (const auto& [key, printed] : t.cells) shapes.Add(key);
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    keys.shrink_to_fit();
+    SortOnce(keys);
+    if (t.counted.empty()) return;
+    JoinedCells cells(t);
+    const std::set<size_t> starred = cells.WithStars();
+    for (const auto& [key, name] : t.counted) {
+      counted.push_back(std::hash<std::string>()(name));
+      if (starred.contains(cells.GroupOf(key).value_or(cells.size()))) {
+        near_stars.push_back(counted.back());
+      }
+    }
+    SortOnce(counted);
+    SortOnce(near_stars);
+  }
+
+  static void SortOnce(std::vector<size_t>& hashes) {
+    std::sort(hashes.begin(), hashes.end());
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    hashes.shrink_to_fit();
   }
 
   // Of whatever project: one reader has the tables of all that share a
@@ -100,11 +116,52 @@ struct LineTopic {
   std::string project, release, measure, table, cohort, profile;
   TablePeriod period;
   std::vector<std::string> derived_from;
-  std::vector<size_t> keys;  // hashes, each once
+  std::vector<size_t> keys;        // hashes, each once
+  std::vector<size_t> counted;     // the same of names of counts
+  std::vector<size_t> near_stars;  // those that sums join to a hidden cell
   TableShapes shapes;
   bool has_age = false;
   ReleasedTablePtr at_hand;  // null: to be read again
 };
+
+// Whether two sorted lists share a hash.
+bool Share(const std::vector<size_t>& a, const std::vector<size_t>& b) {
+  const auto& few = a.size() < b.size() ? a : b;
+  const auto& many = a.size() < b.size() ? b : a;
+  return std::any_of(few.begin(), few.end(), [&](size_t hash) {
+    return std::binary_search(many.begin(), many.end(), hash);
+  });
+}
+
+// The lines of `topics` that count what `table` does, by name; none if neither
+// it nor they have a hidden cell near such a count, for then each tells nothing
+// of the other. `near` are its names with such a cell near.
+std::vector<size_t> LinesOfSameCounts(const std::vector<LineTopic>& topics,
+                                      const ReleasedTable& table,
+                                      const TablePeriod& period,
+                                      const std::vector<std::string>& near) {
+  std::vector<size_t> lines, names, own_near;
+  for (const auto& [key, name] : table.counted) {
+    names.push_back(std::hash<std::string>()(name));
+  }
+  for (const std::string& name : near) {
+    own_near.push_back(std::hash<std::string>()(name));
+  }
+  LineTopic::SortOnce(names);
+  LineTopic::SortOnce(own_near);
+  if (names.empty()) return lines;
+  bool any_near = false;
+  for (size_t i = 0; i < topics.size(); ++i) {
+    const LineTopic& topic = topics[i];
+    if (!topic.derived_from.empty() || !topic.period.Joins(period)) continue;
+    if (!Share(names, topic.counted)) continue;
+    lines.push_back(i);
+    any_near = any_near || Share(own_near, topic.counted) ||
+               Share(names, topic.near_stars);
+  }
+  if (!any_near) lines.clear();
+  return lines;
+}
 
 // Which of `topics` say something of the cells of `keys`, themselves or through
 // others that do: they share a cell, or some of their cells may add up to
@@ -248,6 +305,11 @@ std::string CellKey(std::string_view column,
   return key;
 }
 
+std::string CountedKey(std::string_view name,
+                       const std::map<std::string, std::string>& levels) {
+  return CellKey(absl::StrFormat("%s%s", kCountedMark, name), levels);
+}
+
 absl::StatusOr<std::optional<FileLock>> ReleaseRegistry::Hold() const {
   if (path_.empty() || mode_ == Mode::kReadOnly) return std::nullopt;
   TALLY_ASSIGN_OR_RETURN(FileLock lock, LockJsonLines(path_));
@@ -309,7 +371,8 @@ absl::Status ReleaseRegistry::CheckComplete(
 }
 
 absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
-    const ReleasedTable& table, const std::vector<std::string>& keys) const {
+    const ReleasedTable& table, const std::vector<std::string>& keys,
+    const std::vector<std::string>& near) const {
   std::vector<ReleasedTablePtr> related;
   if (path_.empty()) return related;
   TALLY_RETURN_IF_ERROR(index_->Refresh());
@@ -321,14 +384,21 @@ absl::StatusOr<std::vector<ReleasedTablePtr>> ReleaseRegistry::Related(
     if (it->About(table, period)) about.push_back(&*it);
   }
   const std::vector<bool> touching = Touching(about, keys, period);
+  std::vector<size_t> lines;
   for (size_t i = 0; i < about.size(); ++i) {
     // A table without counts is known by its name alone.
     if (!touching[i] && !(keys.empty() && about[i]->table == table.table)) {
       continue;
     }
-    TALLY_ASSIGN_OR_RETURN(
-        related.emplace_back(),
-        index_->Read(static_cast<size_t>(about[i] - topics.data())));
+    lines.push_back(static_cast<size_t>(about[i] - topics.data()));
+  }
+  const std::vector<size_t> same =
+      LinesOfSameCounts(topics, table, period, near);
+  lines.insert(lines.end(), same.begin(), same.end());
+  std::sort(lines.begin(), lines.end(), std::greater<>());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  for (const size_t line : lines) {
+    TALLY_ASSIGN_OR_RETURN(related.emplace_back(), index_->Read(line));
   }
   return related;
 }

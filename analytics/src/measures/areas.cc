@@ -40,6 +40,7 @@ absl::StatusOr<Areas> ReadAreas(engine::Connection& connection,
     areas.note = "Practices with very few people are shown together.";
   } else if (together > 0) {
     areas.note = "Practices with very few people are left out.";
+    areas.everybody = false;
   }
   return areas;
 }

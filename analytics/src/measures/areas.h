@@ -22,6 +22,8 @@ struct Areas {
   // What the page must say about it; empty if all practices stand for
   // themselves.
   std::string note;
+  // Nobody is left out.
+  bool everybody = true;
 
   // Null for a practice that is left out.
   const std::string* Of(const std::string& practice) const;

@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "measures/areas.h"
 #include "measures/c02_population.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 
 namespace tally::analytics {
@@ -69,6 +70,7 @@ struct PopulationCut {
   std::string name;
   std::vector<std::string> columns;  // without the practice
   bool by_practice = true;
+  CivilDay month;
   std::vector<LevelNames> levels;                               // all, in order
   std::map<std::string, std::map<LevelNames, int64_t>> counts;  // by area
 };
@@ -118,9 +120,20 @@ std::vector<RawValue> ProfileRow(const PopulationCut& breakdown,
   return row;
 }
 
+// What other measures call the people of a row; empty: they have none.
+std::string NameOfPeople(const PopulationCut& breakdown, const Areas& areas,
+                         const std::string& area, const LevelNames& levels) {
+  if (area == kAllLevels && !areas.everybody) return "";
+  CountedLevels of = {{"area", area}};
+  for (size_t i = 0; i < levels.size(); ++i) {
+    of[breakdown.columns[i]] = levels[i];
+  }
+  return CountedPeople(breakdown.month, std::move(of));
+}
+
 // Adds the rows of one area; returns the number of the first.
 absl::StatusOr<size_t> AddArea(const PopulationCut& breakdown,
-                               const std::string& area,
+                               const Areas& areas, const std::string& area,
                                const std::map<LevelNames, int64_t>* counts,
                                RawTable& table) {
   const size_t first = table.rows();
@@ -134,6 +147,8 @@ absl::StatusOr<size_t> AddArea(const PopulationCut& breakdown,
     TALLY_RETURN_IF_ERROR(
         table.AddRow(ProfileRow(breakdown, area, levels, std::move(persons))));
     parts.push_back({table.rows() - 1, kPersons});
+    table.SetCounted(parts.back(),
+                     NameOfPeople(breakdown, areas, area, levels));
   }
   for (size_t i = 0; i < parts.size(); ++i) {
     const CellRef list{first + i, kList};
@@ -152,8 +167,8 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
   if (!breakdown.by_practice) {
     const auto found = breakdown.counts.find("");
     if (found == breakdown.counts.end()) return absl::OkStatus();
-    TALLY_ASSIGN_OR_RETURN(const size_t first,
-                           AddArea(breakdown, all, &found->second, table));
+    TALLY_ASSIGN_OR_RETURN(const size_t first, AddArea(breakdown, areas, all,
+                                                       &found->second, table));
     // All lists together are published with them.
     std::vector<CellRef> parts;
     int64_t everyone = 0;
@@ -168,7 +183,7 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
   int64_t everyone = 0;
   for (const auto& [area, counts] : breakdown.counts) {
     TALLY_ASSIGN_OR_RETURN(const size_t first,
-                           AddArea(breakdown, area, &counts, table));
+                           AddArea(breakdown, areas, area, &counts, table));
     firsts.push_back(first);
     // List sizes of practices are published.
     std::vector<CellRef> parts;
@@ -179,7 +194,7 @@ absl::Status AddBreakdown(const PopulationCut& breakdown, const Areas& areas,
     everyone += areas.list.at(area);
   }
   TALLY_ASSIGN_OR_RETURN(const size_t total,
-                         AddArea(breakdown, all, nullptr, table));
+                         AddArea(breakdown, areas, all, nullptr, table));
   std::vector<CellRef> sums;
   for (size_t i = 0; i < breakdown.levels.size(); ++i) {
     std::vector<CellRef> parts;
@@ -324,6 +339,7 @@ class PopulationProfile : public Measure {
                            RawTable::Create(std::move(info), ProfileColumns()));
     if (!context.by.empty()) table.RefuseMostlyHidden();
     for (PopulationCut& breakdown : breakdowns) {
+      breakdown.month = context.month;
       TALLY_RETURN_IF_ERROR(Count(context, areas, breakdown));
       TALLY_RETURN_IF_ERROR(AddBreakdown(breakdown, areas, table));
     }

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c03_conditions.h"
+#include "measures/counted.h"
 #include "measures/strata.h"
 #include "measures/tables.h"
 
@@ -114,8 +115,22 @@ absl::Status AddRow(const Counted& counted, const Group& group,
   return absl::OkStatus();
 }
 
-absl::Status AddCondition(const Counted& counted, size_t group_columns,
-                          double multiplier, RawTable& table) {
+// Other measures count the same cases and, where a condition has no limits of
+// age, the same people.
+void NameGroup(const Counted& counted, CivilDay month,
+               const CountedLevels& levels, CellRef cases, CellRef people,
+               RawTable& table) {
+  const Condition& condition = *counted.condition;
+  table.SetCounted(cases, CountedCases("C03", condition.id, month, levels));
+  if (AreAllAges(condition.age_from, condition.age_to)) {
+    table.SetCounted(people, CountedPeople(month, levels));
+  }
+}
+
+absl::Status AddCondition(const Counted& counted,
+                          const std::vector<GroupColumn>& columns,
+                          CivilDay month, double multiplier, RawTable& table) {
+  const size_t group_columns = columns.size();
   const Strata all = SumOfGroups(counted.groups);
   const std::vector<Group> groups = SortedGroups(counted.groups);
   const size_t base = 1 + group_columns;
@@ -127,13 +142,18 @@ absl::Status AddCondition(const Counted& counted, size_t group_columns,
         AddRow(counted, group, strata, expected, multiplier, table));
     cases.push_back({table.rows() - 1, base + kRegister});
     people.push_back({table.rows() - 1, base + kListSize});
+    NameGroup(counted, month, LevelsOf(columns, group), cases.back(),
+              people.back(), table);
   }
   if (groups.empty()) return absl::OkStatus();
   const Group total(group_columns, std::string(kAllLevels));
   TALLY_RETURN_IF_ERROR(
       AddRow(counted, total, all, std::nullopt, multiplier, table));
-  table.SetTotal({table.rows() - 1, base + kRegister}, std::move(cases));
-  table.SetTotal({table.rows() - 1, base + kListSize}, std::move(people));
+  const CellRef all_cases{table.rows() - 1, base + kRegister};
+  const CellRef everybody{table.rows() - 1, base + kListSize};
+  table.SetTotal(all_cases, std::move(cases));
+  table.SetTotal(everybody, std::move(people));
+  NameGroup(counted, month, {}, all_cases, everybody, table);
   return absl::OkStatus();
 }
 
@@ -183,7 +203,7 @@ class Prevalence : public Measure {
       // agreement: its register would read as zero.
       if (SumOfStrata(SumOfGroups(counted.groups)).events == 0) continue;
       TALLY_RETURN_IF_ERROR(
-          AddCondition(counted, groups.size(), multiplier, table));
+          AddCondition(counted, groups, context.month, multiplier, table));
     }
     std::vector<RawTable> tables;
     tables.push_back(std::move(table));

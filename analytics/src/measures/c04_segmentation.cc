@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "measures/areas.h"
 #include "measures/c04_segments.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/list_totals.h"
 #include "measures/person_costs.h"
@@ -220,6 +221,21 @@ void AddSameEvents(const MatrixFacts& facts, TableBuilder& table) {
   }
 }
 
+// Other measures count the same people by the same levels.
+void NameLists(CivilDay month, const Areas& areas, const MatrixFacts& facts,
+               TableBuilder& table) {
+  for (const std::vector<size_t>& rows : facts.lists) {
+    CountedLevels levels;
+    for (const char* column :
+         {"area", "age_band", "imd_decile", "sex", "ethnicity"}) {
+      levels[column] = std::get<std::string>(table.Get(rows.front(), column));
+    }
+    if (levels["area"] == kAllLevels && !areas.everybody) continue;
+    table.Counted(rows.front(), "list",
+                  CountedPeople(month, std::move(levels)));
+  }
+}
+
 absl::StatusOr<RawTable> FinishMatrix(TableBuilder& builder,
                                       const MatrixFacts& facts,
                                       bool has_events) {
@@ -373,6 +389,7 @@ class Segmentation : public Measure {
     }
     if (!context.by.empty()) table.RefuseMostlyHidden();
     std::vector<RawTable> tables;
+    NameLists(context.month, areas, facts, table);
     TALLY_ASSIGN_OR_RETURN(RawTable matrix,
                            FinishMatrix(table, facts, !year.events.empty()));
     tables.push_back(std::move(matrix));

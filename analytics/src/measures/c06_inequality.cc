@@ -11,6 +11,7 @@
 #include "analytics/statistics/inequality.h"
 #include "base/exit_code.h"
 #include "base/status.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/index_column.h"
 #include "measures/tables.h"
@@ -114,8 +115,57 @@ std::string UnitOf(const InequalityRate& rate) {
   return PerUnit(rate.multiplier);
 }
 
+// Who else counts what a rate counts.
+struct RateNames {
+  CivilDay month;
+  std::string owner;             // of the condition
+  const Condition* condition;    // null: another rate
+  bool all_emergencies = false;  // every method of admission
+};
+
+// Names the counts of a row as other measures do, where they have them.
+void NameRate(const InequalityRate& rate, const RateNames& names,
+              const std::string& area, const std::string& dimension,
+              const std::string& level, size_t row, TableBuilder& table) {
+  const bool all_ages = AreAllAges(rate.age_from, rate.age_to);
+  const CountedLevels levels = {{"area", area}, {dimension, level}};
+  if (names.condition != nullptr) {
+    table.Counted(
+        row, "events",
+        CountedCases(names.owner, names.condition->id, names.month, levels));
+    if (all_ages) {
+      table.Counted(row, "people", CountedPeople(names.month, levels));
+    }
+    return;
+  }
+  if (!all_ages) return;
+  table.Counted(row, "people", CountedPeopleOfYear(names.month, levels));
+  if (level != kAllLevels) return;
+  if (rate.events == InequalityEvents::kDeaths) {
+    table.Counted(row, "events", CountedDeaths(area, names.month));
+  } else if (rate.events == InequalityEvents::kEmergencyAdmissions &&
+             names.all_emergencies) {
+    table.Counted(row, "events", CountedEmergencies(area, names.month));
+  }
+}
+
+// Whether the rates of emergency admissions are of every method 2x there is.
+absl::StatusOr<bool> CountsAllEmergencies(const MeasureDefinition& definition) {
+  constexpr std::string_view kMethods[] = {"21", "22", "23", "24", "25",
+                                           "28", "2A", "2B", "2C", "2D"};
+  if (definition.root().Find("emergency_methods") == nullptr) return false;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> counted,
+                         definition.root().GetStrings("emergency_methods"));
+  return std::all_of(
+      std::begin(kMethods), std::end(kMethods), [&](std::string_view method) {
+        return std::find(counted.begin(), counted.end(), method) !=
+               counted.end();
+      });
+}
+
 // Rows of one rate: its levels, then all of them together.
-void AddLevels(const InequalityRate& rate, const std::string& area,
+void AddLevels(const InequalityRate& rate, const RateNames& rate_names,
+               const std::string& area, const std::string& dimension,
                const std::map<std::string, Strata>& levels,
                TableBuilder& table) {
   std::vector<std::string> names;
@@ -130,13 +180,16 @@ void AddLevels(const InequalityRate& rate, const std::string& area,
     table.Set(row, "events", total.events).Set(row, "people", total.people);
     table.Set(row, "unit", UnitOf(rate));
     table.SetRate(row, "dsr", RateOver(rate, strata));
+    NameRate(rate, rate_names, area, dimension, name, row, table);
     parts.push_back(row);
     for (const auto& [key, stratum] : strata) all[key].Add(stratum);
   }
-  const size_t row = table.AddRow({rate.title, area, std::string(kAllLevels)});
+  const std::string every(kAllLevels);
+  const size_t row = table.AddRow({rate.title, area, every});
   table.Set(row, "unit", UnitOf(rate));
   table.SetRate(row, "dsr", RateOver(rate, all));
   table.Total(row, parts);
+  NameRate(rate, rate_names, area, dimension, every, row, table);
 }
 
 TableBuilder IndexTable(TableInfo info) {
@@ -278,8 +331,9 @@ absl::StatusOr<TableInfo> InequalityInfo(const MeasureContext& context,
   return info;
 }
 
-void AddCutRate(const InequalityRate& rate, const RateCuts& cuts, uint64_t seed,
-                int64_t fewest, TableBuilder& index, TableBuilder& deciles,
+void AddCutRate(const InequalityRate& rate, const RateNames& names,
+                const RateCuts& cuts, uint64_t seed, int64_t fewest,
+                TableBuilder& index, TableBuilder& deciles,
                 TableBuilder& ethnicity) {
   int64_t events = 0;
   for (const auto& [area, rates] : cuts.areas) {
@@ -291,10 +345,11 @@ void AddCutRate(const InequalityRate& rate, const RateCuts& cuts, uint64_t seed,
   if (events == 0) return;
   for (const auto& [area, rates] : cuts.areas) {
     AddIndexRow(rate, area, FiguresOf(rate, rates, seed, fewest), index);
-    AddLevels(rate, area, rates.deciles, deciles);
+    AddLevels(rate, names, area, "imd_decile", rates.deciles, deciles);
   }
   if (!cuts.ethnicities.empty()) {
-    AddLevels(rate, std::string(kAllLevels), cuts.ethnicities, ethnicity);
+    AddLevels(rate, names, std::string(kAllLevels), "ethnicity",
+              cuts.ethnicities, ethnicity);
   }
 }
 
@@ -338,10 +393,17 @@ class Inequality : public Measure {
     TALLY_ASSIGN_OR_RETURN(
         std::vector<GroupColumn> groups,
         GroupColumns({by_practice ? "practice" : "ethnicity", "imd_decile"}));
+    TALLY_ASSIGN_OR_RETURN(const bool all_emergencies,
+                           CountsAllEmergencies(context.definition));
     RateCounter counter(context, conditions, std::move(groups));
     for (const InequalityRate& rate : here.rates) {
       TALLY_ASSIGN_OR_RETURN(const GroupedStrata counted, counter.Count(rate));
-      AddCutRate(rate, CutRate(counted, by_practice),
+      RateNames names{context.month, OwnerOfConditions(context), nullptr,
+                      all_emergencies};
+      if (rate.events == InequalityEvents::kRegister) {
+        names.condition = &conditions[rate.condition];
+      }
+      AddCutRate(rate, names, CutRate(counted, by_practice),
                  static_cast<uint64_t>(seed),
                  context.definition.minimum_count(), index, deciles, ethnicity);
     }

@@ -11,6 +11,7 @@
 #include "analytics/measures/reference.h"
 #include "base/status.h"
 #include "measures/c11_forecast.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/event_lists.h"
 #include "measures/kinds.h"
@@ -151,7 +152,10 @@ absl::StatusOr<RawTable> ActivityAgeSexTable(
       const Stratum& stratum = strata.at({level[0], level[1]});
       table.Set(table.AddRow({pod, level[0], level[1]}), "events",
                 stratum.events);
-      table.Set(table.rows() - 1, "people", stratum.people);
+      table.Set(table.rows() - 1, "people", stratum.people)
+          .Counted(table.rows() - 1, "people",
+                   CountedPeople(lists.middle,
+                                 {{"sex", level[0]}, {"age_band", level[1]}}));
     }
   }
   return table.Finish();

@@ -15,6 +15,7 @@
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/activity.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
 #include "measures/tables.h"
@@ -117,11 +118,17 @@ absl::StatusOr<RawTable> ActivityMonthTable(const MeasureContext& context,
           if (key.first != by) continue;
           const size_t row = table.AddRow({pod.pod, by, key.second, month});
           table.Set(row, "events", counts[i]);
+          if (by == "provider" && key.second != kOtherLevels) {
+            table.Counted(row, "events",
+                          CountedActivity(pod.pod, key.second, month));
+          }
           parts.push_back(row);
         }
         if (parts.empty()) continue;
-        table.Total(table.AddRow({pod.pod, by, std::string(kAllLevels), month}),
-                    parts);
+        const std::string all(kAllLevels);
+        const size_t total = table.AddRow({pod.pod, by, all, month});
+        table.Total(total, parts)
+            .Counted(total, "events", CountedActivity(pod.pod, all, month));
       }
     }
   }

@@ -69,7 +69,11 @@ absl::Status MakeAreaList(const MeasureContext& context,
       [&](const auto& month) { return month.second >= rules.smallest_area; });
   std::set<std::string> names;
   for (const auto& [practice, area] : shown) {
-    if (area != kOtherPractices || with_others) names.insert(area);
+    if (area != kOtherPractices || with_others) {
+      names.insert(area);
+    } else {
+      counts.everybody = false;
+    }
   }
   for (const auto& [key, size] : sizes) {
     const std::string& area = shown.at(key.first);

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c13_weights.h"
+#include "measures/counted.h"
 #include "measures/tables.h"
 
 namespace tally::analytics {
@@ -42,12 +43,14 @@ class TrendRows {
   TrendRows(const RxCounts& counts, TableBuilder& table)
       : counts_(counts), table_(table) {}
 
-  void AddGroup(const std::string& bnf) {
+  void AddGroup(const BnfGroup& group) {
+    const std::string& bnf = group.title;
     for (size_t m = 0; m < counts_.months.size(); ++m) {
       std::vector<size_t> parts;
       RxFigures all;
       for (const std::string& area : counts_.areas) {
         parts.push_back(AddFigures(bnf, area, m));
+        NameItems(parts.back(), group, area, m);
         List(parts.back(), area, m);
         all.Add(FiguresOf(bnf, area, m));
       }
@@ -64,6 +67,7 @@ class TrendRows {
         table_.Same(row, lists_.at({total, m}), "list");
       }
       Cost(row, all);
+      if (counts_.everybody) NameItems(row, group, total, m);
     }
   }
 
@@ -128,6 +132,13 @@ class TrendRows {
     table_.Set(row, "list", people);
   }
 
+  void NameItems(size_t row, const BnfGroup& group, const std::string& area,
+                 size_t m) {
+    table_.Counted(
+        row, "items",
+        CountedItems(group.prefixes, area, counts_.months[m].ToMonth()));
+  }
+
   bool HasNew(size_t m) const {
     return static_cast<int64_t>(m) >= counts_.first_new;
   }
@@ -163,7 +174,7 @@ absl::StatusOr<RawTable> TrendTable(const MeasureContext& context,
   TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_prescription", info));
   TableBuilder table = TrendColumns(std::move(info));
   TrendRows rows(counts, table);
-  for (const BnfGroup& group : rules.groups) rows.AddGroup(group.title);
+  for (const BnfGroup& group : rules.groups) rows.AddGroup(group);
   for (const std::string& bnf : counts.paragraphs) rows.AddParagraph(bnf);
   return table.Finish();
 }

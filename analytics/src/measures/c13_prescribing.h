@@ -73,6 +73,7 @@ struct RxCounts {
   int64_t first_new = 0;               // first month with new users
   int64_t first_pdc = 0;               // first month with persistence
   std::string note;                    // about areas; may be empty
+  bool everybody = true;               // no practice is left out
 };
 
 // Counts everything. Errors: as Connection::Query.

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/code_lists.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/deaths.h"
 #include "measures/strata.h"
@@ -122,8 +123,30 @@ DirectRate DeathRate(const DeathCause& cause, const Strata& strata,
                           false);
 }
 
+// How deaths are grouped, of the year that ends with which month.
+struct DeathCut {
+  const std::vector<GroupColumn>& groups;
+  CivilDay last;
+};
+
+// Other measures count the same people, and all deaths by practice and of all
+// together. An empty group: all.
+void NameDeaths(const DeathCause& cause, const DeathCut& cut,
+                const Group& group, size_t row, TableBuilder& table) {
+  if (cause.age_to < kOldestDeath) return;
+  const CountedLevels levels =
+      group.empty() ? CountedLevels() : LevelsOf(cut.groups, group);
+  table.Counted(row, "people", CountedPeopleOfYear(cut.last, levels));
+  const bool practices = cut.groups.size() == 1 && levels.contains("area");
+  if (!cause.prefixes.empty() || !(group.empty() || practices)) return;
+  const std::string all(kAllLevels);
+  table.Counted(row, "deaths",
+                CountedDeaths(group.empty() ? all : group[0], cut.last));
+}
+
 absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
-                          double multiplier, TableBuilder& table) {
+                          const DeathCut& cut, double multiplier,
+                          TableBuilder& table) {
   const Strata all = SumOfGroups(areas);
   std::vector<size_t> parts;
   std::vector<std::string> total_levels = {cause.title, cause.age_group};
@@ -142,6 +165,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
       table.SetNa(row, "expected", NaReason::kNoDenominator)
           .SetNa(row, "smr", NaReason::kNoDenominator);
     }
+    NameDeaths(cause, cut, group, row, table);
     parts.push_back(row);
   }
   if (parts.empty()) return absl::OkStatus();
@@ -152,6 +176,7 @@ absl::Status AddCauseRows(const DeathCause& cause, const GroupedStrata& areas,
   table.SetNa(row, "expected", NaReason::kNotReleased)
       .SetNa(row, "smr", NaReason::kNotReleased);
   table.Total(row, parts);
+  NameDeaths(cause, cut, {}, row, table);
   return absl::OkStatus();
 }
 
@@ -187,8 +212,9 @@ absl::StatusOr<RawTable> MortalityTable(const MeasureContext& context,
       .IndirectRatio("smr", "Standardised mortality ratio", "deaths");
   if (!context.by.empty()) table.RefuseMostlyHidden();
   for (const DeathCause& cause : causes) {
-    TALLY_RETURN_IF_ERROR(
-        AddCauseRows(cause, StrataOf(counts, cause), multiplier, table));
+    TALLY_RETURN_IF_ERROR(AddCauseRows(cause, StrataOf(counts, cause),
+                                       {groups, context.month}, multiplier,
+                                       table));
   }
   return table.Finish();
 }

@@ -14,6 +14,7 @@
 #include "analytics/statistics/mean.h"
 #include "analytics/statistics/standardise.h"
 #include "base/status.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/kinds.h"
 #include "measures/tables.h"
@@ -104,10 +105,13 @@ absl::StatusOr<RawTable> EbiActivity(const MeasureContext& context,
     for (const Group& group : SortedGroups(strata)) {
       parts.push_back(
           AddEbiRow(table, rule.title, group, strata.at(group), multiplier));
+      table.Counted(parts.back(), "list",
+                    CountedPeople(lists.middle, LevelsOf(groups, group)));
     }
     const size_t all = AddEbiRow(table, rule.title, everywhere,
                                  SumOfGroups(strata), multiplier);
-    table.Total(all, parts, {"priced"});
+    table.Total(all, parts, {"priced"})
+        .Counted(all, "list", CountedPeople(lists.middle, {}));
     const auto price = prices.find(rule.id);
     if (price == prices.end() || price->second.priced == 0) continue;
     const double pounds = static_cast<double>(price->second.pence) /

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/areas.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/indicator_series.h"
 
@@ -135,10 +136,33 @@ AreaCounts IndicatorByArea(const CountedIndicator& counted,
 }
 
 // One area is all there is: it stands for itself.
-void AddOnly(TableBuilder& builder, const std::vector<std::string>& levels,
-             const IndicatorCount& count) {
+size_t AddOnly(TableBuilder& builder, const std::vector<std::string>& levels,
+               const IndicatorCount& count) {
   const size_t row = builder.AddRow(levels);
   builder.Set(row, "num", count.numerator).Set(row, "den", count.denominator);
+  return row;
+}
+
+// What other measures call the numerator of a month; empty: they have none.
+std::string MonthName(const Indicator& one, const std::string& area,
+                      const std::string& month) {
+  const bool of_codes = one.items && one.where.size() == 1 &&
+                        one.where[0].column == "bnf" &&
+                        !one.where[0].starts.empty();
+  return of_codes ? CountedItems(one.where[0].starts, area, month) : "";
+}
+
+// The same of the twelve months to `last`.
+std::string YearName(const Indicator& one, const std::string& area,
+                     CivilDay last) {
+  if (!one.of_list) return "";
+  if (one.rows == "death" && one.where.empty()) {
+    return CountedDeaths(area, last);
+  }
+  const bool emergency = one.rows == "admission" && one.where.size() == 1 &&
+                         one.where[0].column == "emergency" &&
+                         one.where[0].is == true;
+  return emergency ? CountedEmergencies(area, last) : "";
 }
 
 absl::StatusOr<RawTable> TrendTables::Months(
@@ -153,22 +177,25 @@ absl::StatusOr<RawTable> TrendTables::Months(
     const AreaCounts by_area = IndicatorByArea(one, areas);
     for (size_t i = one.first; i <= one.last; ++i) {
       const std::string month = counted_.months[i].ToMonth();
+      const std::string all(kAllLevels);
+      const std::string name = MonthName(*one.indicator, all, month);
       if (by_area.size() == 1) {
-        AddOnly(builder, {one.indicator->id, std::string(kAllLevels), month},
-                by_area.begin()->second[i]);
+        builder.Counted(AddOnly(builder, {one.indicator->id, all, month},
+                                by_area.begin()->second[i]),
+                        "num", name);
         continue;
       }
       std::vector<size_t> parts;
       for (const auto& [area, counts] : by_area) {
         const size_t row = builder.AddRow({one.indicator->id, area, month});
         builder.Set(row, "num", counts[i].numerator)
-            .Set(row, "den", counts[i].denominator);
+            .Set(row, "den", counts[i].denominator)
+            .Counted(row, "num", MonthName(*one.indicator, area, month));
         parts.push_back(row);
       }
       if (parts.empty()) continue;
-      builder.Total(
-          builder.AddRow({one.indicator->id, std::string(kAllLevels), month}),
-          parts);
+      const size_t total = builder.AddRow({one.indicator->id, all, month});
+      builder.Total(total, parts).Counted(total, "num", name);
     }
   }
   return builder.Finish();
@@ -201,9 +228,15 @@ absl::StatusOr<RawTable> TrendTables::Year(
     const bool whole = one.last == last && last + 1 >= one.first + kYear;
     if (one.indicator->of_list != rates || !whole) continue;
     const AreaCounts by_area = IndicatorByArea(one, areas);
+    const std::string all(kAllLevels);
+    const auto name = [&](size_t row, const std::string& area) {
+      builder.Counted(row, "num",
+                      YearName(*one.indicator, area, counted_.months[last]));
+    };
     if (by_area.size() == 1) {
-      AddOnly(builder, {one.indicator->id, std::string(kAllLevels)},
-              YearOf(by_area.begin()->second, last, rates));
+      name(AddOnly(builder, {one.indicator->id, all},
+                   YearOf(by_area.begin()->second, last, rates)),
+           all);
       continue;
     }
     std::vector<size_t> parts;
@@ -211,11 +244,13 @@ absl::StatusOr<RawTable> TrendTables::Year(
       const IndicatorCount year = YearOf(counts, last, rates);
       const size_t row = builder.AddRow({one.indicator->id, area});
       builder.Set(row, "num", year.numerator).Set(row, "den", year.denominator);
+      name(row, area);
       parts.push_back(row);
     }
     if (parts.empty()) continue;
-    builder.Total(builder.AddRow({one.indicator->id, std::string(kAllLevels)}),
-                  parts);
+    const size_t total = builder.AddRow({one.indicator->id, all});
+    builder.Total(total, parts);
+    name(total, all);
   }
   return builder.Finish();
 }

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/code_rules.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/hospital.h"
 #include "measures/kinds.h"
@@ -118,7 +119,10 @@ size_t AddAcscRow(const AcscRequest& request, const AcscKind& kind,
       .Set(row, "admissions", total.events)
       .SetRate(row, "dsr",
                StandardisedOver(strata, Esp2013(), request.multiplier, true))
-      .SetRate(row, "isr", IndirectRateOver(strata, all, request.multiplier));
+      .SetRate(row, "isr", IndirectRateOver(strata, all, request.multiplier))
+      .Counted(
+          row, "list",
+          CountedPeople(request.lists.middle, LevelsOf(request.groups, group)));
   return row;
 }
 

@@ -14,6 +14,7 @@
 #include "analytics/measures/patient_list.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/tables.h"
 
@@ -104,8 +105,8 @@ size_t AddStep(const Cohort& cohort, const std::vector<std::string>& group,
 }
 
 void AddChain(const Cohort& cohort, const std::vector<std::string>& group,
-              const std::vector<int64_t>& removed, TableBuilder& table,
-              Chains& chains) {
+              const std::string& everybody, const std::vector<int64_t>& removed,
+              TableBuilder& table, Chains& chains) {
   // removed[0] are those who remain at the end.
   std::vector<size_t> rows;
   for (size_t step = 0; step <= cohort.steps.size(); ++step) {
@@ -114,6 +115,7 @@ void AddChain(const Cohort& cohort, const std::vector<std::string>& group,
     if (step == cohort.steps.size()) table.Set(row, "remaining", removed[0]);
     rows.push_back(row);
   }
+  table.Counted(rows.front(), "remaining", everybody);
   chains.push_back(std::move(rows));
 }
 
@@ -166,7 +168,9 @@ class CohortBuilder : public Measure {
         of_group[static_cast<size_t>(row.counts[0])] += row.counts[1];
       }
       for (const auto& [group, removed] : counts) {
-        AddChain(*cohort, group, removed, table, chains);
+        AddChain(*cohort, group,
+                 CountedPeople(context.month, LevelsOf(groups, group)), removed,
+                 table, chains);
       }
     }
     std::vector<RawTable> tables;

@@ -80,8 +80,12 @@ void Stratum::Add(const Stratum& other) {
   for (const auto& [each, with] : other.repeats) repeats[each] += with;
 }
 
+bool AreAllAges(int64_t from, int64_t to) {
+  return from <= 0 && to >= kOldestAge;
+}
+
 std::string WithinAges(int64_t from, int64_t to) {
-  if (from <= 0 && to >= kOldestAge) return "true";
+  if (AreAllAges(from, to)) return "true";
   return absl::StrFormat("age BETWEEN %d AND %d", from, to);
 }
 

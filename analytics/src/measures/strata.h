@@ -43,8 +43,11 @@ using Strata = std::map<std::pair<std::string, std::string>, Stratum>;
 using Group = std::vector<std::string>;
 using GroupedStrata = std::map<Group, Strata>;
 
-// The SQL condition of the ages of a list, both ends included. All ages are
-// everybody's, also of those whose age nobody knows.
+// Whether these are the ages of everybody, also of those whose age nobody
+// knows.
+bool AreAllAges(int64_t from, int64_t to);
+
+// The SQL condition of the ages of a list, both ends included.
 std::string WithinAges(int64_t from, int64_t to);
 
 // Everybody in `list`, an SQL relation with the columns of patient_list, by

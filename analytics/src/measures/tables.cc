@@ -274,6 +274,12 @@ TableBuilder& TableBuilder::Same(size_t row, size_t original,
   return *this;
 }
 
+TableBuilder& TableBuilder::Counted(size_t row, std::string_view column,
+                                    std::string name) {
+  counted_[{row, At(column)}] = std::move(name);
+  return *this;
+}
+
 TableBuilder& TableBuilder::Within(std::string whole,
                                    std::vector<std::string> parts) {
   within_.emplace_back(std::move(whole), std::move(parts));
@@ -305,6 +311,7 @@ absl::StatusOr<RawTable> TableBuilder::Finish() {
   for (const auto& [cell, reason] : na_) table.SetNa(cell, reason);
   for (auto& [cell, parts] : totals_) table.SetTotal(cell, std::move(parts));
   for (const auto& [cell, original] : same_) table.SetSame(cell, original);
+  for (auto& [cell, name] : counted_) table.SetCounted(cell, std::move(name));
   for (auto& [whole, parts] : within_) {
     table.AddColumnsWithin(whole, std::move(parts));
   }

@@ -110,6 +110,8 @@ class TableBuilder {
   // A whole number of `column` in `row` is that of `original`: one thing that
   // stands in two places.
   TableBuilder& Same(size_t row, size_t original, std::string_view column);
+  // See RawTable::SetCounted.
+  TableBuilder& Counted(size_t row, std::string_view column, std::string name);
   // See RawTable::AddColumnsWithin.
   TableBuilder& Within(std::string whole, std::vector<std::string> parts);
   // See RawTable::AddSameSum: the column's counts of these groups of rows.
@@ -140,6 +142,7 @@ class TableBuilder {
   std::map<CellRef, NaReason> na_;
   std::map<CellRef, std::vector<CellRef>> totals_;
   std::map<CellRef, CellRef> same_;
+  std::map<CellRef, std::string> counted_;
   std::vector<std::pair<std::string, std::vector<std::string>>> within_;
   std::vector<std::vector<std::vector<CellRef>>> same_sums_;
   bool mostly_shown_ = false;

@@ -301,7 +301,7 @@ TEST_F(RegistryFile, LinesThatWereChangedOrTakenAwayAreNamed) {
   const std::string changed = Replaced(lines[1], "\"15\"", "\"10\"");
   EXPECT_THAT(problem({lines[0], changed}), HasSubstr("line 2 does not"));
   // What is taken for an older line would need no digest.
-  std::string old = Replaced(lines[1], "\"version\":3", "\"version\":2");
+  std::string old = Replaced(lines[1], "\"version\":4", "\"version\":2");
   old.erase(old.find("\"chain\""), 9 + 64 + 2);
   EXPECT_THAT(problem({lines[0], old}), HasSubstr("line 2 does not"));
   WriteLines(path_, lines);
@@ -312,7 +312,7 @@ TEST_F(RegistryFile, LinesThatWereChangedOrTakenAwayAreNamed) {
 TEST_F(RegistryFile, LinesWithoutDigestsAreReadAndContinued) {
   Append(Table("T01", "10"));
   std::string old =
-      Replaced(LinesOf(path_)[0], "\"version\":3", "\"version\":2");
+      Replaced(LinesOf(path_)[0], "\"version\":4", "\"version\":2");
   old.erase(old.find("\"chain\""), 9 + 64 + 2);
   WriteLines(path_, {old, Replaced(old, "\"10\"", "\"15\"")});
   Append(Table("T01", "20"));

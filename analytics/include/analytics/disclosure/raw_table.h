@@ -101,6 +101,11 @@ class RawTable {
   // A sum of cells that readers are assumed to know exactly, such as the list
   // size of a practice.
   void AddKnownMargin(std::vector<CellRef> parts, int64_t exact);
+  // `cell` counts what every cell of this name (CountedKey) does, in the tables
+  // of this measure or another: the gate takes them for one number as long as
+  // nothing contradicts it. Nothing where the cell holds no count, or the name
+  // is empty.
+  void SetCounted(CellRef cell, std::string name);
   void SetBasis(CellRef cell, CellBasis basis);
   // `row` is compared with `peer` by columns of role kPeer.
   void SetPeer(size_t row, size_t peer);
@@ -145,6 +150,7 @@ class RawTable {
   std::vector<Margin> margins_;
   std::vector<ColumnsWithin> within_;
   std::vector<std::vector<std::vector<CellRef>>> same_sums_;
+  std::map<CellRef, std::string> counted_;
   std::map<CellRef, CellBasis> basis_;
   std::map<size_t, size_t> peers_;
   std::map<CellRef, NaReason> na_;

@@ -27,8 +27,9 @@
 namespace tally::analytics {
 
 // The format of the lines that are written. 1 had neither relations, margins
-// nor kShieldMark; its lines are read as saying that much less. 2 had no chain.
-inline constexpr int64_t kRegisterVersion = 3;
+// nor kShieldMark; its lines are read as saying that much less. 2 had no chain,
+// 3 no names of counts.
+inline constexpr int64_t kRegisterVersion = 4;
 
 struct TableDecisions;  // decision_log.h
 
@@ -69,6 +70,9 @@ struct ReleasedTable {
   // a count's, of `totals` it follows from the parts' and says nothing.
   std::map<std::string, std::vector<std::string>> sums;
   std::map<std::string, std::vector<std::string>> totals;
+  // Keys of cells with what they count (CountedKey), where tables of other
+  // measures may count it too.
+  std::map<std::string, std::string> counted;
   // What RawTable::AddEquality and AddKnownMargin said of the cells.
   std::vector<ReleasedRelation> equalities;
   std::vector<ReleasedMargin> margins;
@@ -78,8 +82,9 @@ struct ReleasedTable {
   // Whether both tell a reader the same of the same cells.
   bool SaysTheSame(const ReleasedTable& other) const {
     return cells == other.cells && sums == other.sums &&
-           totals == other.totals && equalities == other.equalities &&
-           margins == other.margins && hides_zeros == other.hides_zeros;
+           totals == other.totals && counted == other.counted &&
+           equalities == other.equalities && margins == other.margins &&
+           hides_zeros == other.hides_zeros;
   }
 };
 
@@ -98,6 +103,9 @@ inline constexpr std::string_view kShieldMark = "x";
 inline constexpr std::string_view kRestMark = "rest of ";
 inline constexpr std::string_view kSumMark = "sum of ";
 
+// What the names of counts begin with, as no column does.
+inline constexpr std::string_view kCountedMark = "@";
+
 // The level of a dimension that is summed over.
 inline constexpr std::string_view kAllLevels = "All";
 
@@ -105,6 +113,14 @@ inline constexpr std::string_view kAllLevels = "All";
 // `%`, `|` and `=` inside levels escaped.
 std::string CellKey(std::string_view column,
                     const std::map<std::string, std::string>& levels);
+
+// The name of a count in the tables of every measure that counts the same:
+// "@activity|month=2026-10|pod=day_case". `name` says what is counted, and by
+// which rules; `levels` of whom and in which time, by names that do not depend
+// on the measure. It stands for one number whatever the period of the table, so
+// the time must be in it.
+std::string CountedKey(std::string_view name,
+                       const std::map<std::string, std::string>& levels);
 
 class ReleaseRegistry {
  public:
@@ -133,12 +149,18 @@ class ReleaseRegistry {
   // have counts that may add up to such cells or be made up of them, or do so
   // for the cells of another such table; and of the same period any with
   // bands of age. What the rest says cannot bound these cells. Without `keys`
-  // those of the same name too. Newest first. Errors as All. Cost: the lines
-  // that others added since the last call, and those of the result that no call
-  // before read or wrote; the tables of one measure, period and cohort are kept
+  // those of the same name too. Of other measures and cohorts those of such a
+  // period that count what `table` does, by `counted` of both, unless no count
+  // of one name has a hidden cell near, in the earlier table or, by `near`, in
+  // this one. Newest first.
+  // Errors as All. Cost: the lines that others added since the last call, those
+  // of the result that no call before read or wrote, and for each line of
+  // another measure the names of its counts, if `table` has any; the tables of
+  // one measure, period and cohort are kept
   // until another's are asked for.
   absl::StatusOr<std::vector<ReleasedTablePtr>> Related(
-      const ReleasedTable& table, const std::vector<std::string>& keys) const;
+      const ReleasedTable& table, const std::vector<std::string>& keys,
+      const std::vector<std::string>& near = {}) const;
 
   // Whether a table of the same names, period, cohort, profile and sources is
   // in it already. Errors as All. Cost: the lines that were added since the
