@@ -75,8 +75,12 @@ std::optional<double> Chart::number(size_t row, size_t column) const {
 }
 
 const std::string& Chart::text(size_t row, size_t column) const {
-  if (column < gated_columns_) return rows_[row].cells[column].text();
-  return rows_[row].computed[column - gated_columns_].text;
+  if (column >= gated_columns_) {
+    return rows_[row].computed[column - gated_columns_].text;
+  }
+  const std::string& level = rows_[row].cells[column].text();
+  const auto said = words_.find(column);
+  return said == words_.end() ? level : said->second.at(level);
 }
 
 std::string Chart::display_text(size_t row, size_t column) const {
@@ -132,6 +136,18 @@ void Chart::AddComputedText(
     rows_[row].computed.push_back({std::nullopt, compute(row)});
   }
   columns_.push_back(std::move(column));
+}
+
+void Chart::SayLevels(
+    std::string_view column,
+    const std::function<std::string(const std::string&)>& words) {
+  const size_t index = ColumnIndex(column);
+  TALLY_CHECK(index < gated_columns_ && !columns_[index].numeric);
+  std::map<std::string, std::string>& said = words_[index];
+  for (const Row& row : rows_) {
+    const std::string& level = row.cells[index].text();
+    said[level] = words(level);
+  }
 }
 
 void Chart::FindDecimals() {

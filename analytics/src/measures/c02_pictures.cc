@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/c02_population.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -65,8 +66,7 @@ void DescribeAreas(Chart& chart, std::string_view what,
       std::string names;
       for (const std::string& level : levels) {
         if (!names.empty()) names += ", ";
-        names +=
-            EthnicGroupWords(chart.text(*largest, chart.ColumnIndex(level)));
+        names += chart.text(*largest, chart.ColumnIndex(level));
       }
       const std::string group = absl::StrFormat("%s %s", level_words, names);
       const GatedCell& share = chart.cell(*largest, chart.ColumnIndex("share"));
@@ -209,9 +209,9 @@ std::vector<PagePart> DrawPopulation(const MeasureDefinition&,
   if (HasBreakdown(profile, "ethnic group")) {
     Chart bars = Breakdown(profile, "ethnicity", "column", "ethnic group",
                            {"ethnicity"});
+    bars.SayLevels("ethnicity", EthnicGroupWords);
     DescribeAreas(bars, "ethnic group", {"ethnicity"}, "ethnic group");
-    AddEthnicGroups(bars, "ethnicity");
-    bars.options.Set("x", "ethnic_group")
+    bars.options.Set("x", "ethnicity")
         .Set("y", "share")
         .Set("peer", "comparator_share");
     population.charts.push_back(std::move(bars));

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/c05_risk.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 #include "measures/said_figures.h"
 
@@ -80,7 +81,8 @@ Chart RiskCalibration(const GatedTable& table) {
 }
 
 // "imd_decile" as "IMD decile".
-std::string GroupWords(std::string group) {
+std::string GroupWords(const std::string& name) {
+  std::string group = name;
   if (group == "imd_decile") return "IMD decile";
   if (group == "ethnicity") return "ethnic group";
   for (char& c : group) c = c == '_' ? ' ' : c;
@@ -94,23 +96,17 @@ Chart RiskFairness(const GatedTable& table) {
                 const std::string& group = t.at(row, "group").text();
                 return group != "tenth of the score" && group != "all";
               });
-  chart.AddComputedText(
-      {"group_words", "Kind of group", "", false, -1},
-      [&](size_t row) { return GroupWords(chart.text(row, 0)); });
-  chart.AddComputedText(
-      {"level_words", "People", "", false, -1}, [&](size_t row) {
-        const std::string& level = chart.text(row, 1);
-        return chart.text(row, 0) == "ethnicity" ? EthnicGroupWords(level)
-                                                 : level;
-      });
+  chart.SayLevels("group", GroupWords);
+  // Levels of the other groups are no codes of it.
+  chart.SayLevels("level", EthnicGroupWords);
   chart.unit = "observed over predicted";
   JsonValue references = JsonValue::MakeObject();
   references.Set("", 1.0);
   chart.options.Set("x", "ratio")
       .Set("lo", "ratio_lo")
       .Set("hi", "ratio_hi")
-      .Set("y", "level_words")
-      .Set("y2", "group_words")
+      .Set("y", "level")
+      .Set("y2", "group")
       .Set("references", std::move(references))
       .Set("reference_label", "as predicted")
       .Set("log", true);

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c06_inequality.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 #include "measures/said_figures.h"
 
@@ -250,7 +251,7 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
   Chart chart("inequality-ethnicity", "interval", table,
               {"measure", "ethnicity", "dsr", "dsr_lo", "dsr_hi", "events"},
               [](const GatedTable&, size_t) { return true; });
-  AddEthnicGroups(chart, "ethnicity");
+  chart.SayLevels("ethnicity", EthnicGroupWords);
   chart.SelectBy("measure", "Measure", first);
   for (const std::string& measure : chart.LevelsOf("measure")) {
     const std::vector<size_t> shown =
@@ -264,7 +265,7 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
         !most.has_value()
             ? measure + ": no ethnic group has enough events for a rate"
             : *Say("$0: highest in the group $1 with $2 $3", measure,
-                   EthnicGroupWords(chart.text(*most, 1)), chart.cell(*most, 2),
+                   chart.text(*most, 1), chart.cell(*most, 2),
                    UnitOfMeasure(table, measure));
     chart.Describe(measure, words,
                    words +
@@ -276,7 +277,7 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
   chart.options.Set("x", "dsr")
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi")
-      .Set("y", "ethnic_group");
+      .Set("y", "ethnicity");
   return chart;
 }
 
