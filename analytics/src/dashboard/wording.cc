@@ -131,6 +131,25 @@ std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
                       : absl::StrFormat("%s %s", subject, std::string(does));
 }
 
+std::string NumberOrNone(int64_t number) {
+  return number == 0 ? "none" : WithThousands(absl::StrFormat("%d", number));
+}
+
+std::string AboveAndBelow(int64_t high, int64_t low, int64_t all, ByNumber what,
+                          std::string_view line) {
+  TALLY_CHECK(0 <= high && 0 <= low && 0 < all && high + low <= all);
+  if (all == 1) {
+    const std::string_view where = high == 1  ? "above"
+                                   : low == 1 ? "below"
+                                              : "neither above nor below";
+    return absl::StrFormat("the only %s lies %s %s", what.one, where, line);
+  }
+  const std::string above = PartOf(high, all, what, {"lies", "lie"});
+  return high + low == 0 ? absl::StrFormat("%s above or below %s", above, line)
+                         : absl::StrFormat("%s above %s, %s below", above, line,
+                                           NumberOrNone(low));
+}
+
 std::string FromTo(std::string_view low, std::string_view high,
                    std::string_view unit) {
   if (low == high) {

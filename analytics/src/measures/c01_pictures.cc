@@ -25,6 +25,7 @@ std::string Words(std::string_view dimension) {
     if (c == '_') c = ' ';
   }
   if (words == "imd decile") return "IMD decile";
+  if (words == "ethnicity") return "ethnic group";
   if (words == "nhs number status") return "NHS Number status";
   return words;
 }
@@ -176,8 +177,8 @@ void DescribeLevels(Chart& chart, std::string_view dimension,
     };
     chart.Describe(
         dataset,
-        absl::StrFormat("%s by %s: %s to %s %% %s", dataset, Words(dimension),
-                        text(*low, 5), text(*high, 5), place),
+        absl::StrFormat("%s by %s: %s %s", dataset, Words(dimension),
+                        FromTo(text(*low, 5), text(*high, 5), "%"), place),
         absl::StrFormat("People of %s who are %s, by %s, %d figures. "
                         "Lowest: %s in %s, %s %%. Highest: %s in %s, %s %%.",
                         dataset, place, Words(dimension), levels,

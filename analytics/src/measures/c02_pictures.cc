@@ -15,10 +15,15 @@ std::string AreaWords(const std::string& area) {
                             : absl::StrFormat("Practice %s", area);
 }
 
-// The largest printed share among the rows of one area; null if none.
+// The largest printed share among the rows of one area; null if none is above
+// 0: where every large group is hidden, none is the largest.
 std::optional<size_t> Largest(const Chart& chart, const std::string& area,
                               std::string_view value) {
-  return LargestRow(chart, ShownRows(chart, "area", area, value), value);
+  const std::optional<size_t> row =
+      LargestRow(chart, ShownRows(chart, "area", area, value), value);
+  const bool some =
+      row.has_value() && *chart.number(*row, chart.ColumnIndex(value)) > 0;
+  return some ? row : std::nullopt;
 }
 
 // The printed list size of an area in a breakdown.
@@ -70,7 +75,7 @@ void DescribeAreas(Chart& chart, std::string_view what,
       }
       const std::string group = absl::StrFormat("%s %s", level_words, names);
       const GatedCell& share = chart.cell(*largest, chart.ColumnIndex("share"));
-      title = *Say("$0: the largest group of $1 people is $2, $3 %",
+      title = *Say("$0: of $1 people the largest group is $2, $3 %",
                    AreaWords(area), list, group, share);
       summary +=
           *Say(" The largest group is $0 with $1 % of the list.", group, share);

@@ -68,7 +68,7 @@ Chart RiskCalibration(const GatedTable& table) {
                      table.at(*all, "observed_lo").text(),
                      table.at(*all, "observed_hi").text()});
     chart.title = FirstSaid(
-        {Say("The model predicts $0 %; $1 % ($2 to $3) were admitted",
+        {Say("The model predicts that $0 % are admitted; $1 % ($2 to $3) were",
              table.at(*all, "predicted"), table.at(*all, "observed"),
              table.at(*all, "observed_lo"), table.at(*all, "observed_hi"))},
         chart.title);
@@ -144,8 +144,8 @@ Chart RiskModels(const GatedTable& table) {
       .Set("reference_label", "no better than chance");
   if (chart.rows() > 0) {
     chart.title = FirstSaid(
-        {Say("$0 ranks best: area under the curve $1, the top 5 % have a share "
-             "of $2 in all events (1 = all)",
+        {Say("$0 ranks best: area under the curve $1; the top 5 % of people "
+             "have $2 % of all events",
              chart.text(0, 0), chart.cell(0, 1), chart.cell(0, 5)),
          Say("$0 ranks best: area under the curve $1", chart.text(0, 0),
              chart.cell(0, 1))},
@@ -167,18 +167,21 @@ Chart LaceBands(const GatedTable& table) {
       .Set("lo", "observed_lo")
       .Set("hi", "observed_hi")
       .Set("y", "band");
-  chart.title = "Emergency admissions within 30 days by LACE at discharge";
+  chart.title =
+      "Emergency admissions within 30 days by LACE score at discharge";
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (!chart.cell(row, 0).text().starts_with("high")) continue;
     chart.title = FirstSaid(
-        {Say("Of discharges with a high LACE $0 % came back within 30 days",
+        {Say("$0 % of discharges with a high LACE score were followed by an "
+             "emergency admission within 30 days",
              chart.cell(row, 1))},
-        "Too few discharges with a high LACE came back within 30 days to print "
-        "a share");
+        "Too few discharges with a high LACE score were followed by an "
+        "emergency admission within 30 days to print a share");
   }
   chart.summary =
-      "Share of discharges with an emergency admission within 30 days by LACE "
-      "band with 95 % limits.";
+      "Share of discharges with an emergency admission within 30 days, by band "
+      "of the LACE score (length of stay, acuity, comorbidity, earlier "
+      "attendances), with 95 % limits.";
   return chart;
 }
 

@@ -258,7 +258,8 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
         ShownRows(chart, "measure", measure, "dsr");
     std::vector<size_t> groups;
     for (const size_t row : shown) {
-      if (chart.text(row, 1) != kAllLevels) groups.push_back(row);
+      const std::string& level = chart.cell(row, 1).text();
+      if (level != kAllLevels && IsEthnicGroup(level)) groups.push_back(row);
     }
     const std::optional<size_t> most = LargestRow(chart, groups, "dsr");
     const std::string words =

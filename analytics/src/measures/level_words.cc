@@ -1,5 +1,7 @@
 #include "measures/level_words.h"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -128,6 +130,11 @@ constexpr Words kEyeOutcomes[] = {
 std::string EthnicGroupWords(const std::string& code) {
   const std::string_view group = FindWords(kEthnicGroups, code);
   return group.empty() ? WithCode(kEthnicCategories, code) : std::string(group);
+}
+
+bool IsEthnicGroup(const std::string& code) {
+  static constexpr std::string_view kNone[] = {"unknown", "X", "Z", "99"};
+  return std::find(std::begin(kNone), std::end(kNone), code) == std::end(kNone);
 }
 
 std::string NhsNumberStatusWords(const std::string& code) {

@@ -14,6 +14,8 @@ namespace tally::analytics {
 // "A" as "White: British (A)"; of releases with five groups "white" as "White
 // (A B C)".
 std::string EthnicGroupWords(const std::string& code);
+// Whether a level is a group of people: not "unknown", not stated or not known.
+bool IsEthnicGroup(const std::string& code);
 // "01" as "Present and verified (01)".
 std::string NhsNumberStatusWords(const std::string& code);
 // "110" as "Trauma and orthopaedics (110)".
