@@ -38,11 +38,21 @@ function cellClass(text, numeric) {
   return text.length > 48 ? 't' : '';
 }
 
-// Puts `rows` into the table that the page was delivered with.
-export function fillTable(body, chart, rows) {
+// As many rows of a table are printed on paper, as in html_writer.cc.
+const rowsOnPaper = 12;
+
+// Puts `rows` into the table that the figure was delivered with. Columns
+// without any value are in the CSV only.
+export function fillTable(figure, chart, rows) {
+  const body = figure.querySelector('tbody');
+  const cut = figure.querySelector('.cut');
+  cut.hidden = rows.length <= rowsOnPaper;
+  cut.textContent = `The first ${rowsOnPaper} of ${display(rows.length)} rows. ` +
+    'The page on a screen and its CSV have them all.';
   const lines = rows.map((row) => {
     const line = document.createElement('tr');
     row.forEach((value, i) => {
+      if (chart.columns[i].listed === false) return;
       const numeric = chart.columns[i].numeric;
       const cell = document.createElement(i === 0 ? 'th' : 'td');
       if (i === 0) cell.scope = 'row';

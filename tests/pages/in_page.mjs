@@ -74,7 +74,8 @@ export function markFaults(charts) {
       if (marks > 0) say('says that nothing is drawn, and draws');
       continue;
     }
-    const index = (name) => chart.columns.findIndex((column) => column.name === name);
+    const listed = chart.columns.filter((column) => column.listed !== false);
+    const index = (name) => listed.findIndex((column) => column.name === name);
     const cell = (row, name) => (index(name) < 0 ? '' : row.cells[index(name)].textContent);
     const numeric = (row, name) => cell(row, name) !== '' &&
       Number.isFinite(Number(cell(row, name).replaceAll(',', '')));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -97,8 +98,35 @@ bool SaysSomething(const std::string& text) {
   return !text.empty() && !absl::AsciiStrToLower(text).starts_with("none");
 }
 
+// As many rows of a table are printed on paper, as in table.js and style.css.
+constexpr size_t kRowsOnPaper = 12;
+
+// What is left out of the printed table says so below it, on screen for
+// columns, on paper for rows.
+void WriteLeftOut(const Chart& chart, size_t rows, std::string& out) {
+  std::vector<std::string> empty;
+  for (size_t i = 0; i < chart.columns().size(); ++i) {
+    if (chart.IsEmptyColumn(i)) empty.push_back(chart.columns()[i].title);
+  }
+  if (!empty.empty()) {
+    out += absl::StrFormat(
+        "<p class=\"dropped\">Left out, without any value: %s. The CSV has "
+        "%s.</p>",
+        HtmlEscape(JoinText(empty, "; ")), empty.size() == 1 ? "it" : "them");
+  }
+  out += absl::StrFormat(
+      "<p class=\"cut\"%s>The first %d of %s rows. The page on a screen and "
+      "its CSV have them all.</p>",
+      rows > kRowsOnPaper ? "" : " hidden", kRowsOnPaper,
+      WithThousands(std::to_string(rows)));
+}
+
 void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool only_table = chart.type() == "table";
+  std::vector<size_t> listed;
+  for (size_t i = 0; i < chart.columns().size(); ++i) {
+    if (!chart.IsEmptyColumn(i)) listed.push_back(i);
+  }
   out += absl::StrFormat(
       "<details%s><summary>Data table</summary><div class=\"scroll\" "
       "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table%s>"
@@ -106,11 +134,12 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
       only_table ? " open" : "",
       HtmlEscape(
           absl::StrFormat("%s, data table: %s", page.title, chart.title)),
-      chart.columns().size() > kManyColumns ? " class=\"many\"" : "",
+      listed.size() > kManyColumns ? " class=\"many\"" : "",
       HtmlEscape(!SaysSomething(chart.denominator)
                      ? chart.title
                      : absl::StrFormat("Denominator: %s", chart.denominator)));
-  for (const ChartColumn& column : chart.columns()) {
+  for (const size_t i : listed) {
+    const ChartColumn& column = chart.columns()[i];
     const bool said = column.unit.empty() ||
                       absl::StrContains(absl::AsciiStrToLower(column.title),
                                         absl::AsciiStrToLower(column.unit));
@@ -123,12 +152,14 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool selects = !chart.select_column().empty();
   const size_t select =
       selects ? chart.ColumnIndex(chart.select_column()) : size_t{0};
+  size_t rows = 0;
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (selects && chart.text(row, select) != chart.first_level()) {
       continue;
     }
+    ++rows;
     out += "<tr>";
-    for (size_t i = 0; i < chart.columns().size(); ++i) {
+    for (const size_t i : listed) {
       const std::string text = HtmlEscape(chart.display_text(row, i));
       const std::string numeric(
           CellClass(chart.display_text(row, i), chart.columns()[i].numeric));
@@ -141,6 +172,7 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
     out += "</tr>";
   }
   out += "</tbody></table></div>";
+  WriteLeftOut(chart, rows, out);
   out += absl::StrFormat(
       "<a class=\"csv\" hidden href=\"#\" download=\"%s.csv\">Download these "
       "figures as CSV</a></details>",
@@ -176,8 +208,31 @@ bool IsWide(const Chart& chart) {
                    chart.type()) != std::end(kWideTypes);
 }
 
-void WriteChart(const Page& page, const Chart& chart, std::string& out) {
-  const bool wide = IsWide(chart);
+// A figure that would stand alone beside nothing takes both columns.
+bool StandsAlone(const std::vector<Chart>& charts, size_t at) {
+  return (at == 0 || IsWide(charts[at - 1])) &&
+         (at + 1 == charts.size() || IsWide(charts[at + 1]));
+}
+
+// Notes of a measure stand below each of its figures; on paper below the first
+// one of a page, which `said` finds.
+void WriteNotes(const Chart& chart, std::set<std::string>& said,
+                std::string& out) {
+  std::vector<std::string> notes = chart.notes;
+  if (SaysSomething(chart.method)) notes.push_back("Method: " + chart.method);
+  notes.push_back("Source: " + chart.source);
+  out += "<ul class=\"notes\">";
+  for (std::string& note : notes) {
+    if (!note.ends_with('.')) note += '.';
+    out += absl::StrFormat("<li%s>%s</li>\n",
+                           said.insert(note).second ? "" : " class=\"again\"",
+                           HtmlEscape(note));
+  }
+  out += "</ul>";
+}
+
+void WriteChart(const Page& page, const Chart& chart, bool wide,
+                std::set<std::string>& said, std::string& out) {
   out += absl::StrFormat(
       "<figure id=\"chart-%s-%s\" data-type=\"%s\"%s><figcaption>"
       "<h3>%s</h3>",
@@ -192,14 +247,7 @@ void WriteChart(const Page& page, const Chart& chart, std::string& out) {
         HtmlEscape(chart.summary));
   }
   WriteTable(page, chart, out);
-  out += "<ul class=\"notes\">";
-  for (const std::string& note : chart.notes) {
-    out += absl::StrFormat("<li>%s</li>", HtmlEscape(note));
-  }
-  if (SaysSomething(chart.method)) {
-    out += absl::StrFormat("<li>Method: %s.</li>", HtmlEscape(chart.method));
-  }
-  out += absl::StrFormat("<li>Source: %s.</li></ul>", HtmlEscape(chart.source));
+  WriteNotes(chart, said, out);
   out += "</figure>";
 }
 
@@ -246,7 +294,11 @@ void WritePage(const Page& page, const PageSet& set, std::string& out) {
   out += absl::StrFormat("<p class=\"date\">Data up to %s.</p></div>",
                          set.data_date.ToText());
   out += "<div class=\"grid\">";
-  for (const Chart& chart : page.charts) WriteChart(page, chart, out);
+  std::set<std::string> said;
+  for (size_t i = 0; i < page.charts.size(); ++i) {
+    const bool wide = IsWide(page.charts[i]) || StandsAlone(page.charts, i);
+    WriteChart(page, page.charts[i], wide, said, out);
+  }
   out += "</div>";
   WriteMissing(page, out);
   WriteAboutData(set, out);

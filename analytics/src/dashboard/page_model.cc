@@ -172,6 +172,15 @@ size_t Chart::ColumnIndex(std::string_view name) const {
   return static_cast<size_t>(found - columns_.begin());
 }
 
+bool Chart::IsEmptyColumn(size_t column) const {
+  if (column == 0 || rows_.empty()) return false;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    const std::string& shown = text(row, column);
+    if (!shown.empty() && shown != kNotAvailable) return false;
+  }
+  return true;
+}
+
 void Chart::SortBy(std::string_view column, bool descending) {
   const size_t index = ColumnIndex(column);
   const auto number_of = [&](const Row& row) {
@@ -222,13 +231,15 @@ JsonValue Chart::ToJson() const {
   JsonValue note_list = JsonValue::MakeArray();
   for (const std::string& note : notes) note_list.Append(note);
   JsonValue column_list = JsonValue::MakeArray();
-  for (const ChartColumn& column : columns_) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const ChartColumn& column = columns_[i];
     JsonValue entry = JsonValue::MakeObject();
     entry.Set("name", column.name)
         .Set("title", column.title)
         .Set("unit", column.unit)
         .Set("numeric", column.numeric);
     if (column.decimals >= 0) entry.Set("decimals", column.decimals);
+    if (IsEmptyColumn(i)) entry.Set("listed", false);
     column_list.Append(std::move(entry));
   }
   JsonValue row_list = JsonValue::MakeArray();

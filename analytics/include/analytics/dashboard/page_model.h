@@ -89,6 +89,9 @@ class Chart {
   const std::string& first_level() const { return first_level_; }
   // Levels of a column in the order of the rows.
   std::vector<std::string> LevelsOf(std::string_view column) const;
+  // Whether no row has a value there: every cell is NA or empty, and there are
+  // rows. The first column always has one.
+  bool IsEmptyColumn(size_t column) const;
   // REQUIRES: the column exists.
   size_t ColumnIndex(std::string_view name) const;
 
