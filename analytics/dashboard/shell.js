@@ -96,7 +96,7 @@ window.addEventListener('resize', () => {
 // A table that is opened, or another level, makes a figure higher.
 const heights = new ResizeObserver((changes) => {
   const grids = new Set(changes.map(({target}) => target.parentElement));
-  for (const grid of grids) placeFigures(grid);
+  requestAnimationFrame(() => grids.forEach(placeFigures));
 });
 for (const view of views) heights.observe(view.figure);
 // On paper all pages are shown. Pictures are drawn before the sheet is laid

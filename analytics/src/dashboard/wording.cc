@@ -1,5 +1,7 @@
 #include "analytics/dashboard/wording.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -7,6 +9,7 @@
 #include "analytics/dashboard/page_model.h"
 #include "base/civil_day.h"
 #include "base/status.h"
+#include "disclosure/number_text.h"
 
 namespace tally::analytics {
 namespace {
@@ -102,6 +105,32 @@ std::string FirstSaid(std::initializer_list<std::optional<std::string>> texts,
     if (text.has_value()) return *text;
   }
   return std::string(otherwise);
+}
+
+std::optional<std::string> SayInterval(const GatedCell& value,
+                                       const GatedCell& low,
+                                       const GatedCell& high) {
+  for (const GatedCell* cell : {&value, &low, &high}) {
+    if (!cell->number().has_value()) return std::nullopt;
+  }
+  return IntervalText(value.text(), low.text(), high.text());
+}
+
+std::string IntervalText(const std::string& value, const std::string& low,
+                         const std::string& high) {
+  const auto decimals_of = [](const std::string& text) {
+    const size_t point = text.find('.');
+    return point == std::string::npos
+               ? 0
+               : static_cast<int>(text.size() - point - 1);
+  };
+  const int decimals =
+      std::min({decimals_of(value), decimals_of(low), decimals_of(high)});
+  const auto say = [&](const std::string& text) {
+    return WithThousands(
+        FixedDecimals(std::strtod(text.c_str(), nullptr), decimals));
+  };
+  return absl::StrFormat("%s (%s to %s)", say(value), say(low), say(high));
 }
 
 std::string Counted(int64_t number, ByNumber what) {

@@ -68,9 +68,11 @@ Chart RiskCalibration(const GatedTable& table) {
                      table.at(*all, "observed_lo").text(),
                      table.at(*all, "observed_hi").text()});
     chart.title = FirstSaid(
-        {Say("The model predicts that $0 % are admitted; $1 % ($2 to $3) were",
-             table.at(*all, "predicted"), table.at(*all, "observed"),
-             table.at(*all, "observed_lo"), table.at(*all, "observed_hi"))},
+        {SayParts("The model predicts that $0 % are admitted; $1 % were",
+                  {Spoken(table.at(*all, "predicted")),
+                   SayInterval(table.at(*all, "observed"),
+                               table.at(*all, "observed_lo"),
+                               table.at(*all, "observed_hi"))})},
         chart.title);
   }
   chart.summary = absl::StrFormat(

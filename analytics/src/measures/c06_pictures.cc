@@ -182,17 +182,20 @@ std::string DecileTitle(const GatedTable& index, size_t row) {
   const auto low = index.at(row, "rii_lo").number();
   const auto high = index.at(row, "rii_hi").number();
   const std::string verdict =
-      !low.has_value() || !high.has_value() ? "not judged"
-      : *low > 1  ? "higher for the deprived by more than chance"
-      : *high < 1 ? "lower for the deprived by more than chance"
-                  : "no more than chance across the deciles";
+      !low.has_value() || !high.has_value() ? "is not judged"
+      : *low > 1  ? "is higher for the deprived by more than chance"
+      : *high < 1 ? "is lower for the deprived by more than chance"
+                  : "differs no more than by chance";
   return FirstSaid(
-      {Say("$0: the most deprived fifth has $1 times the rate of the others, "
-           "$2",
+      {Say("$0: the most deprived fifth has $1 times the rate of the others; "
+           "over all deciles the rate $2",
            measure, index.at(row, "core20_ratio"), verdict),
-       Say("$0: relative index of inequality $1 ($2 to $3), $4", measure,
-           index.at(row, "rii"), index.at(row, "rii_lo"),
-           index.at(row, "rii_hi"), verdict)},
+       SayParts("$0: relative index of inequality $1; over all deciles the "
+                "rate $2",
+                {measure,
+                 SayInterval(index.at(row, "rii"), index.at(row, "rii_lo"),
+                             index.at(row, "rii_hi")),
+                 verdict})},
       measure + ": too few events to compare deciles");
 }
 
@@ -204,8 +207,8 @@ void DescribeDeciles(const GatedTable& index, Chart& chart) {
     const std::string title = DecileTitle(index, row);
     const auto range = [&](const std::string& name) {
       return FirstSaid(
-          {Say("$0 ($1 to $2)", index.at(row, name),
-               index.at(row, name + "_lo"), index.at(row, name + "_hi"))},
+          {SayInterval(index.at(row, name), index.at(row, name + "_lo"),
+                       index.at(row, name + "_hi"))},
           "not available");
     };
     chart.Describe(
@@ -219,7 +222,8 @@ void DescribeDeciles(const GatedTable& index, Chart& chart) {
     JsonValue figures = JsonValue::MakeArray();
     for (const char* column : {"sii", "sii_lo", "sii_hi", "rii", "rii_lo",
                                "rii_hi", "gap", "core20_ratio"}) {
-      figures.Append(index.at(row, column).text());
+      const std::optional<double> figure = index.at(row, column).number();
+      if (figure.has_value()) figures.Append(*figure);
     }
     indices.Set(measure, std::move(figures));
   }

@@ -27,6 +27,14 @@ TEST(Wording, FirstSaidFallsBackToWordsWithoutFigures) {
   EXPECT_EQ(FirstSaid({std::nullopt}, "none"), "none");
 }
 
+TEST(Wording, AFigureAndItsLimitsHaveAsManyDecimals) {
+  EXPECT_EQ(IntervalText("0.288", "-0.781", "1.36"), "0.29 (-0.78 to 1.36)");
+  EXPECT_EQ(IntervalText("112", "75.1", "160"), "112 (75 to 160)");
+  EXPECT_EQ(IntervalText("6134.3", "5825.2", "6455.6"),
+            "6,134.3 (5,825.2 to 6,455.6)");
+  EXPECT_EQ(IntervalText("0.4", "-0.04", "1.0"), "0.4 (0.0 to 1.0)");
+}
+
 TEST(Wording, AboveAndBelowAgreesWithItsNumbers) {
   const auto say = [](int64_t high, int64_t low, int64_t all) {
     return AboveAndBelow(high, low, all, kPractices, "the limits");

@@ -48,6 +48,15 @@ std::optional<std::string> Say(std::string_view pattern,
 std::string FirstSaid(std::initializer_list<std::optional<std::string>> texts,
                       std::string_view otherwise);
 
+// A figure with its limits, "0.29 (-0.78 to 1.36)", all three with the decimals
+// of the one that is printed with fewest; nothing if one is not printed.
+std::optional<std::string> SayInterval(const GatedCell& value,
+                                       const GatedCell& low,
+                                       const GatedCell& high);
+// The same from texts of numbers, as they are written to files.
+std::string IntervalText(const std::string& value, const std::string& low,
+                         const std::string& high);
+
 // What is counted, and a verb, by number.
 struct ByNumber {
   std::string_view one;   // "practice", "lies"
