@@ -87,7 +87,9 @@ export function icons(chart, rows, level, width) {
   const beside = width - widest(values) - 16;
   const two = !wide && beside > 150 &&
     iconWidth.reduce((sum, w) => sum + w, 0) <= width;
-  const step = wide ? 34 : two ? 54 : 46 + 28 * states.length;
+  const lines = wide || two ? [] : values.map((text) => wrapped(text, width - 6, 2));
+  const more = 17 * (Math.max(1, ...lines.map((parts) => parts.length)) - 1);
+  const step = wide ? 34 : two ? 54 : 46 + more + 28 * states.length;
   const root = canvas(width, list.length * step + 2);
   const marks = svg('g', {class: 'mark'});
   list.forEach((record, i) => {
@@ -105,10 +107,10 @@ export function icons(chart, rows, level, width) {
       line.append(words(width - 2, top + 15, values[i], {'text-anchor': 'end'}));
     } else {
       line.append(words(2, top + 15, shorten(record[label], width - 4, true), bold));
-      line.append(words(2, top + 34, values[i]));
+      line.append(...lines[i].map((part, n) => words(2, top + 34 + 17 * n, part)));
     }
     let x = wide ? nameWidth + widest(values) + 34 : 14;
-    let y = wide ? top + 17 : two ? top + 38 : top + 60;
+    let y = wide ? top + 17 : two ? top + 38 : top + 60 + more;
     states.forEach(([, text, icon], s) => {
       line.append(placed(icon(record), x, y), words(x + 18, y, text(record)));
       if (wide || two) x += iconWidth[s];

@@ -94,7 +94,7 @@ export function markFaults(charts) {
 }
 
 // Figures side by side: none lies on another, and no column ends more than the
-// height of its last figure below the other one.
+// height of its last figure and the gap below the other one.
 export function columnFaults() {
   const faults = [];
   const boxes = [...document.querySelectorAll('.grid > figure')]
@@ -118,7 +118,7 @@ export function columnFaults() {
       if (!ends.has(left) || ends.get(left).bottom < box.bottom) ends.set(left, box);
     }
     const [a, b] = [...ends.values()].sort((x, y) => x.bottom - y.bottom);
-    if (b !== undefined && b.bottom - a.bottom > b.height + 8) {
+    if (b !== undefined && b.bottom - a.bottom > b.height + 28) {
       faults.push(`columns end ${Math.round(b.bottom - a.bottom)} px apart`);
     }
     if (run.length === 1) faults.push(`${run[0].id} stands beside nothing`);
