@@ -14,7 +14,9 @@ function isAllZero(list, names) {
     record[name] === 0));
 }
 
+// A sheet has no pointer that needs room.
 export function rowHeight(count) {
+  if (document.documentElement.classList.contains('paper')) return 18;
   return count > 40 ? 20 : 26;
 }
 
