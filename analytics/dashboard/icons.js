@@ -132,7 +132,9 @@ export function matrix(chart, rows, level, width) {
   // Every target and its place, but "not to be judged" only where it is said.
   const across = Object.keys(assurances).filter((a) => a !== 'not_judged' ||
     list.some((r) => r[assurance] === a));
-  const wide = width >= 152 + leastCell * across.length;
+  const room = across.reduce((sum, a) =>
+    sum + leastCell(list.filter((r) => r[assurance] === a).length), 152);
+  const wide = width >= room;
   return wide ? matrixGrid(list, {label, variation, assurance}, down, across, width)
     : matrixList(list, {label, variation, assurance}, down, across, width);
 }
@@ -143,7 +145,7 @@ export function matrix(chart, rows, level, width) {
 function namesBelow(marks, names, x, y, width) {
   for (const name of names) {
     const mark = svg('g');
-    for (const line of wrapped(name, width, 4)) {
+    for (const line of wrapped(name, width, 6)) {
       mark.append(words(x, y, line, haloed));
       y += 16;
     }
@@ -153,7 +155,10 @@ function namesBelow(marks, names, x, y, width) {
   return y;
 }
 
-const leastCell = 84;  // px, for a heading in three lines
+// px: a heading in three lines, or the words of names.
+function leastCell(names) {
+  return names === 0 ? 84 : 116;
+}
 
 function matrixGrid(list, names, down, across, width) {
   const left = 150;
@@ -161,9 +166,9 @@ function matrixGrid(list, names, down, across, width) {
     r[names.assurance] === a).map((r) => r[names.label]);
   // What is left of the width goes where most names stand below one another.
   const most = across.map((a) => Math.max(...down.map((v) => inCell(v, a).length)));
-  const share = (width - left - 2 - leastCell * across.length) /
+  const share = (width - left - 2 - most.reduce((sum, n) => sum + leastCell(n), 0)) /
     most.reduce((sum, n) => sum + n, 0);
-  const cells = most.map((n) => leastCell + share * n);
+  const cells = most.map((n) => leastCell(n) + share * n);
   const starts = cells.map((_, i) => cells.slice(0, i).reduce((sum, w) => sum + w, left));
   const heights = down.map((v) => Math.max(44, ...across.map((a, i) =>
     namesBelow(null, inCell(v, a), 0, 16, cells[i] - 16))));
