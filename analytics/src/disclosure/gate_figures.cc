@@ -250,7 +250,10 @@ GateRun::Printed GateRun::Mean(CellRef cell) const {
   if (!n->printed) return Printed::Star();
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
-  if (profile_.exact()) return Printed::Number(ThreeFigures(*exact));
+  if (profile_.exact()) {
+    return Printed::Number(column.unit == "%" ? FixedDecimals(*exact, 1)
+                                              : ThreeFigures(*exact));
+  }
   if (n->exact < profile_.minimum_people()) return Printed::Star();
   return Printed::Number(MeanText(*exact, *n->printed, column.unit));
 }
