@@ -4,20 +4,9 @@
 import {canvas, haloed, isNumber, nothing, palette, printed, records, shapeAt, shorten,
   spcColours, svg, widest, words, wrapped} from './paint.js';
 import {nonePrinted} from './bars.js';
+import {assurances, variations} from './spc_words.js';
 
-export const variations = {
-  common: 'no special cause', improvement: 'improvement', concern: 'concern',
-  neutral_high: 'special cause, high', neutral_low: 'special cause, low',
-  too_few: 'too few months to judge', too_equal: 'too few different values to judge',
-  unstable: 'not stable enough to judge',
-};
 const notJudged = ['too_few', 'too_equal', 'unstable'];
-export const assurances = {
-  pass: 'passes the target', fail: 'fails the target',
-  inconsistent: 'passes and fails by chance', not_judged: 'not to be judged',
-  no_target: 'no target',
-};
-
 export function variationIcon(name, size = 11) {
   const fill = spcColours[name] || spcColours.common;
   if (name === 'improvement') return symbol22('triangle2', fill, size);

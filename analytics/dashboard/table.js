@@ -1,6 +1,8 @@
 // The data table below a chart and its download. Cells come from the page's
 // JSON; text is only ever set as text.
 
+import {spcWords} from './spc_words.js';
+
 const grouped = new Intl.NumberFormat('en-GB', {maximumFractionDigits: 10});
 
 const fixed = new Map();  // formats by number of decimals
@@ -56,7 +58,8 @@ export function fillTable(figure, chart, rows) {
       const numeric = chart.columns[i].numeric;
       const cell = document.createElement(i === 0 ? 'th' : 'td');
       if (i === 0) cell.scope = 'row';
-      cell.textContent = display(value, chart.columns[i].decimals);
+      cell.textContent = display(spcWords(chart, chart.columns[i].name, value),
+        chart.columns[i].decimals);
       cell.className = cellClass(cell.textContent, numeric);
       line.append(cell);
     });

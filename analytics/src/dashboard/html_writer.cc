@@ -93,6 +93,45 @@ std::string_view CellClass(std::string_view text, bool numeric) {
   return text.size() > kLongText ? " class=\"t\"" : "";
 }
 
+// What control charts say, in words, as in spc_words.js: an option of the chart
+// names the column, a code is its cell.
+std::string SpcWords(const Chart& chart, size_t row, size_t column) {
+  static constexpr std::array<std::string_view, 2> kVariation = {"variation",
+                                                                 "point"};
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"common", "no special cause"},
+      {"improvement", "improvement"},
+      {"concern", "concern"},
+      {"neutral_high", "special cause, high"},
+      {"neutral_low", "special cause, low"},
+      {"too_few", "too few months to judge"},
+      {"too_equal", "too few different values to judge"},
+      {"unstable", "not stable enough to judge"},
+      {"none", "no value"}};
+  static constexpr std::pair<std::string_view, std::string_view> kAssurance[] =
+      {{"pass", "passes the target"},
+       {"fail", "fails the target"},
+       {"inconsistent", "passes and fails by chance"},
+       {"not_judged", "not to be judged"},
+       {"no_target", "no target"}};
+  const std::string& name = chart.columns()[column].name;
+  const auto named_by = [&](std::string_view option) {
+    const JsonValue* value = chart.options.Find(option);
+    return value != nullptr && value->is_string() && value->AsString() == name;
+  };
+  const std::string shown = chart.display_text(row, column);
+  const auto in = [&](const auto& words) {
+    for (const auto& [code, said] : words) {
+      if (code == shown) return std::string(said);
+    }
+    return shown;
+  };
+  if (std::any_of(kVariation.begin(), kVariation.end(), named_by)) {
+    return in(kWords);
+  }
+  return named_by("assurance") ? in(kAssurance) : shown;
+}
+
 // A definition without a method or denominator says "None" or "none: counts".
 bool SaysSomething(const std::string& text) {
   return !text.empty() && !absl::AsciiStrToLower(text).starts_with("none");
@@ -160,9 +199,9 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
     ++rows;
     out += "<tr>";
     for (const size_t i : listed) {
-      const std::string text = HtmlEscape(chart.display_text(row, i));
-      const std::string numeric(
-          CellClass(chart.display_text(row, i), chart.columns()[i].numeric));
+      const std::string shown = SpcWords(chart, row, i);
+      const std::string text = HtmlEscape(shown);
+      const std::string numeric(CellClass(shown, chart.columns()[i].numeric));
       if (i == 0) {
         out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
       } else {

@@ -83,6 +83,22 @@ TEST(DashboardTables, AChartWithoutRowsHasNoEmptyColumn) {
   EXPECT_FALSE(TableChart("a", "bar", 0, 0).IsEmptyColumn(2));
 }
 
+TEST(DashboardTables, CodesOfControlChartsAreSaidInWords) {
+  Chart chart = TableChart("a", "icons", 2, 0);
+  chart.AddComputedText(
+      {"variation", "Variation", "", false, -1},
+      [](size_t row) { return std::string(row == 0 ? "too_few" : "concern"); });
+  chart.AddComputedText({"assurance", "Assurance", "", false, -1},
+                        [](size_t) { return std::string("no_target"); });
+  chart.options.Set("variation", "variation").Set("assurance", "assurance");
+  const std::string html = PageOf({chart});
+  EXPECT_THAT(html, HasSubstr(">too few months to judge</td>"));
+  EXPECT_THAT(html, HasSubstr(">no target</td>"));
+  EXPECT_THAT(html, Not(HasSubstr(">too_few</td>")));
+  // The picture and the CSV keep the codes.
+  EXPECT_THAT(html, HasSubstr("\"too_few\",\"no_target\"]"));
+}
+
 TEST(DashboardTables, LongTablesSayHowMuchOfThemIsOnPaper) {
   EXPECT_THAT(PageOf({TableChart("a", "table", 13, 0)}),
               HasSubstr("<p class=\"cut\">The first 12 of 13 rows."));
