@@ -255,8 +255,8 @@ bool StandsAlone(const std::vector<Chart>& charts, size_t at) {
 
 // Notes of a measure stand below each of its figures; on paper below the first
 // one of a page, which `said` finds.
-void WriteNotes(const Chart& chart, std::set<std::string>& said,
-                std::string& out) {
+void WriteChartNotes(const Chart& chart, std::set<std::string>& said,
+                     std::string& out) {
   std::vector<std::string> notes = chart.notes;
   if (SaysSomething(chart.method)) notes.push_back("Method: " + chart.method);
   notes.push_back("Source: " + chart.source);
@@ -286,7 +286,7 @@ void WriteChart(const Page& page, const Chart& chart, bool wide,
         HtmlEscape(chart.summary));
   }
   WriteTable(page, chart, out);
-  WriteNotes(chart, said, out);
+  WriteChartNotes(chart, said, out);
   out += "</figure>";
 }
 

@@ -11,10 +11,10 @@
 namespace tally::analytics {
 namespace {
 
-using Words = std::pair<std::string_view, std::string_view>;  // code, words
+using CodeWords = std::pair<std::string_view, std::string_view>;  // code, words
 
 // Empty if the code is not among them.
-std::string_view FindWords(std::span<const Words> list,
+std::string_view FindWords(std::span<const CodeWords> list,
                            std::string_view wanted) {
   for (const auto& [code, words] : list) {
     if (code == wanted) return words;
@@ -23,12 +23,13 @@ std::string_view FindWords(std::span<const Words> list,
 }
 
 // "Chinese (R)"
-std::string WithCode(std::span<const Words> list, const std::string& code) {
+std::string WithCode(std::span<const CodeWords> list, const std::string& code) {
   const std::string_view words = FindWords(list, code);
   return words.empty() ? code : absl::StrFormat("%s (%s)", words, code);
 }
 
-std::string WithoutCode(std::span<const Words> list, const std::string& code) {
+std::string WithoutCode(std::span<const CodeWords> list,
+                        const std::string& code) {
   const std::string_view words = FindWords(list, code);
   return words.empty() ? code : std::string(words);
 }
@@ -36,7 +37,7 @@ std::string WithoutCode(std::span<const Words> list, const std::string& code) {
 // NHS Data Dictionary, ETHNIC CATEGORY: the 16 groups of the census of 2001,
 // each behind the group that it belongs to, so that a label which is cut in a
 // picture still tells.
-constexpr Words kEthnicCategories[] = {
+constexpr CodeWords kEthnicCategories[] = {
     {"A", "White: British"},
     {"B", "White: Irish"},
     {"C", "White: any other White background"},
@@ -58,25 +59,26 @@ constexpr Words kEthnicCategories[] = {
     {"99", "Not known"}};
 
 // What a release with `ethnicity = "5"` holds.
-constexpr Words kEthnicGroups[] = {{"white", "White (A B C)"},
-                                   {"mixed", "Mixed (D E F G)"},
-                                   {"asian", "Asian (H J K L)"},
-                                   {"black", "Black (M N P)"},
-                                   {"other", "Other ethnic groups (R S)"}};
+constexpr CodeWords kEthnicGroups[] = {{"white", "White (A B C)"},
+                                       {"mixed", "Mixed (D E F G)"},
+                                       {"asian", "Asian (H J K L)"},
+                                       {"black", "Black (M N P)"},
+                                       {"other", "Other ethnic groups (R S)"}};
 
 // NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE.
-constexpr Words kNumberStatus[] = {{"01", "Present and verified"},
-                                   {"02", "Present but not traced"},
-                                   {"03", "Trace required"},
-                                   {"04", "Traced, no match or several"},
-                                   {"05", "Trace needs to be resolved"},
-                                   {"06", "Trace in progress"},
-                                   {"07", "Not present, trace not required"},
-                                   {"08", "Trace postponed"}};
+constexpr CodeWords kNumberStatus[] = {
+    {"01", "Present and verified"},
+    {"02", "Present but not traced"},
+    {"03", "Trace required"},
+    {"04", "Traced, no match or several"},
+    {"05", "Trace needs to be resolved"},
+    {"06", "Trace in progress"},
+    {"07", "Not present, trace not required"},
+    {"08", "Trace postponed"}};
 
 // NHS Data Dictionary, TREATMENT FUNCTION CODE: those of the national waiting
 // times, and the commonest beside them.
-constexpr Words kTreatmentFunctions[] = {
+constexpr CodeWords kTreatmentFunctions[] = {
     {"100", "General surgery"},      {"101", "Urology"},
     {"107", "Vascular surgery"},     {"110", "Trauma and orthopaedics"},
     {"120", "Ear, nose and throat"}, {"130", "Ophthalmology"},
@@ -92,7 +94,7 @@ constexpr Words kTreatmentFunctions[] = {
     {"502", "Gynaecology"},          {"560", "Midwifery"}};
 
 // The codes of datasets/gos-claim.toml.
-constexpr Words kClaimTypes[] = {
+constexpr CodeWords kClaimTypes[] = {
     {"GOS1", "Sight tests (GOS1)"},
     {"GOS3", "Vouchers (GOS3)"},
     {"GOS4", "Repairs and replacements (GOS4)"},
@@ -102,7 +104,7 @@ constexpr Words kClaimTypes[] = {
     {"REPEAT_IOP", "Repeated eye pressure measurements"},
     {"CATARACT_PRE", "Referral checks before cataract surgery"},
     {"CATARACT_POST", "Checks after cataract surgery"}};
-constexpr Words kEligibility[] = {
+constexpr CodeWords kEligibility[] = {
     {"under16", "Under 16"},
     {"ft_education_16_18", "16 to 18 in full-time education"},
     {"aged60", "60 or over"},
@@ -115,7 +117,7 @@ constexpr Words kEligibility[] = {
     {"benefit", "On a benefit"},
     {"HC2", "HC2 certificate"},
     {"prisoner_leave", "Prisoner on leave"}};
-constexpr Words kEyeOutcomes[] = {
+constexpr CodeWords kEyeOutcomes[] = {
     {"no_rx", "No prescription"},
     {"new_rx", "New prescription"},
     {"referred_gp", "Referred to the practice"},
