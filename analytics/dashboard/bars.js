@@ -6,8 +6,17 @@ import {axisTitle, domainOf, finished, font, grouped, isNumber, mark, nothing, n
 import {lying, referenceLine, valueText, whisker, zeroLine} from './lying.js';
 
 export const nonePrinted = 'Nothing here can be printed.';
+const allZero = 'Every printed number is 0: see the table.';
 
+// An axis without a bar, a whisker or a line on it says nothing.
+function isAllZero(list, names) {
+  return list.every((record) => names.every((name) => !isNumber(record[name]) ||
+    record[name] === 0));
+}
+
+// A sheet has no pointer that needs room.
 export function rowHeight(count) {
+  if (document.documentElement.classList.contains('paper')) return 18;
   return count > 40 ? 20 : 26;
 }
 
@@ -28,6 +37,7 @@ export function bar(chart, rows, level, width) {
   const {x, lo, hi, reference, reference_label: name} = chart.options;
   const list = records(chart, rows, [x]);
   if (list.length === 0) return nothing(nonePrinted);
+  if (isAllZero(list, [x, hi])) return nothing(allZero);
   const texts = list.map((record) => printed(chart, record, x));
   const domain = domainOf([...list.flatMap((r) => [r[x], number(r[lo]), number(r[hi])]),
     number(reference)], {zero: true, air: 0.02});
@@ -108,6 +118,7 @@ export function column(chart, rows, level, width) {
   const list = records(chart, rows);
   const bars = list.filter((record) => isNumber(record[y]));
   if (bars.length === 0) return nothing(nonePrinted);
+  if (isAllZero(list, [y, hi, peer, fit])) return nothing(allZero);
   const names = list.map((record) => String(record[x]));
   const room = (width - 60) / list.length;
   const counting = names.every((name) => /^\d+$/.test(name)) && room >= 3;

@@ -4,20 +4,9 @@
 import {canvas, haloed, isNumber, nothing, palette, printed, records, shapeAt, shorten,
   spcColours, svg, widest, words, wrapped} from './paint.js';
 import {nonePrinted} from './bars.js';
+import {assurances, variations} from './spc_words.js';
 
-export const variations = {
-  common: 'no special cause', improvement: 'improvement', concern: 'concern',
-  neutral_high: 'special cause, high', neutral_low: 'special cause, low',
-  too_few: 'too few months to judge', too_equal: 'too few different values to judge',
-  unstable: 'not stable enough to judge',
-};
 const notJudged = ['too_few', 'too_equal', 'unstable'];
-export const assurances = {
-  pass: 'passes the target', fail: 'fails the target',
-  inconsistent: 'passes and fails by chance', not_judged: 'not to be judged',
-  no_target: 'no target',
-};
-
 export function variationIcon(name, size = 11) {
   const fill = spcColours[name] || spcColours.common;
   if (name === 'improvement') return symbol22('triangle2', fill, size);
@@ -78,11 +67,18 @@ export function icons(chart, rows, level, width) {
     states.push(['assurance', (r) => assurances[r[assurance]] || assurances.no_target,
       (r) => assuranceIcon(r[assurance])]);
   }
+  // One line if there is room for a name, two if the icons fit below name and
+  // value, else every part has a line of its own.
   const iconWidth = states.map(([, text]) => widest(list.map(text)) + 38);
   const needed = iconWidth.reduce((sum, w) => sum + w, 0) + widest(values) + 30;
   const nameWidth = width - needed;
   const wide = nameWidth > 150;
-  const step = wide ? 34 : 46 + 28 * states.length;
+  const beside = width - widest(values) - 16;
+  const two = !wide && beside > 150 &&
+    iconWidth.reduce((sum, w) => sum + w, 0) <= width;
+  const lines = wide || two ? [] : values.map((text) => wrapped(text, width - 6, 2));
+  const more = 17 * (Math.max(1, ...lines.map((parts) => parts.length)) - 1);
+  const step = wide ? 34 : two ? 54 : 46 + more + 28 * states.length;
   const root = canvas(width, list.length * step + 2);
   const marks = svg('g', {class: 'mark'});
   list.forEach((record, i) => {
@@ -95,15 +91,18 @@ export function icons(chart, rows, level, width) {
     if (wide) {
       line.append(words(2, top + 17, shorten(record[label], nameWidth - 10, true), bold));
       line.append(words(nameWidth + widest(values), top + 17, values[i], {'text-anchor': 'end'}));
+    } else if (two) {
+      line.append(words(2, top + 15, shorten(record[label], beside, true), bold));
+      line.append(words(width - 2, top + 15, values[i], {'text-anchor': 'end'}));
     } else {
       line.append(words(2, top + 15, shorten(record[label], width - 4, true), bold));
-      line.append(words(2, top + 34, values[i]));
+      line.append(...lines[i].map((part, n) => words(2, top + 34 + 17 * n, part)));
     }
     let x = wide ? nameWidth + widest(values) + 34 : 14;
-    let y = wide ? top + 17 : top + 60;
+    let y = wide ? top + 17 : two ? top + 38 : top + 60 + more;
     states.forEach(([, text, icon], s) => {
       line.append(placed(icon(record), x, y), words(x + 18, y, text(record)));
-      if (wide) x += iconWidth[s];
+      if (wide || two) x += iconWidth[s];
       else y += 28;
     });
     marks.append(line);
@@ -122,7 +121,9 @@ export function matrix(chart, rows, level, width) {
   // Every target and its place, but "not to be judged" only where it is said.
   const across = Object.keys(assurances).filter((a) => a !== 'not_judged' ||
     list.some((r) => r[assurance] === a));
-  const wide = width >= 640;
+  const room = across.reduce((sum, a) =>
+    sum + leastCell(list.filter((r) => r[assurance] === a).length), 152);
+  const wide = width >= room;
   return wide ? matrixGrid(list, {label, variation, assurance}, down, across, width)
     : matrixList(list, {label, variation, assurance}, down, across, width);
 }
@@ -133,7 +134,7 @@ export function matrix(chart, rows, level, width) {
 function namesBelow(marks, names, x, y, width) {
   for (const name of names) {
     const mark = svg('g');
-    for (const line of wrapped(name, width, 4)) {
+    for (const line of wrapped(name, width, 6)) {
       mark.append(words(x, y, line, haloed));
       y += 16;
     }
@@ -143,20 +144,30 @@ function namesBelow(marks, names, x, y, width) {
   return y;
 }
 
+// px: a heading in three lines, or the words of names.
+function leastCell(names) {
+  return names === 0 ? 84 : 116;
+}
+
 function matrixGrid(list, names, down, across, width) {
   const left = 150;
-  const cell = (width - left - 2) / across.length;
   const inCell = (v, a) => list.filter((r) => r[names.variation] === v &&
     r[names.assurance] === a).map((r) => r[names.label]);
-  const heights = down.map((v) => Math.max(44, ...across.map((a) =>
-    namesBelow(null, inCell(v, a), 0, 16, cell - 16))));
-  const head = 56;
+  // What is left of the width goes where most names stand below one another.
+  const most = across.map((a) => Math.max(...down.map((v) => inCell(v, a).length)));
+  const share = (width - left - 2 - most.reduce((sum, n) => sum + leastCell(n), 0)) /
+    most.reduce((sum, n) => sum + n, 0);
+  const cells = most.map((n) => leastCell(n) + share * n);
+  const starts = cells.map((_, i) => cells.slice(0, i).reduce((sum, w) => sum + w, left));
+  const heights = down.map((v) => Math.max(44, ...across.map((a, i) =>
+    namesBelow(null, inCell(v, a), 0, 16, cells[i] - 16))));
+  const head = 88;
   const root = canvas(width, head + heights.reduce((sum, h) => sum + h, 0) + 2);
   const marks = svg('g', {class: 'mark'});
   across.forEach((a, i) => {
-    const x = left + i * cell;
-    root.append(placed(assuranceIcon(a), x + 16, 18),
-      words(x + 6, 42, shorten(assurances[a], cell - 8)));
+    root.append(placed(assuranceIcon(a), starts[i] + 16, 18),
+      ...wrapped(assurances[a], cells[i] - 8, 3).map((line, n) =>
+        words(starts[i] + 6, 42 + 16 * n, line)));
   });
   let top = head;
   down.forEach((v, row) => {
@@ -164,9 +175,9 @@ function matrixGrid(list, names, down, across, width) {
     root.append(placed(variationIcon(v), 14, top + 22), ...name.map((line, i) =>
       words(32, top + 22 + (i - (name.length - 1) / 2) * 16, line)));
     across.forEach((a, i) => {
-      root.append(svg('rect', {x: left + i * cell, y: top, width: cell, height: heights[row],
+      root.append(svg('rect', {x: starts[i], y: top, width: cells[i], height: heights[row],
         fill: '#fff', stroke: '#c8ced1'}));
-      namesBelow(marks, inCell(v, a), left + i * cell + 8, top + 16, cell - 16);
+      namesBelow(marks, inCell(v, a), starts[i] + 8, top + 16, cells[i] - 16);
     });
     top += heights[row];
   });

@@ -23,13 +23,16 @@ export function frame({chart, width, levels, values, zero = false, xTitle, yTitl
     : Math.min(widest(ends.map((end) => end.text), true) + 16, width * 0.34);
   // The names of the first and the last level stand below their points and need
   // half their width on either side.
-  const trial = levelAxis(levels, width - numbers - wanted, xTitle);
-  const half = trial.half;
-  const first = trial.scale.ticks.length === 0 ? 0 : (trial.scale.ticks[0] - trial.first) /
-    Math.max(1, trial.last - trial.first) * (width - numbers - wanted);
-  const left = Math.max(numbers, half - first + 4);
-  const label = Math.max(wanted, half + 4);
-  const axis = levelAxis(levels, width - left - label, xTitle);
+  // Less room may name other levels, so that is looked at again.
+  let [left, label] = [numbers, wanted];
+  let axis = levelAxis(levels, width - left - label, xTitle);
+  for (let again = 0; again < 3; again += 1) {
+    const first = axis.scale.ticks.length === 0 ? 0 : (axis.scale.ticks[0] - axis.first) /
+      Math.max(1, axis.last - axis.first) * (width - left - label);
+    left = Math.max(left, axis.half - first + 4);
+    label = Math.max(label, axis.half + 4);
+    axis = levelAxis(levels, width - left - label, xTitle);
+  }
   const heightUsed = Math.max(height, ends.length * 17 + top + bottom);
   const toY = d3.scaleLinear().domain(domain).range([heightUsed - bottom, top]);
   return {axis, ends, label, left, toY, domain,

@@ -2,6 +2,7 @@
 // every number on it was printed by the program that made the page.
 
 import {draw} from './charts.js';
+import {forgetPlaces, placeFigures} from './places.js';
 import {csvText, fillTable, visibleRows} from './table.js';
 
 const data = JSON.parse(document.getElementById('tally-data').textContent);
@@ -34,7 +35,7 @@ function setUpChart(pageId, chart) {
       figure.querySelector('.summary').textContent = words.summary;
       if (view.target) view.target.setAttribute('aria-label', words.summary);
       const body = figure.querySelector('tbody');
-      if (body) fillTable(body, chart, visibleRows(chart, view.level));
+      if (body) fillTable(figure, chart, visibleRows(chart, view.level));
       view.width = 0;
       redraw(view);
     });
@@ -55,6 +56,7 @@ function redraw(view) {
 
 function redrawAll() {
   for (const view of views) redraw(view);
+  for (const grid of document.querySelectorAll('.grid')) placeFigures(grid);
 }
 
 function show(id) {
@@ -88,11 +90,23 @@ window.addEventListener('hashchange', () => followAddress(true));
 let pending = 0;
 window.addEventListener('resize', () => {
   cancelAnimationFrame(pending);
+  forgetPlaces();
   pending = requestAnimationFrame(redrawAll);
 });
-// On paper all pages are shown, each as wide as the sheet.
+// A table that is opened, or another level, makes a figure higher.
+const heights = new ResizeObserver((changes) => {
+  const grids = new Set(changes.map(({target}) => target.parentElement));
+  requestAnimationFrame(() => grids.forEach(placeFigures));
+});
+for (const view of views) heights.observe(view.figure);
+// On paper all pages are shown. Pictures are drawn before the sheet is laid
+// out, so the class gives figures the width that they will have there.
 window.addEventListener('beforeprint', () => {
+  document.documentElement.classList.add('paper');
   for (const page of document.querySelectorAll('.page')) page.hidden = false;
   redrawAll();
 });
-window.addEventListener('afterprint', () => followAddress(false));
+window.addEventListener('afterprint', () => {
+  document.documentElement.classList.remove('paper');
+  followAddress(false);
+});

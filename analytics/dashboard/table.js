@@ -1,6 +1,8 @@
 // The data table below a chart and its download. Cells come from the page's
 // JSON; text is only ever set as text.
 
+import {spcWords} from './spc_words.js';
+
 const grouped = new Intl.NumberFormat('en-GB', {maximumFractionDigits: 10});
 
 const fixed = new Map();  // formats by number of decimals
@@ -38,15 +40,26 @@ function cellClass(text, numeric) {
   return text.length > 48 ? 't' : '';
 }
 
-// Puts `rows` into the table that the page was delivered with.
-export function fillTable(body, chart, rows) {
+// As many rows of a table are printed on paper, as in html_writer.cc.
+const rowsOnPaper = 12;
+
+// Puts `rows` into the table that the figure was delivered with. Columns
+// without any value are in the CSV only.
+export function fillTable(figure, chart, rows) {
+  const body = figure.querySelector('tbody');
+  const cut = figure.querySelector('.cut');
+  cut.hidden = rows.length <= rowsOnPaper;
+  cut.textContent = `The first ${rowsOnPaper} of ${display(rows.length)} rows. ` +
+    'The page on a screen and its CSV have them all.';
   const lines = rows.map((row) => {
     const line = document.createElement('tr');
     row.forEach((value, i) => {
+      if (chart.columns[i].listed === false) return;
       const numeric = chart.columns[i].numeric;
       const cell = document.createElement(i === 0 ? 'th' : 'td');
       if (i === 0) cell.scope = 'row';
-      cell.textContent = display(value, chart.columns[i].decimals);
+      cell.textContent = display(spcWords(chart, chart.columns[i].name, value),
+        chart.columns[i].decimals);
       cell.className = cellClass(cell.textContent, numeric);
       line.append(cell);
     });

@@ -6,7 +6,8 @@ import {axisTitle, isNumber, isTime, mark, nothing, number, palette, printed, qu
 import {display as shown} from './table.js';
 import {nonePrinted} from './bars.js';
 import {draw, frame} from './series.js';
-import {assuranceIcon, assurances, variationIcon, variations} from './icons.js';
+import {assuranceIcon, variationIcon} from './icons.js';
+import {assurances, variations} from './spc_words.js';
 
 const looks = {
   common: {symbol: 'circle', colour: spcColours.common, r: 4, text: 'No special cause'},

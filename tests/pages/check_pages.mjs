@@ -7,7 +7,8 @@ import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
-import {contrastFaults, controls, layoutFaults, markFaults, placeFaults, zeroFaults} from './in_page.mjs';
+import {columnFaults, contrastFaults, controls, layoutFaults, markFaults, placeFaults,
+  zeroFaults} from './in_page.mjs';
 import {strangeNumbers, unsaidFigures} from './numbers.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -123,6 +124,8 @@ for (const width of widths) {
       for (const fault of await page.evaluate(test, list)) check(false, `${where}: ${fault}`);
       checks += 1;
     }
+    for (const fault of await page.evaluate(columnFaults)) check(false, `${where}: ${fault}`);
+    checks += 1;
     await runAxe(page, where);
     if (shots) await page.screenshot({path: join(shots, `${id}-${width}.png`), fullPage: true});
   }
@@ -224,6 +227,20 @@ for (const width of widths) {
     p.getBoundingClientRect().height > 0).length);
   check(shown === data.pages.length, `print shows ${shown} of ${data.pages.length} pages`);
   for (const fault of await page.evaluate(layoutFaults)) check(false, `print: ${fault}`);
+  // Sheets: long tables end early and say so, and a note stands once a page.
+  const long = await page.$$eval('details[open]', (all) => all.map((details) => {
+    const rows = [...details.querySelectorAll('tbody tr')];
+    const printed = rows.filter((tr) => tr.getClientRects().length > 0).length;
+    const said = details.querySelector('.cut').getClientRects().length > 0;
+    return {rows: rows.length, printed, said};
+  }));
+  for (const {rows, printed, said} of long) {
+    check(printed === Math.min(rows, 12), `print: ${printed} of ${rows} rows of a table`);
+    check(said === rows > 12, `print: what is left of ${rows} rows is ${said ? '' : 'not '}said`);
+  }
+  const again = await page.$$eval('.again', (all) => all.filter((li) =>
+    li.getClientRects().length > 0).length);
+  check(again === 0, `print: ${again} notes stand twice`);
   const closed = await page.$$eval('.draw', (all) => all.filter((d) => !d.firstElementChild).length);
   check(closed === 0, `print: ${closed} charts without a picture`);
   if (shots) await page.screenshot({path: join(shots, 'print.png'), fullPage: true});

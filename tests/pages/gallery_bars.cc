@@ -101,6 +101,21 @@ Chart Weeks() {
   return chart;
 }
 
+// Nothing but zeros: an axis without a bar would be left. The last column has
+// no value at all.
+Chart Zeros(const std::string& type) {
+  Chart chart = GalleryChart(type + "-zeros", type,
+                             {{"week", "Weeks waited", "text"},
+                              {"n", "Incomplete pathways", "count"},
+                              {"none", "Never known", "weeks"}},
+                             {{"0", int64_t{0}, GalleryNa()},
+                              {"1", int64_t{0}, GalleryNa()},
+                              {"2", int64_t{3}, GalleryNa()}});
+  chart.options.Set(type == "bar" ? "y" : "x", "week")
+      .Set(type == "bar" ? "x" : "y", "n");
+  return chart;
+}
+
 Chart Ethnicity() {
   Chart chart = GalleryChart(
       "column-names", "column",
@@ -250,7 +265,8 @@ std::vector<Page> GalleryBars() {
   pages[1].id = "columns";
   pages[1].title = "Columns";
   pages[1].charts = {Deciles(),      Weeks(),       Ethnicity(),
-                     Pyramid(false), Pyramid(true), Text()};
+                     Pyramid(false), Pyramid(true), Zeros("column"),
+                     Zeros("bar"),   Text()};
   pages[2].id = "stacks";
   pages[2].title = "Stacks and steps";
   pages[2].charts = {Stack("stacked", "stacked", 4, false),

@@ -74,7 +74,8 @@ export function markFaults(charts) {
       if (marks > 0) say('says that nothing is drawn, and draws');
       continue;
     }
-    const index = (name) => chart.columns.findIndex((column) => column.name === name);
+    const listed = chart.columns.filter((column) => column.listed !== false);
+    const index = (name) => listed.findIndex((column) => column.name === name);
     const cell = (row, name) => (index(name) < 0 ? '' : row.cells[index(name)].textContent);
     const numeric = (row, name) => cell(row, name) !== '' &&
       Number.isFinite(Number(cell(row, name).replaceAll(',', '')));
@@ -89,6 +90,45 @@ export function markFaults(charts) {
     if (drawn.length === 0) say('an empty picture that does not say so');
     if (marks !== drawn.length) say(`${drawn.length} rows with a number, ${marks} marks`);
   }
+  return faults;
+}
+
+// Figures side by side: none lies on another, and no column ends more than the
+// height of its last figure and the gap below the other one.
+export function columnFaults() {
+  const faults = [];
+  const boxes = [...document.querySelectorAll('.grid > figure')]
+    .filter((figure) => figure.getClientRects().length > 0)
+    .map((figure) => ({id: figure.id, wide: figure.classList.contains('wide'),
+      box: figure.getBoundingClientRect()}));
+  for (let i = 0; i < boxes.length; i++) {
+    for (let j = i + 1; j < boxes.length; j++) {
+      const [a, b] = [boxes[i].box, boxes[j].box];
+      const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (w > 1 && h > 1) faults.push(`${boxes[i].id} lies on ${boxes[j].id}`);
+    }
+  }
+  if (window.innerWidth < 1056) return faults;
+  let run = [];
+  const close = () => {
+    const ends = new Map();  // the last figure of each column
+    for (const {box} of run) {
+      const left = Math.round(box.left);
+      if (!ends.has(left) || ends.get(left).bottom < box.bottom) ends.set(left, box);
+    }
+    const [a, b] = [...ends.values()].sort((x, y) => x.bottom - y.bottom);
+    if (b !== undefined && b.bottom - a.bottom > b.height + 28) {
+      faults.push(`columns end ${Math.round(b.bottom - a.bottom)} px apart`);
+    }
+    if (run.length === 1) faults.push(`${run[0].id} stands beside nothing`);
+    run = [];
+  };
+  for (const figure of boxes) {
+    if (figure.wide) close();
+    else run.push(figure);
+  }
+  close();
   return faults;
 }
 

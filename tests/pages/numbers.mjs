@@ -7,11 +7,12 @@ function numbersOf(text) {
   return (String(text).match(pattern) || []).map((n) => Number(n.replaceAll(',', '')));
 }
 
-// A number of an option, such as an average, may be written with fewer decimals.
+// A number of an option, such as an average, may be written with fewer decimals
+// and, as texts are read here, without its sign.
 function rounds(exact, text) {
   const point = text.indexOf('.');
   const decimals = point < 0 ? 0 : text.length - point - 1;
-  return Math.abs(exact - Number(text.replaceAll(',', ''))) <= 0.5 * 10 ** -decimals + 1e-9;
+  return Math.abs(Math.abs(exact) - Number(text.replaceAll(',', ''))) <= 0.5 * 10 ** -decimals + 1e-9;
 }
 
 function optionNumbers(value, out = []) {

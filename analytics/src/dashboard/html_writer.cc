@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -92,13 +93,79 @@ std::string_view CellClass(std::string_view text, bool numeric) {
   return text.size() > kLongText ? " class=\"t\"" : "";
 }
 
+// What control charts say, in words, as in spc_words.js: an option of the chart
+// names the column, a code is its cell.
+std::string SpcWords(const Chart& chart, size_t row, size_t column) {
+  static constexpr std::array<std::string_view, 2> kVariation = {"variation",
+                                                                 "point"};
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"common", "no special cause"},
+      {"improvement", "improvement"},
+      {"concern", "concern"},
+      {"neutral_high", "special cause, high"},
+      {"neutral_low", "special cause, low"},
+      {"too_few", "too few months to judge"},
+      {"too_equal", "too few different values to judge"},
+      {"unstable", "not stable enough to judge"},
+      {"none", "no value"}};
+  static constexpr std::pair<std::string_view, std::string_view> kAssurance[] =
+      {{"pass", "passes the target"},
+       {"fail", "fails the target"},
+       {"inconsistent", "passes and fails by chance"},
+       {"not_judged", "not to be judged"},
+       {"no_target", "no target"}};
+  const std::string& name = chart.columns()[column].name;
+  const auto named_by = [&](std::string_view option) {
+    const JsonValue* value = chart.options.Find(option);
+    return value != nullptr && value->is_string() && value->AsString() == name;
+  };
+  const std::string shown = chart.display_text(row, column);
+  const auto in = [&](const auto& words) {
+    for (const auto& [code, said] : words) {
+      if (code == shown) return std::string(said);
+    }
+    return shown;
+  };
+  if (std::any_of(kVariation.begin(), kVariation.end(), named_by)) {
+    return in(kWords);
+  }
+  return named_by("assurance") ? in(kAssurance) : shown;
+}
+
 // A definition without a method or denominator says "None" or "none: counts".
 bool SaysSomething(const std::string& text) {
   return !text.empty() && !absl::AsciiStrToLower(text).starts_with("none");
 }
 
+// As many rows of a table are printed on paper, as in table.js and style.css.
+constexpr size_t kRowsOnPaper = 12;
+
+// What is left out of the printed table says so below it, on screen for
+// columns, on paper for rows.
+void WriteLeftOut(const Chart& chart, size_t rows, std::string& out) {
+  std::vector<std::string> empty;
+  for (size_t i = 0; i < chart.columns().size(); ++i) {
+    if (chart.IsEmptyColumn(i)) empty.push_back(chart.columns()[i].title);
+  }
+  if (!empty.empty()) {
+    out += absl::StrFormat(
+        "<p class=\"dropped\">Left out, without any value: %s. The CSV has "
+        "%s.</p>",
+        HtmlEscape(JoinText(empty, "; ")), empty.size() == 1 ? "it" : "them");
+  }
+  out += absl::StrFormat(
+      "<p class=\"cut\"%s>The first %d of %s rows. The page on a screen and "
+      "its CSV have them all.</p>",
+      rows > kRowsOnPaper ? "" : " hidden", kRowsOnPaper,
+      WithThousands(std::to_string(rows)));
+}
+
 void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool only_table = chart.type() == "table";
+  std::vector<size_t> listed;
+  for (size_t i = 0; i < chart.columns().size(); ++i) {
+    if (!chart.IsEmptyColumn(i)) listed.push_back(i);
+  }
   out += absl::StrFormat(
       "<details%s><summary>Data table</summary><div class=\"scroll\" "
       "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table%s>"
@@ -106,11 +173,12 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
       only_table ? " open" : "",
       HtmlEscape(
           absl::StrFormat("%s, data table: %s", page.title, chart.title)),
-      chart.columns().size() > kManyColumns ? " class=\"many\"" : "",
+      listed.size() > kManyColumns ? " class=\"many\"" : "",
       HtmlEscape(!SaysSomething(chart.denominator)
                      ? chart.title
                      : absl::StrFormat("Denominator: %s", chart.denominator)));
-  for (const ChartColumn& column : chart.columns()) {
+  for (const size_t i : listed) {
+    const ChartColumn& column = chart.columns()[i];
     const bool said = column.unit.empty() ||
                       absl::StrContains(absl::AsciiStrToLower(column.title),
                                         absl::AsciiStrToLower(column.unit));
@@ -123,15 +191,17 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
   const bool selects = !chart.select_column().empty();
   const size_t select =
       selects ? chart.ColumnIndex(chart.select_column()) : size_t{0};
+  size_t rows = 0;
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (selects && chart.text(row, select) != chart.first_level()) {
       continue;
     }
+    ++rows;
     out += "<tr>";
-    for (size_t i = 0; i < chart.columns().size(); ++i) {
-      const std::string text = HtmlEscape(chart.display_text(row, i));
-      const std::string numeric(
-          CellClass(chart.display_text(row, i), chart.columns()[i].numeric));
+    for (const size_t i : listed) {
+      const std::string shown = SpcWords(chart, row, i);
+      const std::string text = HtmlEscape(shown);
+      const std::string numeric(CellClass(shown, chart.columns()[i].numeric));
       if (i == 0) {
         out += absl::StrFormat("<th scope=\"row\"%s>%s</th>", numeric, text);
       } else {
@@ -141,6 +211,7 @@ void WriteTable(const Page& page, const Chart& chart, std::string& out) {
     out += "</tr>";
   }
   out += "</tbody></table></div>";
+  WriteLeftOut(chart, rows, out);
   out += absl::StrFormat(
       "<a class=\"csv\" hidden href=\"#\" download=\"%s.csv\">Download these "
       "figures as CSV</a></details>",
@@ -176,8 +247,31 @@ bool IsWide(const Chart& chart) {
                    chart.type()) != std::end(kWideTypes);
 }
 
-void WriteChart(const Page& page, const Chart& chart, std::string& out) {
-  const bool wide = IsWide(chart);
+// A figure that would stand alone beside nothing takes both columns.
+bool StandsAlone(const std::vector<Chart>& charts, size_t at) {
+  return (at == 0 || IsWide(charts[at - 1])) &&
+         (at + 1 == charts.size() || IsWide(charts[at + 1]));
+}
+
+// Notes of a measure stand below each of its figures; on paper below the first
+// one of a page, which `said` finds.
+void WriteChartNotes(const Chart& chart, std::set<std::string>& said,
+                     std::string& out) {
+  std::vector<std::string> notes = chart.notes;
+  if (SaysSomething(chart.method)) notes.push_back("Method: " + chart.method);
+  notes.push_back("Source: " + chart.source);
+  out += "<ul class=\"notes\">";
+  for (std::string& note : notes) {
+    if (!note.ends_with('.')) note += '.';
+    out += absl::StrFormat("<li%s>%s</li>\n",
+                           said.insert(note).second ? "" : " class=\"again\"",
+                           HtmlEscape(note));
+  }
+  out += "</ul>";
+}
+
+void WriteChart(const Page& page, const Chart& chart, bool wide,
+                std::set<std::string>& said, std::string& out) {
   out += absl::StrFormat(
       "<figure id=\"chart-%s-%s\" data-type=\"%s\"%s><figcaption>"
       "<h3>%s</h3>",
@@ -192,14 +286,7 @@ void WriteChart(const Page& page, const Chart& chart, std::string& out) {
         HtmlEscape(chart.summary));
   }
   WriteTable(page, chart, out);
-  out += "<ul class=\"notes\">";
-  for (const std::string& note : chart.notes) {
-    out += absl::StrFormat("<li>%s</li>", HtmlEscape(note));
-  }
-  if (SaysSomething(chart.method)) {
-    out += absl::StrFormat("<li>Method: %s.</li>", HtmlEscape(chart.method));
-  }
-  out += absl::StrFormat("<li>Source: %s.</li></ul>", HtmlEscape(chart.source));
+  WriteChartNotes(chart, said, out);
   out += "</figure>";
 }
 
@@ -246,7 +333,11 @@ void WritePage(const Page& page, const PageSet& set, std::string& out) {
   out += absl::StrFormat("<p class=\"date\">Data up to %s.</p></div>",
                          set.data_date.ToText());
   out += "<div class=\"grid\">";
-  for (const Chart& chart : page.charts) WriteChart(page, chart, out);
+  std::set<std::string> said;
+  for (size_t i = 0; i < page.charts.size(); ++i) {
+    const bool wide = IsWide(page.charts[i]) || StandsAlone(page.charts, i);
+    WriteChart(page, page.charts[i], wide, said, out);
+  }
   out += "</div>";
   WriteMissing(page, out);
   WriteAboutData(set, out);

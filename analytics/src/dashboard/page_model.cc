@@ -75,8 +75,12 @@ std::optional<double> Chart::number(size_t row, size_t column) const {
 }
 
 const std::string& Chart::text(size_t row, size_t column) const {
-  if (column < gated_columns_) return rows_[row].cells[column].text();
-  return rows_[row].computed[column - gated_columns_].text;
+  if (column >= gated_columns_) {
+    return rows_[row].computed[column - gated_columns_].text;
+  }
+  const std::string& level = rows_[row].cells[column].text();
+  const auto said = words_.find(column);
+  return said == words_.end() ? level : said->second.at(level);
 }
 
 std::string Chart::display_text(size_t row, size_t column) const {
@@ -134,6 +138,18 @@ void Chart::AddComputedText(
   columns_.push_back(std::move(column));
 }
 
+void Chart::SayLevels(
+    std::string_view column,
+    const std::function<std::string(const std::string&)>& words) {
+  const size_t index = ColumnIndex(column);
+  TALLY_CHECK(index < gated_columns_ && !columns_[index].numeric);
+  std::map<std::string, std::string>& said = words_[index];
+  for (const Row& row : rows_) {
+    const std::string& level = row.cells[index].text();
+    said[level] = words(level);
+  }
+}
+
 void Chart::FindDecimals() {
   for (size_t i = 0; i < columns_.size(); ++i) {
     int decimals = -1;
@@ -154,6 +170,15 @@ size_t Chart::ColumnIndex(std::string_view name) const {
                    [&](const ChartColumn& c) { return c.name == name; });
   TALLY_CHECK(found != columns_.end());
   return static_cast<size_t>(found - columns_.begin());
+}
+
+bool Chart::IsEmptyColumn(size_t column) const {
+  if (column == 0 || rows_.empty()) return false;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    const std::string& shown = text(row, column);
+    if (!shown.empty() && shown != kNotAvailable) return false;
+  }
+  return true;
 }
 
 void Chart::SortBy(std::string_view column, bool descending) {
@@ -206,13 +231,15 @@ JsonValue Chart::ToJson() const {
   JsonValue note_list = JsonValue::MakeArray();
   for (const std::string& note : notes) note_list.Append(note);
   JsonValue column_list = JsonValue::MakeArray();
-  for (const ChartColumn& column : columns_) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const ChartColumn& column = columns_[i];
     JsonValue entry = JsonValue::MakeObject();
     entry.Set("name", column.name)
         .Set("title", column.title)
         .Set("unit", column.unit)
         .Set("numeric", column.numeric);
     if (column.decimals >= 0) entry.Set("decimals", column.decimals);
+    if (IsEmptyColumn(i)) entry.Set("listed", false);
     column_list.Append(std::move(entry));
   }
   JsonValue row_list = JsonValue::MakeArray();

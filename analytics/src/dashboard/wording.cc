@@ -1,5 +1,7 @@
 #include "analytics/dashboard/wording.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -7,6 +9,7 @@
 #include "analytics/dashboard/page_model.h"
 #include "base/civil_day.h"
 #include "base/status.h"
+#include "disclosure/number_text.h"
 
 namespace tally::analytics {
 namespace {
@@ -104,6 +107,32 @@ std::string FirstSaid(std::initializer_list<std::optional<std::string>> texts,
   return std::string(otherwise);
 }
 
+std::optional<std::string> SayInterval(const GatedCell& value,
+                                       const GatedCell& low,
+                                       const GatedCell& high) {
+  for (const GatedCell* cell : {&value, &low, &high}) {
+    if (!cell->number().has_value()) return std::nullopt;
+  }
+  return IntervalText(value.text(), low.text(), high.text());
+}
+
+std::string IntervalText(const std::string& value, const std::string& low,
+                         const std::string& high) {
+  const auto decimals_of = [](const std::string& text) {
+    const size_t point = text.find('.');
+    return point == std::string::npos
+               ? 0
+               : static_cast<int>(text.size() - point - 1);
+  };
+  const int decimals =
+      std::min({decimals_of(value), decimals_of(low), decimals_of(high)});
+  const auto say = [&](const std::string& text) {
+    return WithThousands(
+        FixedDecimals(std::strtod(text.c_str(), nullptr), decimals));
+  };
+  return absl::StrFormat("%s (%s to %s)", say(value), say(low), say(high));
+}
+
 std::string Counted(int64_t number, ByNumber what) {
   if (number == 0) return absl::StrFormat("no %s", std::string(what.many));
   return absl::StrFormat("%s %s", WithThousands(absl::StrFormat("%d", number)),
@@ -129,6 +158,25 @@ std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb) {
   const std::string_view does = part <= 1 ? verb.one : verb.many;
   return does.empty() ? subject
                       : absl::StrFormat("%s %s", subject, std::string(does));
+}
+
+std::string NumberOrNone(int64_t number) {
+  return number == 0 ? "none" : WithThousands(absl::StrFormat("%d", number));
+}
+
+std::string AboveAndBelow(int64_t high, int64_t low, int64_t all, ByNumber what,
+                          std::string_view line) {
+  TALLY_CHECK(0 <= high && 0 <= low && 0 < all && high + low <= all);
+  if (all == 1) {
+    const std::string_view where = high == 1  ? "above"
+                                   : low == 1 ? "below"
+                                              : "neither above nor below";
+    return absl::StrFormat("the only %s lies %s %s", what.one, where, line);
+  }
+  const std::string above = PartOf(high, all, what, {"lies", "lie"});
+  return high + low == 0 ? absl::StrFormat("%s above or below %s", above, line)
+                         : absl::StrFormat("%s above %s, %s below", above, line,
+                                           NumberOrNone(low));
 }
 
 std::string FromTo(std::string_view low, std::string_view high,

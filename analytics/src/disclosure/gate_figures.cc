@@ -42,10 +42,11 @@ std::string RateText(double value, int64_t events) {
 
 // Three figures, but no decimals finer than one in `people`: the means of whole
 // numbers of so many lie on a grid of that width, and finer ones would say how
-// many there are.
-std::string MeanText(double value, int64_t people) {
+// many there are. A mean in per cent has one decimal at most, like all shares.
+std::string MeanText(double value, int64_t people, std::string_view unit) {
   int decimals = 0;
   for (int64_t grid = 10; grid <= people; grid *= 10) ++decimals;
+  if (unit == "%") return FixedDecimals(value, std::min(decimals, 1));
   std::string text = ThreeFigures(value);
   const size_t point = text.find('.');
   const bool fine = point != std::string::npos &&
@@ -249,9 +250,12 @@ GateRun::Printed GateRun::Mean(CellRef cell) const {
   if (!n->printed) return Printed::Star();
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNoDenominator);
-  if (profile_.exact()) return Printed::Number(ThreeFigures(*exact));
+  if (profile_.exact()) {
+    return Printed::Number(column.unit == "%" ? FixedDecimals(*exact, 1)
+                                              : ThreeFigures(*exact));
+  }
   if (n->exact < profile_.minimum_people()) return Printed::Star();
-  return Printed::Number(MeanText(*exact, *n->printed));
+  return Printed::Number(MeanText(*exact, *n->printed, column.unit));
 }
 
 GateRun::Printed GateRun::Percentile(CellRef cell) const {
@@ -342,7 +346,7 @@ GateRun::Printed GateRun::ModelMetric(CellRef cell) const {
   if (na != raw_.na_.end()) return Printed::Na(na->second);
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
-  return Printed::Number(FixedDecimals(*exact, 2));
+  return Printed::Number(FixedDecimals(*exact, column.decimals));
 }
 
 GateRun::Printed GateRun::Coefficient(CellRef cell) const {

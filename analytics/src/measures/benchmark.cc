@@ -288,6 +288,7 @@ struct BenchmarkCounts {
   std::string unit;
   std::string best;  // the area in the first place, and its value
   std::string value;
+  bool equal = true;  // all values are printed alike
 };
 
 bool IsOutside(const GatedTable& table, size_t row, bool high) {
@@ -311,10 +312,16 @@ std::string MostOutside(const std::map<std::string, BenchmarkCounts>& counts) {
 // By the names of the indicators.
 std::map<std::string, BenchmarkCounts> CountAreas(const GatedTable& table) {
   std::map<std::string, BenchmarkCounts> counts;
+  std::map<std::string, std::string> first_value;
   for (size_t row = 0; row < table.rows(); ++row) {
     BenchmarkCounts& of = counts[table.at(row, "name").text()];
     ++of.areas;
     of.unit = table.at(row, "unit").text();
+    const std::string& first = first_value
+                                   .emplace(table.at(row, "name").text(),
+                                            table.at(row, "value").text())
+                                   .first->second;
+    of.equal = of.equal && table.at(row, "value").text() == first;
     if (table.at(row, "rank").text() == "1") {
       of.best = table.at(row, "area").text();
       of.value = DisplayText(table.at(row, "value"));
@@ -367,6 +374,21 @@ Chart BenchmarkDots(const GatedTable& table, const std::string& id,
   return dots;
 }
 
+// "Z90006 has the highest value of 20 areas, 8,846.2 per 100,000".
+std::string FirstPlace(const BenchmarkCounts& of) {
+  if (of.best.empty()) return "no area has a place";
+  const std::string value = absl::StrFormat("%s %s", of.value, of.unit);
+  if (of.areas == 1) {
+    return absl::StrFormat("%s is the only area, with %s", of.best, value);
+  }
+  if (of.equal) {
+    return absl::StrFormat("all %d areas have the same value, %s", of.areas,
+                           value);
+  }
+  return absl::StrFormat("%s has the highest value of %s, %s", of.best,
+                         Counted(of.areas, {"area", "areas"}), value);
+}
+
 // The places of the areas, with how sure they are.
 Chart BenchmarkPlaces(const GatedTable& table, const std::string& id,
                       const std::map<std::string, BenchmarkCounts>& counts,
@@ -378,12 +400,7 @@ Chart BenchmarkPlaces(const GatedTable& table, const std::string& id,
   places.SortBy("rank", false);
   places.SelectBy("name", "Indicator", first);
   for (const auto& [name, of] : counts) {
-    const std::string place =
-        of.best.empty()
-            ? absl::StrFormat("%s: no area has a place", name)
-            : absl::StrFormat("%s: %s has the highest value of %s, %s %s", name,
-                              of.best, Counted(of.areas, {"area", "areas"}),
-                              of.value, of.unit);
+    const std::string place = absl::StrFormat("%s: %s", name, FirstPlace(of));
     places.Describe(name, place,
                     place +
                         ". Places with 95 % limits: where they overlap, "

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/c01_linkage.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -24,8 +25,15 @@ std::string Words(std::string_view dimension) {
     if (c == '_') c = ' ';
   }
   if (words == "imd decile") return "IMD decile";
+  if (words == "ethnicity") return "ethnic group";
   if (words == "nhs number status") return "NHS Number status";
   return words;
+}
+
+std::string LevelWords(std::string_view dimension, const std::string& level) {
+  if (dimension == "ethnicity") return EthnicGroupWords(level);
+  if (dimension == "nhs_number_status") return NhsNumberStatusWords(level);
+  return level;
 }
 
 // The population is not compared with itself.
@@ -128,11 +136,13 @@ Chart Levels(const GatedTable& table, std::string_view dimension) {
     chart.options.Set("x", "month").Set("y", "rate").Set("series", "source");
     return chart;
   }
-  if (dimension == "ethnicity") AddEthnicGroups(chart, "level");
+  chart.SayLevels("level", [&](const std::string& level) {
+    return LevelWords(dimension, level);
+  });
   chart.options.Set("x", "rate")
       .Set("lo", "lower")
       .Set("hi", "upper")
-      .Set("y", dimension == "ethnicity" ? "ethnic_group" : "level")
+      .Set("y", "level")
       .Set("y2", "source");
   return chart;
 }
@@ -163,12 +173,12 @@ void DescribeLevels(Chart& chart, std::string_view dimension,
       continue;
     }
     const auto text = [&](size_t row, size_t column) {
-      return chart.cell(row, column).text();
+      return chart.text(row, column);
     };
     chart.Describe(
         dataset,
-        absl::StrFormat("%s by %s: %s to %s %% %s", dataset, Words(dimension),
-                        text(*low, 5), text(*high, 5), place),
+        absl::StrFormat("%s by %s: %s %s", dataset, Words(dimension),
+                        FromTo(text(*low, 5), text(*high, 5), "%"), place),
         absl::StrFormat("People of %s who are %s, by %s, %d figures. "
                         "Lowest: %s in %s, %s %%. Highest: %s in %s, %s %%.",
                         dataset, place, Words(dimension), levels,
@@ -212,15 +222,10 @@ Chart ReasonBars(const GatedTable& table, const std::string& anchor) {
   chart.unit = "rows";
   const std::string place =
       anchor.empty() ? "found in another source" : "found in the population";
-  const auto words = [&](size_t row) {
-    return ReasonWords(chart.text(row, 2), anchor);
-  };
-  chart.AddComputedText(
-      {"reason_words", "In words", "", false, -1},
-      [&](size_t row) { return ReasonWords(chart.text(row, 2), anchor); });
-  chart.options.Set("x", "rows_reason")
-      .Set("y", "reason_words")
-      .Set("y2", "source");
+  chart.SayLevels("reason", [&](const std::string& reason) {
+    return ReasonWords(reason, anchor);
+  });
+  chart.options.Set("x", "rows_reason").Set("y", "reason").Set("y2", "source");
   const std::vector<std::string> datasets = chart.LevelsOf("dataset");
   chart.SelectBy("dataset", "Dataset", datasets.empty() ? "" : datasets[0]);
   for (const std::string& dataset : datasets) {
@@ -242,15 +247,15 @@ Chart ReasonBars(const GatedTable& table, const std::string& anchor) {
     chart.Describe(
         dataset,
         *Say("$0: rows that are not $1, commonest reason: $2 ($3 rows)",
-             dataset, place, words(*most), chart.cell(*most, 3)),
-        absl::StrFormat(
-            "Rows of %s that are not %s, by source and "
-            "reason, %d lines. Commonest: %s at %s with %s rows, "
-            "%s %% of its rows. A person who is not found there "
-            "has a number all the same; other reasons are of rows "
-            "without a person.",
-            dataset, place, lines, words(*most), chart.cell(*most, 0).text(),
-            DisplayText(chart.cell(*most, 3)), chart.cell(*most, 5).text()));
+             dataset, place, chart.text(*most, 2), chart.cell(*most, 3)),
+        absl::StrFormat("Rows of %s that are not %s, by source and "
+                        "reason, %d lines. Commonest: %s at %s with %s rows, "
+                        "%s %% of its rows. A person who is not found there "
+                        "has a number all the same; other reasons are of rows "
+                        "without a person.",
+                        dataset, place, lines, chart.text(*most, 2),
+                        chart.text(*most, 0), DisplayText(chart.cell(*most, 3)),
+                        chart.cell(*most, 5).text()));
   }
   return chart;
 }
@@ -293,7 +298,9 @@ std::optional<std::string> WorstLevel(const GatedTable& table, double points) {
       sentence = absl::StrFormat(
           "Lowest: %s %s in %s of %s, %s %% %s against %s %% overall.",
           Words(dimension),
-          table.at(row, dimension == "month" ? "month" : "level").text(),
+          LevelWords(
+              dimension,
+              table.at(row, dimension == "month" ? "month" : "level").text()),
           table.at(row, "dataset").text(), table.at(row, "source").text(),
           table.at(row, "rate").text(), Place(table),
           table.at(whole, "rate").text());

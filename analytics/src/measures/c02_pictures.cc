@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/c02_population.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -14,10 +15,15 @@ std::string AreaWords(const std::string& area) {
                             : absl::StrFormat("Practice %s", area);
 }
 
-// The largest printed share among the rows of one area; null if none.
+// The largest printed share among the rows of one area; null if none is above
+// 0: where every large group is hidden, none is the largest.
 std::optional<size_t> Largest(const Chart& chart, const std::string& area,
                               std::string_view value) {
-  return LargestRow(chart, ShownRows(chart, "area", area, value), value);
+  const std::optional<size_t> row =
+      LargestRow(chart, ShownRows(chart, "area", area, value), value);
+  const bool some =
+      row.has_value() && *chart.number(*row, chart.ColumnIndex(value)) > 0;
+  return some ? row : std::nullopt;
 }
 
 // The printed list size of an area in a breakdown.
@@ -65,12 +71,11 @@ void DescribeAreas(Chart& chart, std::string_view what,
       std::string names;
       for (const std::string& level : levels) {
         if (!names.empty()) names += ", ";
-        names +=
-            EthnicGroupWords(chart.text(*largest, chart.ColumnIndex(level)));
+        names += chart.text(*largest, chart.ColumnIndex(level));
       }
       const std::string group = absl::StrFormat("%s %s", level_words, names);
       const GatedCell& share = chart.cell(*largest, chart.ColumnIndex("share"));
-      title = *Say("$0: the largest group of $1 people is $2, $3 %",
+      title = *Say("$0: of $1 people the largest group is $2, $3 %",
                    AreaWords(area), list, group, share);
       summary +=
           *Say(" The largest group is $0 with $1 % of the list.", group, share);
@@ -209,9 +214,9 @@ std::vector<PagePart> DrawPopulation(const MeasureDefinition&,
   if (HasBreakdown(profile, "ethnic group")) {
     Chart bars = Breakdown(profile, "ethnicity", "column", "ethnic group",
                            {"ethnicity"});
+    bars.SayLevels("ethnicity", EthnicGroupWords);
     DescribeAreas(bars, "ethnic group", {"ethnicity"}, "ethnic group");
-    AddEthnicGroups(bars, "ethnicity");
-    bars.options.Set("x", "ethnic_group")
+    bars.options.Set("x", "ethnicity")
         .Set("y", "share")
         .Set("peer", "comparator_share");
     population.charts.push_back(std::move(bars));

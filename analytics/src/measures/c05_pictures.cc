@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/c05_risk.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 #include "measures/said_figures.h"
 
@@ -67,9 +68,11 @@ Chart RiskCalibration(const GatedTable& table) {
                      table.at(*all, "observed_lo").text(),
                      table.at(*all, "observed_hi").text()});
     chart.title = FirstSaid(
-        {Say("The model predicts $0 %; $1 % ($2 to $3) were admitted",
-             table.at(*all, "predicted"), table.at(*all, "observed"),
-             table.at(*all, "observed_lo"), table.at(*all, "observed_hi"))},
+        {SayParts("The model predicts that $0 % are admitted; $1 % were",
+                  {Spoken(table.at(*all, "predicted")),
+                   SayInterval(table.at(*all, "observed"),
+                               table.at(*all, "observed_lo"),
+                               table.at(*all, "observed_hi"))})},
         chart.title);
   }
   chart.summary = absl::StrFormat(
@@ -80,7 +83,8 @@ Chart RiskCalibration(const GatedTable& table) {
 }
 
 // "imd_decile" as "IMD decile".
-std::string GroupWords(std::string group) {
+std::string GroupWords(const std::string& name) {
+  std::string group = name;
   if (group == "imd_decile") return "IMD decile";
   if (group == "ethnicity") return "ethnic group";
   for (char& c : group) c = c == '_' ? ' ' : c;
@@ -94,23 +98,17 @@ Chart RiskFairness(const GatedTable& table) {
                 const std::string& group = t.at(row, "group").text();
                 return group != "tenth of the score" && group != "all";
               });
-  chart.AddComputedText(
-      {"group_words", "Kind of group", "", false, -1},
-      [&](size_t row) { return GroupWords(chart.text(row, 0)); });
-  chart.AddComputedText(
-      {"level_words", "People", "", false, -1}, [&](size_t row) {
-        const std::string& level = chart.text(row, 1);
-        return chart.text(row, 0) == "ethnicity" ? EthnicGroupWords(level)
-                                                 : level;
-      });
+  chart.SayLevels("group", GroupWords);
+  // Levels of the other groups are no codes of it.
+  chart.SayLevels("level", EthnicGroupWords);
   chart.unit = "observed over predicted";
   JsonValue references = JsonValue::MakeObject();
   references.Set("", 1.0);
   chart.options.Set("x", "ratio")
       .Set("lo", "ratio_lo")
       .Set("hi", "ratio_hi")
-      .Set("y", "level_words")
-      .Set("y2", "group_words")
+      .Set("y", "level")
+      .Set("y2", "group")
       .Set("references", std::move(references))
       .Set("reference_label", "as predicted")
       .Set("log", true);
@@ -148,8 +146,8 @@ Chart RiskModels(const GatedTable& table) {
       .Set("reference_label", "no better than chance");
   if (chart.rows() > 0) {
     chart.title = FirstSaid(
-        {Say("$0 ranks best: area under the curve $1, the top 5 % have a share "
-             "of $2 in all events (1 = all)",
+        {Say("$0 ranks best: area under the curve $1; the top 5 % of people "
+             "have $2 % of all events",
              chart.text(0, 0), chart.cell(0, 1), chart.cell(0, 5)),
          Say("$0 ranks best: area under the curve $1", chart.text(0, 0),
              chart.cell(0, 1))},
@@ -171,18 +169,21 @@ Chart LaceBands(const GatedTable& table) {
       .Set("lo", "observed_lo")
       .Set("hi", "observed_hi")
       .Set("y", "band");
-  chart.title = "Emergency admissions within 30 days by LACE at discharge";
+  chart.title =
+      "Emergency admissions within 30 days by LACE score at discharge";
   for (size_t row = 0; row < chart.rows(); ++row) {
     if (!chart.cell(row, 0).text().starts_with("high")) continue;
     chart.title = FirstSaid(
-        {Say("Of discharges with a high LACE $0 % came back within 30 days",
+        {Say("$0 % of discharges with a high LACE score were followed by an "
+             "emergency admission within 30 days",
              chart.cell(row, 1))},
-        "Too few discharges with a high LACE came back within 30 days to print "
-        "a share");
+        "Too few discharges with a high LACE score were followed by an "
+        "emergency admission within 30 days to print a share");
   }
   chart.summary =
-      "Share of discharges with an emergency admission within 30 days by LACE "
-      "band with 95 % limits.";
+      "Share of discharges with an emergency admission within 30 days, by band "
+      "of the LACE score (length of stay, acuity, comorbidity, earlier "
+      "attendances), with 95 % limits.";
   return chart;
 }
 

@@ -145,22 +145,25 @@ TableBuilder ModelTable(TableInfo info) {
       .Text("judged", "Judged at the end of")
       .Persons("persons", "People")
       .Persons("admitted", "With an emergency admission in the year after");
-  const std::pair<const char*, const char*> metrics[] = {
-      {"auc", "Area under the curve"},
-      {"brier", "Brier score"},
-      {"intercept", "Calibration intercept"},
-      {"slope", "Calibration slope"},
-      {"capture_0_5", "Share of events in the top 0.5 %"},
-      {"capture_5", "Share of events in the top 5 %"},
-      {"capture_20", "Share of events in the top 20 %"}};
-  for (const auto& [name, title] : metrics) {
+  const auto add = [&](const char* name, const char* title, bool percent) {
     ColumnSpec column;
     column.name = name;
     column.kind = ColumnKind::kModelMetric;
     column.title = title;
     column.numerator = "admitted";
+    if (percent) {
+      column.unit = "%";
+      column.decimals = 0;  // finer ones would say how many events there are
+    }
     table.Column(column);
-  }
+  };
+  add("auc", "Area under the curve", false);
+  add("brier", "Brier score", false);
+  add("intercept", "Calibration intercept", false);
+  add("slope", "Calibration slope", false);
+  add("capture_0_5", "Share of all events in the top 0.5 %", true);
+  add("capture_5", "Share of all events in the top 5 %", true);
+  add("capture_20", "Share of all events in the top 20 %", true);
   return table;
 }
 
@@ -171,21 +174,20 @@ void AddModelRow(const std::string& model, const std::string& trained,
   table.Set(row, "trained", trained).Set(row, "judged", judged);
   table.Set(row, "persons", figures.persons);
   table.Set(row, "admitted", figures.outcomes);
-  const std::pair<const char*, const Figure*> metrics[] = {
-      {"auc", &figures.auc},
-      {"brier", &figures.brier},
-      {"intercept", &figures.intercept},
-      {"slope", &figures.slope},
-      {"capture_0_5", &figures.capture_0_5},
-      {"capture_5", &figures.capture_5},
-      {"capture_20", &figures.capture_20}};
-  for (const auto& [name, figure] : metrics) {
-    if (figure->known()) {
-      table.Set(row, name, figure->value());
+  const auto set = [&](const char* name, const Figure& figure, double scale) {
+    if (figure.known()) {
+      table.Set(row, name, scale * figure.value());
     } else {
-      table.SetNa(row, name, figure->reason());
+      table.SetNa(row, name, figure.reason());
     }
-  }
+  };
+  set("auc", figures.auc, 1);
+  set("brier", figures.brier, 1);
+  set("intercept", figures.intercept, 1);
+  set("slope", figures.slope, 1);
+  set("capture_0_5", figures.capture_0_5, 100);
+  set("capture_5", figures.capture_5, 100);
+  set("capture_20", figures.capture_20, 100);
 }
 
 absl::StatusOr<RawTable> CalibrationTable(TableInfo info,

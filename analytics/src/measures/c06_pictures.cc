@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "measures/c06_inequality.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 #include "measures/said_figures.h"
 
@@ -181,17 +182,20 @@ std::string DecileTitle(const GatedTable& index, size_t row) {
   const auto low = index.at(row, "rii_lo").number();
   const auto high = index.at(row, "rii_hi").number();
   const std::string verdict =
-      !low.has_value() || !high.has_value() ? "not judged"
-      : *low > 1  ? "higher for the deprived by more than chance"
-      : *high < 1 ? "lower for the deprived by more than chance"
-                  : "no more than chance across the deciles";
+      !low.has_value() || !high.has_value() ? "is not judged"
+      : *low > 1  ? "is higher for the deprived by more than chance"
+      : *high < 1 ? "is lower for the deprived by more than chance"
+                  : "differs no more than by chance";
   return FirstSaid(
-      {Say("$0: the most deprived fifth has $1 times the rate of the others, "
-           "$2",
+      {Say("$0: the most deprived fifth has $1 times the rate of the others; "
+           "over all deciles the rate $2",
            measure, index.at(row, "core20_ratio"), verdict),
-       Say("$0: relative index of inequality $1 ($2 to $3), $4", measure,
-           index.at(row, "rii"), index.at(row, "rii_lo"),
-           index.at(row, "rii_hi"), verdict)},
+       SayParts("$0: relative index of inequality $1; over all deciles the "
+                "rate $2",
+                {measure,
+                 SayInterval(index.at(row, "rii"), index.at(row, "rii_lo"),
+                             index.at(row, "rii_hi")),
+                 verdict})},
       measure + ": too few events to compare deciles");
 }
 
@@ -203,8 +207,8 @@ void DescribeDeciles(const GatedTable& index, Chart& chart) {
     const std::string title = DecileTitle(index, row);
     const auto range = [&](const std::string& name) {
       return FirstSaid(
-          {Say("$0 ($1 to $2)", index.at(row, name),
-               index.at(row, name + "_lo"), index.at(row, name + "_hi"))},
+          {SayInterval(index.at(row, name), index.at(row, name + "_lo"),
+                       index.at(row, name + "_hi"))},
           "not available");
     };
     chart.Describe(
@@ -218,7 +222,8 @@ void DescribeDeciles(const GatedTable& index, Chart& chart) {
     JsonValue figures = JsonValue::MakeArray();
     for (const char* column : {"sii", "sii_lo", "sii_hi", "rii", "rii_lo",
                                "rii_hi", "gap", "core20_ratio"}) {
-      figures.Append(index.at(row, column).text());
+      const std::optional<double> figure = index.at(row, column).number();
+      if (figure.has_value()) figures.Append(*figure);
     }
     indices.Set(measure, std::move(figures));
   }
@@ -250,21 +255,22 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
   Chart chart("inequality-ethnicity", "interval", table,
               {"measure", "ethnicity", "dsr", "dsr_lo", "dsr_hi", "events"},
               [](const GatedTable&, size_t) { return true; });
-  AddEthnicGroups(chart, "ethnicity");
+  chart.SayLevels("ethnicity", EthnicGroupWords);
   chart.SelectBy("measure", "Measure", first);
   for (const std::string& measure : chart.LevelsOf("measure")) {
     const std::vector<size_t> shown =
         ShownRows(chart, "measure", measure, "dsr");
     std::vector<size_t> groups;
     for (const size_t row : shown) {
-      if (chart.text(row, 1) != kAllLevels) groups.push_back(row);
+      const std::string& level = chart.cell(row, 1).text();
+      if (level != kAllLevels && IsEthnicGroup(level)) groups.push_back(row);
     }
     const std::optional<size_t> most = LargestRow(chart, groups, "dsr");
     const std::string words =
         !most.has_value()
             ? measure + ": no ethnic group has enough events for a rate"
             : *Say("$0: highest in the group $1 with $2 $3", measure,
-                   EthnicGroupWords(chart.text(*most, 1)), chart.cell(*most, 2),
+                   chart.text(*most, 1), chart.cell(*most, 2),
                    UnitOfMeasure(table, measure));
     chart.Describe(measure, words,
                    words +
@@ -276,7 +282,7 @@ Chart EthnicRates(const GatedTable& table, const std::string& first) {
   chart.options.Set("x", "dsr")
       .Set("lo", "dsr_lo")
       .Set("hi", "dsr_hi")
-      .Set("y", "ethnic_group");
+      .Set("y", "ethnicity");
   return chart;
 }
 

@@ -9,6 +9,7 @@
 #include "analytics/statistics/forecast.h"
 #include "measures/c11_forecast.h"
 #include "measures/indicator_series.h"
+#include "measures/level_words.h"
 #include "measures/said_figures.h"
 
 namespace tally::analytics {
@@ -72,8 +73,9 @@ Chart FanChart(const GatedTable& forecast) {
               {"series", "month", "actual", "point", "lo80", "hi80", "lo95",
                "hi95", "model"},
               [](const GatedTable&, size_t) { return true; });
+  chart.SayLevels("series", SeriesWords);
   const std::vector<std::string> series = chart.LevelsOf("series");
-  chart.SelectBy("series", "Series", FirstForecast(forecast));
+  chart.SelectBy("series", "Series", SeriesWords(FirstForecast(forecast)));
   for (const std::string& name : series) {
     chart.Describe(
         name, absl::StrFormat("%s: too few printed months for a sum", name),
@@ -111,8 +113,9 @@ Chart BacktestChart(const GatedTable& backtest) {
               [](const GatedTable& t, size_t row) {
                 return t.at(row, "level").text() == kAllLevels;
               });
+  chart.SayLevels("series", SeriesWords);
   const std::vector<std::string> series = chart.LevelsOf("series");
-  chart.SelectBy("series", "Series", FirstForecast(backtest));
+  chart.SelectBy("series", "Series", SeriesWords(FirstForecast(backtest)));
   JsonValue references = JsonValue::MakeObject();
   for (const std::string& name : series) {
     const std::vector<size_t> shown = ShownRows(chart, "series", name, "mase");

@@ -8,6 +8,7 @@
 #include "analytics/dashboard/wording.h"
 #include "base/status.h"
 #include "measures/c12_waits.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -179,6 +180,7 @@ Chart QueueChart(const GatedTable& table) {
                 return IsAllLevel(t, row, "provider") ||
                        IsAllLevel(t, row, "tfc");
               });
+  chart.SayLevels("tfc", TreatmentFunctionWords);
   const size_t load = chart.ColumnIndex("load");
   int over = 0;
   int shown = 0;

@@ -147,10 +147,9 @@ Chart Ratios(const GatedTable& table) {
         counts.known == 0
             ? cause + ": no practice has enough deaths for a ratio"
             : absl::StrFormat(
-                  "%s: %s above what is expected, %d below", cause,
-                  PartOf(counts.high, counts.known, {"practice", "practices"},
-                         {"lies", "lie"}),
-                  counts.low),
+                  "%s: %s", cause,
+                  AboveAndBelow(counts.high, counts.low, counts.known,
+                                {"practice", "practices"}, "what is expected")),
         absl::StrFormat("Deaths over expected deaths by practice with 95 %% "
                         "limits, %s; 1 is as expected from sex and age.",
                         ages));

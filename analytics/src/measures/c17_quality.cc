@@ -101,13 +101,20 @@ std::string VerdictWords(const IndicatorVerdicts& verdicts,
     return absl::StrFormat("No indicator can be judged by its months: %s",
                            verdicts.NotJudged());
   }
+  // "it" is the only one that can be judged.
+  const std::string who =
+      verdicts.judged == 1 ? "it" : NumberOrNone(verdicts.concern);
+  const std::string_view does = verdicts.judged == 1 && verdicts.concern == 0
+                                    ? "does not worsen"
+                                : verdicts.concern <= 1 ? "worsens"
+                                                        : "worsen";
   std::string words = Capitalised(absl::StrFormat(
-      "%s by more than chance%s; %d will miss the target as things are",
-      PartOf(verdicts.concern, verdicts.judged,
-             {"indicator that can be judged", "indicators that can be judged"},
-             {"worsens", "worsen"}),
-      worst.empty() ? "" : absl::StrFormat(", among them: %s", worst),
-      verdicts.fail));
+      "%s: %s %s by more than chance", verdicts.Judged(), who, does));
+  if (!worst.empty()) {
+    absl::StrAppend(&words, verdicts.concern == 1 ? ", " : ", among them ",
+                    worst);
+  }
+  absl::StrAppend(&words, "; ", verdicts.Missing());
   const std::string rest = verdicts.NotJudged();
   if (!rest.empty()) absl::StrAppend(&words, "; ", rest);
   return words;

@@ -148,19 +148,15 @@ std::vector<PagePart> DrawTrends(const MeasureDefinition&,
     verdicts.Add(word.variation, word.assurance);
   }
   PagePart summary{"summary", {}, {}};
+  const std::string rest = verdicts.NotJudged();
   summary.sentences.push_back(
-      {1, absl::StrFormat(
-              "Of %s, %d %s and "
-              "%d %s by more than chance; %d will miss the "
-              "target as things are.%s",
-              Counted(verdicts.judged, {"indicator that can be judged",
-                                        "indicators that can be judged"}),
-              verdicts.concern, verdicts.concern == 1 ? "worsens" : "worsen",
-              verdicts.improvement,
-              verdicts.improvement == 1 ? "improves" : "improve", verdicts.fail,
-              verdicts.all == verdicts.judged
-                  ? ""
-                  : " " + verdicts.NotJudged() + ".")});
+      {1, Capitalised(absl::StrFormat(
+              "%s: %s %s and %s %s by more than chance; %s%s.",
+              verdicts.Judged(), NumberOrNone(verdicts.concern),
+              verdicts.concern <= 1 ? "worsens" : "worsen",
+              NumberOrNone(verdicts.improvement),
+              verdicts.improvement <= 1 ? "improves" : "improve",
+              verdicts.Missing(), rest.empty() ? "" : "; " + rest))});
   Chart all = XmrOf("spc", *points, catalogue, "");
   if (all.rows() > 0) summary.charts.push_back(std::move(all));
   PagePart emergency = EmergencyPart(*points, catalogue);

@@ -15,6 +15,7 @@
 #include "measures/activity.h"
 #include "measures/c11_forecast.h"
 #include "measures/indicator_series.h"
+#include "measures/level_words.h"
 
 namespace tally::analytics {
 namespace {
@@ -141,17 +142,18 @@ class ActivityPlan : public Measure {
     std::map<std::string, CapacityLine> lines;
     for (size_t row = 0; row < table->rows(); ++row) {
       const auto gap = table->at(row, "gap").number();
-      CapacityLine& line = lines[table->at(row, "series").text()];
+      CapacityLine& line = lines[SeriesWords(table->at(row, "series").text())];
       line.months += gap.has_value();
       line.short_of += gap.value_or(0) > 0;
     }
-    std::string first = table->at(0, "series").text();
+    std::string first = SeriesWords(table->at(0, "series").text());
     for (const auto& [name, line] : lines) {
       if (line.short_of > lines.at(first).short_of) first = name;
     }
     Chart chart("activity-plan", "fan", *table,
                 {"series", "month", "plan", "lo", "hi", "capacity", "gap"},
                 [](const GatedTable&, size_t) { return true; });
+    chart.SayLevels("series", SeriesWords);
     chart.SelectBy("series", "Line", first);
     for (const auto& [name, line] : lines) {
       const std::string words =

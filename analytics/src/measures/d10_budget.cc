@@ -438,13 +438,14 @@ std::vector<PagePart> BudgetBurn::Draw(
              "budget of $2",
              name, table->at(row, "outturn_linear"), table->at(row, "budget"))},
         name + ": no outturn is known; the notes of its table say why");
-    described.emplace_back(line, words);
+    described.emplace_back(name, words);
     sentences.emplace_back(-over.value_or(0), words + ".");
     if (over.value_or(0) > most) {
       most = over.value_or(0);
-      first = line;
+      first = name;
     }
   }
+  chart.SayLevels("budget_line", BudgetTitle);
   chart.SelectBy("budget_line", "Budget line", first);
   for (const auto& [line, words] : described) {
     chart.Describe(line, words, words + ". Sums from April on.");

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/d16_gos.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -39,24 +40,6 @@ std::string CommonestType(const Chart& chart, std::string_view value) {
   return commonest;
 }
 
-// "GOS1" as "Sight tests (GOS1)".
-std::string ClaimWords(const std::string& type) {
-  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {"GOS1", "Sight tests (GOS1)"},
-      {"GOS3", "Vouchers (GOS3)"},
-      {"GOS4", "Repairs and replacements (GOS4)"},
-      {"GOS6", "Visits at home (GOS6)"},
-      {"MECS", "Minor eye conditions (MECS)"},
-      {"CUES", "Urgent eye care (CUES)"},
-      {"REPEAT_IOP", "Repeated eye pressure measurements"},
-      {"CATARACT_PRE", "Referral checks before cataract surgery"},
-      {"CATARACT_POST", "Checks after cataract surgery"}};
-  for (const auto& [code, words] : kTypes) {
-    if (type == code) return std::string(words);
-  }
-  return type;
-}
-
 Chart GosTrend(const GatedTable& table) {
   Chart chart("gos-months", "lines", table,
               {"claim_type", "month", "n", "matched", "match_share", "per_100k",
@@ -67,20 +50,20 @@ Chart GosTrend(const GatedTable& table) {
   chart.unit = "claims";
   chart.options.Set("x", "month").Set("y", "n").Set("zero", true);
   if (chart.rows() == 0) return chart;
+  chart.SayLevels("claim_type", ClaimTypeWords);
   chart.SelectBy("claim_type", "Claim type", CommonestType(chart, "n"));
   const size_t n = chart.ColumnIndex("n");
   for (const std::string& type : chart.LevelsOf("claim_type")) {
     const std::vector<size_t> shown = ShownRows(chart, "claim_type", type, "n");
     if (shown.empty()) {
       const std::string words =
-          absl::StrFormat("%s: too few claims to show", ClaimWords(type));
+          absl::StrFormat("%s: too few claims to show", type);
       chart.Describe(type, words, words + ".");
       continue;
     }
     const std::string words = *Say(
-        "$0: $1 claims in $2, $3 in $4", ClaimWords(type),
-        chart.cell(shown.back(), n), MonthInWords(chart.text(shown.back(), 1)),
-        chart.cell(shown.front(), n),
+        "$0: $1 claims in $2, $3 in $4", type, chart.cell(shown.back(), n),
+        MonthInWords(chart.text(shown.back(), 1)), chart.cell(shown.front(), n),
         MonthInWords(chart.text(shown.front(), 1)));
     chart.Describe(
         type, words,
@@ -108,6 +91,7 @@ Chart GosRates(const GatedTable& table, std::string id, std::string type,
                        t.at(row, column).text() != kAllLevels;
               });
   chart.unit = "per 100,000 people";
+  if (column == "eligibility") chart.SayLevels(column, EligibilityWords);
   const bool lying = chart.type() == "bar";
   if (lying) chart.SortBy("per_100k", true);
   chart.options.Set(lying ? "x" : "y", "per_100k")
@@ -121,16 +105,16 @@ Chart GosRates(const GatedTable& table, std::string id, std::string type,
     chart.summary = chart.title + ".";
     return chart;
   }
-  const std::string level = chart.text(*most, 0);
   chart.title =
-      *Say("Sight tests are commonest $0 the $1 $2: $3 per 100,000 people",
-           lying ? "for" : "in", words, level,
+      *Say(lying ? "Commonest $0 for a sight test: $1, $2 per 100,000 people"
+                 : "Sight tests are commonest in $0 $1: $2 per 100,000 people",
+           words, chart.text(*most, 0),
            chart.cell(*most, chart.ColumnIndex("per_100k")));
   chart.summary = absl::StrFormat(
       "Matched sight tests per 100,000 people on the list, by %s, with 95 %% "
       "limits. %s.%s",
       words, chart.title,
-      FirstSaid({Say(" $0 % of its claims were matched.",
+      FirstSaid({Say(" $0 % of these claims were matched with a person.",
                      chart.cell(*most, chart.ColumnIndex("match_share")))},
                 ""));
   return chart;
@@ -151,6 +135,7 @@ Chart GosPractices(const GatedTable& table) {
       .Set("lo", "per_100k_lo")
       .Set("hi", "per_100k_hi");
   if (chart.rows() == 0) return chart;
+  chart.SayLevels("claim_type", ClaimTypeWords);
   const std::string first = CommonestType(chart, "n");
   chart.SortBy("per_100k", true);
   chart.SelectBy("claim_type", "Claim type", first);
@@ -160,7 +145,7 @@ Chart GosPractices(const GatedTable& table) {
         ShownRows(chart, "claim_type", type, "per_100k");
     if (shown.empty()) {
       const std::string words = absl::StrFormat(
-          "%s: no practice has enough claims to be shown", ClaimWords(type));
+          "%s: no practice has enough claims to be shown", type);
       chart.Describe(type, words, words + ".");
       continue;
     }
@@ -169,13 +154,15 @@ Chart GosPractices(const GatedTable& table) {
     };
     chart.Describe(
         type,
-        absl::StrFormat("%s: %s", ClaimWords(type),
+        absl::StrFormat("%s: %s", type,
                         FromTo(value(shown.back()), value(shown.front()),
                                "per 100,000 people")),
         absl::StrFormat(
-            "Matched %s claims per 100,000 people on the list, "
-            "with 95 %% limits, %d practices. %s.",
-            type, shown.size(),
+            "%s: matched claims per 100,000 people on the list, with 95 %% "
+            "limits, %s. %s.",
+            type,
+            Counted(static_cast<int64_t>(shown.size()),
+                    {"practice", "practices"}),
             Extremes(chart.cell(shown.front(), 1).text(), value(shown.front()),
                      chart.cell(shown.back(), 1).text(), value(shown.back()))));
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/wording.h"
 #include "measures/d17_mecs.h"
+#include "measures/level_words.h"
 #include "measures/printed.h"
 
 namespace tally::analytics {
@@ -39,6 +40,7 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
       [&](const GatedTable& t, size_t row) {
         return apart(t, row, flows > kMostFlows);
       });
+  chart.SayLevels("outcome", EyeOutcomeWords);
   chart.unit = "episodes";
   chart.options.Set("value", "n").Set("from", "provider").Set("to", "outcome");
   const auto total = MecsTotal(table, period);
@@ -54,7 +56,9 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
     if (!apart(table, row, true)) continue;
     const auto n = table.at(row, "n").number();
     if (n.value_or(0) <= 0) continue;
-    if (!drawn.contains(table.at(row, "outcome").text())) continue;
+    if (!drawn.contains(EyeOutcomeWords(table.at(row, "outcome").text()))) {
+      continue;
+    }
     if (!most.has_value() || *n > *table.at(*most, "n").number()) most = row;
   }
   if (!most.has_value() || !total.has_value()) {
@@ -62,11 +66,11 @@ Chart Outcomes(const GatedTable& table, const std::string& period) {
     chart.summary = chart.title + ".";
     return chart;
   }
-  chart.title = FirstSaid(
-      {Say("$0 % of episodes end as: $1", table.at(*most, "share"),
-           table.at(*most, "outcome").text()),
-       Say("Most episodes end as: $0", table.at(*most, "outcome").text())},
-      "");
+  const std::string end = EyeOutcomeWords(table.at(*most, "outcome").text());
+  chart.title = FirstSaid({Say("Commonest end of an episode: $0, $1 %", end,
+                               table.at(*most, "share")),
+                           Say("Commonest end of an episode: $0", end)},
+                          "");
   chart.summary = absl::StrFormat(
       "Episodes by provider and outcome, %s. %s.%s", MonthInWords(period),
       chart.title,
@@ -122,18 +126,19 @@ Chart ByMonth(const GatedTable& table, const std::string& period) {
   chart.unit = "episodes";
   chart.options.Set("x", "period").Set("y", "n").Set("zero", true);
   if (chart.rows() == 0) return chart;
+  chart.SayLevels("outcome", EyeOutcomeWords);
   chart.SelectBy("outcome", "Outcome", std::string(kAllLevels));
   for (const std::string& outcome : chart.LevelsOf("outcome")) {
     const std::vector<size_t> shown = ShownRows(chart, "outcome", outcome, "n");
     const std::string who =
         outcome == kAllLevels
             ? std::string("All episodes")
-            : absl::StrFormat("Episodes that ended as %s", outcome);
+            : absl::StrFormat("Episodes that ended thus: %s", outcome);
     const std::optional<size_t> most = LargestRow(chart, shown, "n");
     const std::string words =
         !most.has_value() || *chart.number(*most, 2) <= 0
-            ? who + ": too few in every month to be printed"
-            : *Say("$0: most in $1, $2", who,
+            ? who + "; too few in every month to be printed"
+            : *Say("$0; most in $1, $2", who,
                    MonthInWords(chart.text(*most, 1)), chart.cell(*most, 2));
     chart.Describe(outcome, words, words + ", all providers together.");
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_format.h"
+#include "analytics/dashboard/wording.h"
 #include "base/strings.h"
 
 namespace tally::analytics {
@@ -113,8 +114,18 @@ std::string IndicatorVerdicts::NotJudged() const {
       "have too few different values");
   add(unstable, "does not vary about one level", "do not vary about one level");
   if (reasons.empty()) return "";
-  return absl::StrFormat("%d of %d cannot be judged: %s", all - judged, all,
+  return absl::StrFormat("%d cannot be judged: %s", all - judged,
                          JoinText(reasons, ", "));
+}
+
+std::string IndicatorVerdicts::Judged() const {
+  return PartOf(judged, all, {"indicator", "indicators"},
+                {"can be judged", "can be judged"});
+}
+
+std::string IndicatorVerdicts::Missing() const {
+  return absl::StrFormat("%s will miss %s as things are", NumberOrNone(fail),
+                         fail <= 1 ? "its target" : "their targets");
 }
 
 std::vector<const GatedTable*> IndicatorTables(

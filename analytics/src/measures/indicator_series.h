@@ -70,9 +70,13 @@ struct IndicatorVerdicts {
   int too_few = 0, too_equal = 0, unstable = 0;
 
   void Add(std::string_view variation, std::string_view assurance);
-  // "15 of 31 cannot be judged: 7 have too few months, 7 too few different
-  // values, 1 does not vary about one level"; empty if all can.
+  // "16 of 31 indicators can be judged"
+  std::string Judged() const;
+  // "15 cannot be judged: 7 have too few months, 7 have too few different values, 1 does
+  // not vary about one level"; empty if all can.
   std::string NotJudged() const;
+  // "none will miss its target as things are"
+  std::string Missing() const;
 };
 
 // The gated tables of C29 that are there, of `names`.

@@ -36,37 +36,6 @@ std::optional<size_t> FindPrintedRow(const GatedTable& table,
   return std::nullopt;
 }
 
-std::string EthnicGroupWords(const std::string& code) {
-  static constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
-      {"A", "White: British"},
-      {"B", "White: Irish"},
-      {"C", "White: any other"},
-      {"D", "Mixed: White and Black Caribbean"},
-      {"E", "Mixed: White and Black African"},
-      {"F", "Mixed: White and Asian"},
-      {"G", "Mixed: any other"},
-      {"H", "Asian: Indian"},
-      {"J", "Asian: Pakistani"},
-      {"K", "Asian: Bangladeshi"},
-      {"L", "Asian: any other"},
-      {"M", "Black: Caribbean"},
-      {"N", "Black: African"},
-      {"P", "Black: any other"},
-      {"R", "Chinese"},
-      {"S", "Any other group"}};
-  for (const auto& [known, words] : kGroups) {
-    if (code == known) return std::string(words);
-  }
-  return code;
-}
-
-void AddEthnicGroups(Chart& chart, std::string_view column) {
-  const size_t code = chart.ColumnIndex(column);
-  chart.AddComputedText(
-      {"ethnic_group", "Ethnic group", "", false, -1},
-      [&](size_t row) { return EthnicGroupWords(chart.text(row, code)); });
-}
-
 std::vector<size_t> ShownRows(const Chart& chart, std::string_view column,
                               std::string_view level, std::string_view value) {
   const size_t number = chart.ColumnIndex(value);

@@ -38,12 +38,6 @@ std::optional<size_t> FindPrintedRow(const GatedTable& table,
 // Whether one row has them.
 bool HasLevels(const GatedTable& table, size_t row, ColumnLevels levels);
 
-// A level as people read it: the ethnic group of a code of the data dictionary;
-// any other text as it is.
-std::string EthnicGroupWords(const std::string& code);
-// Adds the column `ethnic_group` with these words for the levels of `column`.
-void AddEthnicGroups(Chart& chart, std::string_view column);
-
 // The rows of a chart at one level of a column that have a printed number in
 // `value`, in the order of the chart; `column` empty: all rows.
 std::vector<size_t> ShownRows(const Chart& chart, std::string_view column,

@@ -101,10 +101,10 @@ Chart RatioFunnel(const GatedTable& table, const RatioFunnelOf& of) {
                                   of.what, std::string(of.areas.one));
     chart.summary = chart.title + ".";
   } else {
-    chart.title = absl::StrFormat(
-        "%s: %s above the 99.8 %% limits, %d below", of.what,
-        PartOf(counts.high, counts.areas, of.areas, {"lies", "lie"}),
-        counts.low);
+    chart.title =
+        absl::StrFormat("%s: %s", of.what,
+                        AboveAndBelow(counts.high, counts.low, counts.areas,
+                                      of.areas, "the 99.8 % limits"));
     chart.summary = absl::StrFormat(
         "Funnel plot of %s by size; %s is what their people explain. %s.",
         Counted(counts.areas, of.areas), expected, chart.title);

@@ -42,11 +42,10 @@ TEST(QualityDashboard, JoinsTheYearWithTheIconsOfTheLastMonth) {
   ASSERT_EQ(result->parts.size(), 1u);
   EXPECT_EQ(result->parts[0].page, "summary");
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("The only indicator that can be judged worsens by more "
-                        "than chance, among them: Unplanned emergency "
-                        "attendances"));
+              HasSubstr("1 of 3 indicators can be judged: it worsens by more "
+                        "than chance, Unplanned emergency attendances; "));
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              HasSubstr("2 of 3 cannot be judged: 2 have too few different "
+              HasSubstr("; 2 cannot be judged: 2 have too few different "
                         "values"));
   EXPECT_EQ(result->parts[0].charts[0].type(), "matrix");
 }

@@ -258,10 +258,10 @@ TEST(Trends, DrawTheChartOfThePrintedValues) {
   EXPECT_EQ(point("2024-10", "variation"), "concern");
   ASSERT_FALSE(result->parts.empty());
   EXPECT_THAT(result->parts[0].sentences[0].text,
-              AllOf(HasSubstr("Of 1 indicator that can be judged, 1 worsens "
-                              "and 0 improve by more than chance"),
-                    HasSubstr("2 of 3 cannot be judged: 2 have too few "
-                              "different values")));
+              AllOf(HasSubstr("1 of 3 indicators can be judged: 1 worsens and "
+                              "none improves by more than chance; "),
+                    HasSubstr("; 2 cannot be judged: 2 have too few different "
+                              "values")));
   const Chart& drawn = result->parts[0].charts[0];
   EXPECT_EQ(drawn.options.Find("units")
                 ->Find("Unplanned emergency attendances")

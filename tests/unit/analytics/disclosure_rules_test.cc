@@ -149,6 +149,17 @@ TEST(MeanRule, NeedsEightPeopleAndHasThreeFigures) {
   EXPECT_EQ(PersonFigure(mean, 2, 4.5678, "nhs-national"), "4.57");
 }
 
+// One column holds 4.69 and 15.8, and stands beside shares of one decimal.
+TEST(MeanRule, InPerCentHasOneDecimalLikeAShare) {
+  ColumnSpec mean = FigureColumn("predicted", ColumnKind::kMean);
+  mean.unit = "%";
+  EXPECT_EQ(PersonFigure(mean, 1000, 4.6912), "4.7");
+  EXPECT_EQ(PersonFigure(mean, 1000, 15.8412), "15.8");
+  EXPECT_EQ(PersonFigure(mean, 1000, 0.0412), "0.0");
+  EXPECT_EQ(PersonFigure(mean, 1000, 100), "100.0");
+  EXPECT_EQ(PersonFigure(mean, 2, 4.6912, "nhs-national"), "4.7");
+}
+
 // 106 days of 14 stays are 7.57 and of no other number from 12 to 16.
 TEST(MeanRule, DoesNotSayOfHowMany) {
   const ColumnSpec mean = FigureColumn("los", ColumnKind::kMean);
@@ -287,6 +298,17 @@ TEST(ModelRule, FiguresHaveTwoDecimals) {
   ASSERT_TRUE(raw->AddRow({"m", 0.78654}).ok());
   EXPECT_EQ(GateUnder("nhs-subnational").Release(*raw)->at(0, "auc").text(),
             "0.79");
+}
+
+TEST(ModelRule, AFigureMayAskForFewerDecimals) {
+  ColumnSpec share = FigureColumn("capture", ColumnKind::kModelMetric);
+  share.unit = "%";
+  share.decimals = 0;
+  auto raw =
+      RawTable::Create(RuleInfo(), {DimensionColumn("model", "Model"), share});
+  ASSERT_TRUE(raw->AddRow({"m", 13.33}).ok());
+  EXPECT_EQ(GateUnder("nhs-subnational").Release(*raw)->at(0, "capture").text(),
+            "13");
 }
 
 TEST(ModelRule, CoefficientNeedsEightEventsInEachLevel) {

@@ -461,7 +461,7 @@ TEST(LinkageMeasure, SaysOfWhichRowsItGivesReasons) {
     }
   }
   ASSERT_NE(reasons, nullptr);
-  EXPECT_THAT(reasons->LevelsOf("reason_words"), testing::Contains(reason));
+  EXPECT_THAT(reasons->LevelsOf("reason"), testing::Contains(reason));
   EXPECT_THAT(reasons->title, HasSubstr("rows that are not " + place));
   EXPECT_THAT(reasons->summary, HasSubstr("has a number all the same"));
 }

@@ -27,6 +27,31 @@ TEST(Wording, FirstSaidFallsBackToWordsWithoutFigures) {
   EXPECT_EQ(FirstSaid({std::nullopt}, "none"), "none");
 }
 
+TEST(Wording, AFigureAndItsLimitsHaveAsManyDecimals) {
+  EXPECT_EQ(IntervalText("0.288", "-0.781", "1.36"), "0.29 (-0.78 to 1.36)");
+  EXPECT_EQ(IntervalText("112", "75.1", "160"), "112 (75 to 160)");
+  EXPECT_EQ(IntervalText("6134.3", "5825.2", "6455.6"),
+            "6,134.3 (5,825.2 to 6,455.6)");
+  EXPECT_EQ(IntervalText("0.4", "-0.04", "1.0"), "0.4 (0.0 to 1.0)");
+}
+
+TEST(Wording, AboveAndBelowAgreesWithItsNumbers) {
+  const auto say = [](int64_t high, int64_t low, int64_t all) {
+    return AboveAndBelow(high, low, all, kPractices, "the limits");
+  };
+  EXPECT_EQ(say(3, 1, 12), "3 of 12 practices lie above the limits, 1 below");
+  EXPECT_EQ(say(1, 0, 12),
+            "1 of 12 practices lies above the limits, none below");
+  EXPECT_EQ(say(0, 2, 12),
+            "none of 12 practices lies above the limits, 2 below");
+  EXPECT_EQ(say(0, 0, 12),
+            "none of 12 practices lies above or below the limits");
+  EXPECT_EQ(say(1, 0, 1), "the only practice lies above the limits");
+  EXPECT_EQ(say(0, 1, 1), "the only practice lies below the limits");
+  EXPECT_EQ(say(0, 0, 1),
+            "the only practice lies neither above nor below the limits");
+}
+
 TEST(Wording, CountsAgreeWithTheirNouns) {
   EXPECT_EQ(Counted(0, kPractices), "no practices");
   EXPECT_EQ(Counted(1, kPractices), "1 practice");

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,8 @@ class Chart {
   const GatedCell& cell(size_t row, size_t column) const;
   // The number of any cell; nothing for `*`, NA and text.
   std::optional<double> number(size_t row, size_t column) const;
-  // Any cell as it is written to files, and as a reader sees it.
+  // Any cell as it is written to files, and as a reader sees it; a level in its
+  // words, where it has some.
   const std::string& text(size_t row, size_t column) const;
   std::string display_text(size_t row, size_t column) const;
 
@@ -62,6 +64,13 @@ class Chart {
   // The same for words, such as the kind of a point.
   void AddComputedText(ChartColumn column,
                        const std::function<std::string(size_t row)>& compute);
+
+  // Says the levels of a column in words, "A" as "White: British (A)", in the
+  // picture, the table, the drop-down list and text(); cell() keeps the level
+  // as it was printed. Call it before SelectBy, Describe and LevelsOf.
+  // REQUIRES: a column of the table, not a computed one.
+  void SayLevels(std::string_view column,
+                 const std::function<std::string(const std::string&)>& words);
 
   // Orders rows by a number, largest first or last; cells without a number
   // come last, ties by the first column.
@@ -80,6 +89,9 @@ class Chart {
   const std::string& first_level() const { return first_level_; }
   // Levels of a column in the order of the rows.
   std::vector<std::string> LevelsOf(std::string_view column) const;
+  // Whether no row has a value there: every cell is NA or empty, and there are
+  // rows. The first column always has one.
+  bool IsEmptyColumn(size_t column) const;
   // REQUIRES: the column exists.
   size_t ColumnIndex(std::string_view name) const;
 
@@ -114,6 +126,8 @@ class Chart {
   std::vector<ChartColumn> columns_;
   size_t gated_columns_ = 0;
   std::vector<Row> rows_;
+  // By column: what SayLevels made of each level.
+  std::map<size_t, std::map<std::string, std::string>> words_;
   std::string select_column_;
   std::string select_label_;
   std::string first_level_;

@@ -48,6 +48,15 @@ std::optional<std::string> Say(std::string_view pattern,
 std::string FirstSaid(std::initializer_list<std::optional<std::string>> texts,
                       std::string_view otherwise);
 
+// A figure with its limits, "0.29 (-0.78 to 1.36)", all three with the decimals
+// of the one that is printed with fewest; nothing if one is not printed.
+std::optional<std::string> SayInterval(const GatedCell& value,
+                                       const GatedCell& low,
+                                       const GatedCell& high);
+// The same from texts of numbers, as they are written to files.
+std::string IntervalText(const std::string& value, const std::string& low,
+                         const std::string& high);
+
 // What is counted, and a verb, by number.
 struct ByNumber {
   std::string_view one;   // "practice", "lies"
@@ -61,6 +70,14 @@ std::string Counted(int64_t number, ByNumber what);
 // practice does not lie".
 // REQUIRES: 0 <= part <= all.
 std::string PartOf(int64_t part, int64_t all, ByNumber what, ByNumber verb);
+// "3 of 12 practices lie above the limits, 1 below", "none of 12 practices lies
+// above or below the limits"; of one: "the only practice lies above the
+// limits", "the only practice lies neither above nor below the limits".
+// REQUIRES: 0 <= high, 0 <= low, high + low <= all, 0 < all.
+std::string AboveAndBelow(int64_t high, int64_t low, int64_t all, ByNumber what,
+                          std::string_view line);
+// "none" or "3".
+std::string NumberOrNone(int64_t number);
 // "from 3.1 to 8.2 %"; of two equal texts "every printed value is 3.1 %".
 std::string FromTo(std::string_view low, std::string_view high,
                    std::string_view unit);

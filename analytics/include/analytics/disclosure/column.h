@@ -10,10 +10,10 @@
 //  std_rate,      scaled by printed over exact events, from `minimum_events`
 //  ratio          on; three figures below 100 events, else one decimal
 //  index          value and limits as given, three figures, from 100 events on
-//  mean           from 8 people on, three figures
+//  mean           from 8 people on, three figures; in per cent one decimal
 //  percentile p   from n x min(p, 1 - p) >= 8 on, whole `step`s
 //  sum            from 8 contributors on and without dominance, three figures
-//  model_metric   two decimals
+//  model_metric   two decimals, or as few as the column says
 //  coefficient    two decimals, when the level of its feature with the fewest
 //                 events has 8
 // Of kinds other than index and coefficient the gate computes limits itself,
@@ -92,6 +92,7 @@ struct ColumnSpec {
   // then computed from the released table (KaplanMeier) as a DerivedTable.
   // Such columns are named ..._m6.
   bool midpoint = false;
+  int decimals = 2;  // of kModelMetric, 0 to 2
 };
 
 // Names of the columns by which rows are told apart, in their order.
