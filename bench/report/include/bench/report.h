@@ -59,11 +59,11 @@ struct Row {
   // "s" is time for all of `size`; a unit that ends with "/s" is a rate; others
   // say nothing about time.
   std::string unit;
-  int64_t size = 0;                  // items in a round; 0 = does not grow
-  std::vector<double> values;        // one a round, at least one
-  std::string rival;                 // empty = none
-  std::vector<double> rival_values;  // one a round, in the same unit
-  Bar bar;
+  int64_t size = 0;                       // items in a round; 0 = does not grow
+  std::vector<double> values;             // one a round, at least one
+  std::string rival = {};                 // empty = none
+  std::vector<double> rival_values = {};  // one a round, in the same unit
+  Bar bar = {};
   int64_t peak_bytes = 0;  // most memory of a process; 0 = not measured
 };
 
