@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "child.h"
+#include "bench/child.h"
 
 namespace tally::bench {
 
@@ -54,7 +54,9 @@ class TrialWorld {
   absl::StatusOr<Usage> BuildRelease() const;
   absl::StatusOr<Usage> Download() const;
   // Where the download is.
-  std::string ReleaseFolder() const { return Path("analyst/work/way/r2026-10"); }
+  std::string ReleaseFolder() const {
+    return Path("analyst/work/way/r2026-10");
+  }
 
  private:
   TrialWorld(std::string folder, std::string programs);

@@ -13,8 +13,10 @@ namespace tally::bench {
 namespace {
 
 std::string NumberText(double value) {
-  if (std::abs(value) >= 1000) return FormatCount(std::llround(value));
-  return absl::StrFormat(std::abs(value) >= 100 ? "%.1f" : "%.2f", value);
+  const double size = std::abs(value);
+  if (size >= 1000) return FormatCount(std::llround(value));
+  if (size >= 100) return absl::StrFormat("%.1f", value);
+  return absl::StrFormat(size >= 1 ? "%.2f" : "%.3f", value);
 }
 
 std::string FigureText(double value, const std::string& unit) {

@@ -1,5 +1,5 @@
-#ifndef TALLY_BENCH_WAY_CHILD_H_
-#define TALLY_BENCH_WAY_CHILD_H_
+#ifndef TALLY_BENCH_CHILD_H_
+#define TALLY_BENCH_CHILD_H_
 
 // Work in processes of their own, and what it took: clock, processor, memory.
 // The kernel counts the memory of a child from that of its parent at the fork,
@@ -50,4 +50,4 @@ absl::StatusOr<Usage> UsageSoFar(pid_t process);
 
 }  // namespace tally::bench
 
-#endif  // TALLY_BENCH_WAY_CHILD_H_
+#endif  // TALLY_BENCH_CHILD_H_
