@@ -24,7 +24,7 @@ namespace {
 constexpr size_t kShownBytes = 2000;
 constexpr int64_t kMostLogBytes = 64 << 20;
 
-double SecondsOf(const timeval& time) {
+double TimeOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) +
          1e-6 * static_cast<double>(time.tv_usec);
 }
@@ -73,7 +73,7 @@ absl::StatusOr<Usage> Await(pid_t child, double started,
   Usage result;
   result.seconds = WallSeconds() - started;
   result.processor_seconds =
-      SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
+      TimeOf(usage.ru_utime) + TimeOf(usage.ru_stime);
   result.peak_bytes = int64_t{usage.ru_maxrss} * 1024;
   TALLY_RETURN_IF_ERROR(CheckNotStopped());
   if (!WIFEXITED(code) || WEXITSTATUS(code) != 0) {
