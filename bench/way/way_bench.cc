@@ -244,6 +244,11 @@ void ReportWay(const std::vector<WayRound>& rounds, int64_t people,
       largest.peak_bytes);
   add("whole way, processor", each([](const auto& r) { return r.processor(); }),
       each([](const auto& r) { return r.rival.processor_seconds; }), {}, 0);
+  add("whole way, processor of the hub",
+      each([](const auto& r) { return r.hub.processor_seconds; }), {}, {}, 0);
+  add("whole way, processor of the sources",
+      each([](const auto& r) { return r.pushes.processor_seconds; }), {}, {},
+      0);
   add("whole way, push", each([](const auto& r) { return r.pushes.seconds; }),
       {}, {}, source.peak_bytes);
   add("whole way, link and release",

@@ -72,8 +72,7 @@ absl::StatusOr<Usage> Await(pid_t child, double started,
   }
   Usage result;
   result.seconds = WallSeconds() - started;
-  result.processor_seconds =
-      TimeOf(usage.ru_utime) + TimeOf(usage.ru_stime);
+  result.processor_seconds = TimeOf(usage.ru_utime) + TimeOf(usage.ru_stime);
   result.peak_bytes = int64_t{usage.ru_maxrss} * 1024;
   TALLY_RETURN_IF_ERROR(CheckNotStopped());
   if (!WIFEXITED(code) || WEXITSTATUS(code) != 0) {

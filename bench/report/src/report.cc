@@ -110,8 +110,8 @@ absl::StatusOr<Figure> Figure::FromJson(const JsonValue& json) {
   TALLY_ASSIGN_OR_RETURN(figure.low, json.GetDouble("low"));
   TALLY_ASSIGN_OR_RETURN(figure.high, json.GetDouble("high"));
   const auto has = [&json](std::string_view key) {
-    const JsonValue* value = json.Find(key);
-    return value != nullptr && !value->is_null();
+    const JsonValue* member = json.Find(key);
+    return member != nullptr && !member->is_null();
   };
   if (has("rival")) {
     TALLY_ASSIGN_OR_RETURN(figure.rival, json.GetString("rival"));

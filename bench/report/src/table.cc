@@ -15,8 +15,7 @@ namespace {
 std::string NumberText(double value) {
   const double size = std::abs(value);
   if (size >= 1000) return FormatCount(std::llround(value));
-  if (size >= 100) return absl::StrFormat("%.1f", value);
-  return absl::StrFormat(size >= 1 ? "%.2f" : "%.3f", value);
+  return absl::StrFormat("%.*f", size >= 100 ? 1 : size >= 1 ? 2 : 3, value);
 }
 
 std::string FigureText(double value, const std::string& unit) {
