@@ -38,7 +38,6 @@ target_link_libraries(tally_clp INTERFACE
 
 if(TALLY_BUILD_TESTS)
   find_package(GTest CONFIG REQUIRED)
-  find_package(benchmark CONFIG REQUIRED)
   include(GoogleTest)
   # GPL: an independent oracle for tests, never in a program (TallyLayers).
   find_library(GLPK_LIBRARY glpk REQUIRED)

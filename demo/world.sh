@@ -7,9 +7,14 @@
 #   WORLD   folder of the world (made if need be)
 #   BIN     folder of the programs
 #   ROOT    the checkout
+# and, where the world is another one than the demo's:
+#   WORLD_SOURCES    its sources; world_datasets, defined after sourcing this,
+#                    says what each delivers
+#   WORLD_DATASETS   folder of the specifications
 # Every function is idempotent: run again, it finds what is there.
 
 WORLD_SOURCES=${WORLD_SOURCES:-"gp-supplier-a gp-supplier-b national-apc"}
+WORLD_DATASETS=${WORLD_DATASETS:-$ROOT/datasets}
 
 world_say() { printf '%s\n' "$*" >&2; }
 
@@ -77,7 +82,7 @@ world_hub_config() {
   cat >"$WORLD/hub/hub.toml" <<TOML
 environment = "example"
 hub = { id = "hub-a", domain = "commissioning", data_directory = "$WORLD/hub/data", temp_directory = "$WORLD/hub/tmp" }
-datasets = { directory = "$ROOT/datasets" }
+datasets = { directory = "$WORLD_DATASETS" }
 listen = { grpc = "127.0.0.1:0" }
 tls = { certificate = "$WORLD/tls/hub-hub-a.pem", key = "file:$WORLD/tls/hub-hub-a.key", ca = "$WORLD/tls/ca.pem", trust_domain = "example.test", peers = "$WORLD/tls/peers.toml" }
 keys = { directory = "$WORLD/hub/keys", passphrase = "file:$WORLD/hub/passphrase" }
@@ -91,31 +96,31 @@ world_columns() { # SOURCE
   case $1 in
     gp-supplier-a) cat <<TOML ;;
 [datasets.gp-patient]
-specification = "$ROOT/datasets/gp-patient.toml"
+specification = "$WORLD_DATASETS/gp-patient.toml"
 date_format = "%d/%m/%Y"
 columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", surname = "SURNAME", forename = "FORENAME", date_of_birth = "DOB", sex = "SEX", ethnic_category = "ETHNICITY", postcode = "POSTCODE", practice_code = "GP_PRACTICE", registration_date = "REG_START", deregistration_date = "REG_END", date_of_death = "DEATH_DATE", address_key = "HOME_KEY", type1_opt_out = "TYPE1", local_patient_id = "PATIENT_ID" }
 [datasets.gp-event]
-specification = "$ROOT/datasets/gp-event.toml"
+specification = "$WORLD_DATASETS/gp-event.toml"
 date_format = "%d/%m/%Y"
 columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", event_date = "EFFECTIVE_DATE", record_date = "RECORDED_DATE", concept_id = "SNOMED_CODE", value1 = "RESULT", value2 = "RESULT2", unit = "UNIT", practice_code = "GP_PRACTICE", supplier = "SYSTEM", sensitive_flag = "SENSITIVE", consultation_key = "CONS_ID" }
 [datasets.gp-prescription]
-specification = "$ROOT/datasets/gp-prescription.toml"
+specification = "$WORLD_DATASETS/gp-prescription.toml"
 date_format = "%d/%m/%Y"
 columns = { nhs_number = "NHS_NUMBER", nhs_number_status = "NHS_STATUS", issue_date = "ISSUE_DATE", bnf_code = "BNF_CODE", dmd_code = "DMD_CODE", quantity = "QTY", items = "ITEMS", nic_pence = "NIC", actual_cost_pence = "ACTUAL_COST", prescriber_org = "GP_PRACTICE", repeat_flag = "REPEAT", sensitive_flag = "SENSITIVE", consultation_key = "CONS_ID" }
 TOML
     gp-supplier-b) cat <<TOML ;;
 [datasets.gp-patient]
-specification = "$ROOT/datasets/gp-patient.toml"
+specification = "$WORLD_DATASETS/gp-patient.toml"
 columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", surname = "FamilyName", forename = "GivenName", date_of_birth = "BirthDate", sex = "Gender", ethnic_category = "EthnicCategory", postcode = "PostCode", practice_code = "Practice", registration_date = "RegisteredFrom", deregistration_date = "RegisteredTo", date_of_death = "DiedOn", address_key = "AddressKey", type1_opt_out = "DissentFlag", local_patient_id = "LocalId" }
 [datasets.gp-event]
-specification = "$ROOT/datasets/gp-event.toml"
+specification = "$WORLD_DATASETS/gp-event.toml"
 columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", event_date = "EventDate", record_date = "EntryDate", concept_id = "Code", value1 = "Value", value2 = "SecondValue", unit = "Units", practice_code = "Practice", supplier = "Supplier", sensitive_flag = "Confidential", consultation_key = "ConsultationId" }
 [datasets.gp-prescription]
-specification = "$ROOT/datasets/gp-prescription.toml"
+specification = "$WORLD_DATASETS/gp-prescription.toml"
 columns = { nhs_number = "NhsNo", nhs_number_status = "NhsNoStatus", issue_date = "IssuedOn", bnf_code = "BnfCode", dmd_code = "DmdCode", quantity = "Quantity", items = "Items", nic_pence = "NetCost", actual_cost_pence = "ActualCost", prescriber_org = "Practice", repeat_flag = "IsRepeat", sensitive_flag = "Confidential", consultation_key = "ConsultationId" }
 TOML
     *) for id in $(world_datasets "$1"); do
-      printf '[datasets.%s]\nspecification = "%s/datasets/%s.toml"\n' "$id" "$ROOT" "$id"
+      printf '[datasets.%s]\nspecification = "%s/%s.toml"\n' "$id" "$WORLD_DATASETS" "$id"
     done ;;
   esac
 }
@@ -133,7 +138,7 @@ hub = { address = "127.0.0.1:${2:-1}", trust_domain = "example.test" }
 tls = { certificate = "$WORLD/tls/source-$1.pem", key = "file:$WORLD/tls/source-$1.key", ca = "$WORLD/tls/ca.pem" }
 keys = { directory = "$dir/keys", passphrase = "file:$dir/passphrase" }
 registry = { file = "$WORLD/registry/registry.json", key = "$(cat "$WORLD/registry/key")" }
-state = { directory = "$dir/state", max_spool = "20GiB" }
+state = { directory = "$dir/state", max_spool = "${WORLD_MAX_SPOOL:-20GiB}" }
 limits = { memory = "${WORLD_SOURCE_MEMORY:-256MiB}" }
 [lists]
 restricted_codes = "$dir/lists/restricted.csv"
@@ -191,7 +196,7 @@ world_ceremony() {
   cp "$WORLD/custodian/registry.json" "$WORLD/custodian/registry.sig" "$WORLD/registry/"
   for source in $WORLD_SOURCES; do
     for dataset in $(world_datasets "$source"); do
-      digest=$(sha256sum "$ROOT/datasets/$dataset.toml" | cut -d' ' -f1)
+      digest=$(sha256sum "$WORLD_DATASETS/$dataset.toml" | cut -d' ' -f1)
       world_run "$source" world_source "$source" dataset accept "$dataset" --digest "$digest" \
         >/dev/null || return 1
     done

@@ -1,15 +1,18 @@
-// Rows per second through the table function into Parquet (zstd), with one and
-// two source threads: 11 mixed columns, 16,384 rows a batch. Every run reads
-// its file back and compares count and sums; a wrong one fails.
-
-#include <benchmark/benchmark.h>
+// bench_engine [ROUNDS]: rows a second through the table function into Parquet
+// (zstd), with one and two source threads: 11 mixed columns, 16,384 rows a
+// batch. Every round reads its file back and compares count and sums; a wrong
+// one ends the program at once.
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/files.h"
 #include "base/status.h"
+#include "bench/report.h"
 #include "engine/database.h"
 #include "engine/row_writer.h"
 #include "temp_dir.h"
@@ -22,6 +25,8 @@ using dataset::RecordBatch;
 
 constexpr int32_t kRows = 2'000'000;
 constexpr int32_t kBatchRows = 16'384;
+// Whole batches only.
+constexpr int32_t kWritten = kRows / kBatchRows * kBatchRows;
 
 RowSchema Schema() {
   using From = RowColumn::From;
@@ -74,55 +79,67 @@ void Check(Database& database, const std::string& folder) {
     TALLY_CHECK(value.ok());
     return *value->As<int64_t>();
   };
-  constexpr int64_t kBatches = kRows / kBatchRows;
-  constexpr int64_t kAll = kBatches * kBatchRows;
+  constexpr int64_t kAll = kWritten;
   TALLY_CHECK(number("count(*)") == kAll);
   TALLY_CHECK(number("sum(c7)") == kAll * (kAll - 1) / 2 * 1'000'003);
   TALLY_CHECK(number("count(c4)") == kAll - (kAll + 2) / 3);
 }
 
-void BM_RowWriter(benchmark::State& state) {
+// Rows a second of each round.
+std::vector<double> Rates(int threads, int rounds,
+                          const std::vector<RecordBatch>& batches) {
   const TempDir folder;
   TALLY_CHECK(MakeDirectories(folder.Path("temp"), 0700).ok());
   DatabaseOptions options;
   options.directories = {folder.path()};
   options.temp_directory = folder.Path("temp");
-  options.threads = static_cast<int>(state.range(0));
+  options.threads = threads;
   absl::StatusOr<Database> database = Database::Open(options);
   TALLY_CHECK(database.ok());
-  std::vector<RecordBatch> batches;
-  for (int32_t first = 0; first + kBatchRows <= kRows; first += kBatchRows) {
-    batches.push_back(Batch(first));
-  }
-  int64_t run = 0;
-  for (auto _ : state) {
-    state.PauseTiming();
-    const std::string out = folder.Path(std::to_string(run++));
+  std::vector<double> rates;
+  for (int round = 0; round < rounds; ++round) {
+    const std::string out = folder.Path(std::to_string(round));
     TALLY_CHECK(MakeDirectories(out, 0700).ok());
     std::vector<RecordBatch> copies = batches;
-    state.ResumeTiming();
+    const double start = bench::WallSeconds();
     RowWriterOptions writer_options;
-    writer_options.source_threads = static_cast<int>(state.range(0));
+    writer_options.source_threads = threads;
     auto writer = RowWriter::Open(*database, Schema(), out, writer_options);
     TALLY_CHECK(writer.ok());
     for (RecordBatch& batch : copies) {
       TALLY_CHECK((*writer)->Write(std::move(batch)).ok());
     }
     TALLY_CHECK((*writer)->Finish().ok());
-    state.PauseTiming();
+    rates.push_back(kWritten / (bench::WallSeconds() - start));
     Check(*database, out);
     TALLY_CHECK(RemoveTree(out).ok());
-    state.ResumeTiming();
   }
-  state.SetItemsProcessed(state.iterations() * kRows);
+  return rates;
 }
-BENCHMARK(BM_RowWriter)
-    ->Arg(1)
-    ->Arg(2)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+
+int Run(int rounds, bench::Report& report) {
+  std::vector<RecordBatch> batches;
+  for (int32_t first = 0; first + kBatchRows <= kRows; first += kBatchRows) {
+    batches.push_back(Batch(first));
+  }
+  const std::vector<double> one = Rates(1, rounds, batches);
+  report.Add({.name = "rows to Parquet, two threads",
+              .unit = "rows/s",
+              .values = Rates(2, rounds, batches),
+              .rival = "one thread",
+              .rival_values = one});
+  return report.ExitCode();
+}
 
 }  // namespace
 }  // namespace tally::engine
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  tally::bench::Report report(&argc, argv);
+  const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
+  if (rounds < 1 || argc > 2) {
+    std::fprintf(stderr, "usage: bench_engine [ROUNDS]\n");
+    return 2;
+  }
+  return tally::engine::Run(rounds, report);
+}

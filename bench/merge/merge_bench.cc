@@ -1,21 +1,22 @@
-// bench_merge [PEOPLE [THREADS]]: two runs of so many people, half of them in
-// common, merged without pseudonyms, and the same tokens joined by DuckDB with
-// the same number of threads. Default: 10,000,000 people, 2 threads.
-//
-// Prints the median of three, and fails when the two disagree on the number of
-// common people or the merge is slower than the join.
+// bench_merge [PEOPLE [THREADS [ROUNDS]]]: two runs of so many people, half of
+// them in common, merged without pseudonyms, and in turn the same tokens joined
+// by DuckDB in memory with the same number of threads. Default: 10,000,000
+// people, 2 threads, 5 rounds. Ends at once when the two disagree on the number
+// of common people. Bar, from 10,000,000 people on: faster than the join.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/sha256.h"
 #include "base/status.h"
 #include "base/worker_pool.h"
+#include "bench/child.h"
+#include "bench/report.h"
 #include "crypto/init.h"
 #include "engine/database.h"
 #include "linkage/index/run_merger.h"
@@ -25,14 +26,24 @@
 namespace tally::linkage {
 namespace {
 
-double Seconds(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - since)
-      .count();
-}
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+constexpr int64_t kBarPeople = 10'000'000;
+
+// What some work took.
+struct Cost {
+  double seconds = 0;
+  double processor_seconds = 0;
+};
+class Watch {
+ public:
+  Cost Read() const {
+    return {bench::WallSeconds() - start_,
+            bench::ProcessSeconds() - processor_};
+  }
+
+ private:
+  double start_ = bench::WallSeconds();
+  double processor_ = bench::ProcessSeconds();
+};
 
 // The token of person n: SHA-256 of its decimal digits, as DuckDB makes it.
 Record TokenOf(int64_t n, uint32_t person) {
@@ -63,14 +74,19 @@ class Merge {
   Merge(const std::string& directory, int64_t people, int threads)
       : directory_(directory),
         people_(people),
-        pool_(threads),
         key_(*crypto::StorageKey::Generate(crypto::Environment::kTest,
                                            "hub-a")) {
-    for (int run = 0; run < 2; ++run) WriteRun(run);
+    // In a child, for its memory is not the merge's; before there are threads.
+    const auto written = bench::RunInChild([this] {
+      for (int run = 0; run < 2; ++run) WriteRun(run);
+      return absl::OkStatus();
+    });
+    TALLY_CHECK(written.ok());
+    pool_.emplace(threads);
   }
 
-  // Seconds of one whole Link; checks its answer.
-  double Once() {
+  // One whole Link; checks its answer.
+  Cost Once() {
     std::vector<MergeInput> inputs;
     for (int run = 0; run < 2; ++run) {
       inputs.push_back({Path(run), Context(run), run, run});
@@ -78,18 +94,18 @@ class Merge {
     RunMergerOptions options;
     options.storage_keys = [this](const crypto::KeyId&) { return &key_; };
     options.storage_key = &key_;
-    options.pool = &pool_;
+    options.pool = &*pool_;
     options.temp_directory = directory_;
-    options.parts = pool_.threads();
-    const auto start = std::chrono::steady_clock::now();
+    options.parts = pool_->threads();
+    const Watch watch;
     auto merger = RunMerger::Create(inputs, options);
     TALLY_CHECK(merger.ok());
     CountingSink sink;
     TALLY_CHECK((*merger)->Link(nullptr, "", sink).ok());
-    const double seconds = Seconds(start);
+    const Cost cost = watch.Read();
     TALLY_CHECK(sink.links == 2 * people_);
     TALLY_CHECK(sink.common == people_ - people_ / 2);
-    return seconds;
+    return cost;
   }
 
  private:
@@ -116,38 +132,24 @@ class Merge {
 
   std::string directory_;
   int64_t people_;
-  WorkerPool pool_;
   crypto::StorageKey key_;
+  std::optional<WorkerPool> pool_;
 };
 
-// Seconds of DuckDB joining two tables of the same tokens.
-double JoinOnce(engine::Connection& connection, int64_t expected) {
-  const auto start = std::chrono::steady_clock::now();
+// DuckDB joining two tables of the same tokens.
+Cost JoinOnce(engine::Connection& connection, int64_t expected) {
+  const Watch watch;
   auto common = connection.Scalar(
       "SELECT CAST(count(*) AS BIGINT) FROM a JOIN b USING (token)");
-  const double seconds = Seconds(start);
+  const Cost cost = watch.Read();
   TALLY_CHECK(common.ok());
   TALLY_CHECK(*common->As<int64_t>() == expected);
-  return seconds;
+  return cost;
 }
 
-int Run(int64_t people, int threads) {
-  TALLY_CHECK(crypto::InitCrypto().ok());
-  const TempDir dir;
-  std::vector<double> merges;
-  {
-    Merge merge(dir.path(), people, threads);
-    for (int i = 0; i < 3; ++i) merges.push_back(merge.Once());
-  }
-  const std::string temp = dir.Path("tmp");
-  std::filesystem::create_directory(temp);
-  engine::DatabaseOptions options;
-  options.temp_directory = temp;
-  options.memory_bytes = int64_t{6} << 30;
-  options.threads = threads;
-  auto database = engine::Database::Open(options);
-  TALLY_CHECK(database.ok());
-  auto connection = database->Connect();
+// Both tables of the join, filled.
+engine::Connection FillTables(engine::Database& database, int64_t people) {
+  auto connection = database.Connect();
   TALLY_CHECK(connection.ok());
   for (int table = 0; table < 2; ++table) {
     const int64_t first = table * (people / 2);
@@ -160,25 +162,61 @@ int Run(int64_t people, int threads) {
                       std::to_string(first + people) + ") t(i)")
             .ok());
   }
-  std::vector<double> joins;
-  for (int i = 0; i < 3; ++i) {
-    joins.push_back(JoinOnce(*connection, people - people / 2));
+  return *std::move(connection);
+}
+
+int Run(int64_t people, int threads, int rounds, bench::Report& report) {
+  TALLY_CHECK(crypto::InitCrypto().ok());
+  const TempDir dir;
+  Merge merge(dir.path(), people, threads);
+  merge.Once();  // what a first run warms is not ours to time
+  const int64_t peak = bench::PeakBytes();
+  const std::string temp = dir.Path("tmp");
+  std::filesystem::create_directory(temp);
+  engine::DatabaseOptions options;
+  options.temp_directory = temp;
+  options.memory_bytes = int64_t{6} << 30;
+  options.threads = threads;
+  auto database = engine::Database::Open(options);
+  TALLY_CHECK(database.ok());
+  engine::Connection connection = FillTables(*database, people);
+  const int64_t common = people - people / 2;
+  JoinOnce(connection, common);
+  std::vector<Cost> merges;
+  std::vector<Cost> joins;
+  for (int i = 0; i < rounds; ++i) {
+    merges.push_back(merge.Once());
+    joins.push_back(JoinOnce(connection, common));
   }
-  const double merge = Median(merges);
-  const double join = Median(joins);
-  std::printf("%lld people a run, %d threads\n", static_cast<long long>(people),
-              threads);
-  std::printf("merge of two sealed runs, numbered: %.3f s\n", merge);
-  std::printf("DuckDB join of the same tokens:     %.3f s (%.2f x)\n", join,
-              join / merge);
-  return merge <= join ? 0 : 1;
+  const auto add = [&](const char* name, double Cost::*part, bench::Bar bar) {
+    bench::Row row{.name = name,
+                   .unit = "s",
+                   .size = people,
+                   .values = {},
+                   .rival = "DuckDB, join in memory",
+                   .bar = bar,
+                   .peak_bytes = peak};
+    for (const Cost& cost : merges) row.values.push_back(cost.*part);
+    for (const Cost& cost : joins) row.rival_values.push_back(cost.*part);
+    report.Add(row);
+  };
+  add("merge of two runs", &Cost::seconds,
+      people >= kBarPeople ? bench::RatioAtMost(1) : bench::Bar{});
+  add("merge of two runs, processor", &Cost::processor_seconds, {});
+  return report.ExitCode();
 }
 
 }  // namespace
 }  // namespace tally::linkage
 
 int main(int argc, char** argv) {
+  tally::bench::Report report(&argc, argv);
   const int64_t people = argc > 1 ? std::atoll(argv[1]) : 10'000'000;
   const int threads = argc > 2 ? std::atoi(argv[2]) : 2;
-  return tally::linkage::Run(people, threads);
+  const int rounds = argc > 3 ? std::atoi(argv[3]) : 5;
+  if (people < 2 || people > 1'000'000'000 || threads < 1 || rounds < 1) {
+    std::fprintf(stderr, "usage: bench_merge [PEOPLE [THREADS [ROUNDS]]]\n");
+    return 2;
+  }
+  return tally::linkage::Run(people, threads, rounds, report);
 }

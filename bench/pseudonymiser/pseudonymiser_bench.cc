@@ -1,17 +1,15 @@
 // Rows a second from CSV to the sealed spool: read, check, find the person,
 // apply the rules, make the columns, seal. Tokenising is bench/crypto's.
 //
-//   bench_pseudonymiser [ROWS] [ROUNDS] [THREADS] [FLOOR]
+//   bench_pseudonymiser [ROWS] [ROUNDS] [THREADS]
 //
 // The file has 12 columns and 25 rows for each person. Each round's counts are
-// compared with what was planted: a wrong answer ends the program with 1, and
-// so does a median below FLOOR rows a second (default 500,000). Also printed:
-// CPU seconds, which a busy machine disturbs less than the clock.
+// compared with what was planted: a wrong answer ends the program with 2. Bar,
+// from 1,000,000 rows on: 500,000 rows a second. A second row is by the
+// processor's time, which a busy machine disturbs less than the clock.
 
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -20,9 +18,9 @@
 #include "absl/strings/str_format.h"
 #include "base/civil_day.h"
 #include "base/files.h"
-#include "base/process.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "bench/report.h"
 #include "crypto/init.h"
 #include "pseudonymiser/extract_preparer.h"
 #include "pseudonymiser/nhs_number.h"
@@ -31,7 +29,8 @@ namespace tally::pseudonymiser {
 namespace {
 
 constexpr uint64_t kRowsPerPerson = 25;
-constexpr double kFloor = 500'000;
+constexpr double kBarRowsPerSecond = 500'000;
+constexpr uint64_t kBarRows = 1'000'000;
 
 // Twelve columns, of which one is a small text and five are codes.
 constexpr std::string_view kSpecification = R"(
@@ -59,13 +58,6 @@ rule = [
   { reason = "NOT_PARTICIPATING", column = "practice_code", list = "participating_practices" },
 ]
 )";
-
-double Seconds(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) +
-         1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 std::string NumberText(uint64_t person) {
   uint32_t stem = 900'000'000 + static_cast<uint32_t>(person * 2 % 90'000'000);
@@ -162,7 +154,7 @@ bool IsRight(const ExtractPreparer::Checked& checked, const Planted& planted) {
          checked.report.persons == planted.persons;
 }
 
-int Main(uint64_t rows, int rounds, int threads, double floor) {
+int Main(uint64_t rows, int rounds, int threads, bench::Report& report) {
   TALLY_CHECK(crypto::InitCrypto().ok());
   std::string folder = "/tmp/tally-bench-XXXXXX";
   TALLY_CHECK(::mkdtemp(folder.data()) != nullptr);
@@ -175,42 +167,54 @@ int Main(uint64_t rows, int rounds, int threads, double floor) {
   TALLY_CHECK(plan.ok());
   WorkerPool pool(threads);
   std::vector<double> rates;
+  std::vector<double> processor_rates;
   bool right = true;
   for (int round = 0; round < rounds; ++round) {
     ExtractPreparer preparer(*plan, pool, nullptr,
                              *CivilDay::Create(2026, 12, 31));
-    const double start = Seconds(CLOCK_MONOTONIC);
-    const double cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double start = bench::WallSeconds();
+    const double processor = bench::ProcessSeconds();
     const auto checked = preparer.Check();
-    const double seconds = Seconds(CLOCK_MONOTONIC) - start;
-    const double cpu_seconds = Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    const auto n = static_cast<double>(rows);
+    rates.push_back(n / (bench::WallSeconds() - start));
+    processor_rates.push_back(n / (bench::ProcessSeconds() - processor));
     right = right && checked.ok() && IsRight(*checked, planted);
-    rates.push_back(static_cast<double>(rows) / seconds);
-    std::printf("round %d: %.0f rows/s, %.0f rows a CPU second, %s\n", round,
-                rates.back(), static_cast<double>(rows) / cpu_seconds,
-                right ? "right" : "WRONG");
   }
-  std::sort(rates.begin(), rates.end());
-  const double median = rates[rates.size() / 2];
-  std::printf(
-      "%llu rows of 12 columns, %d threads: median %.0f rows/s, spread "
-      "%.0f to %.0f, peak memory %lld MiB\n",
-      static_cast<unsigned long long>(rows), pool.threads(), median,
-      rates.front(), rates.back(),
-      static_cast<long long>(PeakMemoryBytes() >> 20));
   static_cast<void>(RemoveTree(folder));
-  return right && median >= floor ? 0 : 1;
+  if (!right) {
+    std::fprintf(stderr, "the counts are not what was planted\n");
+    return 2;
+  }
+  report.Add({.name = "source: read, check, seal",
+              .unit = "rows/s",
+              .size = static_cast<int64_t>(rows),
+              .values = rates,
+              .bar = rows >= kBarRows ? bench::ValueAtLeast(kBarRowsPerSecond)
+                                      : bench::Bar{},
+              .peak_bytes = bench::PeakBytes()});
+  report.Add({.name = "source: read, check, seal, of one processor",
+              .unit = "rows/s",
+              .size = static_cast<int64_t>(rows),
+              .values = processor_rates});
+  return report.ExitCode();
 }
 
 }  // namespace
 }  // namespace tally::pseudonymiser
 
 int main(int argc, char** argv) {
-  const auto number = [&](int at, double fallback) {
-    return argc > at ? std::strtod(argv[at], nullptr) : fallback;
+  tally::bench::Report report(&argc, argv);
+  const auto number = [&](int at, long fallback) {
+    return argc > at ? std::strtol(argv[at], nullptr, 10) : fallback;
   };
-  return tally::pseudonymiser::Main(static_cast<uint64_t>(number(1, 1'000'000)),
-                                    static_cast<int>(number(2, 5)),
-                                    static_cast<int>(number(3, 0)),
-                                    number(4, tally::pseudonymiser::kFloor));
+  const long rows = number(1, 1'000'000);
+  const long rounds = number(2, 5);
+  if (rows < 1 || rounds < 1 || argc > 4) {
+    std::fprintf(stderr,
+                 "usage: bench_pseudonymiser [ROWS [ROUNDS [THREADS]]]\n");
+    return 2;
+  }
+  return tally::pseudonymiser::Main(static_cast<uint64_t>(rows),
+                                    static_cast<int>(rounds),
+                                    static_cast<int>(number(3, 0)), report);
 }

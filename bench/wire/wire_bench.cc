@@ -3,20 +3,19 @@
 // fast wrong answer fails.
 //
 // Usage: bench_wire [ROWS_PER_BATCH [BATCHES [REPEATS]]]
-// Prints one line for each direction: median and spread over the repeats.
-// Exit code 1 when an answer is wrong.
+// A row for each direction, by the processor's time. Ends with 2 when an answer
+// is wrong.
 
-#include <time.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "bench/report.h"
 #include "dataset/record_batch.h"
 #include "dataset/specification.h"
 #include "unit/wire/random_batch.h"
@@ -83,24 +82,16 @@ dataset::RecordBatch MakeBatch(const dataset::Specification& specification,
   return batch;
 }
 
-// Processor time of this thread: what a core does, whoever else is busy.
-double CpuSeconds() {
-  timespec now{};
-  TALLY_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
-  return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) * 1e-9;
+void Report(const char* what, std::vector<double> rates,
+            bench::Report& report) {
+  report.Add({.name = std::string("wire, ") + what + ", one core",
+              .unit = "rows/s",
+              .values = std::move(rates),
+              .bar = bench::ValueAtLeast(kBarRowsPerSecond),
+              .peak_bytes = bench::PeakBytes()});
 }
 
-bool Report(const char* what, std::vector<double> rates, size_t bytes_per_row) {
-  std::sort(rates.begin(), rates.end());
-  const double median = rates[rates.size() / 2];
-  std::printf("%s: %.2f M rows/s (%.2f to %.2f), %zu bytes a row, bar %.0f M\n",
-              what, median / 1e6, rates.front() / 1e6, rates.back() / 1e6,
-              bytes_per_row, kBarRowsPerSecond / 1e6);
-  return median >= kBarRowsPerSecond;
-}
-
-int Run(size_t rows, size_t batches, size_t repeats) {
+int Run(size_t rows, size_t batches, size_t repeats, bench::Report& report) {
   auto parsed = dataset::Specification::Parse(kTwelve, "twelve.toml");
   TALLY_CHECK(parsed.ok());
   std::vector<dataset::RecordBatch> all;
@@ -112,20 +103,20 @@ int Run(size_t rows, size_t batches, size_t repeats) {
   dataset::RecordBatch decoded;
   size_t bytes = 0;
   for (size_t repeat = 0; repeat < repeats; ++repeat) {
-    double begin = CpuSeconds();
+    double begin = bench::ThreadSeconds();
     for (size_t i = 0; i < batches; ++i) {
       TALLY_CHECK(EncodeRowBatch(*parsed, all[i], encoded[i]).ok());
     }
     encode_rates.push_back(static_cast<double>(rows * batches) /
-                           (CpuSeconds() - begin));
-    begin = CpuSeconds();
+                           (bench::ThreadSeconds() - begin));
+    begin = bench::ThreadSeconds();
     for (size_t i = 0; i < batches; ++i) {
       TALLY_CHECK(DecodeRowBatch(*parsed, {kPersons, kToday},
                                  AsBytes(encoded[i]), decoded)
                       .ok());
     }
     decode_rates.push_back(static_cast<double>(rows * batches) /
-                           (CpuSeconds() - begin));
+                           (bench::ThreadSeconds() - begin));
   }
   for (size_t i = 0; i < batches; ++i) {
     bytes += encoded[i].size();
@@ -136,21 +127,22 @@ int Run(size_t rows, size_t batches, size_t repeats) {
     TALLY_CHECK(EncodeRowBatch(*parsed, decoded, again).ok());
     if (again != encoded[i] || decoded.person_index != all[i].person_index) {
       std::printf("wrong answer in batch %zu\n", i);
-      return 1;
+      return 2;
     }
     for (size_t row = 0; row < rows; ++row) {
       if (decoded.columns[2].Int64(row) != all[i].columns[2].Int64(row) ||
           decoded.columns[6].Code(row) != all[i].columns[6].Code(row) ||
           decoded.columns[5].Text(row) != all[i].columns[5].Text(row)) {
         std::printf("wrong value in batch %zu\n", i);
-        return 1;
+        return 2;
       }
     }
   }
   const size_t per_row = bytes / (rows * batches);
-  const bool fast_encode = Report("encode", encode_rates, per_row);
-  const bool fast_decode = Report("decode", decode_rates, per_row);
-  return fast_encode && fast_decode ? 0 : 1;
+  std::printf("%zu bytes a row\n", per_row);
+  Report("encode", std::move(encode_rates), report);
+  Report("decode", std::move(decode_rates), report);
+  return report.ExitCode();
 }
 
 size_t Argument(int argc, char** argv, int place, size_t otherwise) {
@@ -163,7 +155,8 @@ size_t Argument(int argc, char** argv, int place, size_t otherwise) {
 }  // namespace tally::wire
 
 int main(int argc, char** argv) {
+  tally::bench::Report report(&argc, argv);
   return tally::wire::Run(tally::wire::Argument(argc, argv, 1, 4096),
                           tally::wire::Argument(argc, argv, 2, 64),
-                          tally::wire::Argument(argc, argv, 3, 9));
+                          tally::wire::Argument(argc, argv, 3, 9), report);
 }

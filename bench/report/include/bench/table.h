@@ -1,0 +1,46 @@
+#ifndef TALLY_BENCH_TABLE_H_
+#define TALLY_BENCH_TABLE_H_
+
+// Figures for people: one line, or one table of those of all benchmarks.
+//
+// Spec: docs/performance.md, "The file of figures".
+// Threading: pure functions.
+// Secrets: none.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bench/report.h"
+
+namespace tally::bench {
+
+// Cost of an item at ten times the size that has the bar may differ so much.
+inline constexpr double kMostGrowth = 1.15;
+
+// One line without line feed.
+std::string OneLine(const Figure& figure);
+
+// Reads lines of JSON, as Report writes them. kInvalidArgument names the line.
+absl::StatusOr<std::vector<Figure>> ReadFigures(std::string_view lines);
+
+// Nanoseconds of an item; 0 when the figure says nothing about time or size.
+double ItemNanoseconds(const Figure& figure);
+
+// For each figure of a size beyond one of the same name that has a bar: a
+// figure of its own, the cost of an item beside the one at that size, with
+// kMostGrowth as its bar.
+std::vector<Figure> GrowthBeyondBars(const std::vector<Figure>& figures);
+
+// A table for people, in the order given: figure, rival, ratio, bar, whether it
+// is met, peak memory, and the cost of an item beside that of the smallest size
+// of the same name.
+std::string FormatTable(const std::vector<Figure>& figures);
+
+// The list for machines: one array, one figure a line.
+std::string FormatJson(const std::vector<Figure>& figures);
+
+}  // namespace tally::bench
+
+#endif  // TALLY_BENCH_TABLE_H_

@@ -1,0 +1,111 @@
+#include "hub_ingest.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+#include "base/status.h"
+#include "bench/child.h"
+#include "extract_files.h"
+#include "trial_world.h"
+
+namespace tally::bench {
+namespace {
+
+constexpr int64_t kIngestBarPeople = 400'000;
+constexpr double kIngestBarRows = 1e6;
+constexpr double kIngestBarMib = 512;  // of either side
+
+absl::Status CopyRowsByRival(const Places& places, const std::string& rows) {
+  TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
+  return rival.CopyToParquet(Parquet(rows), places.folder + "/rows.parquet");
+}
+
+absl::Status CheckRows(const Places& places, const std::string& rows,
+                       const Expected& expected) {
+  TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
+  const std::string published = Parquet(rows);
+  TALLY_RETURN_IF_ERROR(rival.CheckCount("rows", expected.events, published));
+  TALLY_RETURN_IF_ERROR(rival.Check(
+      "people", expected.people,
+      "SELECT CAST(count(DISTINCT person_index) AS BIGINT) FROM " + published));
+  return rival.CheckTenths("sum of value_1", expected.sum_tenths, "value_1",
+                           published);
+}
+
+struct IngestRound {
+  Usage rival;
+  Usage sender;
+  Usage hub;
+};
+
+absl::StatusOr<IngestRound> RunIngest(const Places& places,
+                                      const Expected& expected) {
+  const std::string file = places.folder + "/rows.csv";
+  TALLY_RETURN_IF_ERROR(RemoveTree(places.folder + "/world"));
+  TALLY_ASSIGN_OR_RETURN(const TrialWorld world,
+                         TrialWorld::Start(places.folder, places.programs));
+  TALLY_RETURN_IF_ERROR(world.PrepareOnly("gp-events", "bench-event", file));
+  IngestRound round;
+  TALLY_ASSIGN_OR_RETURN(round.sender,
+                         world.Push("gp-events", "bench-event", file));
+  TALLY_ASSIGN_OR_RETURN(round.hub, UsageSoFar(world.hub()));
+  const std::string rows =
+      world.Path("hub/data/extracts/*/rows/bench-event/part-*.parquet");
+  TALLY_ASSIGN_OR_RETURN(
+      round.rival, RunInChild([&] { return CopyRowsByRival(places, rows); }));
+  TALLY_RETURN_IF_ERROR(
+      RunInChild([&] { return CheckRows(places, rows, expected); }).status());
+  return round;
+}
+
+}  // namespace
+
+absl::Status HubIngest(const Places& places, int64_t people, int rounds,
+                       Report& report) {
+  TALLY_ASSIGN_OR_RETURN(const Expected expected,
+                         WriteIngestFiles(places.folder, people));
+  const auto size = static_cast<double>(expected.events);
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  std::vector<double> hubs;
+  std::vector<double> senders;
+  Usage hub;
+  Usage sender;
+  for (int i = 0; i < rounds; ++i) {
+    TALLY_ASSIGN_OR_RETURN(const IngestRound round,
+                           RunIngest(places, expected));
+    ours.push_back(size / round.sender.seconds);
+    theirs.push_back(size / round.rival.seconds);
+    hubs.push_back(Mib(round.hub.peak_bytes));
+    senders.push_back(Mib(round.sender.peak_bytes));
+    hub += round.hub;
+    sender += round.sender;
+  }
+  report.Add(
+      {.name = "hub ingest over mTLS",
+       .unit = "rows/s",
+       .size = expected.events,
+       .values = ours,
+       .rival = "DuckDB, Parquet to Parquet",
+       .rival_values = theirs,
+       .bar = people >= kIngestBarPeople ? ValueAtLeast(kIngestBarRows) : Bar{},
+       .peak_bytes = std::max(hub.peak_bytes, sender.peak_bytes)});
+  report.Add({.name = "hub ingest over mTLS, hub's memory",
+              .unit = "MiB",
+              .size = expected.events,
+              .values = hubs,
+              .bar = ValueAtMost(kIngestBarMib),
+              .peak_bytes = hub.peak_bytes});
+  report.Add({.name = "hub ingest over mTLS, sender's memory",
+              .unit = "MiB",
+              .size = expected.events,
+              .values = senders,
+              .bar = ValueAtMost(kIngestBarMib),
+              .peak_bytes = sender.peak_bytes});
+  return absl::OkStatus();
+}
+
+}  // namespace tally::bench

@@ -1,0 +1,218 @@
+#include "whole_way.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "bench/child.h"
+#include "extract_files.h"
+#include "trial_world.h"
+
+namespace tally::bench {
+namespace {
+
+constexpr int64_t kWayBarPeople = 1'200'000;
+constexpr double kWayBar = 5;
+constexpr double kHubBarMib = 512;
+constexpr double kSourceBarMib = 256;
+constexpr double kSourceBarBytesPerPerson = 40;
+
+// What the rival makes of the columns: numbers and days as such, so that it has
+// less to write than text.
+constexpr std::string_view kEventColumns =
+    "{nhs_number: 'BIGINT', nhs_number_status: 'VARCHAR', event_date: 'DATE', "
+    "record_date: 'DATE', concept_id: 'BIGINT', value1: 'DOUBLE', value2: "
+    "'DOUBLE', unit: 'VARCHAR', practice_code: 'VARCHAR', supplier: 'VARCHAR', "
+    "sensitive_flag: 'BOOLEAN', consultation_key: 'BIGINT'}";
+constexpr std::string_view kPatientColumns =
+    "{nhs_number: 'BIGINT', nhs_number_status: 'VARCHAR', surname: 'VARCHAR', "
+    "forename: 'VARCHAR', date_of_birth: 'DATE', sex: 'VARCHAR', "
+    "ethnic_category: 'VARCHAR', postcode: 'VARCHAR', practice_code: "
+    "'VARCHAR', registration_date: 'DATE', deregistration_date: 'DATE', "
+    "date_of_death: 'DATE', address_key: 'VARCHAR', type1_opt_out: 'VARCHAR', "
+    "local_patient_id: 'VARCHAR'}";
+
+absl::Status CopyFilesByRival(const Places& places) {
+  TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
+  const auto copy = [&](const std::string& name, std::string_view columns) {
+    const std::string path = places.folder + "/" + name;
+    return rival.CopyToParquet(
+        absl::StrFormat("read_csv(%s, header = true, auto_detect = false, "
+                        "delim = ',', columns = %s)",
+                        engine::QuoteLiteral(path + ".csv"), columns),
+        path + ".parquet");
+  };
+  TALLY_RETURN_IF_ERROR(copy("patients", kPatientColumns));
+  return copy("events", kEventColumns);
+}
+
+absl::Status CheckRival(const Places& places, const Expected& expected) {
+  TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
+  const std::string events = Parquet(places.folder + "/events.parquet");
+  TALLY_RETURN_IF_ERROR(
+      rival.CheckCount("rows of the rival", expected.events, events));
+  return rival.CheckTenths("sum of the rival", expected.sum_tenths, "value1",
+                           events);
+}
+
+absl::Status CheckRelease(const Places& places, const std::string& release,
+                          const Expected& expected) {
+  TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
+  const auto table = [&release](const std::string& name) {
+    return Parquet(release + "/tables/" + name + "/part-*.parquet");
+  };
+  const std::string events = table("gp_event");
+  const std::string patients = table("gp_patient");
+  const std::string persons = table("persons");
+  TALLY_RETURN_IF_ERROR(
+      rival.CheckCount("patients", expected.people, patients));
+  TALLY_RETURN_IF_ERROR(rival.CheckCount("events", expected.events, events));
+  TALLY_RETURN_IF_ERROR(rival.CheckTenths("sum of value1", expected.sum_tenths,
+                                          "value1", events));
+  TALLY_RETURN_IF_ERROR(rival.CheckCount(
+      "people", 2 * expected.people - expected.in_both, persons));
+  TALLY_RETURN_IF_ERROR(rival.CheckCount("people in both sources",
+                                         expected.in_both, persons,
+                                         "link_status = 'nhs_number'"));
+  return rival.CheckCount("events of registered people",
+                          expected.in_both * kRowsPerPerson, events,
+                          "person IN (SELECT person FROM " + patients + ")");
+}
+
+// What one round took.
+struct WayRound {
+  Usage rival;
+  Usage pushes;
+  Usage build;
+  Usage download;
+  Usage hub;
+  double seconds() const {
+    return pushes.seconds + build.seconds + download.seconds;
+  }
+  double processor() const {
+    return pushes.processor_seconds + build.processor_seconds +
+           download.processor_seconds + hub.processor_seconds;
+  }
+};
+
+absl::StatusOr<WayRound> RunWay(const Places& places,
+                                const Expected& expected) {
+  WayRound round;
+  TALLY_ASSIGN_OR_RETURN(round.rival,
+                         RunInChild([&] { return CopyFilesByRival(places); }));
+  TALLY_RETURN_IF_ERROR(
+      RunInChild([&] { return CheckRival(places, expected); }).status());
+  for (const char* made : {"/patients.parquet", "/events.parquet", "/world"}) {
+    TALLY_RETURN_IF_ERROR(RemoveTree(places.folder + made));
+  }
+  TALLY_ASSIGN_OR_RETURN(const TrialWorld world,
+                         TrialWorld::Start(places.folder, places.programs));
+  TALLY_ASSIGN_OR_RETURN(const Usage before, UsageSoFar(world.hub()));
+  TALLY_ASSIGN_OR_RETURN(
+      round.pushes,
+      world.Push("gp-register", "gp-patient", places.folder + "/patients.csv"));
+  TALLY_ASSIGN_OR_RETURN(
+      const Usage events,
+      world.Push("gp-events", "gp-event", places.folder + "/events.csv"));
+  round.pushes += events;
+  TALLY_ASSIGN_OR_RETURN(round.build, world.BuildRelease());
+  TALLY_ASSIGN_OR_RETURN(round.download, world.Download());
+  TALLY_ASSIGN_OR_RETURN(round.hub, UsageSoFar(world.hub()));
+  round.hub.processor_seconds -= before.processor_seconds;
+  TALLY_RETURN_IF_ERROR(RunInChild([&] {
+                          return CheckRelease(places, world.ReleaseFolder(),
+                                              expected);
+                        }).status());
+  return round;
+}
+
+std::vector<double> Each(const std::vector<WayRound>& rounds,
+                         double (*figure)(const WayRound&)) {
+  std::vector<double> values;
+  for (const WayRound& round : rounds) values.push_back(figure(round));
+  return values;
+}
+
+void ReportSeconds(const std::vector<WayRound>& rounds, int64_t people,
+                   Report& report) {
+  using R = const WayRound&;
+  const auto row = [&](const char* name, double (*figure)(R)) {
+    return Row{.name = name,
+               .unit = "s",
+               .size = people * kRowsPerPerson,
+               .values = Each(rounds, figure)};
+  };
+  const auto beside = [&](Row ours, double (*figure)(R)) {
+    ours.rival = "DuckDB, CSV to Parquet";
+    ours.rival_values = Each(rounds, figure);
+    return ours;
+  };
+  Usage largest;
+  for (R r : rounds) {
+    for (const Usage* part : {&r.hub, &r.pushes, &r.build, &r.download}) {
+      largest += *part;
+    }
+  }
+  Row all = beside(row("whole way", [](R r) { return r.seconds(); }),
+                   [](R r) { return r.rival.seconds; });
+  if (people >= kWayBarPeople) all.bar = RatioAtMost(kWayBar);
+  all.peak_bytes = largest.peak_bytes;
+  report.Add(all);
+  report.Add(
+      beside(row("whole way, processor", [](R r) { return r.processor(); }),
+             [](R r) { return r.rival.processor_seconds; }));
+  report.Add(row("whole way, processor of the hub",
+                 [](R r) { return r.hub.processor_seconds; }));
+  report.Add(row("whole way, processor of the sources",
+                 [](R r) { return r.pushes.processor_seconds; }));
+  report.Add(row("whole way, push", [](R r) { return r.pushes.seconds; }));
+  report.Add(
+      row("whole way, link and release", [](R r) { return r.build.seconds; }));
+  report.Add(
+      row("whole way, download", [](R r) { return r.download.seconds; }));
+}
+
+void ReportMemory(const std::vector<WayRound>& rounds, int64_t people,
+                  Report& report) {
+  const auto add = [&](const char* name, const Usage WayRound::*who,
+                       double limit) {
+    Usage largest;
+    std::vector<double> values;
+    for (const WayRound& round : rounds) {
+      largest += round.*who;
+      values.push_back(Mib((round.*who).peak_bytes));
+    }
+    report.Add({.name = name,
+                .unit = "MiB",
+                .size = people * kRowsPerPerson,
+                .values = std::move(values),
+                .bar = ValueAtMost(limit),
+                .peak_bytes = largest.peak_bytes});
+  };
+  add("whole way, hub's memory", &WayRound::hub, kHubBarMib);
+  add("whole way, source's memory", &WayRound::pushes,
+      kSourceBarMib +
+          kSourceBarBytesPerPerson * static_cast<double>(people) / (1 << 20));
+}
+
+}  // namespace
+
+absl::Status WholeWay(const Places& places, int64_t people, int rounds,
+                      Report& report) {
+  TALLY_ASSIGN_OR_RETURN(const Expected expected,
+                         WriteWayFiles(places.folder, people));
+  std::vector<WayRound> all;
+  for (int i = 0; i < rounds; ++i) {
+    TALLY_ASSIGN_OR_RETURN(const WayRound round, RunWay(places, expected));
+    all.push_back(round);
+  }
+  ReportSeconds(all, people, report);
+  ReportMemory(all, people, report);
+  return absl::OkStatus();
+}
+
+}  // namespace tally::bench
