@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/config.h"
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "text_tools.h"
@@ -59,18 +60,38 @@ ReadingContext MakeContext(const DatasetPlan& plan,
 
 }  // namespace
 
+InputValues::InputValues(const DatasetPlan& plan,
+                         const std::vector<int32_t>& fields)
+    : values_(fields.size()) {
+  for (const size_t input : plan.used_inputs()) {
+    if (fields[input] < 0) continue;  // absent: null in every row
+    sources_.push_back({.input = input,
+                        .field = static_cast<size_t>(fields[input]),
+                        .null_markers = &plan.null_markers(input)});
+  }
+}
+
 const RowRules::Values& InputValues::Read(const CsvBlock& block,
                                           const CsvRecord& record) {
-  for (const size_t input : plan_.used_inputs()) {
-    const int32_t field = fields_[input];
-    std::string_view value;
-    if (field >= 0) {
-      value = Trim(block.field(record, static_cast<size_t>(field)));
-      if (plan_.null_markers(input).IsNull(value)) value = {};
-    }
-    values_[input] = value;
+  for (const Source& source : sources_) {
+    std::string_view value = Trim(block.field(record, source.field));
+    if (source.null_markers->IsNull(value)) value = {};
+    values_[source.input] = value;
   }
   return values_;
+}
+
+NumberReader::~NumberReader() {
+  WipeMemory(&text_, sizeof(text_));
+  WipeMemory(&result_, sizeof(result_));
+}
+
+const NhsNumberResult& NumberReader::Read(std::string_view text) {
+  const std::optional<ShortText> key = ShortText::Of(text);
+  if (key && *key == text_) return result_;
+  text_ = key.value_or(ShortText::None());
+  result_ = ParseNhsNumber(text, environment_);
+  return result_;
 }
 
 RowScout::RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
@@ -122,7 +143,9 @@ RowReader::RowReader(const DatasetPlan& plan,
       path_(std::move(path)),
       context_(MakeContext(plan, shared)),
       inputs_(plan, fields),
+      numbers_(shared.environment),
       rules_(plan, *shared.lists, *shared.rekey, std::move(tied)),
+      period_column_(plan.specification().period_column().value_or(kNoInput)),
       days_(kDaySlots),
       writer_(plan.specification()),
       pen_(pen) {
@@ -150,11 +173,12 @@ void RowReader::Drop(RowReason reason, const CsvRecord& record,
 }
 
 RowReason RowReader::LinkReason(const NhsNumberResult& number,
-                                const RowRules::Values& values) const {
+                                const RowRules::Values& values,
+                                bool verified) const {
   if (rules_.IsWithheld(values)) return RowReason::kIdentityWithheld;
   if (number.reason != RowReason::kNone) return number.reason;
   const size_t status = plan_.status_input();
-  if (status != kNoInput && !values[status].empty() && !IsVerified(values)) {
+  if (status != kNoInput && !values[status].empty() && !verified) {
     return RowReason::kNhsNumberNotVerified;
   }
   return RowReason::kNone;
@@ -180,19 +204,24 @@ std::optional<CivilDay> RowReader::DayOf(std::string_view text) {
   return day;
 }
 
-// A row without a day in the period column belongs to the period that sends it.
-bool RowReader::IsOutsidePeriod(const RowRules::Values& values,
-                                const CellPlace& place) {
-  const auto column = plan_.specification().period_column();
-  if (!column) return false;
-  const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[*column];
-  const Cell cell = columns_[*column].Read(
+Cell RowReader::ReadColumn(size_t column, const RowRules::Values& values,
+                           const CellPlace& place) {
+  const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[column];
+  return columns_[column].Read(
       values[inputs.from],
       inputs.other == kNoInput ? std::string_view() : values[inputs.other],
       place);
-  return cell.fault == RowReason::kNone && cell.form == Cell::Form::kNumber &&
-         (cell.number < shared_.period_start ||
-          cell.number > shared_.period_end);
+}
+
+// A row without a day in the period column belongs to the period that sends it.
+bool RowReader::IsOutsidePeriod(const RowRules::Values& values,
+                                const CellPlace& place) {
+  if (period_column_ == kNoInput) return false;
+  period_ = ReadColumn(period_column_, values, place);
+  return period_.fault == RowReason::kNone &&
+         period_.form == Cell::Form::kNumber &&
+         (period_.number < shared_.period_start ||
+          period_.number > shared_.period_end);
 }
 
 bool RowReader::BreaksDateOrder(const RowRules::Values& values) {
@@ -208,17 +237,17 @@ RowReason RowReader::MakeColumns(const RowRules::Values& values,
                                  const CsvRecord& record, size_t* column) {
   const CellPlace place{.file = file_, .line = record.line};
   writer_.Begin();
+  const auto add = [&](const Cell& cell) {
+    if (cell.fault == RowReason::kNone) writer_.Add(cell);
+    return cell.fault;
+  };
   for (size_t i = 0; i < columns_.size(); ++i) {
-    const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[i];
-    const Cell cell = columns_[i].Read(
-        values[inputs.from],
-        inputs.other == kNoInput ? std::string_view() : values[inputs.other],
-        place);
-    if (cell.fault != RowReason::kNone) {
+    const RowReason fault =
+        i == period_column_ ? add(period_) : add(ReadColumn(i, values, place));
+    if (fault != RowReason::kNone) {
       *column = i;
-      return cell.fault;
+      return fault;
     }
-    writer_.Add(cell);
   }
   return RowReason::kNone;
 }
@@ -231,8 +260,7 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
     return absl::OkStatus();
   }
   const RowRules::Values& values = inputs_.Read(block, record);
-  const NhsNumberResult number =
-      ParseNhsNumber(values[plan_.person_input()], shared_.environment);
+  const NhsNumberResult& number = numbers_.Read(values[plan_.person_input()]);
   if (number.reason != RowReason::kNhsNumberMissing) ++counts_.numbers;
   if (number.reason == RowReason::kNhsNumberRangeTest) ++counts_.numbers_test;
   if (number.reason == RowReason::kNhsNumberRangeLive) ++counts_.numbers_live;
@@ -275,11 +303,12 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
 absl::Status RowReader::WriteRow(const CsvRecord& record,
                                  const RowRules::Values& values,
                                  const NhsNumberResult& number) {
-  const RowReason link = LinkReason(number, values);
+  const bool verified = IsVerified(values);
+  const RowReason link = LinkReason(number, values, verified);
   uint32_t person = kNoProvisional;
   if (link == RowReason::kNone) {
-    TALLY_ASSIGN_OR_RETURN(
-        person, shared_.people->IndexOf(*number.number, IsVerified(values)));
+    TALLY_ASSIGN_OR_RETURN(person,
+                           shared_.people->IndexOf(*number.number, verified));
   } else if (issues_.size() < kMaxIssues) {
     issues_.push_back(
         {file_, record.line, link, plan_.specification().person().input, ""});

@@ -28,6 +28,7 @@
 #include "pseudonymiser/person_table.h"
 #include "row_record.h"
 #include "row_rules.h"
+#include "text_cache.h"
 
 namespace tally::pseudonymiser {
 
@@ -47,14 +48,35 @@ struct SharedReading {
 // The inputs of one record, by number, trimmed, null as empty.
 class InputValues {
  public:
-  InputValues(const DatasetPlan& plan, const std::vector<int32_t>& fields)
-      : plan_(plan), fields_(fields), values_(fields.size()) {}
+  InputValues(const DatasetPlan& plan, const std::vector<int32_t>& fields);
   const RowRules::Values& Read(const CsvBlock& block, const CsvRecord& record);
 
  private:
-  const DatasetPlan& plan_;
-  const std::vector<int32_t>& fields_;
+  // An input that is read and that the file has.
+  struct Source {
+    size_t input;
+    size_t field;
+    const NullMarkers* null_markers;
+  };
+  std::vector<Source> sources_;
   RowRules::Values values_;
+};
+
+// Reads NHS Numbers, and remembers the last one: the rows of a person often
+// stand together.
+class NumberReader {
+ public:
+  explicit NumberReader(crypto::Environment environment)
+      : environment_(environment) {}
+  ~NumberReader();
+  NumberReader(const NumberReader&) = delete;
+  NumberReader& operator=(const NumberReader&) = delete;
+  const NhsNumberResult& Read(std::string_view text);
+
+ private:
+  const crypto::Environment environment_;
+  ShortText text_ = ShortText::None();
+  NhsNumberResult result_;
 };
 
 // The first pass: notes who is opted out by a column, and the keys of rows
@@ -103,7 +125,10 @@ class RowReader {
                         const NhsNumberResult& number);
   // Reason without a person; kNone when the row is linked.
   dataset::RowReason LinkReason(const NhsNumberResult& number,
-                                const RowRules::Values& values) const;
+                                const RowRules::Values& values,
+                                bool verified) const;
+  Cell ReadColumn(size_t column, const RowRules::Values& values,
+                  const CellPlace& place);
   bool IsVerified(const RowRules::Values& values) const;
   // Makes all columns; the reason that drops the row, or kNone.
   dataset::RowReason MakeColumns(const RowRules::Values& values,
@@ -121,8 +146,12 @@ class RowReader {
   const std::string path_;
   ReadingContext context_;
   InputValues inputs_;
+  NumberReader numbers_;
   RowRules rules_;
   std::deque<ColumnReader> columns_;
+  // Of the row at hand, read ahead of the others; kNoInput: none.
+  size_t period_column_ = kNoInput;
+  Cell period_;
   TextCache<int32_t> days_;
   RowWriter writer_;
   BucketSpool::Pen* pen_;

@@ -1,5 +1,8 @@
 #include "row_record.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/status.h"
 
 namespace tally::pseudonymiser {
@@ -10,6 +13,10 @@ using dataset::ColumnType;
 constexpr size_t kPersonAt = 2;
 constexpr size_t kReasonAt = 6;
 constexpr size_t kNullMapAt = 7;
+// Of a text or a code, which no specification lets be longer.
+constexpr size_t kMaxTextBytes = 64;
+// Of a value: a code that has no number. 512 columns of them fit the length.
+constexpr size_t kMaxValueBytes = sizeof(uint32_t) + 1 + kMaxTextBytes;
 
 template <typename T>
 T Get(const char*& at) {
@@ -22,19 +29,26 @@ T Get(const char*& at) {
 }  // namespace
 
 RowWriter::RowWriter(const dataset::Specification& specification)
-    : specification_(specification) {}
+    : head_bytes_(kNullMapAt + (specification.columns().size() + 7) / 8) {
+  for (const dataset::ColumnSpec& column : specification.columns()) {
+    types_.push_back(column.type);
+  }
+  row_.resize(head_bytes_ + types_.size() * kMaxValueBytes);
+}
 
 void RowWriter::Begin() {
   column_ = 0;
-  bytes_.assign(kNullMapAt + (specification_.columns().size() + 7) / 8, '\0');
+  size_ = head_bytes_;
+  std::memset(row_.data(), 0, head_bytes_);
 }
 
 void RowWriter::Add(const Cell& cell) {
   const size_t column = column_++;
+  const dataset::ColumnType type = types_[column];
   if (cell.form == Cell::Form::kNull) return;
-  bytes_[kNullMapAt + column / 8] =
-      static_cast<char>(bytes_[kNullMapAt + column / 8] | 1 << (column % 8));
-  switch (specification_.columns()[column].type) {
+  char& present = row_[kNullMapAt + column / 8];
+  present = static_cast<char>(present | 1 << (column % 8));
+  switch (type) {
     case ColumnType::kBool:
       Put(static_cast<uint8_t>(cell.number));
       return;
@@ -58,17 +72,19 @@ void RowWriter::Add(const Cell& cell) {
     case ColumnType::kText:
       break;
   }
+  TALLY_CHECK(cell.text.size() <= kMaxTextBytes);
   Put(static_cast<uint8_t>(cell.text.size()));
-  bytes_.append(cell.text);
+  std::copy(cell.text.begin(), cell.text.end(), row_.data() + size_);
+  size_ += cell.text.size();
 }
 
 std::string_view RowWriter::Finish(uint32_t person, dataset::RowReason reason) {
-  TALLY_CHECK(column_ == specification_.columns().size());
-  const uint16_t length = static_cast<uint16_t>(bytes_.size() - kPersonAt);
-  std::memcpy(bytes_.data(), &length, sizeof(length));
-  std::memcpy(bytes_.data() + kPersonAt, &person, sizeof(person));
-  bytes_[kReasonAt] = static_cast<char>(reason);
-  return bytes_;
+  TALLY_CHECK(column_ == types_.size());
+  const uint16_t length = static_cast<uint16_t>(size_ - kPersonAt);
+  std::memcpy(row_.data(), &length, sizeof(length));
+  std::memcpy(row_.data() + kPersonAt, &person, sizeof(person));
+  row_[kReasonAt] = static_cast<char>(reason);
+  return {row_.data(), size_};
 }
 
 RowDecoder::RowDecoder(const dataset::Specification& specification,

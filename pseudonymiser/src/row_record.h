@@ -41,14 +41,15 @@ class RowWriter {
  private:
   template <typename T>
   void Put(T value) {
-    const size_t at = bytes_.size();
-    bytes_.resize(at + sizeof(T));
-    std::memcpy(bytes_.data() + at, &value, sizeof(T));
+    std::memcpy(row_.data() + size_, &value, sizeof(T));
+    size_ += sizeof(T);
   }
 
-  const dataset::Specification& specification_;
+  std::vector<dataset::ColumnType> types_;
+  size_t head_bytes_;  // in front of the values
   size_t column_ = 0;
-  std::string bytes_;
+  size_t size_ = 0;
+  std::vector<char> row_;  // room for the longest row
 };
 
 // Puts spooled rows into batches. `person_of` maps provisional numbers to the

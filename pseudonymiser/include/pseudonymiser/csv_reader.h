@@ -77,7 +77,8 @@ class CsvBlock {
     uint32_t end;
   };
   std::vector<char> bytes_;
-  std::vector<Field> fields_;
+  std::vector<Field> fields_;  // the first field_count_ of them
+  size_t field_count_ = 0;
   std::vector<CsvRecord> records_;
 };
 
@@ -110,8 +111,7 @@ class CsvReader {
   absl::Status CheckBeginning(std::string_view bytes) const;
   absl::StatusOr<size_t> Fill(CsvBlock* block);
   size_t ScanRecords(CsvBlock* block, size_t begin, size_t size);
-  void AddRecord(CsvBlock* block, size_t first_field, size_t length,
-                 CsvFault fault);
+  void AddRecord(CsvBlock* block, size_t fields, size_t length, CsvFault fault);
   void SkipByte(char c);
   size_t SkipToEnd(const char* data, size_t size);
 

@@ -101,6 +101,50 @@ TEST(DeliveryReader, KeepsRowsOfOtherPeriodsBack) {
   EXPECT_EQ(report.counts.sent, 2U);
 }
 
+// A number is read once where rows of a person stand together; what a row comes
+// to must not hang on its neighbours.
+TEST(DeliveryReader, CountsTheSameWhetherRowsOfAPersonStandTogetherOrNot) {
+  const std::string rest = "2026-11-05,12345678,,mmol,A00001,,,\n";
+  const std::vector<std::string> numbers = {
+      TestNumber(0), TestNumber(1), WrongNumber(2),  "",
+      "9990000018",  "12345",       TestNumber(5000)};
+  std::string together;
+  std::string apart;
+  for (const std::string& number : numbers) {
+    for (const char* status : {"01", "", "02"}) {
+      together += number + "," + status + "," + rest;
+    }
+  }
+  for (const char* status : {"02", "01", ""}) {
+    for (const std::string& number : numbers) {
+      apart += number + "," + status + "," + rest;
+    }
+  }
+  World world;
+  const RowCounts a = CheckEvents(world, together).counts;
+  const RowCounts b = CheckEvents(world, apart).counts;
+  EXPECT_EQ(a.read, 21U);
+  EXPECT_GT(a.sent, 0U);
+  EXPECT_EQ(a.sent, b.sent);
+  EXPECT_EQ(a.numbers, b.numbers);
+  EXPECT_EQ(a.dropped, b.dropped);
+  EXPECT_EQ(a.unlinked, b.unlinked);
+}
+
+TEST(DeliveryReader, GivesATextTheSameReasonEachTime) {
+  World world;
+  std::string rows;
+  for (int i = 0; i < 3; ++i) {
+    rows += RowWith(4, "a*b") + RowWith(4, "x@example.org") +
+            RowWith(4, "mmol/L") + RowWith(4, "a longer unit of 22 ch") +
+            RowWith(4, "");
+  }
+  const DatasetReport report = CheckEvents(world, rows);
+  EXPECT_EQ(Dropped(report, RowReason::kValueRange), 3U);
+  EXPECT_EQ(Dropped(report, RowReason::kHiddenIdentifierPattern), 3U);
+  EXPECT_EQ(report.counts.sent, 9U);
+}
+
 TEST(DeliveryReader, SendsRowsWithoutAGoodNumberUnlinked) {
   World world;
   const std::string rest = "01,2026-11-05,12345678,,,A00001,,,";

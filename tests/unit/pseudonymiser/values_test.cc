@@ -3,9 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "crypto/init.h"
 #include "derivation.h"
@@ -65,6 +72,55 @@ TEST(ValueReader, ReadsNumbersStrictly) {
   EXPECT_FALSE(ReadBool("maybe").has_value());
 }
 
+// The strict forms again, by the library's own functions.
+std::optional<int64_t> SlowInteger(std::string text) {
+  if (!text.empty() && text[0] == '+') {
+    text.erase(0, 1);
+    if (!text.empty() && text[0] == '-') return std::nullopt;
+  }
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+std::optional<double> SlowDouble(std::string text) {
+  if (!text.empty() && text[0] == '+') {
+    text.erase(0, 1);
+    if (!text.empty() && text[0] == '-') return std::nullopt;
+  }
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value == 0 ? 0.0 : value;
+}
+
+TEST(ValueReader, AgreesWithTheLibraryOnNumbersOfEveryLength) {
+  std::mt19937_64 random(20261123);
+  const std::string_view alphabet = "0123456789.-+e/:";
+  for (int round = 0; round < 200'000; ++round) {
+    // Mostly digits, sometimes one or two other characters, up to 24 of them.
+    std::string text(random() % 25, '0');
+    for (char& c : text) c = alphabet[random() % 10];
+    for (uint64_t others = random() % 3; others > 0 && !text.empty();
+         --others) {
+      text[random() % text.size()] = alphabet[random() % alphabet.size()];
+    }
+    ASSERT_EQ(ReadInteger(text), SlowInteger(text)) << text;
+    const std::optional<double> value = ReadDouble(text);
+    const std::optional<double> expected = SlowDouble(text);
+    ASSERT_EQ(value.has_value(), expected.has_value()) << text;
+    if (!value) continue;
+    ASSERT_EQ(std::bit_cast<uint64_t>(*value),
+              std::bit_cast<uint64_t>(*expected))
+        << text;
+  }
+}
+
 TEST(ValueReader, KnowsNullMarkersOfAnyLength) {
   const std::string marker(80, 'x');
   const NullMarkers markers({"NULL", "&", marker});
@@ -76,6 +132,14 @@ TEST(ValueReader, KnowsNullMarkersOfAnyLength) {
   EXPECT_FALSE(markers.IsNull("NUL"));
   EXPECT_FALSE(markers.IsNull(marker + "x"));
   EXPECT_FALSE(NullMarkers({}).IsNull("x"));
+}
+
+TEST(TextTools, CutEveryKindOfWhiteSpaceAndNothingElse) {
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    const std::string text = std::string(1, c) + "a" + c;
+    EXPECT_EQ(Trim(text), IsBlank(c) ? "a" : text) << i;
+  }
 }
 
 TEST(TextTools, CutWhiteSpaceAround) {
@@ -166,6 +230,46 @@ TEST(Rekey, StaysInItsRangeAndIsConsistent) {
   }
   EXPECT_EQ(seen.size(), 10'000U);
   rekey.Number("x", "1", INT64_MIN, INT64_MAX);
+}
+
+TEST(ShortText, TellsTextsApartThatDifferInOneByteOrInLength) {
+  for (size_t size = 0; size <= ShortText::kMaxText; ++size) {
+    std::string text(size, '\0');
+    for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i);
+    const auto key = ShortText::Of(text);
+    ASSERT_TRUE(key.has_value());
+    EXPECT_EQ(*key, *ShortText::Of(std::string(text)));
+    EXPECT_NE(*key, ShortText::None());
+    for (size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] = '\0';
+      EXPECT_NE(*key, *ShortText::Of(other)) << size << " " << i;
+    }
+    if (size < ShortText::kMaxText) {
+      EXPECT_NE(*key, *ShortText::Of(text + '\0'));
+      EXPECT_NE(*key, *ShortText::Of(text + 'a'));
+    }
+  }
+  const std::string longer(ShortText::kMaxText + 1, 'a');
+  EXPECT_FALSE(ShortText::Of(longer).has_value());
+}
+
+TEST(ShortText, IsEqualForNoTwoTextsOfASmallAlphabet) {
+  std::set<std::string> texts = {""};
+  for (int length = 0; length < 6; ++length) {
+    std::set<std::string> longer = texts;
+    for (const std::string& text : texts) {
+      for (const char c : {'a', 'b', '\0'}) longer.insert(text + c);
+    }
+    texts = std::move(longer);
+  }
+  std::vector<std::pair<ShortText, const std::string*>> keys;
+  for (const std::string& text : texts) {
+    for (const auto& [key, known] : keys) {
+      ASSERT_FALSE(key == *ShortText::Of(text)) << text << " " << *known;
+    }
+    keys.emplace_back(*ShortText::Of(text), &text);
+  }
 }
 
 TEST(TextCache, NeverGivesTheValueOfAnotherText) {
