@@ -60,14 +60,17 @@ ReadingContext MakeContext(const DatasetPlan& plan,
 
 }  // namespace
 
-InputValues::InputValues(const DatasetPlan& plan,
-                         const std::vector<int32_t>& fields)
-    : values_(fields.size()) {
-  for (const size_t input : plan.used_inputs()) {
-    if (fields[input] < 0) continue;  // absent: null in every row
+InputValues::InputValues(const DatasetPlan& plan)
+    : plan_(plan), values_(plan.specification().inputs().size()) {}
+
+void InputValues::Begin(const FileShape& file) {
+  sources_.clear();
+  std::fill(values_.begin(), values_.end(), std::string_view());
+  for (const size_t input : plan_.used_inputs()) {
+    if (file.fields[input] < 0) continue;  // absent: null in every row
     sources_.push_back({.input = input,
-                        .field = static_cast<size_t>(fields[input]),
-                        .null_markers = &plan.null_markers(input)});
+                        .field = static_cast<size_t>(file.fields[input]),
+                        .null_markers = &plan_.null_markers(input)});
   }
 }
 
@@ -81,38 +84,51 @@ const RowRules::Values& InputValues::Read(const CsvBlock& block,
   return values_;
 }
 
-NumberReader::~NumberReader() {
+PersonFinder::~PersonFinder() {
   WipeMemory(&text_, sizeof(text_));
-  WipeMemory(&result_, sizeof(result_));
+  WipeMemory(&person_, sizeof(person_));
 }
 
-const NhsNumberResult& NumberReader::Read(std::string_view text) {
+const RowPerson& PersonFinder::Find(std::string_view text) {
   const std::optional<ShortText> key = ShortText::Of(text);
-  if (key && *key == text_) return result_;
+  if (key && *key == text_) return person_;
   text_ = key.value_or(ShortText::None());
-  result_ = ParseNhsNumber(text, environment_);
-  return result_;
+  person_ = RowPerson();
+  person_.number = ParseNhsNumber(text, shared_.environment);
+  if (person_.number.number) {
+    person_.flags = shared_.people->Note(*person_.number.number, shared_.judge);
+  }
+  return person_;
 }
 
-RowScout::RowScout(const DatasetPlan& plan, const std::vector<int32_t>& fields,
-                   size_t header_fields, std::string path,
-                   const SharedReading& shared)
+absl::StatusOr<uint32_t> PersonFinder::Index(bool verified) {
+  if (!person_.index || (verified && !person_.index_is_verified)) {
+    TALLY_ASSIGN_OR_RETURN(
+        person_.index,
+        shared_.people->IndexOf(*person_.number.number, verified));
+    person_.index_is_verified = verified;
+  }
+  return *person_.index;
+}
+
+RowScout::RowScout(const DatasetPlan& plan, const SharedReading& shared)
     : plan_(plan),
       shared_(shared),
-      header_fields_(header_fields),
-      path_(std::move(path)),
-      inputs_(plan, fields),
+      inputs_(plan),
       rules_(plan, *shared.lists, *shared.rekey, {}) {}
 
-absl::Status RowScout::Read(const CsvBlock& block, size_t first_record) {
+absl::Status RowScout::Read(const FileShape& file, const CsvBlock& block,
+                            size_t first_record) {
+  if (file_ != &file) inputs_.Begin(file);
+  file_ = &file;
   for (size_t r = first_record; r < block.records().size(); ++r) {
     const CsvRecord& record = block.records()[r];
-    if (HasRowFault(record, header_fields_)) {
+    if (HasRowFault(record, file.header_fields)) {
       if (plan_.type1_columns().empty()) continue;
       return InputError(absl::StrFormat(
           "ROW_SHAPE: %s line %d: %s; the row may hold an opt-out, so nothing "
           "was sent",
-          path_, record.line, ShapeFault(record, header_fields_)));
+          file.path, record.line, ShapeFault(record, file.header_fields)));
     }
     const RowRules::Values& values = inputs_.Read(block, record);
     if (rules_.Type1(values) != RowRules::OptOut::kNo) {
@@ -130,32 +146,30 @@ absl::Status RowScout::Read(const CsvBlock& block, size_t first_record) {
   return absl::OkStatus();
 }
 
-RowReader::RowReader(const DatasetPlan& plan,
-                     const std::vector<int32_t>& fields, size_t header_fields,
-                     uint32_t file, std::string path,
-                     const SharedReading& shared,
+RowReader::RowReader(const DatasetPlan& plan, const SharedReading& shared,
                      std::vector<const LinkedKeys::mapped_type*> tied,
                      std::deque<SharedCodes>* codes, BucketSpool::Pen* pen)
     : plan_(plan),
       shared_(shared),
-      header_fields_(header_fields),
-      file_(file),
-      path_(std::move(path)),
       context_(MakeContext(plan, shared)),
-      inputs_(plan, fields),
-      numbers_(shared.environment),
+      inputs_(plan),
+      persons_(shared),
       rules_(plan, *shared.lists, *shared.rekey, std::move(tied)),
       period_column_(plan.specification().period_column().value_or(kNoInput)),
       days_(kDaySlots),
       writer_(plan.specification()),
       pen_(pen) {
   const auto& columns = plan.specification().columns();
+  columns_.reserve(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) {
     columns_.emplace_back(columns[i], context_, &(*codes)[i]);
   }
 }
 
-absl::Status RowReader::Read(const CsvBlock& block, size_t first_record) {
+absl::Status RowReader::Read(const FileShape& file, const CsvBlock& block,
+                             size_t first_record) {
+  if (file_ != &file) inputs_.Begin(file);
+  file_ = &file;
   for (size_t r = first_record; r < block.records().size(); ++r) {
     TALLY_RETURN_IF_ERROR(ReadRow(block, block.records()[r]));
   }
@@ -166,9 +180,9 @@ void RowReader::Drop(RowReason reason, const CsvRecord& record,
                      std::string_view field, std::string detail) {
   ++counts_.dropped[Slot(reason)];
   if (dataset::OutcomeOf(reason) == RowOutcome::kDroppedFault &&
-      issues_.size() < kMaxIssues) {
-    issues_.push_back(
-        {file_, record.line, reason, std::string(field), std::move(detail)});
+      issues_.size() <= kMaxIssues) {
+    issues_.push_back({file_->number, record.line, reason, std::string(field),
+                       std::move(detail)});
   }
 }
 
@@ -235,7 +249,7 @@ bool RowReader::BreaksDateOrder(const RowRules::Values& values) {
 
 RowReason RowReader::MakeColumns(const RowRules::Values& values,
                                  const CsvRecord& record, size_t* column) {
-  const CellPlace place{.file = file_, .line = record.line};
+  const CellPlace place{.file = file_->number, .line = record.line};
   writer_.Begin();
   const auto add = [&](const Cell& cell) {
     if (cell.fault == RowReason::kNone) writer_.Add(cell);
@@ -255,20 +269,20 @@ RowReason RowReader::MakeColumns(const RowRules::Values& values,
 absl::Status RowReader::ReadRow(const CsvBlock& block,
                                 const CsvRecord& record) {
   ++counts_.read;
-  if (HasRowFault(record, header_fields_)) {
-    Drop(RowReason::kRowShape, record, "", ShapeFault(record, header_fields_));
+  if (HasRowFault(record, file_->header_fields)) {
+    Drop(RowReason::kRowShape, record, "",
+         ShapeFault(record, file_->header_fields));
     return absl::OkStatus();
   }
   const RowRules::Values& values = inputs_.Read(block, record);
-  const NhsNumberResult& number = numbers_.Read(values[plan_.person_input()]);
+  const RowPerson& person = persons_.Find(values[plan_.person_input()]);
+  const NhsNumberResult& number = person.number;
   if (number.reason != RowReason::kNhsNumberMissing) ++counts_.numbers;
   if (number.reason == RowReason::kNhsNumberRangeTest) ++counts_.numbers_test;
   if (number.reason == RowReason::kNhsNumberRangeLive) ++counts_.numbers_live;
-  const uint8_t flags =
-      number.number ? shared_.people->Note(*number.number, shared_.judge) : 0;
 
   const RowReason rule =
-      rules_.Drops(values, flags, number.reason == RowReason::kNone);
+      rules_.Drops(values, person.flags, number.reason == RowReason::kNone);
   if (rule == RowReason::kValueNotInList) {
     const size_t input = rules_.UnknownOptOutInput(values);
     Drop(rule, record, plan_.specification().inputs()[input].name);
@@ -278,7 +292,7 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
     Drop(rule, record, "");
     return absl::OkStatus();
   }
-  if (IsOutsidePeriod(values, {.file = file_, .line = record.line})) {
+  if (IsOutsidePeriod(values, {.file = file_->number, .line = record.line})) {
     Drop(RowReason::kOutsidePeriod, record, "");
     return absl::OkStatus();
   }
@@ -290,28 +304,27 @@ absl::Status RowReader::ReadRow(const CsvBlock& block,
     if (fault != RowReason::kFreeText) return absl::OkStatus();
     return InputError(absl::StrFormat(
         "FREE_TEXT: %s line %d, column %s, holds free text; nothing was sent",
-        path_, record.line, name));
+        file_->path, record.line, name));
   }
   if (BreaksDateOrder(values)) {
     Drop(RowReason::kDateOrder, record, "");
     return absl::OkStatus();
   }
 
-  return WriteRow(record, values, number);
+  return WriteRow(record, values, person);
 }
 
 absl::Status RowReader::WriteRow(const CsvRecord& record,
                                  const RowRules::Values& values,
-                                 const NhsNumberResult& number) {
+                                 const RowPerson& person) {
   const bool verified = IsVerified(values);
-  const RowReason link = LinkReason(number, values, verified);
-  uint32_t person = kNoProvisional;
+  const RowReason link = LinkReason(person.number, values, verified);
+  uint32_t index = kNoProvisional;
   if (link == RowReason::kNone) {
-    TALLY_ASSIGN_OR_RETURN(person,
-                           shared_.people->IndexOf(*number.number, verified));
-  } else if (issues_.size() < kMaxIssues) {
-    issues_.push_back(
-        {file_, record.line, link, plan_.specification().person().input, ""});
+    TALLY_ASSIGN_OR_RETURN(index, persons_.Index(verified));
+  } else if (issues_.size() <= kMaxIssues) {
+    issues_.push_back({file_->number, record.line, link,
+                       plan_.specification().person().input, ""});
   }
   if (link != RowReason::kNone &&
       plan_.specification().person().drop_without_token) {
@@ -320,7 +333,7 @@ absl::Status RowReader::WriteRow(const CsvRecord& record,
   }
   ++counts_.sent;
   if (link != RowReason::kNone) ++counts_.unlinked[Slot(link)];
-  return pen_->Write(writer_.Finish(person, link));
+  return pen_->Write(writer_.Finish(index, link));
 }
 
 }  // namespace tally::pseudonymiser

@@ -87,7 +87,9 @@ class CsvReader {
   static constexpr size_t kMaxFieldBytes = 64 * 1024;
   static constexpr size_t kMaxLineBytes = 1024 * 1024;
   static constexpr size_t kMaxFields = 512;
-  static constexpr size_t kDefaultBlockBytes = 1024 * 1024;
+  // Small enough that a block and its fields stay near the worker that has it,
+  // and that a file of a few MiB still gives all workers something to do.
+  static constexpr size_t kDefaultBlockBytes = 256 * 1024;
   // The first block must show what kind of file it is.
   static constexpr size_t kMinBlockBytes = 4;
 

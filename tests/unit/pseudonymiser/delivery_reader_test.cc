@@ -471,5 +471,80 @@ TEST(DeliveryReader, CountsTheSameWithAnyNumberOfThreads) {
   }
 }
 
+// Blocks of several files are at work at once; each file is read by its own
+// header and named by its own lines.
+TEST(DeliveryReader, ReadsManySmallFilesWithHeadersOfTheirOwn) {
+  World world;
+  std::vector<FileArgument> files;
+  constexpr uint32_t kFiles = 60;
+  for (uint32_t i = 0; i < kFiles; ++i) {
+    const std::string number = TestNumber(i % 20);
+    const std::string bad = i % 7 == 0 ? "2026-13-01" : "2026-11-05";
+    // Turned around, and without the columns that may be absent.
+    const std::string text =
+        i % 2 == 0
+            ? World::EventHeader() + World::EventRow(number) +
+                  World::EventRow(number, "01," + bad + ",12345678,,,A00001,,,")
+            : "practice_code,record_date,sensitive_flag,concept_id,"
+              "consultation_key,event_date,status,nhs_number\n" +
+                  ("A00001,,,12345678,,2026-11-05,01," + number + "\n") +
+                  ("A00001,,,12345678,," + bad + ",01," + number + "\n");
+    files.push_back(
+        {"gp-event", world.File(absl::StrFormat("%d.csv", i), text)});
+  }
+  const auto checked = world.Check(files);
+  ASSERT_OK(checked);
+  EXPECT_OK(checked->verdict);
+  const DeliveryReport& report = checked->report;
+  EXPECT_EQ(report.datasets[0].counts.read, 2 * kFiles);
+  EXPECT_EQ(Dropped(report.datasets[0], RowReason::kDateInvalid), 9U);
+  EXPECT_EQ(report.datasets[0].counts.sent, 2 * kFiles - 9);
+  EXPECT_EQ(report.persons, 20U);
+  ASSERT_EQ(report.files.size(), kFiles);
+  ASSERT_EQ(report.issues.size(), 9U);
+  for (size_t i = 0; i < report.issues.size(); ++i) {
+    EXPECT_EQ(report.issues[i].file, 7 * i);
+    EXPECT_EQ(report.issues[i].line, 3U);
+    EXPECT_EQ(report.files[report.issues[i].file], files[7 * i].path);
+  }
+}
+
+TEST(DeliveryReader, NamesTheFileWhoseHeaderIsWrongAmongMany) {
+  World world;
+  std::vector<FileArgument> files;
+  for (int i = 0; i < 20; ++i) {
+    files.push_back(
+        {"gp-event", world.File(absl::StrFormat("%d.csv", i),
+                                i == 13 ? "a,b\n1,2\n"
+                                        : World::EventHeader() +
+                                              World::EventRow(TestNumber(1)))});
+  }
+  const auto checked = world.Check(files);
+  EXPECT_THAT(checked, ExitCodeIs(kExitInvalidInput));
+  EXPECT_THAT(checked, StatusIs(absl::StatusCode::kInvalidArgument,
+                                HasSubstr("13.csv")));
+  files[13].path = world.File("13.csv", "");
+  EXPECT_THAT(world.Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+                                           HasSubstr("13.csv is empty")));
+}
+
+TEST(DeliveryReader, SaysThatMoreLinesAreAtFaultThanItKept) {
+  World world;
+  std::string text = World::EventHeader();
+  for (size_t i = 0; i < kMaxIssues / 2; ++i) text += "x\n";
+  std::vector<FileArgument> files = {{"gp-event", world.File("1.csv", text)},
+                                     {"gp-event", world.File("2.csv", text)}};
+  const auto all = world.Check(files);
+  ASSERT_OK(all);
+  EXPECT_EQ(all->report.issues.size(), kMaxIssues);
+  EXPECT_FALSE(all->report.issues_cut);
+  files[1].path = world.File("3.csv", text + "x\n");
+  const auto cut = world.Check(files);
+  ASSERT_OK(cut);
+  EXPECT_EQ(cut->report.issues.size(), kMaxIssues);
+  EXPECT_TRUE(cut->report.issues_cut);
+  EXPECT_EQ(cut->report.issues.back().line, kMaxIssues / 2 + 1);
+}
+
 }  // namespace
 }  // namespace tally::pseudonymiser
