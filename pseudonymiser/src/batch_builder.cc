@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "base/bounded_queue.h"
 #include "base/bytes.h"
 #include "base/config.h"
@@ -47,6 +48,7 @@ absl::Status BatchBuilder::TokeniseGroup(const crypto::TokenKey& key,
   return pool_.ParallelFor(
       static_cast<int64_t>(numbers.size()), kTokensPerPiece,
       [&](int64_t from, int64_t to) {
+        TALLY_RETURN_IF_ERROR(CheckNotStopped());
         std::vector<crypto::NhsMessage> messages;
         messages.reserve(static_cast<size_t>(to - from));
         for (int64_t i = from; i < to; ++i) {
@@ -75,6 +77,9 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
   crypto::RandomStream random;
   crypto::Shuffle(std::span<uint32_t>(person_of_), random);
   std::vector<uint32_t> numbers(count);
+  const auto wipe = absl::MakeCleanup([&numbers] {
+    WipeMemory(numbers.data(), numbers.size() * sizeof(uint32_t));
+  });
   people.ForEachPerson([&](NhsNumber number, uint32_t index, bool verified) {
     numbers[person_of_[index]] =
         number.stem() | (verified ? kVerifiedBit : uint32_t{0});
@@ -110,7 +115,6 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
       TALLY_RETURN_IF_ERROR(outbox->Append(wire::BatchKind::kPerson, content));
     }
   }
-  WipeMemory(numbers.data(), numbers.size() * sizeof(uint32_t));
   return BatchFacts{.persons = count,
                     .persons_sha256 = HexEncode(digest.Finish())};
 }

@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
-#include "base/exit_code.h"
+#include "base/process.h"
 #include "bucket_spool.h"
 #include "crypto/init.h"
 #include "crypto/keys.h"
@@ -260,6 +260,21 @@ TEST_F(RowStageTest, StopsWithTheErrorOfTheSink) {
                           return absl::ResourceExhaustedError("no room");
                         }),
               StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(RowStageTest, EndsSoonWhenAStopIsAskedFor) {
+  const auto specification = StageSpecification(1);
+  Spool(specification, 60'000);
+  RowStage stage(specification, 0, codes_, person_of_, pool_);
+  int calls = 0;
+  const absl::Status status = stage.Run(*spool_, [&](std::vector<std::string>) {
+    ++calls;
+    RequestStop(2);
+    return absl::OkStatus();
+  });
+  ResetStopForTesting();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kCancelled));
   EXPECT_EQ(calls, 1);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -301,6 +303,30 @@ TEST(SharedCodes, NumbersCodesOnceAndSaysWhenItIsFull) {
   EXPECT_EQ(codes.size(), SharedCodes::kMaxCodes);
   EXPECT_EQ(codes.Intern("one more"), SharedCodes::kFull);
   EXPECT_EQ(codes.Intern("B"), 1U);
+}
+
+TEST(SharedCodes, GivesACodeOneNumberInAnyNumberOfThreads) {
+  constexpr uint32_t kDistinct = 3000;
+  // No common divisor with kDistinct.
+  constexpr std::array<uint32_t, 4> kSteps = {1, 7, 11, 2999};
+  SharedCodes codes;
+  std::vector<std::thread> threads;
+  for (uint32_t t = 0; t < kSteps.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (uint32_t i = 0; i < 2 * kDistinct; ++i) {
+        // Each thread in an order of its own, every code twice.
+        const uint32_t code = (i * kSteps[t] + t) % kDistinct;
+        const std::string text = "code" + std::to_string(code);
+        const uint32_t number = codes.Intern(text);
+        EXPECT_EQ(codes.value(number), text);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(codes.size(), kDistinct);
+  std::set<std::string_view> texts;
+  for (uint32_t i = 0; i < codes.size(); ++i) texts.insert(codes.value(i));
+  EXPECT_EQ(texts.size(), codes.size());
 }
 
 }  // namespace
