@@ -1,15 +1,12 @@
-// Rows a second of a source. "check": from CSV to the first spool, that is
-// read, check, find the person, apply the rules, make the columns, seal.
-// "spool": all that a push does before it sends, that is the same, then tokens,
-// shuffling, batches and the spool that leaves.
+// Rows a second from CSV to the sealed spool: read, check, find the person,
+// apply the rules, make the columns, seal. Tokenising is bench/crypto's.
 //
-//   bench_pseudonymiser [ROWS] [ROUNDS] [THREADS] [FLOOR] [SPOOL_FLOOR]
+//   bench_pseudonymiser [ROWS] [ROUNDS] [THREADS] [FLOOR]
 //
 // The file has 12 columns and 25 rows for each person. Each round's counts are
 // compared with what was planted: a wrong answer ends the program with 1, and
-// so does a median below FLOOR rows a second of "check" (default 500,000) or
-// below SPOOL_FLOOR of "spool" (default 250,000). Also printed: CPU seconds,
-// which a busy machine disturbs less than the clock.
+// so does a median below FLOOR rows a second (default 500,000). Also printed:
+// CPU seconds, which a busy machine disturbs less than the clock.
 
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +14,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,10 +24,6 @@
 #include "base/sha256.h"
 #include "base/status.h"
 #include "crypto/init.h"
-#include "crypto/keys.h"
-#include "crypto/sign.h"
-#include "crypto/source_key.h"
-#include "crypto/token_kernel.h"
 #include "pseudonymiser/extract_preparer.h"
 #include "pseudonymiser/nhs_number.h"
 
@@ -40,7 +32,6 @@ namespace {
 
 constexpr uint64_t kRowsPerPerson = 25;
 constexpr double kFloor = 500'000;
-constexpr double kSpoolFloor = 250'000;
 
 // Twelve columns, of which one is a small text and five are codes.
 constexpr std::string_view kSpecification = R"(
@@ -162,56 +153,16 @@ Configuration MakeConfiguration(const std::string& folder, uint64_t people) {
   return config;
 }
 
-bool IsRight(const DeliveryReport& report, const absl::Status& verdict,
-             const Planted& planted) {
-  const RowCounts& counts = report.datasets[0].counts;
-  return verdict.ok() && counts.read == planted.rows &&
+bool IsRight(const ExtractPreparer::Checked& checked, const Planted& planted) {
+  const RowCounts& counts = checked.report.datasets[0].counts;
+  return checked.verdict.ok() && counts.read == planted.rows &&
          counts.sent == planted.sent &&
          counts.rows_unlinked() == planted.unlinked &&
-         counts.faults() == planted.faults && report.persons == planted.persons;
+         counts.faults() == planted.faults &&
+         checked.report.persons == planted.persons;
 }
 
-// One kind of work, round after round.
-class Series {
- public:
-  Series(const char* name, uint64_t rows) : name_(name), rows_(rows) {}
-
-  // Times `work`, which says whether its answer was right.
-  void Run(int round, const std::function<bool()>& work) {
-    const double start = Seconds(CLOCK_MONOTONIC);
-    const double cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
-    right_ = work() && right_;
-    const double seconds = Seconds(CLOCK_MONOTONIC) - start;
-    const double cpu_seconds = Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    const double rows = static_cast<double>(rows_);
-    rates_.push_back(rows / seconds);
-    std::printf("round %d, %s: %.0f rows/s, %.0f rows a CPU second, %s\n",
-                round, name_, rates_.back(), rows / cpu_seconds,
-                right_ ? "right" : "WRONG");
-  }
-
-  // Prints the median; whether it reaches `floor` and all answers were right.
-  bool Passes(int threads, double floor) {
-    std::sort(rates_.begin(), rates_.end());
-    const double median = rates_[rates_.size() / 2];
-    std::printf(
-        "%s: %llu rows of 12 columns, %d threads: median %.0f rows/s, spread "
-        "%.0f to %.0f, peak memory %lld MiB\n",
-        name_, static_cast<unsigned long long>(rows_), threads, median,
-        rates_.front(), rates_.back(),
-        static_cast<long long>(PeakMemoryBytes() >> 20));
-    return right_ && median >= floor;
-  }
-
- private:
-  const char* name_;
-  uint64_t rows_;
-  std::vector<double> rates_;
-  bool right_ = true;
-};
-
-int Main(uint64_t rows, int rounds, int threads, double floor,
-         double spool_floor) {
+int Main(uint64_t rows, int rounds, int threads, double floor) {
   TALLY_CHECK(crypto::InitCrypto().ok());
   std::string folder = "/tmp/tally-bench-XXXXXX";
   TALLY_CHECK(::mkdtemp(folder.data()) != nullptr);
@@ -222,42 +173,33 @@ int Main(uint64_t rows, int rounds, int threads, double floor,
   const auto plan = DeliveryPlan::Make(config, {{"bench-event", path}},
                                        *Period::Parse("2026-11"), NowUnixMs());
   TALLY_CHECK(plan.ok());
-  const crypto::LocalTokenKey token_key(
-      *crypto::SourceKey::Generate({.environment = config.environment,
-                                    .party = config.source,
-                                    .domain = config.domain}),
-      *crypto::AvailableKernels().front());
-  const auto sign = crypto::SigningKey::Generate(
-      config.environment, config.source, crypto::SignPurpose::kSign);
-  std::vector<crypto::StorageKey> storage;
-  storage.push_back(
-      *crypto::StorageKey::Generate(config.environment, config.source));
-  TALLY_CHECK(sign.ok());
-  SpoolStore store(config, storage);
   WorkerPool pool(threads);
-  const CivilDay today = *CivilDay::Create(2026, 12, 31);
-  const dataset::ExtractId extract{.month = {2026, 11}, .revision = 1};
-  Series check("check", rows);
-  Series spool("spool", rows);
+  std::vector<double> rates;
+  bool right = true;
   for (int round = 0; round < rounds; ++round) {
-    check.Run(round, [&] {
-      ExtractPreparer preparer(*plan, pool, nullptr, today);
-      const auto checked = preparer.Check();
-      return checked.ok() &&
-             IsRight(checked->report, checked->verdict, planted);
-    });
-    spool.Run(round, [&] {
-      ExtractPreparer preparer(*plan, pool, nullptr, today);
-      const auto prepared = preparer.Prepare(extract, token_key, *sign, &store);
-      return prepared.ok() &&
-             IsRight(prepared->report, prepared->verdict, planted) &&
-             prepared->record.rows == planted.sent;
-    });
+    ExtractPreparer preparer(*plan, pool, nullptr,
+                             *CivilDay::Create(2026, 12, 31));
+    const double start = Seconds(CLOCK_MONOTONIC);
+    const double cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const auto checked = preparer.Check();
+    const double seconds = Seconds(CLOCK_MONOTONIC) - start;
+    const double cpu_seconds = Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    right = right && checked.ok() && IsRight(*checked, planted);
+    rates.push_back(static_cast<double>(rows) / seconds);
+    std::printf("round %d: %.0f rows/s, %.0f rows a CPU second, %s\n", round,
+                rates.back(), static_cast<double>(rows) / cpu_seconds,
+                right ? "right" : "WRONG");
   }
-  const bool checks = check.Passes(pool.threads(), floor);
-  const bool spools = spool.Passes(pool.threads(), spool_floor);
+  std::sort(rates.begin(), rates.end());
+  const double median = rates[rates.size() / 2];
+  std::printf(
+      "%llu rows of 12 columns, %d threads: median %.0f rows/s, spread "
+      "%.0f to %.0f, peak memory %lld MiB\n",
+      static_cast<unsigned long long>(rows), pool.threads(), median,
+      rates.front(), rates.back(),
+      static_cast<long long>(PeakMemoryBytes() >> 20));
   static_cast<void>(RemoveTree(folder));
-  return checks && spools ? 0 : 1;
+  return right && median >= floor ? 0 : 1;
 }
 
 }  // namespace
@@ -267,9 +209,8 @@ int main(int argc, char** argv) {
   const auto number = [&](int at, double fallback) {
     return argc > at ? std::strtod(argv[at], nullptr) : fallback;
   };
-  return tally::pseudonymiser::Main(
-      static_cast<uint64_t>(number(1, 1'000'000)),
-      static_cast<int>(number(2, 5)), static_cast<int>(number(3, 0)),
-      number(4, tally::pseudonymiser::kFloor),
-      number(5, tally::pseudonymiser::kSpoolFloor));
+  return tally::pseudonymiser::Main(static_cast<uint64_t>(number(1, 1'000'000)),
+                                    static_cast<int>(number(2, 5)),
+                                    static_cast<int>(number(3, 0)),
+                                    number(4, tally::pseudonymiser::kFloor));
 }
