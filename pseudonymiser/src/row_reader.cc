@@ -162,7 +162,8 @@ RowReader::RowReader(const DatasetPlan& plan, const SharedReading& shared,
   const auto& columns = plan.specification().columns();
   columns_.reserve(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) {
-    columns_.emplace_back(columns[i], context_, &(*codes)[i]);
+    columns_.push_back({.reader = {columns[i], context_, &(*codes)[i]},
+                        .inputs = plan.column_inputs()[i]});
   }
 }
 
@@ -218,10 +219,10 @@ std::optional<CivilDay> RowReader::DayOf(std::string_view text) {
   return day;
 }
 
-Cell RowReader::ReadColumn(size_t column, const RowRules::Values& values,
+Cell RowReader::ReadColumn(Column& column, const RowRules::Values& values,
                            const CellPlace& place) {
-  const DatasetPlan::ColumnInputs& inputs = plan_.column_inputs()[column];
-  return columns_[column].Read(
+  const DatasetPlan::ColumnInputs& inputs = column.inputs;
+  return column.reader.Read(
       values[inputs.from],
       inputs.other == kNoInput ? std::string_view() : values[inputs.other],
       place);
@@ -231,7 +232,7 @@ Cell RowReader::ReadColumn(size_t column, const RowRules::Values& values,
 bool RowReader::IsOutsidePeriod(const RowRules::Values& values,
                                 const CellPlace& place) {
   if (period_column_ == kNoInput) return false;
-  period_ = ReadColumn(period_column_, values, place);
+  period_ = ReadColumn(columns_[period_column_], values, place);
   return period_.fault == RowReason::kNone &&
          period_.form == Cell::Form::kNumber &&
          (period_.number < shared_.period_start ||
@@ -255,13 +256,16 @@ RowReason RowReader::MakeColumns(const RowRules::Values& values,
     if (cell.fault == RowReason::kNone) writer_.Add(cell);
     return cell.fault;
   };
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const RowReason fault =
-        i == period_column_ ? add(period_) : add(ReadColumn(i, values, place));
+  size_t number = 0;
+  for (Column& reader : columns_) {
+    const RowReason fault = number == period_column_
+                                ? add(period_)
+                                : add(ReadColumn(reader, values, place));
     if (fault != RowReason::kNone) {
-      *column = i;
+      *column = number;
       return fault;
     }
+    ++number;
   }
   return RowReason::kNone;
 }

@@ -148,8 +148,12 @@ class RowReader {
   dataset::RowReason LinkReason(const NhsNumberResult& number,
                                 const RowRules::Values& values,
                                 bool verified) const;
-  Cell ReadColumn(size_t column, const RowRules::Values& values,
-                  const CellPlace& place);
+  struct Column {
+    ColumnReader reader;
+    DatasetPlan::ColumnInputs inputs;
+  };
+  static Cell ReadColumn(Column& column, const RowRules::Values& values,
+                         const CellPlace& place);
   bool IsVerified(const RowRules::Values& values) const;
   // Makes all columns; the reason that drops the row, or kNone.
   dataset::RowReason MakeColumns(const RowRules::Values& values,
@@ -167,7 +171,7 @@ class RowReader {
   InputValues inputs_;
   PersonFinder persons_;
   RowRules rules_;
-  std::vector<ColumnReader> columns_;
+  std::vector<Column> columns_;
   // Of the row at hand, read ahead of the others; kNoInput: none.
   size_t period_column_ = kNoInput;
   Cell period_;

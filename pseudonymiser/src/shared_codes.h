@@ -30,11 +30,6 @@ class SharedCodes {
   static constexpr uint32_t kFull = 0xFFFF'FFFF;
   static constexpr size_t kMaxCodes = 65'536;
 
-  SharedCodes() = default;
-  ~SharedCodes() { delete table_.load(std::memory_order_acquire); }
-  SharedCodes(const SharedCodes&) = delete;
-  SharedCodes& operator=(const SharedCodes&) = delete;
-
   // The number of `value`, a new one if need be; kFull when there is none left.
   uint32_t Intern(std::string_view value) {
     const size_t hash = std::hash<std::string_view>()(value);
@@ -82,26 +77,26 @@ class SharedCodes {
   }
 
   uint32_t Add(size_t hash, std::string_view value) TALLY_REQUIRES(mu_) {
-    Table* table = table_.load(std::memory_order_relaxed);
-    if (table == nullptr) {
-      table = new Table;
-      table_.store(table, std::memory_order_release);
+    if (made_ == nullptr) {
+      made_ = std::make_unique<Table>();
+      table_.store(made_.get(), std::memory_order_release);
     }
-    const Place place = Find(*table, hash, value);
+    const Place place = Find(*made_, hash, value);
     if (place.entry != 0) return place.entry - 1;  // added meanwhile
     const size_t number = size_.load(std::memory_order_relaxed);
     if (number == kMaxCodes) return kFull;
-    std::unique_ptr<std::string[]>& chunk = table->chunks[number / kChunk];
+    std::unique_ptr<std::string[]>& chunk = made_->chunks[number / kChunk];
     if (chunk == nullptr) chunk = std::make_unique<std::string[]>(kChunk);
     chunk[number % kChunk] = value;
-    table->slots[place.slot].store(static_cast<uint32_t>(number) + 1,
+    made_->slots[place.slot].store(static_cast<uint32_t>(number) + 1,
                                    std::memory_order_release);
     size_.store(number + 1, std::memory_order_release);
     return static_cast<uint32_t>(number);
   }
 
   Mutex mu_;
-  std::atomic<Table*> table_{nullptr};  // owned; never replaced
+  std::unique_ptr<Table> made_ TALLY_GUARDED_BY(mu_);  // with the first code
+  std::atomic<const Table*> table_{nullptr};           // the same
   std::atomic<size_t> size_{0};
 };
 
