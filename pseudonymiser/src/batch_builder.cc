@@ -5,29 +5,25 @@
 #include <thread>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "base/bounded_queue.h"
 #include "base/bytes.h"
 #include "base/config.h"
 #include "base/exit_code.h"
-#include "base/mutex.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "crypto/random.h"
 #include "crypto/wiped_bytes.h"
-#include "row_record.h"
+#include "row_stage.h"
 #include "wire/person_batch_codec.h"
-#include "wire/row_batch_codec.h"
 
 namespace tally::pseudonymiser {
 namespace {
 
 constexpr uint32_t kVerifiedBit = uint32_t{1} << 31;
 constexpr int64_t kTokensPerPiece = 1024;
-constexpr size_t kFirstBatchRows = 4096;
-// What the encoder aims at, with room for rows larger than the mean.
-constexpr size_t kAimBytes = wire::kAimRequestBytes / 100 * 97;
 
 crypto::NhsMessage MessageOf(uint32_t entry) {
   const auto number = NhsNumber::FromStem(entry & ~kVerifiedBit);
@@ -39,130 +35,6 @@ crypto::NhsMessage MessageOf(uint32_t entry) {
 }
 
 }  // namespace
-
-// Encodes the rows of one dataset, bucket by bucket.
-class BatchBuilder::RowStage {
- public:
-  RowStage(const dataset::Specification& specification, uint32_t number,
-           const std::deque<SharedCodes>& codes,
-           const std::vector<uint32_t>& person_of, WorkerPool& pool)
-      : specification_(specification),
-        number_(number),
-        codes_(codes),
-        person_of_(person_of),
-        pool_(pool) {}
-
-  // Shuffles `rows` and encodes whole batches of them; what is left for the
-  // next bucket stays in `rows`, unless this is the last.
-  absl::Status Encode(std::string* rows, bool last,
-                      std::vector<std::string>* contents) {
-    std::vector<uint64_t> order;
-    for (size_t at = 0; at < rows->size();) {
-      order.push_back(at);
-      at += RowSize(rows->data() + at);
-    }
-    crypto::Shuffle(std::span<uint64_t>(order), random_);
-    size_t batches = order.size() / batch_rows_;
-    if (last && order.size() % batch_rows_ != 0) ++batches;
-    std::vector<std::vector<std::string>> made(batches);
-    const size_t step = batch_rows_;
-    TALLY_RETURN_IF_ERROR(pool_.ParallelFor(
-        static_cast<int64_t>(batches), 1, [&](int64_t begin, int64_t end) {
-          for (int64_t b = begin; b < end; ++b) {
-            const size_t from = static_cast<size_t>(b) * step;
-            const size_t to = std::min(from + step, order.size());
-            TALLY_RETURN_IF_ERROR(EncodeRange(
-                rows->data(), std::span(order).subspan(from, to - from),
-                first_row_ + from, &made[static_cast<size_t>(b)]));
-          }
-          return absl::OkStatus();
-        }));
-    for (auto& parts : made) {
-      for (std::string& content : parts)
-        contents->push_back(std::move(content));
-    }
-    const size_t done = std::min(batches * step, order.size());
-    first_row_ += done;
-    AdaptBatch(*contents, done);
-    std::string left;
-    for (size_t i = done; i < order.size(); ++i) {
-      const char* row = rows->data() + order[i];
-      left.append(row, RowSize(row));
-    }
-    WipeMemory(rows->data(), rows->size());
-    *rows = std::move(left);
-    return absl::OkStatus();
-  }
-
-  uint64_t rows() const { return first_row_; }
-
- private:
-  // What one worker needs; lent out, so that memory follows the threads.
-  struct Encoder {
-    explicit Encoder(const RowStage& stage)
-        : batch(dataset::RecordBatch::For(stage.specification_, stage.number_)),
-          decoder(stage.specification_, stage.codes_) {}
-    dataset::RecordBatch batch;
-    RowDecoder decoder;
-  };
-
-  std::unique_ptr<Encoder> Borrow() {
-    MutexLock lock(mu_);
-    if (idle_.empty()) return std::make_unique<Encoder>(*this);
-    std::unique_ptr<Encoder> encoder = std::move(idle_.back());
-    idle_.pop_back();
-    return encoder;
-  }
-  void Return(std::unique_ptr<Encoder> encoder) {
-    MutexLock lock(mu_);
-    idle_.push_back(std::move(encoder));
-  }
-
-  // One batch; two halves when it is too large.
-  absl::Status EncodeRange(const char* rows, std::span<const uint64_t> order,
-                           uint64_t first_row, std::vector<std::string>* out) {
-    std::unique_ptr<Encoder> encoder = Borrow();
-    encoder->batch.Clear();
-    encoder->batch.first_row = first_row;
-    encoder->decoder.BeginBatch(&encoder->batch);
-    for (const uint64_t at : order) {
-      encoder->decoder.Append(rows + at, person_of_);
-    }
-    std::string content;
-    const absl::Status status =
-        wire::EncodeRowBatch(specification_, encoder->batch, content);
-    Return(std::move(encoder));
-    TALLY_RETURN_IF_ERROR(status);
-    if (content.size() <= wire::kAimRequestBytes || order.size() == 1) {
-      out->push_back(std::move(content));
-      return absl::OkStatus();
-    }
-    const size_t half = order.size() / 2;
-    TALLY_RETURN_IF_ERROR(
-        EncodeRange(rows, order.subspan(0, half), first_row, out));
-    return EncodeRange(rows, order.subspan(half), first_row + half, out);
-  }
-
-  // Rows a batch, from the bytes that rows have taken so far.
-  void AdaptBatch(const std::vector<std::string>& contents, size_t rows) {
-    size_t bytes = 0;
-    for (const std::string& content : contents) bytes += content.size();
-    if (rows == 0 || bytes == 0) return;
-    batch_rows_ =
-        std::clamp<size_t>(kAimBytes * rows / bytes, 1, wire::kMaxRows);
-  }
-
-  const dataset::Specification& specification_;
-  const uint32_t number_;
-  const std::deque<SharedCodes>& codes_;
-  const std::vector<uint32_t>& person_of_;
-  WorkerPool& pool_;
-  crypto::RandomStream random_;
-  size_t batch_rows_ = kFirstBatchRows;
-  uint64_t first_row_ = 0;
-  Mutex mu_;
-  std::vector<std::unique_ptr<Encoder>> idle_ TALLY_GUARDED_BY(mu_);
-};
 
 BatchBuilder::BatchBuilder(const DeliveryPlan& plan, WorkerPool& pool,
                            ProgressReporter* progress)
@@ -176,6 +48,7 @@ absl::Status BatchBuilder::TokeniseGroup(const crypto::TokenKey& key,
   return pool_.ParallelFor(
       static_cast<int64_t>(numbers.size()), kTokensPerPiece,
       [&](int64_t from, int64_t to) {
+        TALLY_RETURN_IF_ERROR(CheckNotStopped());
         std::vector<crypto::NhsMessage> messages;
         messages.reserve(static_cast<size_t>(to - from));
         for (int64_t i = from; i < to; ++i) {
@@ -204,6 +77,9 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
   crypto::RandomStream random;
   crypto::Shuffle(std::span<uint32_t>(person_of_), random);
   std::vector<uint32_t> numbers(count);
+  const auto wipe = absl::MakeCleanup([&numbers] {
+    WipeMemory(numbers.data(), numbers.size() * sizeof(uint32_t));
+  });
   people.ForEachPerson([&](NhsNumber number, uint32_t index, bool verified) {
     numbers[person_of_[index]] =
         number.stem() | (verified ? kVerifiedBit : uint32_t{0});
@@ -239,7 +115,6 @@ absl::StatusOr<BatchFacts> BatchBuilder::WritePersons(
       TALLY_RETURN_IF_ERROR(outbox->Append(wire::BatchKind::kPerson, content));
     }
   }
-  WipeMemory(numbers.data(), numbers.size() * sizeof(uint32_t));
   return BatchFacts{.persons = count,
                     .persons_sha256 = HexEncode(digest.Finish())};
 }
@@ -267,25 +142,20 @@ absl::Status BatchBuilder::WriteRows(size_t number, ReadDelivery* read,
       }
     }
   });
-  absl::Status status;
-  std::string rows;
-  const size_t buckets = read->rows->buckets();
-  for (size_t bucket = 0; bucket < buckets && status.ok(); ++bucket) {
-    status = CheckNotStopped();
-    if (status.ok()) status = read->rows->ReadBucket(number, bucket, &rows);
-    std::vector<std::string> contents;
-    if (status.ok()) {
-      status = stage.Encode(&rows, bucket + 1 == buckets, &contents);
-    }
-    if (!status.ok() || !queue.Push(std::move(contents))) break;
-    if (progress_ != nullptr) {
-      progress_->Update(static_cast<int64_t>(stage.rows()));
-    }
-  }
+  const absl::Status status =
+      stage.Run(*read->rows, [&](std::vector<std::string> contents) {
+        if (!queue.Push(std::move(contents))) {
+          return absl::CancelledError("the writer stopped");
+        }
+        if (progress_ != nullptr) {
+          progress_->Update(static_cast<int64_t>(stage.rows()));
+        }
+        return absl::OkStatus();
+      });
   queue.Close();
   writer.join();
-  TALLY_RETURN_IF_ERROR(status);
   TALLY_RETURN_IF_ERROR(write_status);
+  TALLY_RETURN_IF_ERROR(status);
   if (stage.rows() != expected) {
     return IntegrityError("rows were lost between reading and sending");
   }

@@ -44,7 +44,6 @@ class BatchBuilder {
                                    OutboxWriter* outbox);
 
  private:
-  class RowStage;
   absl::Status TokeniseGroup(const crypto::TokenKey& key,
                              std::span<const uint32_t> numbers,
                              std::span<uint8_t> tokens,

@@ -107,6 +107,8 @@ absl::Status BucketSpool::ReadBucket(size_t dataset, size_t bucket,
     frames = frames_[dataset * options_.buckets + bucket];
   }
   TALLY_CHECK(reader_.has_value());
+  // So that no copy stays behind where the text was before it grew.
+  out->reserve(out->size() + frames.size() * frame_bytes_);
   crypto::WipedBytes plain;
   for (const Frame& frame : frames) {
     TALLY_RETURN_IF_ERROR(

@@ -50,7 +50,8 @@ bool IsCacheable(const dataset::ColumnSpec& column) {
       return false;
     case DerivationKind::kNone:
       return column.type == ColumnType::kDate ||
-             column.type == ColumnType::kCode;
+             column.type == ColumnType::kCode ||
+             column.type == ColumnType::kText;
     default:
       return true;
   }
@@ -64,6 +65,8 @@ ColumnReader::ColumnReader(const dataset::ColumnSpec& column,
       context_(context),
       codes_(codes),
       cacheable_(IsCacheable(column)),
+      is_plain_text_(column.type == ColumnType::kText &&
+                     column.derive.kind == DerivationKind::kNone),
       scan_(column.AdmitsTenDigits()),
       cache_(cacheable_ ? kCacheSlots : 1) {}
 
@@ -74,13 +77,18 @@ Cell ColumnReader::Read(std::string_view text, std::string_view other,
   }
   if (cacheable_) {
     if (const Cached* known = cache_.Find(text)) {
-      Cell cell;
-      cell.fault = known->fault;
-      cell.form = known->form;
-      cell.number = known->number;
-      return cell;
+      return {
+          .fault = known->fault,
+          .form = known->form,
+          .number = known->number,
+          .text = known->form == Cell::Form::kText ? text : std::string_view()};
     }
   }
+  return ReadNew(text, other, place);
+}
+
+Cell ColumnReader::ReadNew(std::string_view text, std::string_view other,
+                           const CellPlace& place) {
   Cell cell = Make(text, other, place);
   if (column_.outside_null && (cell.fault == RowReason::kValueRange ||
                                cell.fault == RowReason::kDateFuture)) {
@@ -90,7 +98,7 @@ Cell ColumnReader::Read(std::string_view text, std::string_view other,
       column_.required) {
     cell = Fault(RowReason::kValueMissing);
   }
-  if (cacheable_ && cell.form != Cell::Form::kText) {
+  if (cacheable_ && (is_plain_text_ || cell.form != Cell::Form::kText)) {
     cache_.Put(text, {cell.fault, cell.form, cell.number});
   }
   return cell;

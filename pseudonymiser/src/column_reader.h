@@ -63,11 +63,13 @@ class ColumnReader {
 
  private:
   struct Cached {
-    dataset::RowReason fault;
-    Cell::Form form;
-    int64_t number;
+    dataset::RowReason fault = dataset::RowReason::kNone;
+    Cell::Form form = Cell::Form::kNull;
+    int64_t number = 0;
   };
 
+  Cell ReadNew(std::string_view text, std::string_view other,
+               const CellPlace& place);
   Cell Make(std::string_view text, std::string_view other,
             const CellPlace& place);
   Cell MakePlain(std::string_view text, const CellPlace& place);
@@ -87,7 +89,8 @@ class ColumnReader {
   const ReadingContext& context_;
   SharedCodes* codes_;
   bool cacheable_;
-  bool scan_;  // values could be ten digits
+  bool is_plain_text_;  // what leaves is what came in, if it may
+  bool scan_;           // values could be ten digits
   TextCache<Cached> cache_;
   std::string scratch_;  // text of the last cell, where it is not the input's
 };

@@ -37,32 +37,34 @@ struct CsvReader::Scan {
   size_t size;
   bool at_end;  // nothing follows these bytes
   SpecialFinder finder;
-  CsvBlock* block;
 
   size_t pos = 0;
-  uint64_t lines = 0;        // line ends inside the record's quotes
+  // Of the record at hand:
+  CsvBlock::Field* fields = nullptr;  // room for kMaxFields
+  size_t field_count = 0;
+  uint64_t lines = 0;        // line ends inside its quotes
   uint64_t quote_lines = 0;  // those before the quote that is open
   bool open_quote = false;
   CsvFault fault = CsvFault::kNone;
-  std::vector<uint32_t> escaped;  // fields of the record with doubled quotes
+  std::vector<uint32_t> escaped;  // fields with doubled quotes
 
   void Fault(CsvFault found) {
     if (fault == CsvFault::kNone) fault = found;
   }
 
-  void AddField(size_t begin, size_t end, size_t first_field) {
-    if (block->fields_.size() - first_field >= kMaxFields) {
+  void AddField(size_t begin, size_t end) {
+    if (field_count == kMaxFields) {
       Fault(CsvFault::kTooManyFields);
       return;
     }
     if (end - begin > kMaxFieldBytes) Fault(CsvFault::kFieldTooLong);
-    block->fields_.push_back(
-        {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+    fields[field_count++] = {static_cast<uint32_t>(begin),
+                             static_cast<uint32_t>(end)};
   }
 
   // Reads a quoted field that begins at `pos`; afterwards `pos` is behind the
   // closing quote. False when its end is not here.
-  bool Quoted(size_t first_field) {
+  bool Quoted() {
     const size_t begin = pos + 1;
     size_t at = begin;
     bool doubled = false;
@@ -85,10 +87,8 @@ struct CsvReader::Scan {
       Fault(CsvFault::kNul);
     }
     lines += CountLineEnds(data + begin, at - begin);
-    if (doubled) {
-      escaped.push_back(static_cast<uint32_t>(block->fields_.size()));
-    }
-    AddField(begin, at, first_field);
+    if (doubled) escaped.push_back(static_cast<uint32_t>(field_count));
+    AddField(begin, at);
     pos = at + 1;
     return true;
   }
@@ -108,21 +108,28 @@ struct CsvReader::Scan {
     }
   }
 
-  // Reads one record; afterwards `pos` is behind its line end.
-  End Record(size_t first_field) {
+  // Reads one record into `into`; afterwards `pos` is behind its line end.
+  End Record(CsvBlock::Field* into) {
+    fields = into;
+    field_count = 0;
     fault = CsvFault::kNone;
     lines = 0;
     escaped.clear();
     while (true) {
-      if (pos < size && data[pos] == '"') {
-        if (!Quoted(first_field)) return End::kIncomplete;
+      const size_t begin = pos;
+      pos = finder.Next(begin);
+      if (pos < size && data[pos] == ',') {
+        AddField(begin, pos++);
+        continue;
+      }
+      if (pos < size && pos == begin && data[pos] == '"') {
+        if (!Quoted()) return End::kIncomplete;
         const size_t after = pos;
         if (!ToFieldEnd()) return End::kIncomplete;
         if (pos != after) Fault(CsvFault::kQuote);
       } else {
-        const size_t begin = pos;
         if (!ToFieldEnd()) return End::kIncomplete;
-        AddField(begin, pos, first_field);
+        AddField(begin, pos);
       }
       if (pos == size) return End::kRecord;
       const char c = data[pos++];
@@ -136,8 +143,8 @@ struct CsvReader::Scan {
   // Makes one quote of two in the fields that need it.
   void Unescape(char* bytes) {
     for (const uint32_t index : escaped) {
-      if (index >= block->fields_.size()) break;
-      CsvBlock::Field& field = block->fields_[index];
+      if (index >= field_count) break;
+      CsvBlock::Field& field = fields[index];
       uint32_t to = field.begin;
       for (uint32_t from = field.begin; from < field.end; ++from) {
         bytes[to++] = bytes[from];
@@ -196,7 +203,6 @@ size_t CsvReader::ScanRecords(CsvBlock* block, size_t begin, size_t size) {
             .size = size,
             .at_end = at_end_,
             .finder = SpecialFinder(bytes, size),
-            .block = block,
             .pos = begin,
             .escaped = {}};
   while (scan.pos < size) {
@@ -207,32 +213,35 @@ size_t CsvReader::ScanRecords(CsvBlock* block, size_t begin, size_t size) {
       ++line_;
       continue;
     }
-    const size_t first_field = block->fields_.size();
-    if (scan.Record(first_field) == Scan::End::kIncomplete) {
-      block->fields_.resize(first_field);
+    std::vector<CsvBlock::Field>& fields = block->fields_;
+    if (fields.size() - block->field_count_ < kMaxFields) {
+      fields.resize(2 * fields.size() + kMaxFields);
+    }
+    if (scan.Record(fields.data() + block->field_count_) ==
+        Scan::End::kIncomplete) {
       if (scan.open_quote) quote_line_ = line_ + scan.quote_lines;
       return start;
     }
     if (first != '\r') {
-      AddRecord(block, first_field, scan.pos - start, scan.fault);
       if (scan.fault == CsvFault::kNone) scan.Unescape(bytes);
-    } else {
-      block->fields_.resize(first_field);
+      AddRecord(block, scan.field_count, scan.pos - start, scan.fault);
     }
     line_ += scan.lines;
   }
   return size;
 }
 
-void CsvReader::AddRecord(CsvBlock* block, size_t first_field, size_t length,
+// A record whose `fields` fields are already in their place.
+void CsvReader::AddRecord(CsvBlock* block, size_t fields, size_t length,
                           CsvFault fault) {
   if (length > kMaxLineBytes) fault = CsvFault::kLineTooLong;
-  if (fault != CsvFault::kNone) block->fields_.resize(first_field);
-  block->records_.push_back({.line = line_,
-                             .first_field = static_cast<uint32_t>(first_field),
-                             .field_count = static_cast<uint32_t>(
-                                 block->fields_.size() - first_field),
-                             .fault = fault});
+  if (fault != CsvFault::kNone) fields = 0;
+  block->records_.push_back(
+      {.line = line_,
+       .first_field = static_cast<uint32_t>(block->field_count_),
+       .field_count = static_cast<uint32_t>(fields),
+       .fault = fault});
+  block->field_count_ += fields;
 }
 
 // What a byte of a line that is too long does to the state of skipping.
@@ -270,7 +279,7 @@ size_t CsvReader::SkipToEnd(const char* data, size_t size) {
 }
 
 absl::StatusOr<bool> CsvReader::Next(CsvBlock* block) {
-  block->fields_.clear();
+  block->field_count_ = 0;
   block->records_.clear();
   while (block->records_.empty() && !at_end_) {
     TALLY_ASSIGN_OR_RETURN(const size_t size, Fill(block));
@@ -286,8 +295,7 @@ absl::StatusOr<bool> CsvReader::Next(CsvBlock* block) {
     if (skip_ != Skip::kNo) continue;
     const size_t rest = ScanRecords(block, begin, size);
     if (size - rest > kMaxLineBytes) {
-      AddRecord(block, block->fields_.size(), size - rest,
-                CsvFault::kLineTooLong);
+      AddRecord(block, 0, size - rest, CsvFault::kLineTooLong);
       skip_ = Skip::kFieldStart;
       SkipToEnd(bytes + rest, size - rest);
     } else if (rest < size) {

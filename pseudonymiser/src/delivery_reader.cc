@@ -26,6 +26,7 @@ constexpr uint64_t kTestNumbersPer = 1000;
 struct QueuedBlock {
   BlockPtr block;
   size_t first_record = 0;
+  const FileShape* file = nullptr;
 };
 
 }  // namespace
@@ -104,53 +105,80 @@ absl::Status DeliveryReader::StartStage(const char* op,
   return absl::OkStatus();
 }
 
-absl::Status DeliveryReader::SplitBlocks(const InputFile& file,
-                                         CsvReader& reader,
-                                         BlockQueues& queues) {
+absl::StatusOr<bool> DeliveryReader::SplitFile(const DatasetPlan& plan,
+                                               InputFile& file,
+                                               FileShape* shape,
+                                               BlockQueues& queues) {
+  CsvReader reader(file.path(), file);
+  size_t first_record = 1;  // the header is in the first block
   while (auto block = queues.empty.Pop()) {
     TALLY_RETURN_IF_ERROR(CheckNotStopped());
     TALLY_ASSIGN_OR_RETURN(const bool more, reader.Next(block->get()));
-    if (!more) break;
-    EstimateRows(block->get()->records().size(), file.bytes_read());
-    if (!queues.full.Push({std::move(*block), 0})) break;
+    if (!more) {
+      if (first_record == 1) {
+        return InputError(
+            absl::StrFormat("%s is empty: it has no header", file.path()));
+      }
+      return queues.empty.Push(std::move(*block));
+    }
+    if (first_record == 1) {
+      const CsvRecord header = (*block)->records().front();
+      TALLY_ASSIGN_OR_RETURN(shape->fields,
+                             plan.BindHeader(file.path(), **block, header));
+      shape->header_fields = header.field_count;
+    }
+    EstimateRows((*block)->records().size() - first_record, file.bytes_read());
+    if (!queues.full.Push({std::move(*block), first_record, shape})) break;
+    first_record = 0;
+  }
+  return false;
+}
+
+absl::Status DeliveryReader::SplitFiles(const DeliveryPlan::Dataset& dataset,
+                                        uint32_t first_number,
+                                        const FileHooks& hooks,
+                                        std::deque<FileShape>* shapes,
+                                        BlockQueues& queues) {
+  for (const std::string& path : dataset.files) {
+    TALLY_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+    TALLY_RETURN_IF_ERROR(hooks.before(file));
+    shapes->push_back(
+        {.number = first_number + static_cast<uint32_t>(shapes->size()),
+         .path = path,
+         .fields = {}});
+    TALLY_ASSIGN_OR_RETURN(
+        const bool goes_on,
+        SplitFile(*dataset.plan, file, &shapes->back(), queues));
+    if (!goes_on) break;
+    bytes_before_ += file.bytes_read();
+    hooks.after(file);
   }
   return absl::OkStatus();
 }
 
-absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
-                                          InputFile* file,
-                                          const HeaderFunction& on_header,
+absl::Status DeliveryReader::ForEachBlock(const DeliveryPlan::Dataset& dataset,
+                                          uint32_t first_number,
+                                          const FileHooks& hooks,
                                           const BlockFunction& on_block) {
-  CsvReader reader(file->path(), *file);
-  auto first = std::make_unique<CsvBlock>();
-  TALLY_ASSIGN_OR_RETURN(const bool any, reader.Next(first.get()));
-  if (!any) {
-    return InputError(
-        absl::StrFormat("%s is empty: it has no header", file->path()));
-  }
-  const CsvRecord header = first->records().front();
-  TALLY_ASSIGN_OR_RETURN(const std::vector<int32_t> fields,
-                         plan.BindHeader(file->path(), *first, header));
-  TALLY_RETURN_IF_ERROR(on_header(fields, header.field_count));
-
   const size_t workers = static_cast<size_t>(pool_.threads());
+  const size_t blocks = 2 * workers + 2;
   BlockQueues queues{.full = BoundedQueue<QueuedBlock>(2 * workers),
-                     .empty = BoundedQueue<BlockPtr>(4 * workers + 4)};
-  EstimateRows(first->records().size() - 1, file->bytes_read());
-  queues.full.Push({std::move(first), 1});
-  for (size_t i = 0; i < 2 * workers + 1; ++i) {
+                     .empty = BoundedQueue<BlockPtr>(blocks)};
+  for (size_t i = 0; i < blocks; ++i) {
     queues.empty.Push(std::make_unique<CsvBlock>());
   }
+  std::deque<FileShape> shapes;  // its entries stay where they are
   absl::Status read_status;
   std::thread splitter([&] {
-    read_status = SplitBlocks(*file, reader, queues);
+    read_status = SplitFiles(dataset, first_number, hooks, &shapes, queues);
     queues.full.Close();
   });
   const absl::Status work_status = pool_.ParallelFor(
       static_cast<int64_t>(workers), 1, [&](int64_t begin, int64_t) {
         while (auto queued = queues.full.Pop()) {
-          const absl::Status status = on_block(
-              static_cast<size_t>(begin), *queued->block, queued->first_record);
+          const absl::Status status =
+              on_block(static_cast<size_t>(begin), *queued->file,
+                       *queued->block, queued->first_record);
           if (!status.ok()) {
             queues.full.Abort();
             queues.empty.Abort();
@@ -167,7 +195,6 @@ absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
   queues.empty.Abort();
   queues.full.Abort();
   splitter.join();
-  bytes_before_ += file->bytes_read();
   TALLY_RETURN_IF_ERROR(work_status);
   return read_status;
 }
@@ -175,28 +202,23 @@ absl::Status DeliveryReader::ForEachBlock(const DatasetPlan& plan,
 absl::Status DeliveryReader::FirstPass(const DeliveryPlan::Dataset& dataset) {
   const DatasetPlan& plan = *dataset.plan;
   TALLY_RETURN_IF_ERROR(StartStage("looking through", dataset));
-  for (const std::string& path : dataset.files) {
-    TALLY_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-    first_pass_files_[path] = file.identity();
-    std::vector<std::unique_ptr<RowScout>> scouts;
-    std::vector<int32_t> bound;
-    TALLY_RETURN_IF_ERROR(ForEachBlock(
-        plan, &file,
-        [&](const std::vector<int32_t>& fields, size_t header_fields) {
-          bound = fields;
-          for (int i = 0; i < pool_.threads(); ++i) {
-            scouts.push_back(std::make_unique<RowScout>(
-                plan, bound, header_fields, path, shared_));
-          }
-          return absl::OkStatus();
-        },
-        [&](size_t worker, const CsvBlock& block, size_t first_record) {
-          return scouts[worker]->Read(block, first_record);
-        }));
-    for (const auto& scout : scouts) {
-      linked_keys_[plan.id()].insert(scout->restricted_keys().begin(),
-                                     scout->restricted_keys().end());
-    }
+  std::deque<RowScout> scouts;
+  for (int i = 0; i < pool_.threads(); ++i) scouts.emplace_back(plan, shared_);
+  TALLY_RETURN_IF_ERROR(
+      ForEachBlock(dataset, 0,
+                   {.before =
+                        [&](const InputFile& file) {
+                          first_pass_files_[file.path()] = file.identity();
+                          return absl::OkStatus();
+                        },
+                    .after = [](InputFile&) {}},
+                   [&](size_t worker, const FileShape& file,
+                       const CsvBlock& block, size_t first_record) {
+                     return scouts[worker].Read(file, block, first_record);
+                   }));
+  for (const RowScout& scout : scouts) {
+    linked_keys_[plan.id()].insert(scout.restricted_keys().begin(),
+                                   scout.restricted_keys().end());
   }
   return absl::OkStatus();
 }
@@ -221,58 +243,51 @@ std::vector<const LinkedKeys::mapped_type*> DeliveryReader::KeysTiedTo(
   return tied;
 }
 
-absl::Status DeliveryReader::ReadOneFile(size_t number, const std::string& path,
-                                         std::deque<BucketSpool::Pen>* pens,
-                                         ReadDelivery* out) {
-  const DatasetPlan& plan = *plan_.datasets[number].plan;
-  TALLY_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  const auto before = first_pass_files_.find(path);
-  if (before != first_pass_files_.end() && before->second != file.identity()) {
-    return InputError(absl::StrFormat(
-        "%s changed while it was read; push a finished file", path));
-  }
-  const uint32_t file_number = static_cast<uint32_t>(out->report.files.size());
-  out->report.files.push_back(path);
-  std::vector<std::unique_ptr<RowReader>> readers;
-  std::vector<int32_t> bound;
-  TALLY_RETURN_IF_ERROR(ForEachBlock(
-      plan, &file,
-      [&](const std::vector<int32_t>& fields, size_t header_fields) {
-        bound = fields;
-        for (size_t i = 0; i < pens->size(); ++i) {
-          readers.push_back(std::make_unique<RowReader>(
-              plan, bound, header_fields, file_number, path, shared_,
-              KeysTiedTo(plan), &out->codes[number], &(*pens)[i]));
-        }
-        return absl::OkStatus();
-      },
-      [&](size_t worker, const CsvBlock& block, size_t first_record) {
-        return readers[worker]->Read(block, first_record);
-      }));
-  for (const auto& reader : readers) {
-    out->report.datasets[number].counts.Add(reader->counts());
-    out->report.issues.insert(out->report.issues.end(),
-                              reader->issues().begin(), reader->issues().end());
-  }
-  out->files.push_back({.dataset = plan.id(),
-                        .path = path,
-                        .identity = file.identity(),
-                        .sha256 = file.Digest()});
-  return absl::OkStatus();
-}
-
 absl::Status DeliveryReader::ReadDataset(size_t number, ReadDelivery* out) {
   const DeliveryPlan::Dataset& dataset = plan_.datasets[number];
-  const size_t columns = dataset.plan->specification().columns().size();
-  out->report.datasets.push_back({.dataset = dataset.plan->id(), .counts = {}});
-  out->codes.emplace_back(columns);
+  const DatasetPlan& plan = *dataset.plan;
+  out->report.datasets.push_back({.dataset = plan.id(), .counts = {}});
+  out->codes.emplace_back(plan.specification().columns().size());
   TALLY_RETURN_IF_ERROR(StartStage("reading", dataset));
   std::deque<BucketSpool::Pen> pens;
+  std::deque<RowReader> readers;
   for (int i = 0; i < pool_.threads(); ++i) {
     pens.emplace_back(out->rows.get(), number);
+    readers.emplace_back(plan, shared_, KeysTiedTo(plan), &out->codes[number],
+                         &pens.back());
   }
-  for (const std::string& path : dataset.files) {
-    TALLY_RETURN_IF_ERROR(ReadOneFile(number, path, &pens, out));
+  const FileHooks hooks = {
+      .before =
+          [&](const InputFile& file) {
+            const auto known = first_pass_files_.find(file.path());
+            if (known == first_pass_files_.end() ||
+                known->second == file.identity()) {
+              return absl::OkStatus();
+            }
+            return InputError(absl::StrFormat(
+                "%s changed while it was read; push a finished file",
+                file.path()));
+          },
+      .after =
+          [&](InputFile& file) {
+            out->files.push_back({.dataset = plan.id(),
+                                  .path = file.path(),
+                                  .identity = file.identity(),
+                                  .sha256 = file.Digest()});
+          }};
+  const uint32_t first_number = static_cast<uint32_t>(out->report.files.size());
+  out->report.files.insert(out->report.files.end(), dataset.files.begin(),
+                           dataset.files.end());
+  TALLY_RETURN_IF_ERROR(
+      ForEachBlock(dataset, first_number, hooks,
+                   [&](size_t worker, const FileShape& file,
+                       const CsvBlock& block, size_t first_record) {
+                     return readers[worker].Read(file, block, first_record);
+                   }));
+  for (const RowReader& reader : readers) {
+    out->report.datasets[number].counts.Add(reader.counts());
+    out->report.issues.insert(out->report.issues.end(), reader.issues().begin(),
+                              reader.issues().end());
   }
   for (BucketSpool::Pen& pen : pens) TALLY_RETURN_IF_ERROR(pen.Flush());
   return absl::OkStatus();

@@ -68,25 +68,32 @@ class DeliveryReader {
  private:
   struct BlockQueues;
   // Called by a worker with the records of a block, header excluded.
-  using BlockFunction = std::function<absl::Status(
-      size_t worker, const CsvBlock& block, size_t first_record)>;
-  // Called once the header is known.
-  using HeaderFunction = std::function<absl::Status(
-      const std::vector<int32_t>& fields, size_t header_fields)>;
+  using BlockFunction =
+      std::function<absl::Status(size_t worker, const FileShape& file,
+                                 const CsvBlock& block, size_t first_record)>;
+  // What is to be done with a file before it is read, and with what it was.
+  struct FileHooks {
+    std::function<absl::Status(const InputFile& file)> before;
+    std::function<void(InputFile& file)> after;
+  };
 
-  absl::Status ForEachBlock(const DatasetPlan& plan, InputFile* file,
-                            const HeaderFunction& on_header,
+  // Reads all files of a dataset, one after the other, and has their blocks
+  // worked on by all workers: the next file is read while the last one's
+  // blocks are still at work.
+  absl::Status ForEachBlock(const DeliveryPlan::Dataset& dataset,
+                            uint32_t first_number, const FileHooks& hooks,
                             const BlockFunction& on_block);
-  // Fills blocks until the file ends or the workers do.
-  absl::Status SplitBlocks(const InputFile& file, CsvReader& reader,
-                           BlockQueues& queues);
+  absl::Status SplitFiles(const DeliveryPlan::Dataset& dataset,
+                          uint32_t first_number, const FileHooks& hooks,
+                          std::deque<FileShape>* shapes, BlockQueues& queues);
+  // Fills blocks until the file ends, or, when the answer is false, the workers
+  // do.
+  absl::StatusOr<bool> SplitFile(const DatasetPlan& plan, InputFile& file,
+                                 FileShape* shape, BlockQueues& queues);
   absl::Status StartStage(const char* op, const DeliveryPlan::Dataset& dataset);
   void EstimateRows(size_t rows, int64_t bytes_of_file);
   absl::Status FirstPass(const DeliveryPlan::Dataset& dataset);
   absl::Status ReadDataset(size_t number, ReadDelivery* out);
-  absl::Status ReadOneFile(size_t number, const std::string& path,
-                           std::deque<BucketSpool::Pen>* pens,
-                           ReadDelivery* out);
   std::vector<const LinkedKeys::mapped_type*> KeysTiedTo(
       const DatasetPlan& plan) const;
   absl::Status Verdict(const ReadDelivery& read) const;

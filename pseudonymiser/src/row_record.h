@@ -15,11 +15,13 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "column_reader.h"
+#include "dataset/column_filler.h"
 #include "dataset/record_batch.h"
 #include "dataset/specification.h"
 #include "shared_codes.h"
@@ -41,43 +43,58 @@ class RowWriter {
  private:
   template <typename T>
   void Put(T value) {
-    const size_t at = bytes_.size();
-    bytes_.resize(at + sizeof(T));
-    std::memcpy(bytes_.data() + at, &value, sizeof(T));
+    std::memcpy(row_.data() + size_, &value, sizeof(T));
+    size_ += sizeof(T);
   }
 
-  const dataset::Specification& specification_;
+  std::vector<dataset::ColumnType> types_;
+  size_t head_bytes_;  // in front of the values
   size_t column_ = 0;
-  std::string bytes_;
+  size_t size_ = 0;
+  std::vector<char> row_;  // room for the longest row
 };
 
-// Puts spooled rows into batches. `person_of` maps provisional numbers to the
-// extract's; `codes` has one entry a column.
+// Puts spooled rows into batches, column by column. `codes` has one entry a
+// column.
 class RowDecoder {
  public:
   RowDecoder(const dataset::Specification& specification,
              const std::deque<SharedCodes>& codes);
 
-  // Forgets what the last batch held. Call when a batch begins.
-  void BeginBatch(dataset::RecordBatch* batch);
-
-  // Appends the row that begins at `row` (at its length).
-  void Append(const char* row, const std::vector<uint32_t>& person_of);
+  // Fills `batch`, which is emptied first, with `rows`: each begins at its
+  // length. `person_of` maps provisional numbers to the extract's.
+  void Decode(std::span<const char* const> rows,
+              const std::vector<uint32_t>& person_of,
+              dataset::RecordBatch* batch);
 
  private:
-  // A code's number in the batch at hand, remembered per column.
-  struct CodeMap {
-    std::vector<uint32_t> index;
-    std::vector<uint32_t> batch;  // in which index[] is valid
+  // A code's number in the batch at hand.
+  struct CodeNumber {
+    uint32_t batch = 0;  // in which `index` is valid
+    uint32_t index = 0;
+  };
+  // Where a row's null map lies, and its next value.
+  struct Cursor {
+    const char* present;
+    const char* value;
   };
 
-  const char* AppendValue(size_t column, const char* at);
+  void DecodePeople(std::span<const char* const> rows,
+                    const std::vector<uint32_t>& person_of,
+                    dataset::RecordBatch* batch);
+  void DecodeColumn(size_t column, dataset::Column* out);
+  template <typename Each>
+  size_t ForEachRow(size_t column, std::vector<uint8_t>& present, Each each);
+  template <typename T>
+  size_t DecodeFixed(size_t column, std::vector<uint8_t>& present,
+                     std::vector<T>& out);
+  size_t DecodeCodes(size_t column, dataset::ColumnFiller& out);
 
-  const dataset::Specification& specification_;
   const std::deque<SharedCodes>& codes_;
-  std::vector<CodeMap> maps_;
+  std::vector<dataset::ColumnType> types_;
+  std::vector<std::vector<CodeNumber>> numbers_;  // by column, then code
   uint32_t batch_number_ = 0;
-  dataset::RecordBatch* batch_ = nullptr;
+  std::vector<Cursor> cursors_;
 };
 
 // Length of the row at `row`, its two length bytes included.

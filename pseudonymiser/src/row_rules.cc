@@ -22,9 +22,9 @@ bool Holds(const std::vector<std::string>& values, std::string_view value) {
 // Opt-outs come from many systems: "y", "YES" and " Yes " say the same.
 bool HoldsInAnyCase(const std::vector<std::string>& values,
                     std::string_view value) {
-  const std::string lower = ToLower(value);
-  return std::any_of(values.begin(), values.end(), [&](const std::string& one) {
-    return ToLower(one) == lower;
+  return std::any_of(values.begin(), values.end(), [&](std::string_view one) {
+    return std::equal(one.begin(), one.end(), value.begin(), value.end(),
+                      [](char a, char b) { return ToLower(a) == ToLower(b); });
   });
 }
 

@@ -6,6 +6,7 @@
 // Threading: pure functions.
 // Secrets: see values, keep none.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,12 @@ inline bool IsBlank(char c) {
 
 // Without white space around.
 inline std::string_view Trim(std::string_view text) {
-  if (text.empty() || (!IsBlank(text.front()) && !IsBlank(text.back()))) {
+  // All that is blank is a space or lies below it.
+  const auto may_be_blank = [](char c) {
+    return static_cast<uint8_t>(c) <= ' ';
+  };
+  if (text.empty() ||
+      (!may_be_blank(text.front()) && !may_be_blank(text.back()))) {
     return text;
   }
   size_t begin = 0;

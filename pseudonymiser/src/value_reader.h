@@ -9,6 +9,8 @@
 // Threading: const functions from any thread.
 // Secrets: see values, keep none.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,9 +26,17 @@ class NullMarkers {
  public:
   explicit NullMarkers(std::vector<std::string> markers);
   // Whether `text`, white space around it cut, is empty or a marker.
-  bool IsNull(std::string_view text) const;
+  bool IsNull(std::string_view text) const {
+    return text.empty() ||
+           ((lengths_ & LengthBit(text.size())) != 0 && IsMarker(text));
+  }
 
  private:
+  static uint64_t LengthBit(size_t length) {
+    return uint64_t{1} << std::min<size_t>(length, 63);
+  }
+  bool IsMarker(std::string_view text) const;
+
   std::vector<std::string> markers_;
   uint64_t lengths_ = 0;  // bit n: some marker has n characters (63: or more)
 };

@@ -64,14 +64,23 @@ std::string RandomUuid4() {
                          text.substr(20));
 }
 
-RandomStream::RandomStream() = default;
+RandomStream::RandomStream() { randombytes_buf(key_.data(), key_.size()); }
 RandomStream::RandomStream(const Secret32& seed) : seed_(&seed) {}
-RandomStream::~RandomStream() { Wipe(block_.data(), block_.size()); }
+RandomStream::~RandomStream() {
+  Wipe(block_.data(), block_.size());
+  Wipe(key_.data(), key_.size());
+}
 
 void RandomStream::Refill() {
   used_ = 0;
   if (seed_ == nullptr) {
-    randombytes_buf(block_.data(), block_.size());
+    // The key of one block makes the next key too and is gone with it: what
+    // was given out cannot be made again from what is kept.
+    std::array<uint8_t, kBlock + kKey> made;
+    crypto_stream_chacha20_ietf(made.data(), made.size(), kNonce, key_.data());
+    std::memcpy(block_.data(), made.data(), kBlock);
+    std::memcpy(key_.data(), made.data() + kBlock, kKey);
+    Wipe(made.data(), made.size());
     return;
   }
   constexpr uint32_t kBlocksPerRefill = kBlock / 64;
@@ -96,7 +105,12 @@ void RandomStream::Fill(std::span<uint8_t> out) {
 
 uint64_t RandomStream::Next() {
   std::array<uint8_t, 8> bytes;
-  Fill(bytes);
+  if (kBlock - used_ >= bytes.size()) {
+    std::memcpy(bytes.data(), block_.data() + used_, bytes.size());
+    used_ += bytes.size();
+  } else {
+    Fill(bytes);
+  }
   uint64_t value = 0;
   for (const uint8_t byte : bytes) value = value << 8 | byte;
   return value;
@@ -104,10 +118,15 @@ uint64_t RandomStream::Next() {
 
 uint64_t RandomStream::Below(uint64_t bound) {
   TALLY_CHECK(bound > 0);
-  const uint64_t last = RejectFrom(bound);
-  uint64_t value = Next();
-  while (value > last) value = Next();
-  return value % bound;
+  while (true) {
+    const uint64_t value = Next();
+    // Fewer than `bound` values are drawn again: two divisions that nearly no
+    // value needs.
+    if (value <= std::numeric_limits<uint64_t>::max() - bound ||
+        value <= RejectFrom(bound)) {
+      return value % bound;
+    }
+  }
 }
 
 }  // namespace tally::crypto

@@ -77,7 +77,8 @@ class CsvBlock {
     uint32_t end;
   };
   std::vector<char> bytes_;
-  std::vector<Field> fields_;
+  std::vector<Field> fields_;  // the first field_count_ of them
+  size_t field_count_ = 0;
   std::vector<CsvRecord> records_;
 };
 
@@ -86,7 +87,9 @@ class CsvReader {
   static constexpr size_t kMaxFieldBytes = 64 * 1024;
   static constexpr size_t kMaxLineBytes = 1024 * 1024;
   static constexpr size_t kMaxFields = 512;
-  static constexpr size_t kDefaultBlockBytes = 1024 * 1024;
+  // Small enough that a block and its fields stay near the worker that has it,
+  // and that a file of a few MiB still gives all workers something to do.
+  static constexpr size_t kDefaultBlockBytes = 256 * 1024;
   // The first block must show what kind of file it is.
   static constexpr size_t kMinBlockBytes = 4;
 
@@ -110,8 +113,7 @@ class CsvReader {
   absl::Status CheckBeginning(std::string_view bytes) const;
   absl::StatusOr<size_t> Fill(CsvBlock* block);
   size_t ScanRecords(CsvBlock* block, size_t begin, size_t size);
-  void AddRecord(CsvBlock* block, size_t first_field, size_t length,
-                 CsvFault fault);
+  void AddRecord(CsvBlock* block, size_t fields, size_t length, CsvFault fault);
   void SkipByte(char c);
   size_t SkipToEnd(const char* data, size_t size);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -85,6 +86,34 @@ TEST(RandomStream, OtherSeedsGiveOtherBytes) {
   RandomStream a(one);
   RandomStream b(two);
   EXPECT_NE(a.Next(), b.Next());
+}
+
+TEST(RandomStream, BelowDrawsAgainExactlyBeyondTheLastWholeMultiple) {
+  const Secret32 seed = RepeatedSecret(3);
+  RandomStream stream(seed);
+  RandomStream numbers(seed);
+  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+  for (const uint64_t bound :
+       {uint64_t{1}, uint64_t{2}, uint64_t{7}, uint64_t{1} << 32,
+        (uint64_t{1} << 63) - 1, (uint64_t{1} << 63) + 1, kMax / 3 * 2,
+        kMax - 1, kMax}) {
+    const uint64_t beyond = (kMax % bound + 1) % bound;
+    for (int i = 0; i < 2000; ++i) {
+      uint64_t value = numbers.Next();
+      while (value > kMax - beyond) value = numbers.Next();
+      ASSERT_EQ(stream.Below(bound), value % bound) << bound;
+    }
+  }
+}
+
+TEST(RandomStream, SystemStreamsRepeatNoBlock) {
+  RandomStream stream;
+  std::set<std::vector<uint8_t>> seen;
+  for (int i = 0; i < 2000; ++i) {
+    std::vector<uint8_t> piece(32);
+    stream.Fill(piece);
+    EXPECT_TRUE(seen.insert(piece).second);
+  }
 }
 
 TEST(RandomStream, SystemStreamsDiffer) {

@@ -3,8 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "base/bytes.h"
+#include "crypto/random.h"
 #include "crypto_fixture.h"
+#include "internal/frame_cipher.h"
+#include "internal/secret_peek.h"
 #include "temp_dir.h"
 
 namespace tally::crypto {
@@ -288,6 +295,69 @@ TEST_F(SealedFile, FramesOfARunAreFoundByTheirNumber) {
   EXPECT_THAT(reader.ReadFrameAt(uint64_t{1} << 62, 4, out),
               ReasonIs(Reason::kRunCorrupt));
 }
+
+// Both libraries, over every length up to some blocks of each.
+class FrameCipherTest : public testing::TestWithParam<size_t> {
+ protected:
+  FrameCipherTest() : plain_(GetParam()), ad_(GetParam() % 40) {
+    RandomStream random;
+    random.Fill(plain_);
+    random.Fill(ad_);
+    random.Fill(nonce_);
+    sealed_.resize(plain_.size() + internal::kSealTagSize);
+  }
+  SecretView Key() const { return internal::SecretPeek::View(key_); }
+
+  const Secret32 key_ = RepeatedSecret(7);
+  std::vector<uint8_t> plain_;
+  std::vector<uint8_t> ad_;
+  std::array<uint8_t, internal::kSealNonceSize> nonce_{};
+  std::vector<uint8_t> sealed_;
+};
+
+TEST_P(FrameCipherTest, GivesTheBytesOfLibsodium) {
+  internal::SealFrame(Key(), nonce_, ad_, plain_, sealed_);
+  std::vector<uint8_t> expected(sealed_.size());
+  internal::SealFrameBySodium(Key(), nonce_, ad_, plain_, expected);
+  EXPECT_EQ(sealed_, expected);
+  ASSERT_TRUE(internal::OpenFrameBySodium(Key(), nonce_, ad_, sealed_));
+  ASSERT_TRUE(internal::OpenFrame(Key(), nonce_, ad_, expected));
+  for (const auto* opened : {&sealed_, &expected}) {
+    EXPECT_TRUE(std::equal(plain_.begin(), plain_.end(), opened->begin()));
+  }
+}
+
+TEST_P(FrameCipherTest, OpensNothingThatWasChangedAndLeavesZeroes) {
+  internal::SealFrame(Key(), nonce_, ad_, plain_, sealed_);
+  const auto refuses = [&](std::span<const uint8_t> ad,
+                           std::vector<uint8_t> sealed) {
+    const std::vector<uint8_t> zeroes(sealed.size());
+    std::vector<uint8_t> again = sealed;
+    EXPECT_FALSE(internal::OpenFrame(Key(), nonce_, ad, sealed));
+    EXPECT_FALSE(internal::OpenFrameBySodium(Key(), nonce_, ad, again));
+    EXPECT_EQ(sealed, zeroes);
+    EXPECT_EQ(again, zeroes);
+  };
+  for (const size_t at : {size_t{0}, sealed_.size() / 2, sealed_.size() - 1}) {
+    std::vector<uint8_t> changed = sealed_;
+    changed[at] ^= 1;
+    refuses(ad_, changed);
+  }
+  std::vector<uint8_t> longer = ad_;
+  longer.push_back(0);
+  refuses(longer, sealed_);
+  nonce_[0] ^= 1;
+  refuses(ad_, sealed_);
+  nonce_[0] ^= 1;
+  nonce_[23] ^= 1;
+  refuses(ad_, sealed_);
+}
+
+INSTANTIATE_TEST_SUITE_P(ShortLengths, FrameCipherTest,
+                         testing::Range(size_t{0}, size_t{330}));
+INSTANTIATE_TEST_SUITE_P(LongLengths, FrameCipherTest,
+                         testing::Values(1023, 1024, 1025, 4096, 8191, 32768,
+                                         100'001));
 
 }  // namespace
 }  // namespace tally::crypto

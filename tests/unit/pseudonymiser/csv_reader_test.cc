@@ -163,6 +163,26 @@ TEST(CsvReader, DropsALineWithTooManyFieldsAndGoesOn) {
   EXPECT_EQ((*rows)[2], Good(3, {"c", "d"}));
 }
 
+TEST(CsvReader, KeepsTheFieldsOfManyWideRecordsApart) {
+  std::string text;
+  std::vector<Row> expected;
+  for (size_t r = 0; r < 40; ++r) {
+    const size_t width = r % 3 == 0 ? CsvReader::kMaxFields : 1 + r;
+    Row row = Good(r + 1, {});
+    for (size_t i = 0; i < width; ++i) {
+      row.fields.push_back(std::to_string(r) + "." + std::to_string(i));
+      text += (i == 0 ? "" : ",") + row.fields.back();
+    }
+    text += "\n";
+    expected.push_back(std::move(row));
+  }
+  for (const size_t block : {size_t{64}, size_t{4000}, text.size()}) {
+    const auto rows = ReadAll(text, block);
+    ASSERT_OK(rows);
+    EXPECT_EQ(*rows, expected) << block;
+  }
+}
+
 TEST(CsvReader, PassesErrorsOfTheSourceOn) {
   class Failing final : public ByteSource {
     absl::StatusOr<size_t> Read(std::span<char>) override {

@@ -101,6 +101,50 @@ TEST(DeliveryReader, KeepsRowsOfOtherPeriodsBack) {
   EXPECT_EQ(report.counts.sent, 2U);
 }
 
+// A number is read once where rows of a person stand together; what a row comes
+// to must not hang on its neighbours.
+TEST(DeliveryReader, CountsTheSameWhetherRowsOfAPersonStandTogetherOrNot) {
+  const std::string rest = "2026-11-05,12345678,,mmol,A00001,,,\n";
+  const std::vector<std::string> numbers = {
+      TestNumber(0), TestNumber(1), WrongNumber(2),  "",
+      "9990000018",  "12345",       TestNumber(5000)};
+  std::string together;
+  std::string apart;
+  for (const std::string& number : numbers) {
+    for (const char* status : {"01", "", "02"}) {
+      together += number + "," + status + "," + rest;
+    }
+  }
+  for (const char* status : {"02", "01", ""}) {
+    for (const std::string& number : numbers) {
+      apart += number + "," + status + "," + rest;
+    }
+  }
+  World world;
+  const RowCounts a = CheckEvents(world, together).counts;
+  const RowCounts b = CheckEvents(world, apart).counts;
+  EXPECT_EQ(a.read, 21U);
+  EXPECT_GT(a.sent, 0U);
+  EXPECT_EQ(a.sent, b.sent);
+  EXPECT_EQ(a.numbers, b.numbers);
+  EXPECT_EQ(a.dropped, b.dropped);
+  EXPECT_EQ(a.unlinked, b.unlinked);
+}
+
+TEST(DeliveryReader, GivesATextTheSameReasonEachTime) {
+  World world;
+  std::string rows;
+  for (int i = 0; i < 3; ++i) {
+    rows += RowWith(4, "a*b") + RowWith(4, "x@example.org") +
+            RowWith(4, "mmol/L") + RowWith(4, "a longer unit of 22 ch") +
+            RowWith(4, "");
+  }
+  const DatasetReport report = CheckEvents(world, rows);
+  EXPECT_EQ(Dropped(report, RowReason::kValueRange), 3U);
+  EXPECT_EQ(Dropped(report, RowReason::kHiddenIdentifierPattern), 3U);
+  EXPECT_EQ(report.counts.sent, 9U);
+}
+
 TEST(DeliveryReader, SendsRowsWithoutAGoodNumberUnlinked) {
   World world;
   const std::string rest = "01,2026-11-05,12345678,,,A00001,,,";
@@ -425,6 +469,81 @@ TEST(DeliveryReader, CountsTheSameWithAnyNumberOfThreads) {
     EXPECT_EQ(counts.dropped, all[0].dropped);
     EXPECT_EQ(counts.unlinked, all[0].unlinked);
   }
+}
+
+// Blocks of several files are at work at once; each file is read by its own
+// header and named by its own lines.
+TEST(DeliveryReader, ReadsManySmallFilesWithHeadersOfTheirOwn) {
+  World world;
+  std::vector<FileArgument> files;
+  constexpr uint32_t kFiles = 60;
+  for (uint32_t i = 0; i < kFiles; ++i) {
+    const std::string number = TestNumber(i % 20);
+    const std::string bad = i % 7 == 0 ? "2026-13-01" : "2026-11-05";
+    // Turned around, and without the columns that may be absent.
+    const std::string text =
+        i % 2 == 0
+            ? World::EventHeader() + World::EventRow(number) +
+                  World::EventRow(number, "01," + bad + ",12345678,,,A00001,,,")
+            : "practice_code,record_date,sensitive_flag,concept_id,"
+              "consultation_key,event_date,status,nhs_number\n" +
+                  ("A00001,,,12345678,,2026-11-05,01," + number + "\n") +
+                  ("A00001,,,12345678,," + bad + ",01," + number + "\n");
+    files.push_back(
+        {"gp-event", world.File(absl::StrFormat("%d.csv", i), text)});
+  }
+  const auto checked = world.Check(files);
+  ASSERT_OK(checked);
+  EXPECT_OK(checked->verdict);
+  const DeliveryReport& report = checked->report;
+  EXPECT_EQ(report.datasets[0].counts.read, 2 * kFiles);
+  EXPECT_EQ(Dropped(report.datasets[0], RowReason::kDateInvalid), 9U);
+  EXPECT_EQ(report.datasets[0].counts.sent, 2 * kFiles - 9);
+  EXPECT_EQ(report.persons, 20U);
+  ASSERT_EQ(report.files.size(), kFiles);
+  ASSERT_EQ(report.issues.size(), 9U);
+  for (size_t i = 0; i < report.issues.size(); ++i) {
+    EXPECT_EQ(report.issues[i].file, 7 * i);
+    EXPECT_EQ(report.issues[i].line, 3U);
+    EXPECT_EQ(report.files[report.issues[i].file], files[7 * i].path);
+  }
+}
+
+TEST(DeliveryReader, NamesTheFileWhoseHeaderIsWrongAmongMany) {
+  World world;
+  std::vector<FileArgument> files;
+  for (int i = 0; i < 20; ++i) {
+    files.push_back(
+        {"gp-event", world.File(absl::StrFormat("%d.csv", i),
+                                i == 13 ? "a,b\n1,2\n"
+                                        : World::EventHeader() +
+                                              World::EventRow(TestNumber(1)))});
+  }
+  const auto checked = world.Check(files);
+  EXPECT_THAT(checked, ExitCodeIs(kExitInvalidInput));
+  EXPECT_THAT(checked, StatusIs(absl::StatusCode::kInvalidArgument,
+                                HasSubstr("13.csv")));
+  files[13].path = world.File("13.csv", "");
+  EXPECT_THAT(world.Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+                                           HasSubstr("13.csv is empty")));
+}
+
+TEST(DeliveryReader, SaysThatMoreLinesAreAtFaultThanItKept) {
+  World world;
+  std::string text = World::EventHeader();
+  for (size_t i = 0; i < kMaxIssues / 2; ++i) text += "x\n";
+  std::vector<FileArgument> files = {{"gp-event", world.File("1.csv", text)},
+                                     {"gp-event", world.File("2.csv", text)}};
+  const auto all = world.Check(files);
+  ASSERT_OK(all);
+  EXPECT_EQ(all->report.issues.size(), kMaxIssues);
+  EXPECT_FALSE(all->report.issues_cut);
+  files[1].path = world.File("3.csv", text + "x\n");
+  const auto cut = world.Check(files);
+  ASSERT_OK(cut);
+  EXPECT_EQ(cut->report.issues.size(), kMaxIssues);
+  EXPECT_TRUE(cut->report.issues_cut);
+  EXPECT_EQ(cut->report.issues.back().line, kMaxIssues / 2 + 1);
 }
 
 }  // namespace

@@ -6,12 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
+#include "base/process.h"
 #include "crypto/canary.h"
 #include "crypto/token_kernel.h"
 #include "dataset/extract_manifest.h"
@@ -243,6 +245,22 @@ TEST_F(ExtractPreparerTest, AnEmptyDeliveryIsADelivery) {
       Prepare({{"gp-event", world_.File("e.csv", World::EventHeader())}}));
   EXPECT_EQ(content.batches, 0U);
   EXPECT_EQ(record_.rows, 0U);
+}
+
+TEST_F(ExtractPreparerTest, LeavesNothingBehindWhenAStopIsAskedFor) {
+  const std::vector<FileArgument> files = {
+      {"gp-event", world_.File("e.csv", EventsFor(60, 3))}};
+  const SpoolStore store(world_.configuration(), world_.keys().storage());
+  RequestStop(2);
+  const auto prepared = Prepare(files);
+  ResetStopForTesting();
+  EXPECT_THAT(prepared, StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_FALSE(store.IsBegun("p2026-11-r1"));
+  for (const char* file : {"rows.spool", "outbox.spool", "delivery.spool"}) {
+    EXPECT_FALSE(std::filesystem::exists(store.PathOf("p2026-11-r1", file)))
+        << file;
+  }
+  EXPECT_OK(Prepare(files));
 }
 
 }  // namespace

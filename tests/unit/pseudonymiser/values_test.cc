@@ -3,9 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "crypto/init.h"
 #include "derivation.h"
@@ -65,6 +74,55 @@ TEST(ValueReader, ReadsNumbersStrictly) {
   EXPECT_FALSE(ReadBool("maybe").has_value());
 }
 
+// The strict forms again, by the library's own functions.
+std::optional<int64_t> SlowInteger(std::string text) {
+  if (!text.empty() && text[0] == '+') {
+    text.erase(0, 1);
+    if (!text.empty() && text[0] == '-') return std::nullopt;
+  }
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+std::optional<double> SlowDouble(std::string text) {
+  if (!text.empty() && text[0] == '+') {
+    text.erase(0, 1);
+    if (!text.empty() && text[0] == '-') return std::nullopt;
+  }
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value == 0 ? 0.0 : value;
+}
+
+TEST(ValueReader, AgreesWithTheLibraryOnNumbersOfEveryLength) {
+  std::mt19937_64 random(20261123);
+  const std::string_view alphabet = "0123456789.-+e/:";
+  for (int round = 0; round < 200'000; ++round) {
+    // Mostly digits, sometimes one or two other characters, up to 24 of them.
+    std::string text(random() % 25, '0');
+    for (char& c : text) c = alphabet[random() % 10];
+    for (uint64_t others = random() % 3; others > 0 && !text.empty();
+         --others) {
+      text[random() % text.size()] = alphabet[random() % alphabet.size()];
+    }
+    ASSERT_EQ(ReadInteger(text), SlowInteger(text)) << text;
+    const std::optional<double> value = ReadDouble(text);
+    const std::optional<double> expected = SlowDouble(text);
+    ASSERT_EQ(value.has_value(), expected.has_value()) << text;
+    if (!value) continue;
+    ASSERT_EQ(std::bit_cast<uint64_t>(*value),
+              std::bit_cast<uint64_t>(*expected))
+        << text;
+  }
+}
+
 TEST(ValueReader, KnowsNullMarkersOfAnyLength) {
   const std::string marker(80, 'x');
   const NullMarkers markers({"NULL", "&", marker});
@@ -76,6 +134,14 @@ TEST(ValueReader, KnowsNullMarkersOfAnyLength) {
   EXPECT_FALSE(markers.IsNull("NUL"));
   EXPECT_FALSE(markers.IsNull(marker + "x"));
   EXPECT_FALSE(NullMarkers({}).IsNull("x"));
+}
+
+TEST(TextTools, CutEveryKindOfWhiteSpaceAndNothingElse) {
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    const std::string text = std::string(1, c) + "a" + c;
+    EXPECT_EQ(Trim(text), IsBlank(c) ? "a" : text) << i;
+  }
 }
 
 TEST(TextTools, CutWhiteSpaceAround) {
@@ -168,6 +234,46 @@ TEST(Rekey, StaysInItsRangeAndIsConsistent) {
   rekey.Number("x", "1", INT64_MIN, INT64_MAX);
 }
 
+TEST(ShortText, TellsTextsApartThatDifferInOneByteOrInLength) {
+  for (size_t size = 0; size <= ShortText::kMaxText; ++size) {
+    std::string text(size, '\0');
+    for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i);
+    const auto key = ShortText::Of(text);
+    ASSERT_TRUE(key.has_value());
+    EXPECT_EQ(*key, *ShortText::Of(std::string(text)));
+    EXPECT_NE(*key, ShortText::None());
+    for (size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] = '\0';
+      EXPECT_NE(*key, *ShortText::Of(other)) << size << " " << i;
+    }
+    if (size < ShortText::kMaxText) {
+      EXPECT_NE(*key, *ShortText::Of(text + '\0'));
+      EXPECT_NE(*key, *ShortText::Of(text + 'a'));
+    }
+  }
+  const std::string longer(ShortText::kMaxText + 1, 'a');
+  EXPECT_FALSE(ShortText::Of(longer).has_value());
+}
+
+TEST(ShortText, IsEqualForNoTwoTextsOfASmallAlphabet) {
+  std::set<std::string> texts = {""};
+  for (int length = 0; length < 6; ++length) {
+    std::set<std::string> longer = texts;
+    for (const std::string& text : texts) {
+      for (const char c : {'a', 'b', '\0'}) longer.insert(text + c);
+    }
+    texts = std::move(longer);
+  }
+  std::vector<std::pair<ShortText, const std::string*>> keys;
+  for (const std::string& text : texts) {
+    for (const auto& [key, known] : keys) {
+      ASSERT_FALSE(key == *ShortText::Of(text)) << text << " " << *known;
+    }
+    keys.emplace_back(*ShortText::Of(text), &text);
+  }
+}
+
 TEST(TextCache, NeverGivesTheValueOfAnotherText) {
   TextCache<uint32_t> cache(16);  // small: texts push each other out
   std::mt19937 random(9);
@@ -197,6 +303,30 @@ TEST(SharedCodes, NumbersCodesOnceAndSaysWhenItIsFull) {
   EXPECT_EQ(codes.size(), SharedCodes::kMaxCodes);
   EXPECT_EQ(codes.Intern("one more"), SharedCodes::kFull);
   EXPECT_EQ(codes.Intern("B"), 1U);
+}
+
+TEST(SharedCodes, GivesACodeOneNumberInAnyNumberOfThreads) {
+  constexpr uint32_t kDistinct = 3000;
+  // No common divisor with kDistinct.
+  constexpr std::array<uint32_t, 4> kSteps = {1, 7, 11, 2999};
+  SharedCodes codes;
+  std::vector<std::thread> threads;
+  for (uint32_t t = 0; t < kSteps.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (uint32_t i = 0; i < 2 * kDistinct; ++i) {
+        // Each thread in an order of its own, every code twice.
+        const uint32_t code = (i * kSteps[t] + t) % kDistinct;
+        const std::string text = "code" + std::to_string(code);
+        const uint32_t number = codes.Intern(text);
+        EXPECT_EQ(codes.value(number), text);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(codes.size(), kDistinct);
+  std::set<std::string_view> texts;
+  for (uint32_t i = 0; i < codes.size(); ++i) texts.insert(codes.value(i));
+  EXPECT_EQ(texts.size(), codes.size());
 }
 
 }  // namespace

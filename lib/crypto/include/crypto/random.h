@@ -33,11 +33,12 @@ std::string RandomHex(size_t bytes);
 // A version 4 UUID as text, for request ids.
 std::string RandomUuid4();
 
-// Random bytes in blocks, so that a shuffle of millions costs few system
-// calls. Satisfies the interface that Shuffle() wants.
+// Random bytes in blocks, so that a shuffle of millions costs no system calls.
+// Satisfies the interface that Shuffle() wants.
 class RandomStream {
  public:
-  // Bytes from the operating system.
+  // Bytes that nobody can foretell: a key from the operating system, stretched
+  // by ChaCha20, which draws itself a new key with each block.
   RandomStream();
   // The same bytes for the same seed, for ever (ChaCha20, 96-bit nonce
   // "TallyStream1", RFC 8439 block counter from 0): for what a repeated run
@@ -57,7 +58,9 @@ class RandomStream {
   void Refill();
 
   static constexpr size_t kBlock = 4096;
-  const Secret32* seed_ = nullptr;  // null: the operating system
+  static constexpr size_t kKey = 32;
+  const Secret32* seed_ = nullptr;  // null: key_
+  std::array<uint8_t, kKey> key_{};
   uint32_t counter_ = 0;
   size_t used_ = kBlock;
   std::array<uint8_t, kBlock> block_;
