@@ -229,7 +229,7 @@ int FoundEachTime(Subject& subject, uint64_t samples, bool convert) {
   return found;
 }
 
-// Right answers, and for each byte or digit that is not zero some forty
+// Right answers, and for each byte or digit that is not zero some eighty
 // cycles more.
 class LeakyKernel final : public TokenKernel {
  public:
@@ -255,7 +255,7 @@ class LeakyKernel final : public TokenKernel {
   static void Linger(bool longer) {
     if (!longer) return;
     volatile int turns = 0;
-    while (turns < 16) turns = turns + 1;
+    while (turns < 32) turns = turns + 1;
   }
   const bool of_key_;
 };
