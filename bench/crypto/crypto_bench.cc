@@ -14,7 +14,7 @@
 // `check` compares every kernel with libsodium's over so many random numbers
 // and what becomes of them: tokens, and their conversions after a bit of one in
 // 32 was turned over. Keys change every 4,096. It says how far it is; 10^8 take
-// an hour and a half on two cores (docs/spec/kernel-v1.md, "Self-check").
+// some three hours on two cores (docs/spec/kernel-v1.md, "Self-check").
 
 #include <sodium.h>
 #include <time.h>

@@ -53,7 +53,6 @@ namespace {
 constexpr double kTooMuch = 5;
 constexpr int kAttempts = 3;
 constexpr int kSkipped = 77;
-constexpr uint64_t kNeverChecked = std::numeric_limits<uint64_t>::max();
 
 uint64_t Now() {
 #ifdef TALLY_X86_KERNELS
@@ -288,7 +287,8 @@ int Run(std::string_view name, bool convert, uint64_t samples) {
   for (const kernels::VectorOps* ops :
        {&kernels::kAvx2Ops, &kernels::kAvx512IfmaOps}) {
     if (name != ops->name) continue;
-    vectors = std::make_unique<kernels::VectorKernel>(*ops, kNeverChecked);
+    vectors = std::make_unique<kernels::VectorKernel>(
+        *ops, std::numeric_limits<uint64_t>::max());
     tokens = ops == &kernels::kAvx2Ops ? 4 : 8;
   }
 #endif
