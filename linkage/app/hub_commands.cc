@@ -75,12 +75,13 @@ absl::StatusOr<ExitCode> Health(const CommonFlags& flags) {
 void PrintStatusText(const hub::v1::GetStatusResponse& status) {
   PrintNote(absl::StrFormat(
       "hub %s, %s, version %s, up since %s\n%s, %s; disk %.0f %% free; %d "
-      "audit events; %d open uploads; certificate until %s",
+      "audit events; %d open uploads; certificate until %s; kernel %s",
       status.hub(), status.environment(), status.version(), status.start_time(),
       status.sealed() ? "SEALED" : "unsealed",
       status.serving() ? "serving" : "not serving",
       status.disk_free_share() * 100, status.audit_size(),
-      status.open_uploads(), DayText(status.certificate_expires())));
+      status.open_uploads(), DayText(status.certificate_expires()),
+      status.kernel()));
   for (const hub::v1::Warning& warning : status.warnings()) {
     PrintNote(absl::StrFormat("warning %s%s%s: %s", warning.code(),
                               warning.resource().empty() ? "" : " ",
@@ -255,17 +256,23 @@ absl::Status Doctor(const CommonFlags& flags, const std::string& data_dir) {
           CallHub(**hub, flags, *stub, &HubService::Stub::GetStatus,
                   hub::v1::GetStatusRequest(), &status);
       findings.Add("status", called, "the peer must be an operator's");
+      if (!status.kernel().empty()) {
+        findings.Add("kernel of the hub: " + status.kernel(), absl::OkStatus(),
+                     "");
+      }
       for (const hub::v1::Warning& warning : status.warnings()) {
         findings.Warn(warning.code(), warning.text());
       }
     }
   }
   if (!data_dir.empty()) {
-    // The hub's own machine: what its CPU would be given.
+    // The hub's own machine: what its CPU is given unless limits.kernel says
+    // otherwise.
     const absl::StatusOr<const crypto::TokenKernel*> kernel =
         crypto::SelectKernel("auto");
     findings.Add(
-        kernel.ok() ? absl::StrFormat("kernel %s", (*kernel)->name())
+        kernel.ok() ? absl::StrFormat("kernel %s of this machine's CPU",
+                                      (*kernel)->name())
                     : std::string("kernel"),
         kernel.ok() ? crypto::SelfTestKernel(**kernel) : kernel.status(),
         "do not run a hub on this machine until it passes");

@@ -37,8 +37,9 @@ class BatchBuilder {
                ProgressReporter* progress);
 
   // Consumes `read`: people first, then rows, dataset by dataset, into
-  // `outbox`. Errors of the spools, kInternal when the token kernel's own check
-  // fails (nothing may then be used), kCancelled when a stop was asked for.
+  // `outbox`. Errors of the spools, kDataLoss (exit 11) when the token
+  // kernel's own check fails (nothing may then be used), kCancelled when a stop
+  // was asked for.
   absl::StatusOr<BatchFacts> Build(ReadDelivery* read,
                                    const crypto::TokenKey& key,
                                    OutboxWriter* outbox);

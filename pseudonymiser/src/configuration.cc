@@ -166,7 +166,7 @@ registry = { file = "$DIRECTORY/registry.json", key = "" }
 state = { directory = "$DIRECTORY/state", max_spool = "20GiB" }
 
 # memory: what may be used while reading; threads: 0 = all processors;
-# kernel: auto | portable.
+# kernel: auto | portable | avx2 | avx512ifma.
 limits = { memory = "2GiB", threads = 0, kernel = "auto" }
 
 # The lists that your datasets need: plain CSV files, mode 0600.

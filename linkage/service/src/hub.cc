@@ -94,10 +94,9 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Open(const HubConfig& config) {
 }
 
 absl::Status Hub::OpenParts() {
-  TALLY_ASSIGN_OR_RETURN(const crypto::TokenKernel* kernel,
-                         crypto::SelectKernel(config_.kernel));
-  TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel));
-  Log(Level::kInfo, "kernel tested", {Field("kernel", Name(kernel->name()))});
+  TALLY_ASSIGN_OR_RETURN(kernel_, crypto::SelectKernel(config_.kernel));
+  TALLY_RETURN_IF_ERROR(crypto::SelfTestKernel(*kernel_));
+  Log(Level::kInfo, "kernel tested", {Field("kernel", Name(kernel_->name()))});
   pool_ = std::make_unique<WorkerPool>(config_.threads);
   TALLY_ASSIGN_OR_RETURN(directory_, HubDirectory::Open(config_.data_directory,
                                                         config_.min_free_disk));
@@ -140,7 +139,7 @@ absl::Status Hub::OpenParts() {
   options.catalogue = catalogue_.get();
   options.keys = keys_.get();
   options.pool = pool_.get();
-  options.kernel = kernel;
+  options.kernel = kernel_;
   options.temp_directory = config_.temp_directory + "/ingest";
   options.memory_bytes = static_cast<size_t>(
       static_cast<double>(config_.memory_bytes) * kIngestMemoryShare);
@@ -380,7 +379,9 @@ void Hub::QueuePublish(const std::string& uid) {
     PutOff& put_off = put_off_[uid];
     const int64_t wait_ms = put_off.backoff.NextMs();
     put_off.until_unix_ms = NowUnixMs() + wait_ms;
-    Log(Level::kWarning, "an extract could not be published yet",
+    // A wrong token of a kernel, a damaged journal: someone must look.
+    Log(absl::IsDataLoss(status) ? Level::kError : Level::kWarning,
+        "an extract could not be published yet",
         {Field("code", static_cast<int64_t>(status.code())),
          Field("again_in_ms", wait_ms)});
   });

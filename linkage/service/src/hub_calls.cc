@@ -191,6 +191,7 @@ absl::Status HubCalls::GetStatus(const Caller& caller,
   TALLY_ASSIGN_OR_RETURN(const std::vector<ExtractRecord> open,
                          hub_.catalogue().ExtractsInState(ExtractState::kOpen));
   out->set_open_uploads(static_cast<int32_t>(open.size()));
+  out->set_kernel(std::string(hub_.kernel().name()));
   AddWarnings(out);
   return absl::OkStatus();
 }

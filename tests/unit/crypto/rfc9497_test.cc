@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/strings.h"
+#include "crypto/token_kernel.h"
 #include "crypto_fixture.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
@@ -95,6 +96,29 @@ TEST_P(Rfc9497, BlindsEvaluatesUnblindsAndFinalises) {
     }
   }
   EXPECT_EQ(inputs, GetParam() == 0 ? 2u : 4u);
+}
+
+TEST_P(Rfc9497, EveryKernelEvaluatesAndUnblinds) {
+  const Scalar key = ScalarFromHex(Text(suite_, "skSm"));
+  for (const JsonValue& vector : **suite_.GetArray("vectors")) {
+    const auto blinds = Split(Text(vector, "Blind"));
+    const auto blinded = Split(Text(vector, "BlindedElement"));
+    const auto evaluated = Split(Text(vector, "EvaluationElement"));
+    for (size_t i = 0; i < blinds.size(); ++i) {
+      const Scalar blind = ScalarFromHex(blinds[i]);
+      const std::string token =
+          Multiply(*blind.Inverse(), ElementFromHex(evaluated[i]))->Hex();
+      for (const TokenKernel* kernel : AvailableKernels()) {
+        std::vector<uint8_t> out = Bytes(blinded[i]);
+        std::vector<uint8_t> rejected(1);
+        ASSERT_THAT(kernel->Convert(key, out, out, rejected), IsOkAndHolds(0u));
+        EXPECT_EQ(Hex(out), evaluated[i]) << kernel->name();
+        ASSERT_THAT(kernel->Convert(*blind.Inverse(), out, out, rejected),
+                    IsOkAndHolds(0u));
+        EXPECT_EQ(Hex(out), token) << kernel->name();
+      }
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Rfc9497, testing::Values(0, 1));

@@ -110,6 +110,44 @@ TEST_P(EveryKernel, EveryLengthFrom0To300) {
   }
 }
 
+// Apart, at every place of a line of 64 bytes, with nothing written beside it.
+TEST_P(EveryKernel, EveryLengthFrom0To300ApartAndWhereverItLies) {
+  constexpr size_t kMost = 300, kRoom = 64;
+  const Scalar key = Scalar::Random().value();
+  const std::vector<NhsMessage> messages = RandomMessages(kMost);
+  WipedBytes tokens(32 * kMost), converted(32 * kMost);
+  std::vector<uint8_t> flags(kMost);
+  ASSERT_OK(PortableKernel().Tokenise(key, messages, tokens));
+  tokens[32 * 3 + 31] |= 0x80;  // the fourth is bad
+  ASSERT_OK(PortableKernel().Convert(key, tokens, converted, flags));
+  for (size_t n = 0; n <= kMost; ++n) {
+    const size_t at = n % kRoom, to = (7 * n + 1) % kRoom;
+    WipedBytes in(32 * n + 2 * kRoom, 0xa5), out(in.size(), 0x5a);
+    std::vector<uint8_t> rejected(n + 2 * kRoom, 9);
+    std::copy_n(tokens.begin(), 32 * n, in.data() + at);
+    const WipedBytes before = in;
+    ASSERT_THAT(kernel_->Convert(key, std::span(in).subspan(at, 32 * n),
+                                 std::span(out).subspan(to, 32 * n),
+                                 std::span(rejected).subspan(to, n)),
+                IsOkAndHolds(n > 3 ? 1u : 0u))
+        << n;
+    WipedBytes expected(out.size(), 0x5a);
+    std::copy_n(converted.begin(), 32 * n, expected.data() + to);
+    std::vector<uint8_t> expected_rejected(rejected.size(), 9);
+    std::copy_n(flags.begin(), n, expected_rejected.data() + to);
+    ASSERT_TRUE(out == expected) << n;
+    ASSERT_EQ(rejected, expected_rejected) << n;
+    ASSERT_TRUE(in == before) << n;
+    out.assign(out.size(), 0x5a);
+    ASSERT_OK(kernel_->Tokenise(key, std::span(messages).first(n),
+                                std::span(out).subspan(to, 32 * n)));
+    expected.assign(out.size(), 0x5a);
+    std::copy_n(tokens.begin(), 32 * n, expected.data() + to);
+    if (n > 3) expected[to + 32 * 3 + 31] ^= 0x80;
+    ASSERT_TRUE(out == expected) << n;
+  }
+}
+
 TEST_P(EveryKernel, ScalarsAtTheEdges) {
   const WipedBytes in = RandomElements(9);
   for (const std::string_view hex :
@@ -165,6 +203,65 @@ TEST_P(EveryKernel, BadTokensOfEveryKindInEveryPlace) {
       ASSERT_EQ(rejected[i], i == place ? 1 : 0);
     }
   }
+}
+
+// What another decoder would take for an element: one good and one bad in turn,
+// so that each index is seen.
+TEST_P(EveryKernel, AliasesAndPointsOfOtherEncodingsAreRefusedWithTheirIndex) {
+  std::vector<std::vector<uint8_t>> bad;
+  // s + p for every s below 19: all that fit 255 bits.
+  for (int s = 0; s < 19; ++s) {
+    bad.push_back(
+        Bytes("edffffffffffffffffffffffffffffff"
+              "ffffffffffffffffffffffffffffff7f"));
+    bad.back()[0] = static_cast<uint8_t>(0xed + s);
+  }
+  // Points of small order, as Ed25519 encodes them.
+  for (const std::string_view hex :
+       {"0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"}) {
+    bad.push_back(Bytes(hex));
+  }
+  // Minus an element, an element with the top bit, and the first ones with it.
+  const WipedBytes good = RandomElements(60);
+  for (size_t i = 0; i < 10; ++i) {
+    std::vector<uint8_t> negative(32);
+    unsigned borrow = 0;
+    for (size_t j = 0; j < 32; ++j) {
+      const unsigned p = j == 0 ? 0xed : j == 31 ? 0x7f : 0xff;
+      const unsigned difference = p - good[32 * i + j] - borrow;
+      negative[j] = static_cast<uint8_t>(difference);
+      borrow = difference >> 8 & 1;
+    }
+    bad.push_back(negative);
+    bad.emplace_back(good.begin() + static_cast<ptrdiff_t>(32 * i),
+                     good.begin() + static_cast<ptrdiff_t>(32 * i + 32));
+    bad.back()[31] |= 0x80;
+  }
+  const size_t without = bad.size();
+  for (size_t i = 0; i < 25; ++i) {
+    bad.push_back(bad[i % without]);
+    bad.back()[31] |= 0x80;
+  }
+  WipedBytes in;
+  for (size_t i = 0; i < bad.size(); ++i) {
+    const auto element = std::span(good).subspan(32 * (i % 60), 32);
+    in.insert(in.end(), element.begin(), element.end());
+    in.insert(in.end(), bad[i].begin(), bad[i].end());
+  }
+  const Scalar factor = Scalar::Random().value();
+  WipedBytes out(in.size(), 7), expected(in.size());
+  std::vector<uint8_t> rejected(2 * bad.size(), 9), portable(rejected.size());
+  ASSERT_THAT(kernel_->Convert(factor, in, out, rejected),
+              IsOkAndHolds(bad.size()));
+  for (size_t i = 0; i < rejected.size(); ++i) {
+    ASSERT_EQ(rejected[i], i % 2) << i;
+  }
+  ASSERT_OK(PortableKernel().Convert(factor, in, expected, portable));
+  EXPECT_TRUE(out == expected);
+  EXPECT_EQ(portable, rejected);
 }
 
 TEST_P(EveryKernel, ABatchOfNothingButBadTokens) {
@@ -291,6 +388,45 @@ TEST(VectorKernelFault, IsFoundInPlaceAndInTheMask) {
   tokens = RandomElements(10);
   EXPECT_THAT(VectorKernel(kLazy, 1).Convert(key, tokens, tokens, rejected),
               ExitCodeIs(kExitIntegrity));
+}
+
+// Twice each element, one of them wrong.
+size_t wrong_place = 0;
+size_t TwiceAllButOne(const int8_t*, const uint8_t* in, size_t count,
+                      uint8_t* out, uint8_t* rejected, void*) {
+  for (size_t i = 0; i < count; ++i) {
+    EXPECT_EQ(
+        crypto_core_ristretto255_add(out + 32 * i, in + 32 * i, in + 32 * i),
+        0);
+    rejected[i] = 0;
+  }
+  if (wrong_place < count) std::memset(out + 32 * wrong_place, 1, 32);
+  return 0;
+}
+constexpr VectorOps kOneWrong = {"one wrong", 64, 64, &WrongTokens,
+                                 &TwiceAllButOne};
+
+// One in eight is computed again here: each place of a block as often.
+TEST(VectorKernelFault, IsFoundInEveryPlaceOneTimeInSoMany) {
+  const VectorKernel kernel(kOneWrong, 8);
+  const Scalar two = ScalarFromHex(
+      "0200000000000000000000000000000000000000000000000000000000000000");
+  const WipedBytes in = RandomElements(8);
+  WipedBytes out(in.size());
+  std::vector<uint8_t> rejected(8);
+  constexpr int kTries = 400;
+  for (wrong_place = 0; wrong_place < 8; ++wrong_place) {
+    int found = 0;
+    for (int i = 0; i < kTries; ++i) {
+      found += kernel.Convert(two, in, out, rejected).ok() ? 0 : 1;
+    }
+    // 50 with a standard deviation of 6.6.
+    EXPECT_GT(found, 12) << wrong_place;
+    EXPECT_LT(found, 90) << wrong_place;
+  }
+  for (int i = 0; i < kTries; ++i) {
+    EXPECT_OK(kernel.Convert(two, in, out, rejected));  // none is wrong
+  }
 }
 
 TEST(VectorKernelFault, EndsTheSelfTest) {

@@ -2,8 +2,10 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/exit_code.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "crypto/token_kernel.h"
 #include "dataset/receipt.h"
 #include "engine/database.h"
 #include "linkage/index/run_reader.h"
@@ -140,6 +142,42 @@ TEST_F(PublishTest, APublishedExtractHoldsWhatWasSent) {
   EXPECT_EQ(run.records, 40u);
   EXPECT_FALSE(
       std::filesystem::exists(hub_.directory().UploadDirectory(record.uid)));
+}
+
+// A kernel that finds a wrong token of its own when it has made some.
+class WrongTokenKernel final : public crypto::TokenKernel {
+ public:
+  std::string_view name() const override { return "wrong"; }
+  absl::Status Tokenise(const crypto::Scalar&,
+                        std::span<const crypto::NhsMessage>,
+                        std::span<uint8_t>) const override {
+    return IntegrityError("the kernel gave another token than libsodium");
+  }
+  absl::StatusOr<size_t> Convert(const crypto::Scalar&,
+                                 std::span<const uint8_t>, std::span<uint8_t>,
+                                 std::span<uint8_t>) const override {
+    return IntegrityError("the kernel gave another token than libsodium");
+  }
+};
+
+TEST_F(PublishTest, AWrongTokenOfTheKernelPublishesNothingAndLosesNothing) {
+  const TempDir dir;
+  {
+    const WrongTokenKernel kernel;
+    TestHub hub(dir.path(), scheme_, &kernel);
+    ASSERT_THAT(hub.Create(delivery_), IsOk());
+    ASSERT_THAT(hub.Send(delivery_), IsOk());
+    ASSERT_THAT(hub.Finalize(delivery_), IsOk());
+    EXPECT_THAT(hub.Publish(delivery_), ExitCodeIs(kExitIntegrity));
+    ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub.Get(delivery_));
+    EXPECT_EQ(record.state, ExtractState::kFinalizing);
+    EXPECT_FALSE(
+        std::filesystem::exists(hub.directory().ExtractDirectory(record.uid)));
+  }
+  TestHub hub(dir.path(), scheme_);
+  ASSERT_THAT(hub.Publish(delivery_), IsOk());
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub.Get(delivery_));
+  EXPECT_EQ(record.state, ExtractState::kPublished);
 }
 
 TEST_F(PublishTest, FilesAreThoseOfTheCatalogueAndNoMore) {

@@ -13,6 +13,7 @@
 
 #include "base/civil_day.h"
 #include "base/error.h"
+#include "base/exit_code.h"
 #include "base/process.h"
 #include "base/sha256.h"
 #include "crypto/token_kernel.h"
@@ -45,14 +46,15 @@ class PushJobTest : public testing::Test {
     events_ = world_.File("events.csv", text);
   }
 
-  absl::StatusOr<PushResult> Push(PushRequest request = {}) {
+  absl::StatusOr<PushResult> Push(
+      PushRequest request = {},
+      const crypto::TokenKernel& kernel = crypto::PortableKernel()) {
     TALLY_ASSIGN_OR_RETURN(const DeliveryPlan plan,
                            world_.Plan({{"gp-event", events_}}));
     SpoolStore store(world_.configuration(), world_.keys().storage());
     TALLY_RETURN_IF_ERROR(store.Lock());
-    PushJob job(plan, world_.keys(), world_.registry(),
-                crypto::PortableKernel(), hub_, store, world_.pool(), nullptr,
-                World::Today());
+    PushJob job(plan, world_.keys(), world_.registry(), kernel, hub_, store,
+                world_.pool(), nullptr, World::Today());
     job.SetPause([this](int64_t ms) { paused_ms_ += ms; });
     request.upload.source = "gp-supplier-a";
     return job.Run(request);
@@ -86,6 +88,28 @@ TEST_F(PushJobTest, PublishesVerifiesAndKeepsTheReceipt) {
   EXPECT_TRUE(Store().HasReceipt("p2026-11-r1"));
   const auto left = ListDirectory(world_.configuration().SpoolDirectory());
   EXPECT_THAT(*left, IsEmpty());
+}
+
+// A kernel that finds a wrong token of its own when it has made some.
+class FailingKernel final : public crypto::TokenKernel {
+ public:
+  std::string_view name() const override { return "failing"; }
+  absl::Status Tokenise(const crypto::Scalar&,
+                        std::span<const crypto::NhsMessage>,
+                        std::span<uint8_t>) const override {
+    return IntegrityError("the kernel gave another token than libsodium");
+  }
+  absl::StatusOr<size_t> Convert(const crypto::Scalar&,
+                                 std::span<const uint8_t>, std::span<uint8_t>,
+                                 std::span<uint8_t>) const override {
+    return IntegrityError("the kernel gave another token than libsodium");
+  }
+};
+
+TEST_F(PushJobTest, AWrongTokenOfTheKernelEndsItAndNothingIsSent) {
+  EXPECT_THAT(Push({}, FailingKernel()), ExitCodeIs(kExitIntegrity));
+  EXPECT_FALSE(hub_.has("p2026-11-r1"));
+  EXPECT_OK(Push());
 }
 
 TEST_F(PushJobTest, PushTwicePrintsTheStoredReceiptAndSendsNothing) {

@@ -101,8 +101,10 @@ struct Avx512Lanes {
   }
   // All lanes, or none; `bit` is 0 or 1.
   static Mask AllIf(uint64_t bit) { return {static_cast<__mmask8>(0 - bit)}; }
-  // `yes` where the mask is set, else `no`.
+  // `yes` where the mask is set, else `no`. `yes` is read before: a processor
+  // need not do a read under a mask that is zero.
   static Avx512Lanes Select(Mask mask, Avx512Lanes yes, Avx512Lanes no) {
+    asm("" : "+v"(yes.v));
     return {_mm512_mask_blend_epi64(mask.bits, no.v, yes.v)};
   }
   // Lane i at bit i.

@@ -31,6 +31,7 @@
 #include "base/mutex.h"
 #include "base/worker_pool.h"
 #include "crypto/registry.h"
+#include "crypto/token_kernel.h"
 #include "linkage/audit/audit_log.h"
 #include "linkage/audit/denied_counter.h"
 #include "linkage/service/background_queue.h"
@@ -118,6 +119,8 @@ class Hub {
   BackgroundQueue& release_queue() { return release_queue_; }
   const std::string& domain() const { return domain_; }
   const std::string& start_time() const { return start_time_; }
+  // What converts tokens: chosen and tested when the hub was opened.
+  const crypto::TokenKernel& kernel() const { return *kernel_; }
   std::shared_ptr<const crypto::Registry> registry() const;
   std::shared_ptr<const SpecificationStore> specifications() const;
   // What the last check of the factors said.
@@ -142,6 +145,7 @@ class Hub {
   const HubConfig config_;
   std::string domain_;
   std::string start_time_;
+  const crypto::TokenKernel* kernel_ = nullptr;  // never destroyed
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<HubDirectory> directory_;
   std::unique_ptr<Catalogue> catalogue_;
