@@ -61,11 +61,12 @@ std::string FreshRequestId() {
                          hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
 }
 
-HubFixture::HubFixture()
-    : custodian_(Must(
+HubFixture::HubFixture(const HubFixtureOptions& options)
+    : scheme_(options.person_limit),
+      custodian_(Must(
           crypto::SigningKey::Generate(crypto::Environment::kTest, "custodian",
                                        crypto::SignPurpose::kRegistry))) {
-  WriteFiles();
+  WriteFiles(options);
   config_.environment = crypto::Environment::kTest;
   config_.hub_id = "hub-a";
   config_.data_directory = Path("data");
@@ -76,10 +77,10 @@ HubFixture::HubFixture()
   config_.keys_directory = Path("keys");
   config_.registry_file = Path("registry.json");
   config_.registry_key = custodian_.public_key();
-  config_.memory_bytes = int64_t{1} << 30;
+  config_.memory_bytes = options.memory_bytes;
   config_.threads = 2;
   config_.min_free_disk = 0.0;
-  config_.kernel = "portable";
+  config_.kernel = options.kernel;
   config_.contact = "the operator of the hub";
   HubKeys keys({config_.keys_directory, config_.environment, "commissioning",
                 config_.hub_id});
@@ -92,12 +93,15 @@ HubFixture::HubFixture()
 
 HubFixture::~HubFixture() { Close(); }
 
-void HubFixture::WriteFiles() {
+void HubFixture::WriteFiles(const HubFixtureOptions& options) {
   Must(MakeDirectories(Path("data"), 0700));
   Must(MakeDirectories(Path("tmp"), 0700));
   Must(MakeDirectories(Path("datasets"), 0700));
   WriteFile(Path("datasets/gp-event.toml"), kTestEventSpecification);
   WriteFile(Path("datasets/gp-patient.toml"), kTestPatientSpecification);
+  if (!options.specification.empty()) {
+    WriteFile(Path("datasets/more.toml"), options.specification);
+  }
   WriteFile(Path("peers.toml"), "peer = []\n");
   const std::string json = scheme_.registry().json();
   WriteFile(Path("registry.json"), json);

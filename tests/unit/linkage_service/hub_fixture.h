@@ -4,6 +4,7 @@
 // A whole hub without a network, in a temporary folder: keys, registry,
 // specifications, one source that can deliver, two operators, one analyst.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,9 +29,16 @@ transport::Caller AnalystCaller(const std::string& id);
 transport::Caller SourceCaller(const std::string& id);
 transport::Caller AuditorCaller(const std::string& id);
 
+struct HubFixtureOptions {
+  int64_t person_limit = 1'000;  // of the source
+  std::string kernel = "portable";
+  int64_t memory_bytes = int64_t{1} << 30;
+  std::string specification;  // one more, as TOML
+};
+
 class HubFixture {
  public:
-  HubFixture();
+  explicit HubFixture(const HubFixtureOptions& options = {});
   ~HubFixture();
 
   // Opens the hub of this folder; sealed. Again after Close().
@@ -61,7 +69,7 @@ class HubFixture {
                                      const std::string& release);
 
  private:
-  void WriteFiles();
+  void WriteFiles(const HubFixtureOptions& options);
 
   TempDir dir_;
   TestScheme scheme_;
