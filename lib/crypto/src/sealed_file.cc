@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status.h"
+#include "internal/frame_cipher.h"
 #include "internal/sealed_format.h"
 #include "internal/sealed_state.h"
 #include "internal/secret_peek.h"
@@ -41,6 +42,11 @@ std::array<uint8_t, internal::kFileIdSize + internal::kFrameAdSize> FrameAd(
   std::copy_n(header.begin(), internal::kFrameAdSize,
               ad.begin() + internal::kFileIdSize);
   return ad;
+}
+
+internal::FrameNonce NonceOf(const FrameHeader& header) {
+  return std::span<const uint8_t>(header)
+      .subspan<internal::kFrameAdSize, internal::kSealNonceSize>();
 }
 
 absl::StatusOr<Secret32> Unwrap(const SealedHeader& header,
@@ -83,6 +89,7 @@ absl::StatusOr<SealedWriter> SealedWriter::Create(std::string_view path,
 absl::StatusOr<SealedWriter> SealedWriter::CreateOn(
     std::unique_ptr<ByteFile> file, const StorageKey& key, SealedKind kind,
     const SealContext& context, uint32_t max_plaintext) {
+  TALLY_RETURN_IF_ERROR(internal::CheckFrameCipher());
   TALLY_ASSIGN_OR_RETURN(const std::string context_bytes,
                          internal::EncodeContext(context));
   if (max_plaintext == 0 || max_plaintext > kMaxFramePlaintext) {
@@ -143,11 +150,8 @@ absl::Status SealedWriter::Append(std::span<const uint8_t> plaintext,
   std::copy(header.begin(), header.end(), s.scratch.begin());
   {
     const auto ad = FrameAd(s.fields.file_id, header);
-    const SecretView key = internal::SecretPeek::View(s.file_key);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        s.scratch.data() + kFrameHeaderSize, nullptr, plaintext.data(),
-        plaintext.size(), ad.data(), ad.size(), nullptr,
-        header.data() + internal::kFrameAdSize, key.data());
+    internal::SealFrame(s.file_key, NonceOf(header), ad, plaintext,
+                        std::span(s.scratch).subspan(kFrameHeaderSize));
   }
   s.broken = s.file->Append(s.scratch);
   TALLY_RETURN_IF_ERROR(s.broken);
@@ -195,6 +199,7 @@ absl::StatusOr<SealedReader> SealedReader::Open(std::string_view path,
 absl::StatusOr<SealedReader> SealedReader::OpenOn(
     std::unique_ptr<ByteFile> file, const StorageKeyFinder& keys,
     SealedKind kind, const SealContext& context) {
+  TALLY_RETURN_IF_ERROR(internal::CheckFrameCipher());
   TALLY_ASSIGN_OR_RETURN(const std::string context_bytes,
                          internal::EncodeContext(context));
   TALLY_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
@@ -236,19 +241,12 @@ absl::StatusOr<FrameState> SealedReader::ProbeFrameAt(uint64_t offset,
       s.size - offset - kFrameHeaderSize < fields.ciphertext_size) {
     return FrameState::kTorn;
   }
-  // Opened in place: the tag is checked before a byte is changed.
   plaintext.resize(fields.ciphertext_size);
   TALLY_RETURN_IF_ERROR(s.file->ReadAt(offset + kFrameHeaderSize, plaintext));
   const auto ad = FrameAd(s.fields.file_id, header);
-  {
-    const SecretView key = internal::SecretPeek::View(s.file_key);
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            plaintext.data(), nullptr, nullptr, plaintext.data(),
-            plaintext.size(), ad.data(), ad.size(),
-            header.data() + internal::kFrameAdSize, key.data()) != 0) {
-      plaintext.clear();
-      return FrameState::kTorn;
-    }
+  if (!internal::OpenFrame(s.file_key, NonceOf(header), ad, plaintext)) {
+    plaintext.clear();
+    return FrameState::kTorn;
   }
   plaintext.resize(fields.ciphertext_size - internal::kSealTagSize);
   info.sequence = fields.sequence;

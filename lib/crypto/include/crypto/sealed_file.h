@@ -77,8 +77,9 @@ class SealedWriter {
  public:
   // A new file at `path` (0600, O_EXCL), where `context.path` is the path it
   // will have when it is published. `max_plaintext` bounds every frame.
-  // kAlreadyExists (exit 7), kInvalidArgument for a bad context or bound, and
-  // the errors of ByteFile.
+  // kAlreadyExists (exit 7), kInvalidArgument for a bad context or bound,
+  // kFailedPrecondition (exit 2) if OpenSSL is configured without the cipher,
+  // and the errors of ByteFile.
   [[nodiscard]] static absl::StatusOr<SealedWriter> Create(
       std::string_view path, const StorageKey& key, SealedKind kind,
       const SealContext& context, uint32_t max_plaintext);
@@ -132,7 +133,7 @@ class SealedReader {
   // reason RUN_CORRUPT, JOURNAL_CORRUPT or FILE_DIGEST by `kind`, for a file
   // that is too short, of another kind, altered, or that belongs to another
   // place, environment or epoch; kFailedPrecondition (exit 10, KEY_UNKNOWN)
-  // if its storage key is not at hand.
+  // if its storage key is not at hand, or (exit 2) OpenSSL lacks the cipher.
   [[nodiscard]] static absl::StatusOr<SealedReader> Open(
       std::string_view path, const StorageKeyFinder& keys, SealedKind kind,
       const SealContext& context);
