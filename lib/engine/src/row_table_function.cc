@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "dataset/row_reason.h"
 
@@ -17,6 +18,7 @@ using dataset::RecordBatch;
 struct Cursor {
   std::shared_ptr<const RecordBatch> batch;
   size_t next_row = 0;
+  std::vector<uint32_t> code_rows;  // of CopyCodes, used again
 };
 
 template <typename T>
@@ -107,15 +109,38 @@ void CopyBools(duckdb_vector vector, const dataset::Column& column,
   }
 }
 
+void CopyText(duckdb_vector vector, size_t place, std::string_view text) {
+  duckdb_vector_assign_string_element_len(vector, place, text.data(),
+                                          text.size());
+}
+
 void CopyTexts(duckdb_vector vector, const dataset::Column& column,
                Slice slice) {
-  const bool is_code = column.type() == ColumnType::kCode;
+  for (size_t i = 0; i < slice.count; ++i) {
+    const size_t row = slice.first + i;
+    if (!column.IsNull(row)) CopyText(vector, i, column.Text(row));
+  }
+}
+
+// Each code is checked and copied once a chunk; rows that repeat it take the
+// same 16 bytes, whose text lives as long as the vector. `rows` keeps where a
+// code was first.
+void CopyCodes(duckdb_vector vector, const dataset::Column& column, Slice slice,
+               std::vector<uint32_t>& rows) {
+  constexpr uint32_t kNotYet = UINT32_MAX;
+  const dataset::CodeDictionary& codes = column.dictionary();
+  auto* out = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  rows.assign(codes.size(), kNotYet);
   for (size_t i = 0; i < slice.count; ++i) {
     const size_t row = slice.first + i;
     if (column.IsNull(row)) continue;
-    const std::string_view text = is_code ? column.Code(row) : column.Text(row);
-    duckdb_vector_assign_string_element_len(vector, i, text.data(),
-                                            text.size());
+    const uint32_t code = column.code_indices()[row];
+    if (rows[code] != kNotYet) {
+      out[i] = out[rows[code]];
+      continue;
+    }
+    CopyText(vector, i, codes.value(code));
+    rows[code] = static_cast<uint32_t>(i);
   }
 }
 
@@ -132,7 +157,7 @@ void CopyNulls(duckdb_vector vector, const dataset::Column& column,
 }
 
 void CopyColumn(duckdb_vector vector, const dataset::Column& column,
-                Slice slice) {
+                Slice slice, std::vector<uint32_t>& code_rows) {
   switch (column.type()) {
     case ColumnType::kBool:
       CopyBools(vector, column, slice);
@@ -148,6 +173,8 @@ void CopyColumn(duckdb_vector vector, const dataset::Column& column,
       CopyValues(vector, column.doubles(), slice);
       break;
     case ColumnType::kCode:
+      CopyCodes(vector, column, slice, code_rows);
+      break;
     case ColumnType::kText:
       CopyTexts(vector, column, slice);
       break;
@@ -175,14 +202,13 @@ void CopyReasons(duckdb_vector vector, const RecordBatch& batch, Slice slice) {
       duckdb_validity_set_row_invalid(validity, i);
       continue;
     }
-    const std::string_view name = dataset::RowReasonName(reason);
-    duckdb_vector_assign_string_element_len(vector, i, name.data(),
-                                            name.size());
+    CopyText(vector, i, dataset::RowReasonName(reason));
   }
 }
 
 void CopyRows(duckdb_data_chunk chunk, const RowSchema& schema,
-              const RecordBatch& batch, Slice slice) {
+              const RecordBatch& batch, Slice slice,
+              std::vector<uint32_t>& code_rows) {
   for (size_t i = 0; i < schema.size(); ++i) {
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
     switch (schema[i].from) {
@@ -193,7 +219,7 @@ void CopyRows(duckdb_data_chunk chunk, const RowSchema& schema,
         CopyReasons(vector, batch, slice);
         break;
       case RowColumn::From::kColumn:
-        CopyColumn(vector, batch.columns[schema[i].position], slice);
+        CopyColumn(vector, batch.columns[schema[i].position], slice, code_rows);
         break;
     }
   }
@@ -219,7 +245,7 @@ void NextRows(duckdb_function_info info, duckdb_data_chunk chunk) {
   const Slice slice{cursor.next_row,
                     std::min<size_t>(duckdb_vector_size(),
                                      cursor.batch->rows() - cursor.next_row)};
-  CopyRows(chunk, feed->schema, *cursor.batch, slice);
+  CopyRows(chunk, feed->schema, *cursor.batch, slice, cursor.code_rows);
   cursor.next_row += slice.count;
 }
 

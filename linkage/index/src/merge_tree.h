@@ -49,7 +49,11 @@ class MergeTree {
     size_t challenger = winner_;
     for (size_t node = (challenger + streams_.size()) / 2; node >= 1;
          node /= 2) {
-      if (Less(losers_[node], challenger)) std::swap(losers_[node], challenger);
+      const size_t loser = losers_[node];
+      const bool wins = Less(loser, challenger);
+      // Chosen, not branched on: who wins is not to be foretold.
+      losers_[node] = wins ? challenger : loser;
+      challenger = wins ? loser : challenger;
     }
     winner_ = challenger;
     return absl::OkStatus();

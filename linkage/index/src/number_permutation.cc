@@ -1,16 +1,17 @@
 #include "number_permutation.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <span>
 
 #include "base/status.h"
 #include "crypto/random.h"
-#include "crypto/wiped_bytes.h"
 
 namespace tally::linkage {
 
 namespace {
+
+constexpr int kNumberRounds = 8;
 
 struct SipState {
   uint64_t v0, v1, v2, v3;
@@ -54,30 +55,41 @@ uint64_t SipHash24(uint64_t key0, uint64_t key1, uint64_t word) {
 }
 
 NumberPermutation::NumberPermutation(uint64_t n) : n_(n) {
-  TALLY_CHECK(n <= uint64_t{1} << 62);
-  a_ = static_cast<uint64_t>(std::sqrt(static_cast<double>(n)));
-  if (a_ == 0) a_ = 1;
-  b_ = (n + a_ - 1) / a_;
-  if (b_ == 0) b_ = 1;
+  TALLY_CHECK(n <= uint64_t{1} << 31);
+  const auto root = static_cast<uint64_t>(std::sqrt(static_cast<double>(n)));
+  a_ = static_cast<uint32_t>(std::max<uint64_t>(root, 1));
+  b_ = static_cast<uint32_t>(std::max<uint64_t>((n + a_ - 1) / a_, 1));
+  uint64_t key[2];
   crypto::RandomBytes(
-      std::span<uint8_t>(reinterpret_cast<uint8_t*>(key_.data()), sizeof key_));
-}
-
-NumberPermutation::~NumberPermutation() {
-  crypto::Wipe(key_.data(), sizeof key_);
+      std::span<uint8_t>(reinterpret_cast<uint8_t*>(key), sizeof key));
+  steps_.reserve(size_t{kNumberRounds / 2} * (size_t{a_} + b_));
+  for (uint64_t round = 0; round < kNumberRounds; ++round) {
+    const uint64_t halves = round % 2 == 0 ? b_ : a_;
+    const uint64_t bound = round % 2 == 0 ? a_ : b_;
+    for (uint64_t half = 0; half < halves; ++half) {
+      // The round's number goes into the top byte: halves stay below 2^16.
+      steps_.push_back(static_cast<uint16_t>(
+          Below(SipHash24(key[0], key[1], round << 56 | half), bound)));
+    }
+  }
+  crypto::Wipe(key, sizeof key);
 }
 
 uint64_t NumberPermutation::Once(uint64_t i) const {
-  uint64_t left = i / b_;
-  uint64_t right = i % b_;
-  for (uint64_t round = 0; round < kRounds; round += 2) {
-    // The round's number goes into the top byte: halves stay below 2^32.
-    left += Below(SipHash24(key_[0], key_[1], round << 56 | right), a_);
-    if (left >= a_) left -= a_;
-    right += Below(SipHash24(key_[0], key_[1], (round + 1) << 56 | left), b_);
-    if (right >= b_) right -= b_;
+  // Halves are below 2^16, so that no sum overflows; what wraps below zero is
+  // above every half. No branch: it would be taken at random.
+  auto left = static_cast<uint32_t>(i / b_);
+  auto right = static_cast<uint32_t>(i % b_);
+  const uint16_t* step = steps_.data();
+  for (int round = 0; round < kNumberRounds; round += 2) {
+    left += step[right];
+    left = std::min(left, left - a_);
+    step += b_;
+    right += step[left];
+    right = std::min(right, right - b_);
+    step += a_;
   }
-  return left * b_ + right;
+  return uint64_t{left} * b_ + right;
 }
 
 uint64_t NumberPermutation::At(uint64_t i) const {
@@ -85,6 +97,10 @@ uint64_t NumberPermutation::At(uint64_t i) const {
     i = Once(i);
   } while (i >= n_);
   return i;
+}
+
+void NumberPermutation::Fill(uint64_t first, std::span<int32_t> out) const {
+  for (int32_t& number : out) number = static_cast<int32_t>(At(first++));
 }
 
 }  // namespace tally::linkage

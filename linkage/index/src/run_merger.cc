@@ -1,6 +1,7 @@
 #include "linkage/index/run_merger.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "base/mutex.h"
 #include "base/status.h"
@@ -27,6 +29,7 @@ constexpr size_t kCursorMemory = 2 * crypto::kRunFrameOnDisk;
 constexpr size_t kPersonBlock = 8'192;
 constexpr size_t kLinkBlock = 32'768;
 constexpr uint64_t kAskEveryRecord = 65'536;
+constexpr size_t kNumbersAhead = 256;
 
 // Where one part of the token space begins and ends, by prefix.
 struct PrefixRange {
@@ -97,12 +100,11 @@ class RunMerger::Impl {
     crypto::SealContext context;
     std::optional<uint32_t> input;  // of a run
   };
-  using PersonFunction = std::function<absl::Status(
-      const Record& token, std::span<const Member> members)>;
-
   absl::Status MergeGroups();
   absl::StatusOr<std::unique_ptr<RunCursor>> OpenFeed(const Feed& feed) const;
-  absl::Status ForEachPerson(int part, const PersonFunction& fn) const;
+  // `fn` is a status of (const Record& token, std::span<const Member>).
+  template <typename F>
+  absl::Status ForEachPerson(int part, const F& fn) const;
   absl::Status LinkPart(int part, uint64_t offset,
                         const NumberPermutation& numbers,
                         const crypto::PseudonymMaker* maker, Mutex& mu,
@@ -192,8 +194,8 @@ absl::Status RunMerger::Impl::MergeGroups() {
   return absl::OkStatus();
 }
 
-absl::Status RunMerger::Impl::ForEachPerson(int part,
-                                            const PersonFunction& fn) const {
+template <typename F>
+absl::Status RunMerger::Impl::ForEachPerson(int part, const F& fn) const {
   const PrefixRange range = RangeOfPart(part, options_.parts);
   std::vector<std::unique_ptr<RunCursor>> cursors;
   std::vector<RecordStream*> streams;
@@ -205,21 +207,25 @@ absl::Status RunMerger::Impl::ForEachPerson(int part,
   }
   MergeTree tree(std::move(streams));
   TALLY_RETURN_IF_ERROR(tree.Start());
-  std::vector<Member> members;
+  // No run has a token twice.
+  std::vector<Member> members(inputs_.size());
   Record token{};
   absl::Status status;
   for (uint64_t n = 1; tree.top() != nullptr && status.ok(); ++n) {
     token = *tree.top();
-    members.clear();
+    size_t found = 0;
     do {
       const Record& record = *tree.top();
       const std::optional<uint32_t>& input = feeds_[tree.top_stream()].input;
-      members.push_back({input.has_value() ? *input : Extra(record),
-                         PersonIndex(record), Flags(record)});
+      TALLY_CHECK(found < members.size());
+      members[found++] = {input.has_value() ? *input : Extra(record),
+                          PersonIndex(record), Flags(record)};
       status = tree.Pop();
     } while (status.ok() && tree.top() != nullptr &&
              CompareTokens(token, *tree.top()) == 0);
-    if (status.ok()) status = fn(token, members);
+    if (status.ok()) {
+      status = fn(token, std::span<const Member>(members.data(), found));
+    }
     if (status.ok() && n % kAskEveryRecord == 0 && options_.go_on) {
       status = options_.go_on();
     }
@@ -253,6 +259,11 @@ absl::StatusOr<uint64_t> RunMerger::Impl::CountPersons() {
 }
 
 namespace {
+
+// The runs lie sealed and pinned: who changes them breaks in.
+absl::Status CountedOtherwise() {
+  return Error(Reason::kRunCorrupt, "runs changed while they were merged");
+}
 
 // Collects what one part finds and hands it to the sink in blocks.
 class PartOutput {
@@ -314,25 +325,34 @@ absl::Status RunMerger::Impl::LinkPart(int part, uint64_t offset,
                                        Mutex& mu, LinkSink& sink) const {
   PartOutput output(maker, mu, sink);
   std::vector<uint64_t> seen(static_cast<size_t>(sources_), UINT64_MAX);
+  const uint64_t end = offset + part_persons_[static_cast<size_t>(part)];
   uint64_t next = offset;
-  TALLY_RETURN_IF_ERROR(ForEachPerson(
-      part, [&](const Record& token, std::span<const Member> members) {
-        PersonRow person{static_cast<int32_t>(numbers.At(next)),
-                         static_cast<int32_t>(members.size()), 0};
-        for (const Member& member : members) {
-          output.AddLink({inputs_[member.input].extract,
-                          static_cast<int32_t>(member.person_index),
-                          person.person, member.flags});
-          uint64_t& last =
-              seen[static_cast<size_t>(source_places_[member.input])];
-          if (last != next) {
-            last = next;
-            ++person.sources;
-          }
-        }
-        ++next;
-        return output.AddPerson(person, token);
-      }));
+  std::array<int32_t, kNumbersAhead> ahead;
+  size_t used = ahead.size();
+  TALLY_RETURN_IF_ERROR(ForEachPerson(part, [&](const Record& token,
+                                                std::span<const Member>
+                                                    members) {
+    if (next == end) return CountedOtherwise();
+    if (used == ahead.size()) {
+      const uint64_t count = std::min<uint64_t>(ahead.size(), end - next);
+      numbers.Fill(next, std::span(ahead).first(count));
+      used = 0;
+    }
+    PersonRow person{ahead[used++], static_cast<int32_t>(members.size()), 0};
+    for (const Member& member : members) {
+      output.AddLink({inputs_[member.input].extract,
+                      static_cast<int32_t>(member.person_index), person.person,
+                      member.flags});
+      uint64_t& last = seen[static_cast<size_t>(source_places_[member.input])];
+      if (last != next) {
+        last = next;
+        ++person.sources;
+      }
+    }
+    ++next;
+    return output.AddPerson(person, token);
+  }));
+  if (next != end) return CountedOtherwise();
   return output.Flush();
 }
 

@@ -1,5 +1,6 @@
 #include "upload_stream.h"
 
+#include <deque>
 #include <utility>
 
 #include "base/civil_day.h"
@@ -12,6 +13,9 @@ namespace {
 constexpr char kStreamMethod[] =
     "tally.extract.v1.ExtractService.UploadBatches";
 constexpr int64_t kStreamTickMs = 500;
+// Messages that are received while one is worked on: enough that neither the
+// network nor the disk waits for the other.
+constexpr size_t kReadAhead = 2;
 
 }  // namespace
 
@@ -40,20 +44,26 @@ class UploadStream : public UploadStreams::Reactor,
       MutexLock lock(ticket_mu_);
       ticket_ = std::move(ticket);
     }
-    StartRead(&message_);
+    MutexLock lock(mu_);
+    ReadOnLocked();
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) {
-      Work([](UploadStream& stream) { stream.TakeLast(); });
-      return;
+    // Without mu_: the watch holds its own lock when it ends a stream.
+    const absl::Status allowed = ok ? Report(BytesRead()) : absl::OkStatus();
+    {
+      MutexLock lock(mu_);
+      // Until here reading_ keeps the next message from overtaking this one.
+      std::unique_ptr<Request> read = std::move(reading_);
+      if (!allowed.ok()) {
+        FinishLocked(allowed);
+      } else if (ok) {
+        waiting_.push_back(std::move(read));
+      }
+      reads_ended_ = reads_ended_ || !ok;
+      ReadOnLocked();
     }
-    const absl::Status allowed = Report(message_.ByteSizeLong());
-    if (!allowed.ok()) {
-      End(allowed);
-      return;
-    }
-    Work([](UploadStream& stream) { stream.TakeMessage(); });
+    WorkOn();
   }
 
   void OnWriteDone(bool ok) override {
@@ -93,6 +103,8 @@ class UploadStream : public UploadStreams::Reactor,
   }
 
  private:
+  using Request = extract::v1::UploadBatchesRequest;
+
   void Work(void (*work)(UploadStream&)) {
     std::shared_ptr<UploadStream> self = shared_from_this();
     if (!calls_.executor.TryRun([self, work] { work(*self); })) {
@@ -100,16 +112,59 @@ class UploadStream : public UploadStreams::Reactor,
     }
   }
 
-  void TakeMessage() {
+  size_t BytesRead() {
+    MutexLock lock(mu_);
+    return reading_->ByteSizeLong();
+  }
+
+  // Receives the next message, unless enough of them wait.
+  void ReadOnLocked() TALLY_REQUIRES(mu_) {
+    if (finished_ || reads_ended_ || reading_ != nullptr ||
+        waiting_.size() >= kReadAhead) {
+      return;
+    }
+    reading_ =
+        spare_ != nullptr ? std::move(spare_) : std::make_unique<Request>();
+    StartRead(reading_.get());
+  }
+
+  // Has the next message worked on, or the end of the stream after the last;
+  // one at a time, in order.
+  void WorkOn() {
+    {
+      MutexLock lock(mu_);
+      if (finished_) waiting_.clear();
+      if (working_ || (waiting_.empty() && !reads_ended_)) return;
+      working_ = true;
+    }
+    Work([](UploadStream& stream) { stream.TakeNext(); });
+  }
+
+  void TakeNext() {
+    std::unique_ptr<Request> message;
+    {
+      MutexLock lock(mu_);
+      if (!waiting_.empty()) {
+        message = std::move(waiting_.front());
+        waiting_.pop_front();
+        ReadOnLocked();
+      }
+    }
+    if (message == nullptr) {  // the end: nothing follows
+      Answer(session_.Flush(), true);
+      return;
+    }
     SetPaused(true);
     absl::StatusOr<UploadSession::Ack> ack =
-        session_.Take(message_, NowMonotonicMs());
+        session_.Take(*message, NowMonotonicMs());
     SetPaused(false);
-    const bool good = ack.ok();
     Answer(std::move(ack), false);
-    if (!good) return;
-    MutexLock lock(mu_);
-    if (!finished_) StartRead(&message_);
+    {
+      MutexLock lock(mu_);
+      spare_ = std::move(message);
+      working_ = false;
+    }
+    WorkOn();
   }
 
   absl::Status Report(size_t bytes) {
@@ -128,8 +183,6 @@ class UploadStream : public UploadStreams::Reactor,
       ticket_->Resume();
     }
   }
-
-  void TakeLast() { Answer(session_.Flush(), true); }
 
   void Answer(absl::StatusOr<UploadSession::Ack> ack, bool last) {
     MutexLock lock(mu_);
@@ -164,7 +217,6 @@ class UploadStream : public UploadStreams::Reactor,
   const transport::Caller caller_;
   UploadSession session_;
   const int64_t start_ms_;
-  extract::v1::UploadBatchesRequest message_;
   extract::v1::UploadBatchesResponse response_;
   Mutex ticket_mu_;
   std::unique_ptr<transport::StreamWatch::Ticket> ticket_
@@ -173,6 +225,11 @@ class UploadStream : public UploadStreams::Reactor,
   absl::Status outcome_;
 
   Mutex mu_;
+  std::unique_ptr<Request> reading_ TALLY_GUARDED_BY(mu_);
+  std::deque<std::unique_ptr<Request>> waiting_ TALLY_GUARDED_BY(mu_);
+  std::unique_ptr<Request> spare_ TALLY_GUARDED_BY(mu_);  // used again
+  bool reads_ended_ TALLY_GUARDED_BY(mu_) = false;
+  bool working_ TALLY_GUARDED_BY(mu_) = false;  // for ever after the end
   bool finished_ TALLY_GUARDED_BY(mu_) = false;
   bool writing_ TALLY_GUARDED_BY(mu_) = false;
   bool last_ TALLY_GUARDED_BY(mu_) = false;

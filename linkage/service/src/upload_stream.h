@@ -1,9 +1,10 @@
 #ifndef TALLY_LINKAGE_SERVICE_SRC_UPLOAD_STREAM_H_
 #define TALLY_LINKAGE_SERVICE_SRC_UPLOAD_STREAM_H_
 
-// The network's end of an UploadSession: one message at a time is read, worked
-// on by the executor, and only then the next is read, so that flow control
-// holds a sender that is faster than the disk.
+// The network's end of an UploadSession: messages are worked on by the executor
+// one at a time, in order, while the next two are received. More are not read,
+// so that flow control holds a sender that is faster than the disk: a stream
+// holds four messages of 1 MiB at most.
 //
 // Threading: gRPC's threads, the executor's, and the ticker's.
 // Secrets: none kept.

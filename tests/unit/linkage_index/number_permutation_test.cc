@@ -1,5 +1,6 @@
 #include "number_permutation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -29,6 +30,20 @@ TEST(NumberPermutation, TakesEveryNumberOnceForAllSmallSizes) {
   }
 }
 
+TEST(NumberPermutation, FillsWithWhatItGivesOneByOne) {
+  for (const uint64_t n : {1, 2, 3, 10, 99, 1'000, 65'537, 1'000'003}) {
+    const NumberPermutation permutation(n);
+    for (const uint64_t first : {uint64_t{0}, n / 3, n - 1}) {
+      std::vector<int32_t> filled(std::min<uint64_t>(n - first, 300));
+      permutation.Fill(first, filled);
+      for (size_t i = 0; i < filled.size(); ++i) {
+        ASSERT_EQ(static_cast<uint64_t>(filled[i]), permutation.At(first + i))
+            << "size " << n;
+      }
+    }
+  }
+}
+
 TEST(NumberPermutation, IsDrawnAfreshEachTime) {
   const NumberPermutation first(1'000'000);
   const NumberPermutation second(1'000'000);
@@ -53,7 +68,7 @@ TEST(NumberPermutation, DoesNotFollowTheOrderOfItsInput) {
 }
 
 TEST(NumberPermutation, StaysBelowLargeSizes) {
-  constexpr uint64_t kSize = (uint64_t{1} << 31) + 12'345;
+  constexpr uint64_t kSize = (uint64_t{1} << 31) - 12'345;
   const NumberPermutation permutation(kSize);
   for (uint64_t i = 0; i < 1'000; ++i) {
     EXPECT_LT(permutation.At(kSize - 1 - i), kSize);

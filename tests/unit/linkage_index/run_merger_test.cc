@@ -123,6 +123,23 @@ class RunMergerTest : public testing::Test {
   std::vector<std::vector<Record>> runs_;
 };
 
+TEST_F(RunMergerTest, RefusesRunsThatChangeBetweenCountAndLink) {
+  for (const size_t other : {size_t{90}, size_t{110}}) {
+    Reset();
+    std::filesystem::remove(dir_.Path("x0"));
+    AddRun(0, RandomRecords(random_, 100));
+    ASSERT_OK_AND_ASSIGN(const auto merger,
+                         RunMerger::Create(inputs_, Options()));
+    ASSERT_THAT(merger->CountPersons(), IsOkAndHolds(100u));
+    std::filesystem::remove(dir_.Path("x0"));
+    WriteRun(inputs_[0].path, inputs_[0].context, keys_.storage(),
+             RandomRecords(random_, other));
+    Collector found;
+    EXPECT_THAT(merger->Link(nullptr, "", found),
+                ReasonIs(Reason::kRunCorrupt));
+  }
+}
+
 TEST_F(RunMergerTest, EqualsTheNestedLoopJoinOnRandomData) {
   for (int round = 0; round < 40; ++round) {
     for (size_t i = 0; i < 6; ++i) {
