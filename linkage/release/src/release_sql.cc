@@ -1,6 +1,7 @@
 #include "linkage/release/release_sql.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -98,27 +99,63 @@ TableSchema RekeySchema() {
           {"new_key", SqlType::kBigint}};
 }
 
+namespace {
+
+// `SELECT extract_no, source, financial_year, person_index, unlinked_reason`
+// and what `shown` makes of the columns that the part has.
+std::string SelectPart(
+    const RowsTable& part, const std::vector<RowsTable>& parts,
+    const std::vector<std::string>& columns,
+    const std::function<std::string(const dataset::ColumnSpec&)>& shown) {
+  std::string select = absl::StrFormat(
+      "SELECT CAST(%d AS INT) AS extract_no, %s AS source, "
+      "CAST(%d AS INT) AS financial_year, person_index, unlinked_reason",
+      part.extract, engine::QuoteLiteral(part.source), part.financial_year);
+  for (const std::string& name : columns) {
+    if (const auto* column = part.specification->Column(name)) {
+      absl::StrAppend(&select, ", ", shown(*column));
+      continue;
+    }
+    const dataset::ColumnSpec* elsewhere = FindIn(parts, name);
+    absl::StrAppend(
+        &select, ", CAST(NULL AS ",
+        elsewhere == nullptr ? "STRING" : ToAbsl(StoredType(*elsewhere)),
+        ") AS ", name);
+  }
+  return select;
+}
+
+}  // namespace
+
 std::string UnionOfParts(const std::vector<RowsTable>& parts,
                          const std::vector<std::string>& columns) {
   std::vector<std::string> selects;
   for (const RowsTable& part : parts) {
-    std::string select = absl::StrFormat(
-        "SELECT CAST(%d AS INT) AS extract_no, %s AS source, "
-        "CAST(%d AS INT) AS financial_year, person_index, unlinked_reason",
-        part.extract, engine::QuoteLiteral(part.source), part.financial_year);
-    for (const std::string& column : columns) {
-      if (part.specification->Column(column) != nullptr) {
-        absl::StrAppend(&select, ", ", column);
-        continue;
-      }
-      const dataset::ColumnSpec* elsewhere = FindIn(parts, column);
-      absl::StrAppend(
-          &select, ", CAST(NULL AS ",
-          elsewhere == nullptr ? "STRING" : ToAbsl(StoredType(*elsewhere)),
-          ") AS ", column);
-    }
-    absl::StrAppend(&select, " FROM ", part.table);
-    selects.push_back(std::move(select));
+    selects.push_back(absl::StrCat(
+        SelectPart(
+            part, parts, columns,
+            [](const dataset::ColumnSpec& column) { return column.name; }),
+        " FROM ", part.table));
+  }
+  return absl::StrJoin(selects, " UNION ALL ");
+}
+
+std::string UnionOfCountedParts(const std::vector<RowsTable>& parts,
+                                const std::vector<std::string>& columns,
+                                DateGrain grain) {
+  std::vector<std::string> selects;
+  for (const RowsTable& part : parts) {
+    std::string groups = "person_index, unlinked_reason";
+    const std::string select = SelectPart(
+        part, parts, columns, [&](const dataset::ColumnSpec& column) {
+          const std::string value = column.type == dataset::ColumnType::kDate
+                                        ? GrainExpression(column.name, grain)
+                                        : column.name;
+          absl::StrAppend(&groups, ", ", value);
+          return absl::StrCat(value, " AS ", column.name);
+        });
+    selects.push_back(absl::StrCat(select, ", count(*) AS n FROM ", part.table,
+                                   " GROUP BY ", groups));
   }
   return absl::StrJoin(selects, " UNION ALL ");
 }

@@ -19,12 +19,12 @@ constexpr std::string_view kJoinLinkMap =
     " AS r LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
     " AND m.person_index = r.person_index";
 
-// The five counts over facts f.
+// The five counts over f, in which a person of a group has one row.
 constexpr std::string_view kCounts =
     "CAST(sum(f.n) AS BIGINT) AS n_rows, "
     "CAST(sum(CASE WHEN f.link_person IS NULL THEN 0 ELSE f.n END) AS BIGINT) "
-    "AS n_rows_person, count(DISTINCT f.link_person) AS n_persons, "
-    "count(DISTINCT CASE WHEN f.linked THEN f.link_person ELSE NULL END) "
+    "AS n_rows_person, count(f.link_person) AS n_persons, "
+    "count(CASE WHEN f.linked THEN f.link_person ELSE NULL END) "
     "AS n_linked, "
     "CAST(sum(CASE WHEN f.linked THEN f.n ELSE 0 END) AS BIGINT) "
     "AS n_rows_linked";
@@ -100,7 +100,7 @@ SqlStatement FactsSql(const std::vector<RowsTable>& parts,
   std::string inner =
       "SELECT r.source AS source, m.link_person AS link_person, "
       "coalesce(m.linked, false) AS linked, "
-      "r.unlinked_reason AS unlinked_reason";
+      "r.unlinked_reason AS unlinked_reason, r.n AS n";
   std::string names = "f.source, f.link_person, f.linked, f.unlinked_reason";
   std::string selected =
       "f.source AS source, f.link_person AS link_person, f.linked AS linked, "
@@ -112,9 +112,11 @@ SqlStatement FactsSql(const std::vector<RowsTable>& parts,
   }
   const Specification& specification = NewestOf(parts);
   absl::StrAppend(&inner, " FROM (",
-                  UnionOfParts(parts, DimensionColumns(specification)), ")",
-                  ToAbsl(kJoinLinkMap));
-  return {absl::StrCat("SELECT ", selected, ", count(*) AS n FROM (", inner,
+                  UnionOfCountedParts(parts, DimensionColumns(specification),
+                                      DateGrain::kDay),
+                  ")", ToAbsl(kJoinLinkMap));
+  return {absl::StrCat("SELECT ", selected,
+                       ", CAST(sum(f.n) AS BIGINT) AS n FROM (", inner,
                        ") AS f GROUP BY ", names),
           {}};
 }
@@ -135,18 +137,19 @@ engine::TableSchema FactsSchema(
 SqlStatement MonthFactsSql(const std::vector<RowsTable>& parts,
                            std::string_view period_column) {
   const std::string column(period_column);
-  return {absl::StrCat(
-              "SELECT f.source AS source, f.link_person AS link_person, "
-              "f.person AS person, f.linked AS linked, f.month_start AS "
-              "month_start, count(*) AS n FROM (SELECT r.source AS source, "
-              "m.link_person AS link_person, m.person AS person, "
-              "coalesce(m.linked, false) AS linked, ",
-              GrainExpression("r." + column, DateGrain::kMonth),
-              " AS month_start FROM (", UnionOfParts(parts, {column}), ")",
-              ToAbsl(kJoinLinkMap),
-              ") AS f GROUP BY f.source, f.link_person, f.person, f.linked, "
-              "f.month_start"),
-          {}};
+  // `person` is the same in all rows of a link_person.
+  return {
+      absl::StrCat(
+          "SELECT f.source AS source, f.link_person AS link_person, "
+          "max(f.person) AS person, f.linked AS linked, f.month_start AS "
+          "month_start, CAST(sum(f.n) AS BIGINT) AS n FROM (SELECT "
+          "r.source AS source, m.link_person AS link_person, "
+          "m.person AS person, coalesce(m.linked, false) AS linked, r.",
+          column, " AS month_start, r.n AS n FROM (",
+          UnionOfCountedParts(parts, {column}, DateGrain::kMonth), ")",
+          ToAbsl(kJoinLinkMap),
+          ") AS f GROUP BY f.source, f.link_person, f.linked, f.month_start"),
+      {}};
 }
 
 engine::TableSchema MonthFactsSchema() {
@@ -157,17 +160,26 @@ engine::TableSchema MonthFactsSchema() {
 
 SqlStatement LevelsSql(std::string_view facts,
                        const std::vector<ReportDimension>& dimensions) {
-  std::vector<std::string> selects;
-  selects.push_back(absl::StrFormat(
-      "SELECT f.source AS source, 'all' AS dimension, '' AS level_name, %s "
-      "FROM %s AS f GROUP BY f.source",
-      kCounts, facts));
+  // A person has a row for each level first: counting rows is then counting
+  // people.
+  const auto counts_by = [&](std::string_view dimension,
+                             const std::string& level) {
+    const std::string named = level.empty() ? "" : level + " AS level_name, ";
+    const std::string grouped = level.empty() ? "" : level + ", ";
+    return absl::StrFormat(
+        "SELECT f.source AS source, '%s' AS dimension, %s AS level_name, %s "
+        "FROM (SELECT v.source AS source, %sv.link_person AS link_person, "
+        "v.linked AS linked, CAST(sum(v.n) AS BIGINT) AS n FROM %s AS v "
+        "GROUP BY %sv.source, v.link_person, v.linked) AS f GROUP BY "
+        "f.source%s",
+        dimension, level.empty() ? "''" : "f.level_name", kCounts, named, facts,
+        grouped, level.empty() ? "" : ", f.level_name");
+  };
+  std::vector<std::string> selects = {counts_by("all", "")};
   for (const ReportDimension& dimension : dimensions) {
-    selects.push_back(absl::StrFormat(
-        "SELECT f.source AS source, '%1$s' AS dimension, "
-        "coalesce(f.%1$s, 'unknown') AS level_name, %2$s FROM %3$s AS f "
-        "GROUP BY f.source, coalesce(f.%1$s, 'unknown')",
-        dimension.name, kCounts, facts));
+    selects.push_back(counts_by(
+        dimension.name,
+        absl::StrFormat("coalesce(v.%s, 'unknown')", dimension.name)));
   }
   return {absl::StrJoin(selects, " UNION ALL "), {}};
 }
