@@ -306,13 +306,4 @@ absl::StatusOr<PreparedStatement> Connection::Prepare(std::string_view sql) {
 
 void Connection::Interrupt() { duckdb_interrupt(handle_->get()); }
 
-QueryProgress Connection::Progress() const {
-  const duckdb_query_progress_type raw = duckdb_query_progress(handle_->get());
-  QueryProgress progress;
-  if (raw.percentage >= 0.0) progress.share = raw.percentage / 100.0;
-  progress.rows_done = static_cast<int64_t>(raw.rows_processed);
-  progress.rows_total = static_cast<int64_t>(raw.total_rows_to_process);
-  return progress;
-}
-
 }  // namespace tally::engine

@@ -18,10 +18,6 @@
 namespace tally::engine {
 namespace {
 
-// Connections that report progress: the setting is one of the connection and
-// cannot be changed after the lock.
-constexpr int kConnectionsWithProgress = 8;
-
 absl::Status OptionError(std::string_view what) {
   return WithExitCode(
       absl::InvalidArgumentError(absl::StrFormat("engine options: %s", what)),
@@ -129,27 +125,19 @@ constexpr std::array<const char*, 2> kPrelude = {
     "CAST(isodow(CAST(d AS DATE)) - 1 AS INT)",
 };
 
-absl::Status AddSpareConnections(DatabaseHandle& handle) {
-  for (int i = 0; i < kConnectionsWithProgress; ++i) {
-    duckdb_connection connection = nullptr;
-    if (duckdb_connect(*handle.database(), &connection) != DuckDBSuccess) {
-      return absl::InternalError("the engine gives no connection");
-    }
-    handle.AddSpare(connection);
-    TALLY_RETURN_IF_ERROR(
-        RunSetting(connection, "SET enable_progress_bar = true"));
-    TALLY_RETURN_IF_ERROR(
-        RunSetting(connection, "SET enable_progress_bar_print = false"));
-    TALLY_RETURN_IF_ERROR(RunSetting(connection, "SET progress_bar_time = 0"));
+absl::StatusOr<duckdb_connection> NewConnection(DatabaseHandle& handle) {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(*handle.database(), &connection) != DuckDBSuccess) {
+    return absl::InternalError("the engine gives no connection");
   }
-  return absl::OkStatus();
+  return connection;
 }
 
 absl::Status LockDown(DatabaseHandle& handle, const DatabaseOptions& options) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> settings,
                          Settings(options));
-  TALLY_RETURN_IF_ERROR(AddSpareConnections(handle));
-  duckdb_connection connection = handle.TakeSpare();
+  TALLY_ASSIGN_OR_RETURN(const duckdb_connection connection,
+                         NewConnection(handle));
   const ConnectionHandle closer(
       std::shared_ptr<DatabaseHandle>(&handle, [](DatabaseHandle*) {}),
       connection);
@@ -194,11 +182,8 @@ absl::StatusOr<Database> Database::Open(const DatabaseOptions& options) {
 }
 
 absl::StatusOr<Connection> Database::Connect() {
-  duckdb_connection connection = handle_->TakeSpare();
-  if (connection == nullptr &&
-      duckdb_connect(*handle_->database(), &connection) != DuckDBSuccess) {
-    return absl::InternalError("the engine gives no connection");
-  }
+  TALLY_ASSIGN_OR_RETURN(const duckdb_connection connection,
+                         NewConnection(*handle_));
   return Connection(std::make_shared<ConnectionHandle>(handle_, connection));
 }
 

@@ -143,7 +143,6 @@ class DuckDbEngine : public SqlEngine {
   }
 
   void Cancel() override { connection_.Interrupt(); }
-  QueryProgress Progress() const override { return connection_.Progress(); }
 
  private:
   // Every file has the columns of the schema, in its order and types.

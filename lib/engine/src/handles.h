@@ -5,17 +5,14 @@
 // the right order. Private to lib/engine.
 //
 // Threading: DatabaseHandle from any thread; a ConnectionHandle from one at a
-// time, except interrupt and progress.
+// time, except interrupt.
 
 #include <duckdb.h>
 
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "base/mutex.h"
 #include "engine/database.h"
 #include "row_table_function.h"
 
@@ -25,7 +22,6 @@ class DatabaseHandle {
  public:
   DatabaseHandle() = default;
   ~DatabaseHandle() {
-    for (duckdb_connection& spare : spare_) duckdb_disconnect(&spare);
     if (database_ != nullptr) duckdb_close(&database_);
   }
   DatabaseHandle(const DatabaseHandle&) = delete;
@@ -35,25 +31,9 @@ class DatabaseHandle {
   RowFeeds& feeds() { return feeds_; }
   ErrorText error_text = ErrorText::kOurs;
 
-  // A connection made before the lock, which reports progress; null when all
-  // have been given out.
-  duckdb_connection TakeSpare() TALLY_EXCLUDES(mu_) {
-    MutexLock lock(mu_);
-    if (spare_.empty()) return nullptr;
-    duckdb_connection connection = spare_.back();
-    spare_.pop_back();
-    return connection;
-  }
-  void AddSpare(duckdb_connection connection) TALLY_EXCLUDES(mu_) {
-    MutexLock lock(mu_);
-    spare_.push_back(connection);
-  }
-
  private:
   duckdb_database database_ = nullptr;
   RowFeeds feeds_;
-  Mutex mu_;
-  std::vector<duckdb_connection> spare_;
 };
 
 class ConnectionHandle {

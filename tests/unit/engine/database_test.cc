@@ -181,29 +181,6 @@ TEST_F(DatabaseTest, InterruptEndsTheStatementAtWork) {
   EXPECT_TRUE(connection.Execute("SELECT 1").ok());
 }
 
-TEST_F(DatabaseTest, ProgressOfAQueryIsKnown) {
-  Database database = Open();
-  Connection connection = Connect(database);
-  ASSERT_TRUE(connection
-                  .Execute("CREATE TABLE t AS SELECT i FROM range(3000000) "
-                           "r(i)")
-                  .ok());
-  std::atomic<bool> done = false;
-  double seen = -1.0;
-  std::thread watcher([&] {
-    while (!done) {
-      seen = std::max(seen, connection.Progress().share);
-      std::this_thread::yield();
-    }
-  });
-  EXPECT_TRUE(
-      connection.Execute("SELECT sum(hash(i) % 7) FROM t ORDER BY 1").ok());
-  done = true;
-  watcher.join();
-  EXPECT_GE(seen, 0.0);
-  EXPECT_LE(seen, 1.0);
-}
-
 TEST_F(DatabaseTest, ConnectionOutlivesTheDatabaseObject) {
   auto connection = [&] {
     Database database = Open();
@@ -212,7 +189,7 @@ TEST_F(DatabaseTest, ConnectionOutlivesTheDatabaseObject) {
   EXPECT_TRUE(connection.Execute("SELECT 1").ok());
 }
 
-TEST_F(DatabaseTest, GivesMoreConnectionsThanItKeepsReady) {
+TEST_F(DatabaseTest, GivesManyConnectionsOfTheSameSettings) {
   Database database = Open();
   std::vector<Connection> connections;
   for (int i = 0; i < 12; ++i) connections.push_back(Connect(database));

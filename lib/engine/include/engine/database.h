@@ -18,7 +18,7 @@
 //
 // Spec: docs/spec/engine.md.
 // Threading: a Database may be used from several threads, a Connection from one
-// at a time, except Interrupt() and Progress().
+// at a time, except Interrupt().
 // Secrets: results are record values; nothing here prints or logs them.
 
 #include <cstdint>
@@ -62,12 +62,6 @@ struct DatabaseOptions {
 
 // Version of the library that was loaded, such as "v1.5.6".
 std::string EngineVersion();
-
-struct QueryProgress {
-  double share = -1.0;  // 0 to 1; negative = not known
-  int64_t rows_done = 0;
-  int64_t rows_total = 0;  // 0 = not known
-};
 
 class Connection;
 
@@ -156,8 +150,6 @@ class Connection {
   // Ends the statement at work with kCancelled. Safe from any thread; without
   // effect when none is at work.
   void Interrupt();
-  // Progress of the statement at work. Safe from any thread.
-  QueryProgress Progress() const;
 
  private:
   friend class Database;

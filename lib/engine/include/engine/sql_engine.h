@@ -7,7 +7,7 @@
 //
 // Role: hub (store, release). Never given a token.
 // Spec: docs/spec/engine.md, "File in, file out".
-// Threading: one thread, except Cancel() and Progress().
+// Threading: one thread, except Cancel().
 // Secrets: results are record values; nothing here prints.
 
 #include <cstdint>
@@ -74,8 +74,6 @@ class SqlEngine {
 
   // Ends the statement at work with kCancelled. Any thread.
   virtual void Cancel() = 0;
-  // Of the statement at work. Any thread.
-  virtual QueryProgress Progress() const = 0;
 };
 
 // The engine in this process. It keeps the database alive.
