@@ -1,5 +1,7 @@
 #include "release_engine.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,7 @@ namespace {
 
 constexpr size_t kMostResultRows = 4'000'000;
 constexpr int64_t kWatchMs = 100;
+constexpr std::string_view kPartColumn = "part_no";
 
 }  // namespace
 
@@ -86,6 +89,43 @@ absl::StatusOr<int64_t> ReleaseEngine::Materialise(
 
 absl::Status ReleaseEngine::Discard(std::string_view name) {
   return RemoveFile(MaterialisedPath(name));
+}
+
+absl::Status ReleaseEngine::MaterialiseParts(
+    std::string_view name, const SqlStatement& statement, size_t parts,
+    const engine::TableSchema& schema) {
+  Announce(statement.sql);
+  engine::OutputOptions output;
+  output.partition_by = {std::string(kPartColumn)};
+  output.values = statement.values;
+  TALLY_RETURN_IF_ERROR(
+      sql_->RunToParquet(
+              statement.sql,
+              absl::StrFormat("%s/%s", options_.work_directory, name), output)
+          .status());
+  for (size_t i = 0; i < parts; ++i) {
+    std::vector<std::string> files;
+    std::error_code error;  // a part without rows has no folder
+    for (std::filesystem::directory_iterator it(PartFolder(name, i), error),
+         end;
+         !error && it != end; it.increment(error)) {
+      files.push_back(it->path().string());
+    }
+    std::sort(files.begin(), files.end());
+    TALLY_RETURN_IF_ERROR(
+        Register(absl::StrFormat("%s_%d", name, i), files, schema));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReleaseEngine::DiscardPart(std::string_view name, size_t part) {
+  return RemoveTree(PartFolder(name, part));
+}
+
+std::string ReleaseEngine::PartFolder(std::string_view name,
+                                      size_t part) const {
+  return absl::StrFormat("%s/%s/%s=%d", options_.work_directory, name,
+                         kPartColumn, part);
 }
 
 std::string ReleaseEngine::MaterialisedPath(std::string_view name) const {

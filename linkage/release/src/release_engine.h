@@ -56,9 +56,17 @@ class ReleaseEngine {
       std::string_view name, const SqlStatement& statement,
       const engine::TableSchema& schema);
 
+  // Runs `statement`, whose last column `part_no` is 0 to parts - 1, and keeps
+  // the rows of part i, without that column, as a table `name`_i of `schema`.
+  [[nodiscard]] absl::Status MaterialiseParts(
+      std::string_view name, const SqlStatement& statement, size_t parts,
+      const engine::TableSchema& schema);
+
   // Deletes the rows of a table of Materialise(), to save the disk. Its name
   // stays taken; a statement that still reads it fails.
   [[nodiscard]] absl::Status Discard(std::string_view name);
+  // The same of one table of MaterialiseParts().
+  [[nodiscard]] absl::Status DiscardPart(std::string_view name, size_t part);
 
   // Runs `statement` into `path`, below the output folder.
   [[nodiscard]] absl::StatusOr<engine::ParquetFile> Write(
@@ -84,6 +92,7 @@ class ReleaseEngine {
     if (options_.on_statement) options_.on_statement(sql);
   }
   std::string MaterialisedPath(std::string_view name) const;
+  std::string PartFolder(std::string_view name, size_t part) const;
   void Watch();
 
   const ReleaseEngineOptions options_;

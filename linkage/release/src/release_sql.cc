@@ -473,23 +473,35 @@ SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
           {}};
 }
 
-SqlStatement OrderedPartSql(const SqlStatement& rows, const PartRange& range) {
-  SqlStatement statement = rows;
-  std::string condition;
-  switch (range.which) {
-    case PartRange::kAll:
-      break;
-    case PartRange::kPersons:
-      condition = absl::StrFormat(" WHERE t.person >= %d AND t.person < %d",
-                                  range.first_person, range.end_person);
-      break;
-    case PartRange::kNobody:
-      condition = " WHERE t.person IS NULL";
-      break;
+SqlStatement NumberedRowsSql(const SqlStatement& rows,
+                             const std::vector<PartRange>& ranges) {
+  std::string part = "CASE";
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    switch (ranges[i].which) {
+      case PartRange::kAll:
+        absl::StrAppendFormat(&part, " WHEN true THEN %d", i);
+        break;
+      case PartRange::kPersons:  // ascending
+        absl::StrAppendFormat(&part, " WHEN t.person < %d THEN %d",
+                              ranges[i].end_person, i);
+        break;
+      case PartRange::kNobody:
+        absl::StrAppendFormat(&part, " WHEN t.person IS NULL THEN %d", i);
+        break;
+    }
   }
+  SqlStatement statement = rows;
   statement.sql =
-      absl::StrCat("SELECT t.* FROM (", rows.sql, ") AS t", condition,
-                   " ORDER BY t.person NULLS LAST, random() NULLS LAST");
+      absl::StrCat("SELECT t.*, CAST(", part, " END AS INT) AS part_no FROM (",
+                   rows.sql, ") AS t");
+  return statement;
+}
+
+SqlStatement OrderedRowsSql(const SqlStatement& rows) {
+  SqlStatement statement = rows;
+  statement.sql =
+      absl::StrCat("SELECT t.* FROM (", rows.sql,
+                   ") AS t ORDER BY t.person NULLS LAST, random() NULLS LAST");
   return statement;
 }
 

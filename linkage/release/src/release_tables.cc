@@ -134,8 +134,9 @@ absl::Status RenumberAllKeys(const BuildInputs& inputs,
 absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
                                                 int64_t most_rows,
                                                 int64_t persons,
+                                                int64_t max_rows_per_part,
                                                 ReleaseEngine& engine) {
-  if (most_rows <= kMaxRowsPerPart) return std::vector<PartRange>(1);
+  if (most_rows <= max_rows_per_part) return std::vector<PartRange>(1);
   SqlStatement counting = rows;
   counting.sql = absl::StrCat(
       "SELECT count(*) AS n_rows, count(t.person) AS n_with FROM (", rows.sql,
@@ -144,23 +145,37 @@ absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
   if (counts.size() != 1) return absl::InternalError("a count has no row");
   const int64_t all = IntOf(counts[0][0]);
   const int64_t with = IntOf(counts[0][1]);
-  return SplitIntoParts(with, all - with, persons, kMaxRowsPerPart);
+  return SplitIntoParts(with, all - with, persons, max_rows_per_part);
 }
 
-// Writes `rows` in order, part by part.
-absl::Status WriteParts(const BuildInputs& inputs, const SqlStatement& rows,
+// Writes the rows in order, part by part. Rows of several parts are first put
+// apart, so that however many there are, all is read and joined once.
+absl::Status WriteParts(const BuildInputs& inputs,
+                        const OutgoingTable& outgoing,
                         const std::vector<PartRange>& ranges,
                         const std::string& folder, ReleaseEngine& engine,
                         WrittenTable& table) {
   const std::string relative = "tables/" + table.name;
   TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
   const engine::ParquetOptions metadata = MetadataOf(inputs, table.dictionary);
+  const bool apart = ranges.size() > 1;
+  const std::string parts = "parts_" + table.name;
+  if (apart) {
+    TALLY_RETURN_IF_ERROR(
+        engine.MaterialiseParts(parts, NumberedRowsSql(outgoing.rows, ranges),
+                                ranges.size(), outgoing.schema));
+  }
   for (size_t i = 0; i < ranges.size(); ++i) {
     const std::string path =
         absl::StrFormat("%s/part-%05d.parquet", relative, i);
-    TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
-                           engine.Write(OrderedPartSql(rows, ranges[i]),
-                                        JoinPath(folder, path), metadata));
+    const SqlStatement rows =
+        apart
+            ? SqlStatement{absl::StrFormat("SELECT * FROM %s_%d", parts, i), {}}
+            : outgoing.rows;
+    TALLY_ASSIGN_OR_RETURN(
+        const engine::ParquetFile file,
+        engine.Write(OrderedRowsSql(rows), JoinPath(folder, path), metadata));
+    if (apart) TALLY_RETURN_IF_ERROR(engine.DiscardPart(parts, i));
     table.paths.push_back(path);
     table.rows_of_path[path] = file.rows;
     table.rows += file.rows;
@@ -234,9 +249,9 @@ absl::StatusOr<WrittenTable> WriteDataset(
       const std::vector<PartRange> ranges,
       RangesOf(outgoing.rows,
                RowsPublished(*inputs.link.plan, recipe.agreed->id),
-               linked.persons, engine));
+               linked.persons, inputs.max_rows_per_part, engine));
   TALLY_RETURN_IF_ERROR(
-      WriteParts(inputs, outgoing.rows, ranges, folder, engine, table));
+      WriteParts(inputs, outgoing, ranges, folder, engine, table));
   outgoing.line.rows = table.rows;
   report.uniqueness.push_back(std::move(outgoing.line));
   TALLY_RETURN_IF_ERROR(FillShares(folder, outgoing.schema, engine, table));

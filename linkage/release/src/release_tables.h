@@ -2,7 +2,8 @@
 #define TALLY_LINKAGE_RELEASE_SRC_RELEASE_TABLES_H_
 
 // Writes the tables of a release below its folder: persons, coverage and one a
-// dataset, in parts of at most 8 million rows, ordered by person.
+// dataset, in parts of people (BuildInputs::max_rows_per_part), ordered by
+// person.
 //
 // Spec: docs/spec/release-v1.md, "Tables"
 // Threading: one thread.
@@ -21,8 +22,6 @@
 #include "release_engine.h"
 
 namespace tally::linkage {
-
-inline constexpr int64_t kMaxRowsPerPart = 8'000'000;
 
 // One table as it was written.
 struct WrittenTable {

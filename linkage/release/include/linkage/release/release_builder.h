@@ -89,6 +89,8 @@ struct BuildInputs {
   std::string contact;  // whom to ask, for README.txt
   // The final folder; its parent exists, itself it does not.
   std::string directory;
+  // A table of more rows is cut into parts of about so many, by person.
+  int64_t max_rows_per_part = 8'000'000;
 };
 
 struct BuiltRelease {

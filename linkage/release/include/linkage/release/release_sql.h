@@ -127,9 +127,12 @@ struct PartRange {
   int64_t first_person = 0;
   int64_t end_person = 0;
 };
-// `rows` (a SELECT of TableRowsSql's shape) cut to a range and put in order:
-// by person, the rows of one person at random.
-SqlStatement OrderedPartSql(const SqlStatement& rows, const PartRange& range);
+// `rows` (a SELECT of TableRowsSql's shape) with the place of their range in
+// `ranges` as `part_no`. REQUIRES: ranges that hold every row once.
+SqlStatement NumberedRowsSql(const SqlStatement& rows,
+                             const std::vector<PartRange>& ranges);
+// `rows` in order: by person, the rows of one person at random.
+SqlStatement OrderedRowsSql(const SqlStatement& rows);
 
 // Spans of registrations, cut to the periods used and merged.
 struct CoveragePeriod {
