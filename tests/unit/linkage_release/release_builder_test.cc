@@ -135,6 +135,9 @@ TEST_F(ReleaseBuilder, CutsATableIntoPartsOfPeopleWithTheSameRows) {
                 SizeIs(order.size()));
     EXPECT_EQ(rows.back()[0], "-");
   }
+  for (const std::string& sql : world_.statements()) {
+    EXPECT_THAT(engine::LintSql(sql), SizeIs(0)) << sql;
+  }
 }
 
 TEST_F(ReleaseBuilder, DropsRowsWithoutPersonWhenAgreed) {
