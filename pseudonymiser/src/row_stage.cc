@@ -6,6 +6,7 @@
 
 #include "base/bounded_queue.h"
 #include "base/config.h"
+#include "base/error.h"
 #include "base/process.h"
 #include "base/status.h"
 #include "crypto/random.h"
@@ -166,8 +167,12 @@ absl::Status RowStage::EncodeRange(std::span<const char* const> rows,
   const absl::Status status =
       wire::EncodeRowBatch(specification_, encoder->batch, content);
   Return(std::move(encoder));
-  TALLY_RETURN_IF_ERROR(status);
-  if (content.size() <= wire::kAimRequestBytes || rows.size() == 1) {
+  // The first batch is cut by a guess: wide rows can be more than a message.
+  const bool halve = rows.size() > 1 &&
+                     (status.ok() ? content.size() > wire::kAimRequestBytes
+                                  : ReasonOf(status) == Reason::kBatchTooLarge);
+  if (!halve) {
+    TALLY_RETURN_IF_ERROR(status);
     out->push_back(std::move(content));
     return absl::OkStatus();
   }

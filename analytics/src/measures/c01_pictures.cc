@@ -32,7 +32,7 @@ std::string Words(std::string_view dimension) {
 
 std::string LevelWords(std::string_view dimension, const std::string& level) {
   if (dimension == "ethnicity") return EthnicGroupWords(level);
-  if (dimension == "nhs_number_status") return NhsNumberStatusWords(level);
+  if (dimension == "nhs_number_status") return NumberStatusWords(level);
   return level;
 }
 

@@ -14,7 +14,6 @@
 #include "base/exit_code.h"
 #include "base/status.h"
 #include "measures/activity.h"
-#include "measures/counted.h"
 #include "measures/counts.h"
 #include "measures/hospital.h"
 #include "measures/tables.h"
@@ -141,13 +140,6 @@ size_t AddProviderRow(TableBuilder& table, const std::string& provider,
   return row;
 }
 
-// Other measures have the same counts of a type and time (`time`: counted.h).
-void NameCounts(TableBuilder& table, size_t row, const std::string& pod,
-                const std::string& provider, const std::string& time) {
-  table.Counted(row, "activity", CountedActivity(pod, provider, time))
-      .Counted(row, "priced", CountedPriced(pod, provider, time));
-}
-
 // Rows of one provider (empty: all together): months of each type, then all
 // months. Adds the rows of months to `parts` by type and month.
 using MonthRows =
@@ -167,7 +159,6 @@ void AddProvider(TableBuilder& table, const ProviderCells& cells,
       const ProviderCell cell =
           found == cells.end() ? ProviderCell() : found->second;
       rows.push_back(AddProviderRow(table, shown, pod, month, cell));
-      NameCounts(table, rows.back(), pod, shown, month);
       std::vector<size_t>& same = parts[{pod, month}];
       if (provider.empty()) {
         table.Total(rows.back(), same);
@@ -177,9 +168,6 @@ void AddProvider(TableBuilder& table, const ProviderCells& cells,
     }
     const size_t row = AddProviderRow(table, shown, pod, all, whole->second);
     table.Total(row, rows);
-    NameCounts(table, row, pod, shown,
-               absl::StrFormat("%s to %s", months.at(pod).front(),
-                               months.at(pod).back()));
   }
 }
 
@@ -308,15 +296,10 @@ absl::StatusOr<RawTable> ProviderRatesTable(const MeasureContext& context,
   std::vector<size_t> parts;
   for (const std::string& provider : order) {
     parts.push_back(AddRatesRow(table, provider, rates.at(provider)));
-    table.Counted(parts.back(), "day_cases",
-                  CountedActivity("day_case", provider, period));
   }
   if (!parts.empty()) {
-    const std::string everyone(kAllLevels);
-    const size_t row = AddRatesRow(table, everyone, all);
-    table.Total(row, parts)
-        .Counted(row, "day_cases",
-                 CountedActivity("day_case", everyone, period));
+    const size_t row = AddRatesRow(table, std::string(kAllLevels), all);
+    table.Total(row, parts);
   }
   return table.Finish();
 }

@@ -62,13 +62,6 @@ std::string CountedActivity(std::string_view pod, const std::string& provider,
       {{"pod", std::string(pod)}, {"provider", provider}, {"time", time}});
 }
 
-std::string CountedPriced(std::string_view pod, const std::string& provider,
-                          const std::string& time) {
-  return NameOfCount(
-      "priced",
-      {{"pod", std::string(pod)}, {"provider", provider}, {"time", time}});
-}
-
 std::string CountedItems(std::vector<std::string> prefixes,
                          const std::string& area, const std::string& month) {
   std::sort(prefixes.begin(), prefixes.end());

@@ -41,12 +41,9 @@ std::string CountedCases(std::string_view owner, std::string_view condition,
                          CivilDay month, CountedLevels levels);
 
 // Rows of `activity` (activity.h), of people on lists and of others. `time` is
-// a month, "2026-10", or "2025-11 to 2026-10".
+// a month, "2026-10".
 std::string CountedActivity(std::string_view pod, const std::string& provider,
                             const std::string& time);
-// Those of them with a cost.
-std::string CountedPriced(std::string_view pod, const std::string& provider,
-                          const std::string& time);
 
 // Items of these beginnings of BNF codes, of people on a list in the month.
 std::string CountedItems(std::vector<std::string> prefixes,

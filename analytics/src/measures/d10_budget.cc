@@ -70,8 +70,7 @@ void AddCosts(const std::string& line, const std::string& month,
   const size_t row = table.AddRow({line, month});
   table.Set(row, "events", counts[0]).Set(row, "priced", counts[1]);
   const std::string all(kAllLevels);
-  table.Counted(row, "events", CountedActivity(line, all, month))
-      .Counted(row, "priced", CountedPriced(line, all, month));
+  table.Counted(row, "events", CountedActivity(line, all, month));
   if (counts[0] > 0 && counts[1] == 0) return;
   table.SetSum(row, "cost", pounds(counts[2]), counts[3], pounds(counts[4]),
                pounds(counts[5]));

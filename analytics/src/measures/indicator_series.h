@@ -72,8 +72,8 @@ struct IndicatorVerdicts {
   void Add(std::string_view variation, std::string_view assurance);
   // "16 of 31 indicators can be judged"
   std::string Judged() const;
-  // "15 cannot be judged: 7 have too few months, 7 have too few different values, 1 does
-  // not vary about one level"; empty if all can.
+  // "15 cannot be judged: 7 have too few months, 7 have too few different
+  // values, 1 does not vary about one level"; empty if all can.
   std::string NotJudged() const;
   // "none will miss its target as things are"
   std::string Missing() const;

@@ -139,7 +139,7 @@ bool IsEthnicGroup(const std::string& code) {
   return std::find(std::begin(kNone), std::end(kNone), code) == std::end(kNone);
 }
 
-std::string NhsNumberStatusWords(const std::string& code) {
+std::string NumberStatusWords(const std::string& code) {
   return WithCode(kNumberStatus, code);
 }
 

@@ -17,7 +17,7 @@ std::string EthnicGroupWords(const std::string& code);
 // Whether a level is a group of people: not "unknown", not stated or not known.
 bool IsEthnicGroup(const std::string& code);
 // "01" as "Present and verified (01)".
-std::string NhsNumberStatusWords(const std::string& code);
+std::string NumberStatusWords(const std::string& code);
 // "110" as "Trauma and orthopaedics (110)".
 std::string TreatmentFunctionWords(const std::string& code);
 // The same inside the name of a forecast series: "Day case, specialty 110" as

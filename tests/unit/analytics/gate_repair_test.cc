@@ -467,9 +467,9 @@ TEST_F(GateRepair, LineOfANewerFormatIsRefusedInWords) {
   ASSERT_TRUE(Pass(Segments()).ok());
   std::string text;
   std::getline(std::ifstream(path_), text);
-  const size_t at = text.find("\"version\":3");
+  const size_t at = text.find("\"version\":4");
   ASSERT_NE(at, std::string::npos);
-  text.replace(at, 11, "\"version\":4");
+  text.replace(at, 11, "\"version\":5");
   std::ofstream(path_) << text << "\n";
   const auto table = Pass(Segments());
   EXPECT_EQ(ExitCodeOf(table.status()), kExitInvalidInput);

@@ -31,7 +31,7 @@ TEST(LevelWords, EveryEthnicCategoryHasItsNameAndItsCode) {
 TEST(LevelWords, WhatIsNoCodeStaysAsItIs) {
   for (const char* text : {"All", "unknown", "", "male", "5", "0-4"}) {
     EXPECT_EQ(EthnicGroupWords(text), text);
-    EXPECT_EQ(NhsNumberStatusWords(text), text);
+    EXPECT_EQ(NumberStatusWords(text), text);
     EXPECT_EQ(TreatmentFunctionWords(text), text);
     EXPECT_EQ(ClaimTypeWords(text), text);
     EXPECT_EQ(EligibilityWords(text), text);
@@ -43,7 +43,7 @@ TEST(LevelWords, WhatIsNoCodeStaysAsItIs) {
 }
 
 TEST(LevelWords, OtherCodesAreSaidInWords) {
-  EXPECT_EQ(NhsNumberStatusWords("01"), "Present and verified (01)");
+  EXPECT_EQ(NumberStatusWords("01"), "Present and verified (01)");
   EXPECT_EQ(TreatmentFunctionWords("110"), "Trauma and orthopaedics (110)");
   EXPECT_EQ(SeriesWords("Day case, specialty 110"),
             "Day case, Trauma and orthopaedics (110)");

@@ -1,0 +1,64 @@
+// Tables of several parts.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/sql_lint.h"
+#include "linkage/release/release_builder.h"
+#include "release_builder_fixture.h"
+#include "release_world.h"
+
+namespace tally::linkage {
+namespace {
+
+using ::testing::SizeIs;
+
+TEST_F(ReleaseBuilder, CutsATableIntoPartsOfPeopleWithTheSameRows) {
+  PublishBasics();
+  const Agreement agreement = BasicTerms();
+  const absl::StatusOr<ReleasePlan> plan = world_.Plan(agreement);
+  ASSERT_TRUE(plan.ok());
+  world_.MustBuild(agreement, kRelease);
+  BuildInputs inputs = world_.BuildInputsFor(agreement, *plan, "r2026-12");
+  inputs.max_rows_per_part = 2;
+  const absl::StatusOr<BuiltRelease> cut = BuildRelease(inputs);
+  ASSERT_TRUE(cut.ok()) << cut.status();
+  for (const char* table : {"gp_event", "sus_apc"}) {
+    // What the rows hold: people and spells have other numbers each time.
+    const auto contents = [&](const std::string& release) {
+      Rows rows = world_.Table(release, table);
+      for (auto& row : rows) {
+        row[0] = row[0] == "-" ? "-" : "someone";
+        if (table == std::string("sus_apc")) row[3] = "spell";
+      }
+      std::sort(rows.begin(), rows.end());
+      return rows;
+    };
+    EXPECT_EQ(contents("r2026-12"), contents(kRelease));
+    const Rows rows = world_.Table("r2026-12", table);
+    int64_t files = 0;
+    for (const FileRecord& file : cut->files) {
+      files += file.path.find(table) != std::string::npos ? 1 : 0;
+    }
+    EXPECT_GT(files, 2) << table;
+    // In the order of the files people stand together, nobody at the end.
+    std::vector<std::string> order;
+    for (const auto& row : rows) {
+      if (order.empty() || order.back() != row[0]) order.push_back(row[0]);
+    }
+    EXPECT_THAT(std::set<std::string>(order.begin(), order.end()),
+                SizeIs(order.size()));
+    EXPECT_EQ(rows.back()[0], "-");
+  }
+  for (const std::string& sql : world_.statements()) {
+    EXPECT_THAT(engine::LintSql(sql), SizeIs(0)) << sql;
+  }
+}
+
+}  // namespace
+}  // namespace tally::linkage
