@@ -55,7 +55,7 @@ class TrialWorld {
   absl::StatusOr<Usage> Download() const;
   // Where the download is.
   std::string ReleaseFolder() const {
-    return Path("analyst/work/way/r2026-10");
+    return Path("analyst/work") + "/way/r2026-10";
   }
 
  private:

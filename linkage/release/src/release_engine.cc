@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -105,11 +106,15 @@ absl::Status ReleaseEngine::MaterialiseParts(
           .status());
   for (size_t i = 0; i < parts; ++i) {
     std::vector<std::string> files;
-    std::error_code error;  // a part without rows has no folder
+    std::error_code error;
     for (std::filesystem::directory_iterator it(PartFolder(name, i), error),
          end;
          !error && it != end; it.increment(error)) {
       files.push_back(it->path().string());
+    }
+    // A part without rows has no folder.
+    if (error && error != std::errc::no_such_file_or_directory) {
+      return absl::InternalError("the parts of a table cannot be read");
     }
     std::sort(files.begin(), files.end());
     TALLY_RETURN_IF_ERROR(
