@@ -28,6 +28,10 @@ constexpr size_t kMostTerms = 20'000;
 
 constexpr int kMonthsOfAYear = 12;
 
+// Nothing is inside, and every month widens it.
+constexpr MonthSpan kNoMonths{std::numeric_limits<int>::max(),
+                              std::numeric_limits<int>::min()};
+
 // The same column, by more dimensions.
 bool IsFiner(const KeyShape& fine, const KeyShape& coarse) {
   return fine.size() > coarse.size() && fine.front() == coarse.front() &&
@@ -142,16 +146,25 @@ void KeyShapes::Add(const KeyedUnknown& cell) {
   auto found = seen_.find(text);
   if (found == seen_.end()) {
     auto [shape, named] = ShapeOf(text);
+    const bool by_month = HasMonth(shape);
     Group& group = keys_[std::move(shape)];  // stays where it is
     group.named = group.named || named;
+    if (by_month && !group.shown.has_value()) group.shown = kNoMonths;
     found = seen_.emplace(std::move(text), &group).first;
   }
-  found->second->keys.push_back(cell);
+  Group& group = *found->second;
+  group.keys.push_back(cell);
+  if (!group.shown.has_value()) return;
+  const std::optional<int> month = MonthOfKey(cell.key);
+  if (!month.has_value()) return;
+  group.shown->first = std::min(group.shown->first, *month);
+  group.shown->last = std::max(group.shown->last, *month);
 }
 
 // Of keys that differ in the name of their cut only, the first.
-KeyShapes::ByPlainKey KeyShapes::PlainKeys(const Group& group) {
-  ByPlainKey plain;
+const KeyShapes::ByPlainKey& KeyShapes::PlainKeys(const Group& group) {
+  if (group.plain.has_value()) return *group.plain;
+  ByPlainKey& plain = group.plain.emplace();
   plain.reserve(group.keys.size());
   std::string key;
   for (const KeyedUnknown& cell : group.keys) {
@@ -165,7 +178,7 @@ KeyShapes::ByPlainKey KeyShapes::PlainKeys(const Group& group) {
 // may differ.
 void KeyShapes::SameCounts(const Group& own, const Group& other, Sums& sums) {
   if (!own.named && !other.named) return;
-  const ByPlainKey known = PlainKeys(other);
+  const ByPlainKey& known = PlainKeys(other);
   std::string key;
   for (const KeyedUnknown& cell : own.keys) {
     PlainKey(cell.key, key);
@@ -231,16 +244,7 @@ void KeyShapes::SumsOf(const Group& own, const std::vector<bool>& kept,
 // A table of a range of months has them all: one that is missing is nobody's.
 // Another one has what it shows.
 MonthSpan KeyShapes::CoveredBy(const Group& own) const {
-  if (period_.is_range()) return *period_.span();
-  MonthSpan covered{std::numeric_limits<int>::max(),
-                    std::numeric_limits<int>::min()};
-  for (const KeyedUnknown& cell : own.keys) {
-    const std::optional<int> month = MonthOfKey(cell.key);
-    if (!month.has_value()) continue;
-    covered.first = std::min(covered.first, *month);
-    covered.last = std::max(covered.last, *month);
-  }
-  return covered;
+  return period_.is_range() ? *period_.span() : *own.shown;
 }
 
 void KeyShapes::SumsTo(const KeyShapes& other, Sums& sums) const {
@@ -253,14 +257,12 @@ void KeyShapes::SumsTo(const KeyShapes& other, Sums& sums) const {
       SameCounts(twin->second, wholes, sums);
       continue;
     }
-    ByPlainKey known;
     for (const auto& [fine, own] : keys_) {
       if (!IsFiner(fine, coarse) || (!over.same && !HasMonth(fine))) continue;
-      if (known.empty()) known = PlainKeys(wholes);
       over.by_month = HasMonth(fine) && !HasMonth(coarse);
       over.last = TimesOfAYear(fine, coarse);
       if (over.by_month) over.covered = CoveredBy(own);
-      SumsOf(own, PartsIn(fine, coarse), over, known, sums);
+      SumsOf(own, PartsIn(fine, coarse), over, PlainKeys(wholes), sums);
     }
   }
 }

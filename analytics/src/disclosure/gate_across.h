@@ -75,13 +75,16 @@ class KeyShapes {
   void SumsTo(const KeyShapes& other, Sums& sums) const;
 
  private:
+  // The cells of a group by their keys without the name of the cut.
+  using ByPlainKey = std::unordered_map<std::string, KeyedUnknown>;
+
   // Cells of one shape.
   struct Group {
     Keys keys;
-    bool named = false;  // some name their cut
+    bool named = false;              // some name their cut
+    std::optional<MonthSpan> shown;  // the months of keys that name some
+    mutable std::optional<ByPlainKey> plain;  // once it was asked for
   };
-  // The cells of a group by their keys without the name of the cut.
-  using ByPlainKey = std::unordered_map<std::string, KeyedUnknown>;
 
   // How parts over time make a whole.
   struct OverTime {
@@ -92,7 +95,8 @@ class KeyShapes {
     MonthSpan covered;               // what the parts' table has
   };
 
-  static ByPlainKey PlainKeys(const Group& group);
+  // Of a group to which nothing is added any more.
+  static const ByPlainKey& PlainKeys(const Group& group);
 
   static void SameCounts(const Group& own, const Group& other, Sums& sums);
   static void SumsOf(const Group& own, const std::vector<bool>& kept,

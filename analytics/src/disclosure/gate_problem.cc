@@ -313,16 +313,15 @@ GateRun::Tables GateRun::ConsistentByPropagation(
     const std::vector<ReleasedTablePtr>& earlier) {
   AuditProblem problem = CurrentProblem();
   // Tables of one period that say the same are one.
-  std::set<std::tuple<std::string, std::string, std::string,
-                      std::map<std::string, std::string>>>
-      seen;
+  const auto before = [](const ReleasedTable* a, const ReleasedTable* b) {
+    return std::tie(a->measure, a->period, a->profile, a->cells) <
+           std::tie(b->measure, b->period, b->profile, b->cells);
+  };
+  std::set<const ReleasedTable*, decltype(before)> seen(before);
   Tables kept;
   for (size_t i = 0; i < earlier.size() && kept.size() < kEarlierTables; ++i) {
     const ReleasedTable& table = *earlier[i];
-    const bool is_new =
-        seen.emplace(table.measure, table.period, table.profile, table.cells)
-            .second;
-    if (!is_new) continue;
+    if (!seen.insert(&table).second) continue;
     const std::optional<Earlier> believed = Believe(table, facts_[i], problem);
     if (!believed.has_value()) continue;
     in_parts_ = in_parts_ || believed->changed > 0;

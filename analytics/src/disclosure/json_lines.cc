@@ -77,22 +77,21 @@ absl::StatusOr<FileLock> LockJsonLines(const std::string& path,
 
 absl::Status AppendJsonLine(const std::string& path, const JsonValue& value) {
   TALLY_ASSIGN_OR_RETURN(const FileLock held, LockJsonLines(path));
-  return AppendJsonLine(path, value, held).status();
+  return AppendJsonText(path, value.Dump(), held).status();
 }
 
-absl::StatusOr<JsonLinePlace> AppendJsonLine(const std::string& path,
-                                             const JsonValue& value,
+absl::StatusOr<JsonLinePlace> AppendJsonText(const std::string& path,
+                                             std::string_view text,
                                              const FileLock& /*held*/) {
   TALLY_ASSIGN_OR_RETURN(AppendFile file, AppendFile::Open(path, kLogFileMode));
   TALLY_ASSIGN_OR_RETURN(const bool torn, EndsTorn(path, file.size()));
   if (torn) {
-    TALLY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBytes));
-    const int64_t whole = WholeLines(text);
-    TALLY_RETURN_IF_ERROR(file.Truncate(whole));
+    TALLY_ASSIGN_OR_RETURN(const std::string all, ReadFile(path, kMaxBytes));
+    TALLY_RETURN_IF_ERROR(file.Truncate(WholeLines(all)));
   }
-  const std::string line = value.Dump() + "\n";
-  const JsonLinePlace place{file.size(), static_cast<int64_t>(line.size()) - 1};
-  TALLY_RETURN_IF_ERROR(file.Append(line));
+  const JsonLinePlace place{file.size(), static_cast<int64_t>(text.size())};
+  TALLY_RETURN_IF_ERROR(file.Append(text));
+  TALLY_RETURN_IF_ERROR(file.Append("\n"));
   TALLY_RETURN_IF_ERROR(file.Sync());
   return place;
 }

@@ -40,9 +40,10 @@ struct JsonLinePlace {
   int64_t size = 0;   // without the newline
 };
 
-// Appends one line while the lock of LockJsonLines(path) is held.
-absl::StatusOr<JsonLinePlace> AppendJsonLine(const std::string& path,
-                                             const JsonValue& value,
+// Appends one line, the text of a JSON value without newline, while the lock
+// of LockJsonLines(path) is held.
+absl::StatusOr<JsonLinePlace> AppendJsonText(const std::string& path,
+                                             std::string_view text,
                                              const FileLock& held);
 
 // Waits for the lock, then appends one line.

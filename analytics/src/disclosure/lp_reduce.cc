@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 namespace tally::analytics {
@@ -15,6 +16,21 @@ int64_t BoundMinus(int64_t bound, int64_t value) {
                             : bound - value;
 }
 
+// Unknowns and their factors.
+using Terms = std::vector<std::pair<size_t, int64_t>>;
+
+struct TermsHash {
+  size_t operator()(const Terms& terms) const {
+    constexpr size_t kSpread = 0x9E3779B97F4A7C15;
+    size_t hash = terms.size();
+    for (const auto& [unknown, factor] : terms) {
+      hash = (hash ^ unknown ^ static_cast<size_t>(factor)) * kSpread;
+      hash ^= hash >> 32;
+    }
+    return hash;
+  }
+};
+
 class ProblemReducer {
  public:
   ProblemReducer(const AuditProblem& problem,
@@ -25,7 +41,8 @@ class ProblemReducer {
     for (const AuditTarget& target : problem.targets) {
       is_target_[target.unknown] = true;
     }
-    std::map<std::vector<std::pair<size_t, int64_t>>, size_t> seen;
+    std::unordered_map<Terms, size_t, TermsHash> seen;
+    seen.reserve(problem.equalities.size());
     for (const AuditEquality& equality : problem.equalities) {
       if (equality.loose) continue;
       AddRow(equality, seen);
@@ -103,13 +120,20 @@ class ProblemReducer {
   // Appends the row of an equality over unknowns with more than one value;
   // rows over the same sum become one.
   void AddRow(const AuditEquality& equality,
-              std::map<std::vector<std::pair<size_t, int64_t>>, size_t>& seen) {
-    std::map<size_t, int64_t> factors;
-    for (const size_t part : equality.parts) ++factors[part];
-    for (const size_t whole : equality.whole) --factors[whole];
+              std::unordered_map<Terms, size_t, TermsHash>& seen) {
+    Terms each;
+    each.reserve(equality.parts.size() + equality.whole.size());
+    for (const size_t part : equality.parts) each.emplace_back(part, 1);
+    for (const size_t whole : equality.whole) each.emplace_back(whole, -1);
+    std::sort(each.begin(), each.end());
     int64_t constant = equality.constant;
-    std::vector<std::pair<size_t, int64_t>> terms;
-    for (const auto& [unknown, factor] : factors) {
+    Terms terms;
+    for (size_t i = 0; i < each.size();) {
+      const size_t unknown = each[i].first;
+      int64_t factor = 0;
+      for (; i < each.size() && each[i].first == unknown; ++i) {
+        factor += each[i].second;
+      }
       const CountRange& range = ranges_[unknown];
       if (range.low == range.high) {
         constant -= factor * range.low;

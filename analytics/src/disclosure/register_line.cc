@@ -110,6 +110,11 @@ bool IsPrintedForm(std::string_view printed) {
   return ParseInt64In(printed, 0, kUnboundedCount - 1).ok();
 }
 
+// How a line says its place in the chain. Never its last field.
+std::string ChainText(std::string_view digest) {
+  return absl::StrFormat("\"%s\":\"%s\",", kChainField, digest);
+}
+
 // The chain behind a line that is `head` and `tail` without its own field.
 std::string ChainAfter(std::string_view before, std::string_view head,
                        std::string_view tail) {
@@ -210,10 +215,24 @@ absl::Status LineProblem(const absl::Status& status, std::string_view path,
 
 RegisterChain::RegisterChain() : digest_(2 * Sha256::kBytes, '0') {}
 
-JsonValue RegisterChain::Sign(JsonValue line) const {
-  const std::string digest = ChainAfter(digest_, line.Dump(), "");
+RegisterChain::SignedLine RegisterChain::Sign(JsonValue line) const {
+  // A line of a region has tens of megabytes: it becomes text once.
+  std::string digest(2 * Sha256::kBytes, '0');
   line.Set(kChainField, digest);
-  return line;
+  std::string text = line.Dump();
+  const std::string field = ChainText(digest);
+  const size_t at = text.find(field);
+  TALLY_CHECK(at != text.npos);
+  const std::string_view whole(text);
+  digest =
+      ChainAfter(digest_, whole.substr(0, at), whole.substr(at + field.size()));
+  text.replace(at, field.size(), ChainText(digest));
+  return {std::move(text), std::move(digest)};
+}
+
+void RegisterChain::Pass(SignedLine line) {
+  digest_ = std::move(line.digest);
+  chained_ = true;
 }
 
 absl::Status RegisterChain::Pass(std::string_view text, const JsonValue& line,
@@ -227,8 +246,7 @@ absl::Status RegisterChain::Pass(std::string_view text, const JsonValue& line,
     return absl::OkStatus();
   }
   if (!own->is_string()) return absl::DataLossError("chain");
-  const std::string field =
-      absl::StrFormat("\"%s\":\"%s\",", kChainField, own->AsString());
+  const std::string field = ChainText(own->AsString());
   const size_t at = text.find(field);
   if (at == text.npos) return absl::DataLossError("chain");
   std::string digest =

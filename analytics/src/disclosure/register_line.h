@@ -34,8 +34,15 @@ class RegisterChain {
  public:
   RegisterChain();
 
-  // The line with its place in the chain, to be appended next.
-  JsonValue Sign(JsonValue line) const;
+  // A line as it is to be appended next, and the chain behind it.
+  struct SignedLine {
+    std::string text;  // without the newline
+    std::string digest;
+  };
+  SignedLine Sign(JsonValue line) const;
+  // Goes past the line that Sign gave last. REQUIRES: it was appended, and
+  // nothing else since.
+  void Pass(SignedLine line);
   // Goes past the next line, of these bytes. kDataLoss if it does not belong
   // there.
   absl::Status Pass(std::string_view text, const JsonValue& line,

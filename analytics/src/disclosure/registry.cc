@@ -243,17 +243,16 @@ class ReleaseRegistry::Index {
 
   // The line of a table that is to be appended next. REQUIRES: the lines that
   // were added are taken in, and nobody adds others.
-  JsonValue NextLine(const ReleasedTable& table) const {
+  RegisterChain::SignedLine NextLine(const ReleasedTable& table) const {
     return chain_.Sign(LineOfTable(table));
   }
 
   // Takes in a line that this program added itself, without reading it again.
-  absl::Status Add(const JsonLinePlace& place, const JsonValue& line,
-                   ReleasedTablePtr table) {
-    if (!reader_.Pass(place)) return absl::OkStatus();
-    TALLY_RETURN_IF_ERROR(chain_.Pass(line.Dump(), line, table->version));
+  void Add(const JsonLinePlace& place, RegisterChain::SignedLine line,
+           ReleasedTablePtr table) {
+    if (!reader_.Pass(place)) return;
+    chain_.Pass(std::move(line));
     topics_.emplace_back(place, *table).at_hand = std::move(table);
-    return absl::OkStatus();
   }
 
   const std::vector<LineTopic>& topics() const { return topics_; }
@@ -321,11 +320,12 @@ absl::Status ReleaseRegistry::Append(ReleasedTable table,
   if (path_.empty() || mode_ == Mode::kReadOnly) return absl::OkStatus();
   TALLY_CHECK(held.has_value());
   TALLY_RETURN_IF_ERROR(index_->Refresh());
-  const JsonValue line = index_->NextLine(table);
+  RegisterChain::SignedLine line = index_->NextLine(table);
   TALLY_ASSIGN_OR_RETURN(const JsonLinePlace place,
-                         AppendJsonLine(path_, line, *held));
-  return index_->Add(place, line,
-                     std::make_shared<const ReleasedTable>(std::move(table)));
+                         AppendJsonText(path_, line.text, *held));
+  index_->Add(place, std::move(line),
+              std::make_shared<const ReleasedTable>(std::move(table)));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ReleasedTable>> ReleaseRegistry::All() const {

@@ -60,12 +60,12 @@ absl::StatusOr<std::vector<PodMonths>> CountPods(const MeasureContext& context,
       const std::vector<GroupedRow> rows,
       QueryGroups(
           context.connection,
-          "SELECT pod, strftime(month, '%Y-%m') AS in_month, "
+          "SELECT pod, strftime(month, '%Y-%m'), "
           "CASE WHEN grouping(provider) = 0 THEN 'provider' "
           "WHEN grouping(tfc) = 0 THEN 'specialty' ELSE 'practice' END, "
           "coalesce(provider, tfc, practice), count(*) FROM activity "
-          "GROUP BY GROUPING SETS ((pod, in_month, provider), "
-          "(pod, in_month, tfc), (pod, in_month, practice))",
+          "GROUP BY GROUPING SETS ((pod, month, provider), "
+          "(pod, month, tfc), (pod, month, practice))",
           4));
   for (const GroupedRow& row : rows) {
     const auto place = at.find({row.levels[0], row.levels[1]});

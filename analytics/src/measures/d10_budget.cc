@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/substitute.h"
 #include "analytics/dashboard/wording.h"
 #include "analytics/disclosure/registry.h"
 #include "analytics/measures/measure.h"
@@ -28,22 +30,21 @@ namespace {
 constexpr int kYearMonths = 12;
 constexpr int kFirstMonth = 4;  // April
 
-// Cost of each person in each month, of a type and of all together, where a
+// Cost of each person in each month, of a type or of all together, where a
 // person contributes once with all that they had: who has no person
-// contributes a row at a time.
-constexpr std::string_view kCostSql =
-    "WITH each AS (SELECT CASE WHEN grouping(pod) = 1 THEN 'All' ELSE pod END "
-    "AS line, month, count(*) AS events, count(cost_pence) AS priced, "
+// contributes a row at a time. $0 is the line, $1 the type as a column before
+// others, or nothing.
+constexpr char kCostSql[] =
+    "SELECT $0 AS line, strftime(month, '%Y-%m') AS in_month, "
+    "CAST(sum(events) AS BIGINT), CAST(sum(priced) AS BIGINT), "
+    "CAST(sum(cost) AS BIGINT), count(*) FILTER (WHERE cost > 0), "
+    "coalesce(max(cost, 2)[1], 0), coalesce(max(cost, 2)[2], 0) FROM ("
+    "SELECT $1month, count(*) AS events, count(cost_pence) AS priced, "
     "CAST(coalesce(sum(cost_pence), 0) AS BIGINT) AS cost FROM activity "
-    "WHERE person IS NOT NULL "
-    "GROUP BY GROUPING SETS ((pod, month, person), (month, person)) UNION ALL "
-    "SELECT unnest([pod, 'All']), month, 1, "
-    "CAST(cost_pence IS NOT NULL AS BIGINT), coalesce(cost_pence, 0) "
-    "FROM activity WHERE person IS NULL) "
-    "SELECT line, strftime(month, '%Y-%m'), CAST(sum(events) AS BIGINT), "
-    "CAST(sum(priced) AS BIGINT), CAST(sum(cost) AS BIGINT), "
-    "count(*) FILTER (WHERE cost > 0), coalesce(max(cost, 2)[1], 0), "
-    "coalesce(max(cost, 2)[2], 0) FROM each GROUP BY ALL ORDER BY 1, 2";
+    "WHERE person IS NOT NULL GROUP BY $1month, person UNION ALL "
+    "SELECT $1month, 1, CAST(cost_pence IS NOT NULL AS BIGINT), "
+    "coalesce(cost_pence, 0) FROM activity WHERE person IS NULL) "
+    "GROUP BY $1month";
 
 // Months that the dataset of a line covers; of All those that each covers.
 absl::StatusOr<std::map<std::string, MonthRange>> LineMonths(
@@ -94,8 +95,11 @@ absl::StatusOr<RawTable> CostTable(const MeasureContext& context) {
       .Proportion("priced_share", "With a cost", "priced", "events", false)
       .Sum("cost", "Cost", "pounds", "priced");
   if (ranges.empty()) return table.Finish();
+  const std::string sql =
+      absl::StrCat(absl::Substitute(kCostSql, "pod", "pod, "), " UNION ALL ",
+                   absl::Substitute(kCostSql, "'All'", ""), " ORDER BY 1, 2");
   TALLY_ASSIGN_OR_RETURN(const std::vector<GroupedRow> rows,
-                         QueryGroups(context.connection, kCostSql, 2));
+                         QueryGroups(context.connection, sql, 2));
   std::map<std::string, std::map<std::string, const GroupedRow*>> lines;
   for (const GroupedRow& row : rows) lines[row.levels[0]][row.levels[1]] = &row;
   for (const auto& [line, by_month] : lines) {
