@@ -22,6 +22,7 @@ constexpr int64_t kUnregisteredEvery = 50;
 constexpr uint64_t kPractices = 200;
 constexpr uint64_t kConcepts = 400;
 constexpr uint64_t kPostcodes = 2000;
+constexpr uint64_t kLeastConcept = 1'000'000'000'000;
 constexpr uint32_t kFirstStem = 900'000'000;  // of the range for tests
 
 // A text file, written through a buffer of its own.
@@ -224,8 +225,9 @@ absl::StatusOr<int64_t> WriteRows(const std::string& path, int64_t people) {
     out << TextOf(NumberOf(order.PersonOfRow(row))) << ","
         << days[draw % days.size()] << ",";
     if (draw % 7 != 0) out << days[(draw >> 8) % days.size()];
-    out << "," << 100'000 + (draw >> 20) << "," << (draw >> 24) % 256 << ","
-        << (draw >> 32) % 65'536 << ",";
+    // Thirteen digits and more: ten could be the NHS Number of somebody here.
+    out << "," << kLeastConcept + (draw >> 20) << "," << (draw >> 24) % 256
+        << "," << (draw >> 32) % 65'536 << ",";
     out.Tenths(tenths);
     out << ",";
     if (draw % 3 != 0) out << (draw >> 44) % 256;
