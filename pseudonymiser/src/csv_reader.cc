@@ -108,6 +108,27 @@ struct CsvReader::Scan {
     }
   }
 
+  // Reads the field that begins at `pos`; afterwards `pos` is at the comma or
+  // line end behind it. False when that is not here.
+  bool ReadField() {
+    const size_t begin = pos;
+    pos = finder.Next(begin);
+    if (pos < size && data[pos] == ',') {
+      AddField(begin, pos);
+      return true;
+    }
+    if (pos < size && pos == begin && data[pos] == '"') {
+      if (!Quoted()) return false;
+      const size_t after = pos;
+      if (!ToFieldEnd()) return false;
+      if (pos != after) Fault(CsvFault::kQuote);
+      return true;
+    }
+    if (!ToFieldEnd()) return false;
+    AddField(begin, pos);
+    return true;
+  }
+
   // Reads one record into `into`; afterwards `pos` is behind its line end.
   End Record(CsvBlock::Field* into) {
     fields = into;
@@ -116,21 +137,7 @@ struct CsvReader::Scan {
     lines = 0;
     escaped.clear();
     while (true) {
-      const size_t begin = pos;
-      pos = finder.Next(begin);
-      if (pos < size && data[pos] == ',') {
-        AddField(begin, pos++);
-        continue;
-      }
-      if (pos < size && pos == begin && data[pos] == '"') {
-        if (!Quoted()) return End::kIncomplete;
-        const size_t after = pos;
-        if (!ToFieldEnd()) return End::kIncomplete;
-        if (pos != after) Fault(CsvFault::kQuote);
-      } else {
-        if (!ToFieldEnd()) return End::kIncomplete;
-        AddField(begin, pos);
-      }
+      if (!ReadField()) return End::kIncomplete;
       if (pos == size) return End::kRecord;
       const char c = data[pos++];
       if (c == ',') continue;

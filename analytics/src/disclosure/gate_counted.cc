@@ -106,6 +106,41 @@ ReleasedTablePtr KeptPart(StrangerTable& stranger) {
   return part;
 }
 
+// Finds the groups of a stranger's cells with a name that this table has, whose
+// leader `leader_of` gives, and which of them have a hidden cell.
+template <typename LeaderOf>
+void GroupByNames(const LeaderOf& leader_of, StrangerTable& stranger) {
+  for (const auto& [key, name] : stranger.table->counted) {
+    const std::optional<size_t> own = leader_of(name);
+    const std::optional<size_t> group = stranger.cells.GroupOf(key);
+    if (!own.has_value() || !group.has_value()) continue;
+    stranger.groups[*group].own.push_back(*own);
+  }
+  for (const size_t group : stranger.cells.WithStars()) {
+    const auto found = stranger.groups.find(group);
+    if (found != stranger.groups.end()) found->second.star = true;
+  }
+}
+
+// Keeps the groups with a hidden cell and those that are joined to `near`, the
+// leaders of small counts. What is joined joins its neighbours as well.
+void KeepNear(std::set<size_t> near, std::vector<StrangerTable>& strangers) {
+  const auto is_near = [&](size_t own) { return near.contains(own); };
+  for (bool more = true; more;) {
+    more = false;
+    for (StrangerTable& stranger : strangers) {
+      for (auto& [leader, group] : stranger.groups) {
+        if (group.kept) continue;
+        group.kept = group.star ||
+                     std::any_of(group.own.begin(), group.own.end(), is_near);
+        if (!group.kept) continue;
+        more = true;
+        near.insert(group.own.begin(), group.own.end());
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool GateRun::IsAbout(const ReleasedTable& table) const {
@@ -180,33 +215,13 @@ std::vector<ReleasedTablePtr> GateRun::WithoutStrangers(
   JoinedUnknowns joined = JoinedByOwnSums();
   std::set<size_t> near;  // leaders
   for (const size_t i : SmallCounts()) near.insert(joined.Leader(i));
-  for (StrangerTable& stranger : strangers) {
-    for (const auto& [key, name] : stranger.table->counted) {
-      const auto cell = by_key_.find(name);
-      const std::optional<size_t> group = stranger.cells.GroupOf(key);
-      if (cell == by_key_.end() || !group.has_value()) continue;
-      stranger.groups[*group].own.push_back(joined.Leader(cell->second));
-    }
-    for (const size_t group : stranger.cells.WithStars()) {
-      const auto found = stranger.groups.find(group);
-      if (found != stranger.groups.end()) found->second.star = true;
-    }
-  }
-  // What is joined to a small count joins its neighbours to it.
-  for (bool more = true; more;) {
-    more = false;
-    for (StrangerTable& stranger : strangers) {
-      for (auto& [leader, group] : stranger.groups) {
-        const bool keep =
-            group.star ||
-            std::any_of(group.own.begin(), group.own.end(),
-                        [&](size_t i) { return near.contains(i); });
-        if (group.kept || !keep) continue;
-        group.kept = more = true;
-        near.insert(group.own.begin(), group.own.end());
-      }
-    }
-  }
+  const auto leader_of = [&](const std::string& name) -> std::optional<size_t> {
+    const auto cell = by_key_.find(name);
+    if (cell == by_key_.end()) return std::nullopt;
+    return joined.Leader(cell->second);
+  };
+  for (StrangerTable& stranger : strangers) GroupByNames(leader_of, stranger);
+  KeepNear(std::move(near), strangers);
   std::vector<ReleasedTablePtr> parts;
   auto stranger = strangers.begin();
   for (const ReleasedTablePtr& table : earlier) {

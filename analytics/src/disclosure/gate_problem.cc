@@ -260,6 +260,20 @@ size_t GateRun::Detach(const std::set<size_t>& unknowns, Facts& facts) {
   return moved.size();
 }
 
+std::set<size_t> GateRun::SharedCells(const AuditEquality& equality,
+                                      const Facts& facts) const {
+  const std::set<size_t> members = UnknownsIn(equality);
+  const size_t own = named_ + pieces_;
+  std::set<size_t> shared;
+  for (const Facts::Cell& cell : facts.cells) {
+    // What has its own unknown has it of this table alone.
+    if (cell.unknown < own && members.contains(cell.unknown)) {
+      shared.insert(cell.unknown);
+    }
+  }
+  return shared;
+}
+
 // A cell that is printed otherwise now has changed, and its lines held when
 // they were printed. Where a line cannot hold though each of its cells could be
 // the same, any of them may have changed.
@@ -292,17 +306,9 @@ std::optional<GateRun::Earlier> GateRun::Believe(const ReleasedTable& table,
       changed.clear();
       continue;
     }
-    std::set<size_t> members;
-    if (bounds->broken.has_value()) {
-      members = UnknownsIn(tried.equalities[*bounds->broken]);
-    }
     changed.clear();
-    const size_t own = named_ + pieces_;
-    for (const Facts::Cell& cell : facts.cells) {
-      // What has its own unknown has it of this table alone.
-      if (cell.unknown < own && members.contains(cell.unknown)) {
-        changed.insert(cell.unknown);
-      }
+    if (bounds->broken.has_value()) {
+      changed = SharedCells(tried.equalities[*bounds->broken], facts);
     }
     if (changed.empty()) break;
   }

@@ -265,6 +265,9 @@ class GateRun {
   // Adds one to `problem`, or nothing.
   std::optional<Earlier> Believe(const ReleasedTable& table, Facts& facts,
                                  AuditProblem& problem);
+  // The cells of `facts` in an equality that other tables may have as well.
+  std::set<size_t> SharedCells(const AuditEquality& equality,
+                               const Facts& facts) const;
   // Gives the cells of `unknowns` unknowns of their own; how many there were.
   size_t Detach(const std::set<size_t>& unknowns, Facts& facts);
   // Which of `earlier` say something that is joined to `unsafe`, in words.

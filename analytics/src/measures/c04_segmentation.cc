@@ -357,6 +357,31 @@ absl::StatusOr<RawTable> MovesTable(const MeasureContext& context,
   return table.Finish();
 }
 
+// Why moves by the first of these sets cannot be told; empty if they can.
+absl::StatusOr<std::string> MovesLack(const MeasureContext& context,
+                                      const std::vector<SegmentSet>& sets) {
+  if (sets.empty()) {
+    return "the release can carry no set of segments; the notes of "
+           "segment_matrix say what it lacks";
+  }
+  TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
+                         CoveredMonths(context.release));
+  TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
+  if (before < covered.first) {
+    return absl::StrFormat(
+        "it looks back to %s, and the release begins with %s", before.ToMonth(),
+        covered.first.ToMonth());
+  }
+  // Windows of one length at both ends, or people seem to fall ill.
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<OpenLookBack> open,
+      OpenLookBacks(context, ElementsOf(sets.front()), before));
+  if (open.empty()) return "";
+  return absl::StrFormat("it looks back to %s, and table %s begins with %s",
+                         open[0].first.ToMonth(), open[0].table,
+                         open[0].covered.ToMonth());
+}
+
 class Segmentation : public Measure {
  public:
   absl::StatusOr<std::vector<RawTable>> Compute(
@@ -394,32 +419,9 @@ class Segmentation : public Measure {
                            FinishMatrix(table, facts, !year.events.empty()));
     tables.push_back(std::move(matrix));
     if (!context.by.empty()) return tables;
-    if (here.empty()) {
-      context.Lacks("segment_moves",
-                    "the release can carry no set of segments; the notes of "
-                    "segment_matrix say what it lacks");
-      return tables;
-    }
-    TALLY_ASSIGN_OR_RETURN(const MonthRange covered,
-                           CoveredMonths(context.release));
-    TALLY_ASSIGN_OR_RETURN(const CivilDay before, context.month.AddMonths(-12));
-    if (before < covered.first) {
-      context.Lacks("segment_moves",
-                    absl::StrFormat("it looks back to %s, and the release "
-                                    "begins with %s",
-                                    before.ToMonth(), covered.first.ToMonth()));
-      return tables;
-    }
-    // Windows of one length at both ends, or people seem to fall ill.
-    TALLY_ASSIGN_OR_RETURN(
-        const std::vector<OpenLookBack> open,
-        OpenLookBacks(context, ElementsOf(here.front()), before));
-    if (!open.empty()) {
-      context.Lacks("segment_moves",
-                    absl::StrFormat("it looks back to %s, and table %s begins "
-                                    "with %s",
-                                    open[0].first.ToMonth(), open[0].table,
-                                    open[0].covered.ToMonth()));
+    TALLY_ASSIGN_OR_RETURN(const std::string lacking, MovesLack(context, here));
+    if (!lacking.empty()) {
+      context.Lacks("segment_moves", lacking);
       return tables;
     }
     TALLY_ASSIGN_OR_RETURN(RawTable moves,

@@ -94,6 +94,30 @@ LevelCounts PutSmallTogether(const PodMonths& pod, double least) {
   return out;
 }
 
+// The levels of one way of cutting a type in its month `place`, and their
+// total.
+void AddActivityMonth(const PodMonths& pod, const LevelCounts& levels,
+                      const std::string& by, size_t place,
+                      TableBuilder& table) {
+  const std::string month = pod.months[place].ToMonth();
+  std::vector<size_t> parts;
+  for (const auto& [key, counts] : levels) {
+    const auto& [cut, level] = key;
+    if (cut != by) continue;
+    const size_t row = table.AddRow({pod.pod, by, level, month});
+    table.Set(row, "events", counts[place]);
+    if (by == "provider" && level != kOtherLevels) {
+      table.Counted(row, "events", CountedActivity(pod.pod, level, month));
+    }
+    parts.push_back(row);
+  }
+  if (parts.empty()) return;
+  const std::string all(kAllLevels);
+  const size_t total = table.AddRow({pod.pod, by, all, month});
+  table.Total(total, parts)
+      .Counted(total, "events", CountedActivity(pod.pod, all, month));
+}
+
 absl::StatusOr<RawTable> ActivityMonthTable(const MeasureContext& context,
                                             const std::vector<PodMonths>& pods,
                                             double least) {
@@ -112,23 +136,7 @@ absl::StatusOr<RawTable> ActivityMonthTable(const MeasureContext& context,
     for (const std::string by : {"provider", "specialty", "practice"}) {
       if (by == "specialty" && pod.pod.starts_with("ed_")) continue;
       for (size_t i = 0; i < pod.months.size(); ++i) {
-        const std::string month = pod.months[i].ToMonth();
-        std::vector<size_t> parts;
-        for (const auto& [key, counts] : levels) {
-          if (key.first != by) continue;
-          const size_t row = table.AddRow({pod.pod, by, key.second, month});
-          table.Set(row, "events", counts[i]);
-          if (by == "provider" && key.second != kOtherLevels) {
-            table.Counted(row, "events",
-                          CountedActivity(pod.pod, key.second, month));
-          }
-          parts.push_back(row);
-        }
-        if (parts.empty()) continue;
-        const std::string all(kAllLevels);
-        const size_t total = table.AddRow({pod.pod, by, all, month});
-        table.Total(total, parts)
-            .Counted(total, "events", CountedActivity(pod.pod, all, month));
+        AddActivityMonth(pod, levels, by, i, table);
       }
     }
   }

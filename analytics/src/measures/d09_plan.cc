@@ -63,6 +63,33 @@ bool IsToCome(const GatedTable& forecast, size_t row) {
   return forecast.at(row, "actual").state() == GatedCell::State::kNotAvailable;
 }
 
+// The plan of a line in the month of a row of the forecast, beside what its
+// capacity file has for it.
+std::vector<DerivedCell> PlanRow(const CapacityKey& line,
+                                 const GatedTable& forecast, size_t row,
+                                 std::optional<int64_t> capacity) {
+  DerivedCell reach = DerivedCell::Na(NaReason::kReferenceMissing);
+  DerivedCell gap = reach;
+  if (capacity.has_value()) {
+    const auto most = static_cast<double>(*capacity);
+    const auto plan = forecast.at(row, "point").number();
+    reach = DerivedCell::Number(most, 0);
+    gap = plan.has_value() ? DerivedCell::Number(*plan - most, 0)
+                           : DerivedCell::Star();
+  }
+  const auto& [provider, pod, tfc, month] = line;
+  return {DerivedCell::Copy(forecast.at(row, "series")),
+          DerivedCell::Text(provider),
+          DerivedCell::Text(pod),
+          DerivedCell::Text(tfc),
+          DerivedCell::Text(month),
+          DerivedCell::Copy(forecast.at(row, "point")),
+          DerivedCell::Copy(forecast.at(row, "lo95")),
+          DerivedCell::Copy(forecast.at(row, "hi95")),
+          reach,
+          gap};
+}
+
 class ActivityPlan : public Measure {
  public:
   absl::StatusOr<std::vector<DerivedTable>> Derive(
@@ -104,27 +131,10 @@ class ActivityPlan : public Measure {
       const std::optional<CapacityKey> line = PlanLine(*forecast, row);
       if (!line.has_value() || !IsToCome(*forecast, row)) continue;
       const auto found = capacity.find(*line);
-      const bool known = found != capacity.end();
-      const auto plan = forecast->at(row, "point").number();
-      const DerivedCell missing = DerivedCell::Na(NaReason::kReferenceMissing);
-      DerivedCell gap = missing;
-      if (known && plan.has_value()) {
-        gap =
-            DerivedCell::Number(*plan - static_cast<double>(found->second), 0);
-      } else if (known) {
-        gap = DerivedCell::Star();
-      }
-      const auto& [provider, pod, tfc, month] = *line;
       TALLY_RETURN_IF_ERROR(table.AddRow(
-          {DerivedCell::Copy(forecast->at(row, "series")),
-           DerivedCell::Text(provider), DerivedCell::Text(pod),
-           DerivedCell::Text(tfc), DerivedCell::Text(month),
-           DerivedCell::Copy(forecast->at(row, "point")),
-           DerivedCell::Copy(forecast->at(row, "lo95")),
-           DerivedCell::Copy(forecast->at(row, "hi95")),
-           known ? DerivedCell::Number(static_cast<double>(found->second), 0)
-                 : missing,
-           gap}));
+          PlanRow(*line, *forecast, row,
+                  found == capacity.end() ? std::nullopt
+                                          : std::optional(found->second))));
     }
     tables.push_back(std::move(table));
     return tables;

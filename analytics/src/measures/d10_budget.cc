@@ -410,54 +410,48 @@ std::optional<std::string> ChanceInWords(const GatedCell& p_over) {
   return Say("the chance of going over is $0", p_over);
 }
 
-std::vector<PagePart> BudgetBurn::Draw(
-    const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
-  std::vector<PagePart> parts;
-  const GatedTable* table = PrintedTable(tables, "outturn");
-  if (table == nullptr || table->rows() == 0) return parts;
-  Chart chart("budget-burn", "burnup", *table,
+// What is said of a budget line at the end of its year.
+struct BudgetWords {
+  std::string name;
+  std::string words;
+  double p_over = 0;  // 0 where it is not known
+};
+
+BudgetWords WordsOfLine(const GatedTable& table, size_t row) {
+  BudgetWords line;
+  line.name = BudgetTitle(table.at(row, "budget_line").text());
+  line.p_over = table.at(row, "p_over").number().value_or(0);
+  const auto chance = ChanceInWords(table.at(row, "p_over"));
+  line.words = FirstSaid(
+      {chance.has_value()
+           ? Say("$0: $1 pounds expected at the end of the year, of a budget "
+                 "of $2; $3",
+                 line.name, table.at(row, "outturn_seasonal"),
+                 table.at(row, "budget"), *chance)
+           : std::nullopt,
+       Say("$0: $1 pounds at the end of the year in a straight line, of a "
+           "budget of $2",
+           line.name, table.at(row, "outturn_linear"),
+           table.at(row, "budget"))},
+      line.name + ": no outturn is known; the notes of its table say why");
+  return line;
+}
+
+Chart BudgetChart(const GatedTable& table,
+                  const std::vector<BudgetWords>& lines) {
+  Chart chart("budget-burn", "burnup", table,
               {"budget_line", "month", "ytd", "budget", "outturn_seasonal",
                "outturn_linear", "p_over", "alert"},
               [](const GatedTable&, size_t) { return true; });
-  std::string first;
-  double most = -1;
-  PagePart finance{"finance", {}, {}};
-  std::vector<std::pair<double, std::string>> sentences;
-  std::vector<std::pair<std::string, std::string>> described;
-  for (size_t row = 0; row < table->rows(); ++row) {
-    if (!table->at(row, "month").text().ends_with("-03")) continue;
-    const std::string& line = table->at(row, "budget_line").text();
-    const auto over = table->at(row, "p_over").number();
-    const std::string name = BudgetTitle(line);
-    const auto chance = ChanceInWords(table->at(row, "p_over"));
-    const std::string words = FirstSaid(
-        {chance.has_value()
-             ? Say("$0: $1 pounds expected at the end of the year, of a budget "
-                   "of $2; $3",
-                   name, table->at(row, "outturn_seasonal"),
-                   table->at(row, "budget"), *chance)
-             : std::nullopt,
-         Say("$0: $1 pounds at the end of the year in a straight line, of a "
-             "budget of $2",
-             name, table->at(row, "outturn_linear"), table->at(row, "budget"))},
-        name + ": no outturn is known; the notes of its table say why");
-    described.emplace_back(name, words);
-    sentences.emplace_back(-over.value_or(0), words + ".");
-    if (over.value_or(0) > most) {
-      most = over.value_or(0);
-      first = name;
-    }
-  }
   chart.SayLevels("budget_line", BudgetTitle);
-  chart.SelectBy("budget_line", "Budget line", first);
-  for (const auto& [line, words] : described) {
-    chart.Describe(line, words, words + ". Sums from April on.");
-  }
-  std::stable_sort(
-      sentences.begin(), sentences.end(),
-      [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (size_t i = 0; i < sentences.size(); ++i) {
-    finance.sentences.push_back({static_cast<int>(i) + 1, sentences[i].second});
+  // The line that is likeliest to go over is shown first.
+  const auto first = std::max_element(
+      lines.begin(), lines.end(),
+      [](const auto& a, const auto& b) { return a.p_over < b.p_over; });
+  chart.SelectBy("budget_line", "Budget line",
+                 first == lines.end() ? "" : first->name);
+  for (const BudgetWords& line : lines) {
+    chart.Describe(line.name, line.words, line.words + ". Sums from April on.");
   }
   chart.unit = "pounds";
   chart.options.Set("x", "month")
@@ -467,10 +461,31 @@ std::vector<PagePart> BudgetBurn::Draw(
       .Set("outturn_label", "with seasons")
       .Set("outturn2", "outturn_linear")
       .Set("outturn2_label", "straight line");
-  finance.charts.push_back(std::move(chart));
+  return chart;
+}
+
+std::vector<PagePart> BudgetBurn::Draw(
+    const MeasureDefinition&, const std::vector<GatedTable>& tables) const {
+  std::vector<PagePart> parts;
+  const GatedTable* table = PrintedTable(tables, "outturn");
+  if (table == nullptr || table->rows() == 0) return parts;
+  std::vector<BudgetWords> lines;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    if (!table->at(row, "month").text().ends_with("-03")) continue;
+    lines.push_back(WordsOfLine(*table, row));
+  }
+  PagePart finance{"finance", {}, {}};
+  finance.charts.push_back(BudgetChart(*table, lines));
+  std::stable_sort(
+      lines.begin(), lines.end(),
+      [](const auto& a, const auto& b) { return a.p_over > b.p_over; });
+  for (const BudgetWords& line : lines) {
+    finance.sentences.push_back(
+        {static_cast<int>(finance.sentences.size()) + 1, line.words + "."});
+  }
   PagePart summary{"summary", {}, {}};
-  if (!sentences.empty()) {
-    summary.sentences.push_back({3, sentences.front().second});
+  if (!lines.empty()) {
+    summary.sentences.push_back({3, lines.front().words + "."});
   }
   parts.push_back(std::move(finance));
   parts.push_back(std::move(summary));

@@ -152,6 +152,52 @@ std::string PlanWords(const Chart& chart) {
   return words;
 }
 
+std::vector<ColumnSpec> PerformanceColumns() {
+  return {DimensionColumn("area", "Practice"),
+          DimensionColumn("indicator", "Indicator"),
+          WordColumn("name", "Name"),
+          DimensionColumn("period", "Month"),
+          DerivedColumn("value", "Value"),
+          DerivedColumn("plan", "Plan"),
+          DerivedColumn("variance_pct", "Variance from plan", "%"),
+          DerivedColumn("lpl", "Lower limit"),
+          DerivedColumn("upl", "Upper limit"),
+          WordColumn("variation", "Variation"),
+          WordColumn("assurance", "Assurance of the plan"),
+          WordColumn("off_plan", "Off plan"),
+          WordColumn("unit", "Unit")};
+}
+
+// A row of `points` against the plan; off it beyond `allowed` percent.
+std::vector<DerivedCell> PerformanceRow(const GatedTable& points, size_t row,
+                                        const AreaIndicator& key,
+                                        const CatalogueEntry& entry,
+                                        double plan, double allowed) {
+  const double value = *points.at(row, "value").number();
+  const Figure variance = plan == 0 ? Figure::Na(NaReason::kNoDenominator)
+                                    : Figure::Of(100 * (value - plan) / plan);
+  const PlanVerdict verdict = JudgePlan(points, row, plan, entry.direction);
+  std::string off_plan(kPlanNotJudged);
+  if (verdict.judged && variance.known()) {
+    const bool far = std::abs(variance.value()) > allowed;
+    off_plan = far && verdict.outside ? "yes" : "no";
+  }
+  const auto& [area, indicator] = key;
+  return {DerivedCell::Text(area),
+          DerivedCell::Text(indicator),
+          DerivedCell::Text(entry.name),
+          DerivedCell::Copy(points.at(row, "month")),
+          DerivedCell::Copy(points.at(row, "value")),
+          DerivedCell::Number(plan, 1),
+          DerivedCell::Number(variance, 1),
+          DerivedCell::Copy(points.at(row, "lpl")),
+          DerivedCell::Copy(points.at(row, "upl")),
+          DerivedCell::Copy(points.at(row, "variation")),
+          DerivedCell::Text(std::string(AssuranceCode(verdict.assurance))),
+          DerivedCell::Text(std::move(off_plan)),
+          DerivedCell::Text(entry.unit)};
+}
+
 class Performance : public Measure {
  public:
   absl::StatusOr<std::vector<DerivedTable>> Derive(
@@ -182,47 +228,13 @@ class Performance : public Measure {
                                   allowed)};
     TALLY_ASSIGN_OR_RETURN(
         DerivedTable table,
-        DerivedTable::Create(
-            std::move(info),
-            {DimensionColumn("area", "Practice"),
-             DimensionColumn("indicator", "Indicator"),
-             WordColumn("name", "Name"), DimensionColumn("period", "Month"),
-             DerivedColumn("value", "Value"), DerivedColumn("plan", "Plan"),
-             DerivedColumn("variance_pct", "Variance from plan", "%"),
-             DerivedColumn("lpl", "Lower limit"),
-             DerivedColumn("upl", "Upper limit"),
-             WordColumn("variation", "Variation"),
-             WordColumn("assurance", "Assurance of the plan"),
-             WordColumn("off_plan", "Off plan"), WordColumn("unit", "Unit")},
-            {points}));
+        DerivedTable::Create(std::move(info), PerformanceColumns(), {points}));
     for (const auto& [key, row] : LastRows(*points)) {
       const auto planned = plan.find(key);
       const auto entry = catalogue.find(key.second);
       if (planned == plan.end() || entry == catalogue.end()) continue;
-      const double value = *points->at(row, "value").number();
-      const Figure variance =
-          planned->second == 0
-              ? Figure::Na(NaReason::kNoDenominator)
-              : Figure::Of(100 * (value - planned->second) / planned->second);
-      const PlanVerdict verdict =
-          JudgePlan(*points, row, planned->second, entry->second.direction);
-      const bool far = variance.known() && std::abs(variance.value()) > allowed;
-      TALLY_RETURN_IF_ERROR(table.AddRow(
-          {DerivedCell::Text(key.first), DerivedCell::Text(key.second),
-           DerivedCell::Text(entry->second.name),
-           DerivedCell::Copy(points->at(row, "month")),
-           DerivedCell::Copy(points->at(row, "value")),
-           DerivedCell::Number(planned->second, 1),
-           DerivedCell::Number(variance, 1),
-           DerivedCell::Copy(points->at(row, "lpl")),
-           DerivedCell::Copy(points->at(row, "upl")),
-           DerivedCell::Copy(points->at(row, "variation")),
-           DerivedCell::Text(std::string(AssuranceCode(verdict.assurance))),
-           DerivedCell::Text(!verdict.judged || !variance.known()
-                                 ? std::string(kPlanNotJudged)
-                             : far && verdict.outside ? "yes"
-                                                      : "no"),
-           DerivedCell::Text(entry->second.unit)}));
+      TALLY_RETURN_IF_ERROR(table.AddRow(PerformanceRow(
+          *points, row, key, entry->second, planned->second, allowed)));
     }
     tables.push_back(std::move(table));
     return tables;

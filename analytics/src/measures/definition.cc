@@ -100,6 +100,35 @@ bool AnyColumn(const ReleaseFolder& release, std::string_view table,
   });
 }
 
+// What a measure needs, as a line of its page.
+std::string NeedInWords(const MeasureNeed& need) {
+  if (!need.file.empty()) {
+    return absl::StrFormat("the file `%s` of the release", need.file);
+  }
+  if (!need.reference.empty()) {
+    return absl::StrFormat("the reference file `%s.toml`", need.reference);
+  }
+  if (!need.measure.empty()) {
+    return absl::StrFormat("the released tables of %s", need.measure);
+  }
+  std::string words =
+      absl::StrFormat("`%s`%s with %s", need.dataset,
+                      need.optional_dataset ? ", if the release has it," : "",
+                      JoinText(need.columns, ", "));
+  for (const auto& set : need.one_of) {
+    words += absl::StrFormat("; one of %s", JoinText(set, ", "));
+  }
+  if (!need.optional.empty()) {
+    words +=
+        absl::StrFormat("; where there, %s", JoinText(need.optional, ", "));
+  }
+  words += absl::StrFormat("; dates by %s or finer", need.grain);
+  if (need.months > 0) {
+    words += absl::StrFormat("; %d months covered", need.months);
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string MeasureNeed::Table() const {
@@ -286,35 +315,7 @@ std::string MeasureDefinition::ToMarkdown() const {
   }
   out += "\n## Needs\n\n";
   for (const MeasureNeed& need : needs_) {
-    if (!need.file.empty()) {
-      out += absl::StrFormat("- the file `%s` of the release\n", need.file);
-      continue;
-    }
-    if (!need.reference.empty()) {
-      out +=
-          absl::StrFormat("- the reference file `%s.toml`\n", need.reference);
-      continue;
-    }
-    if (!need.measure.empty()) {
-      out += absl::StrFormat("- the released tables of %s\n", need.measure);
-      continue;
-    }
-    out +=
-        absl::StrFormat("- `%s`%s with %s", need.dataset,
-                        need.optional_dataset ? ", if the release has it," : "",
-                        JoinText(need.columns, ", "));
-    for (const auto& set : need.one_of) {
-      out += absl::StrFormat("; one of %s", JoinText(set, ", "));
-    }
-    if (!need.optional.empty()) {
-      out +=
-          absl::StrFormat("; where there, %s", JoinText(need.optional, ", "));
-    }
-    out += absl::StrFormat("; dates by %s or finer", need.grain);
-    if (need.months > 0) {
-      out += absl::StrFormat("; %d months covered", need.months);
-    }
-    out += "\n";
+    out += absl::StrFormat("- %s\n", NeedInWords(need));
   }
   out += "\n## Output\n\n";
   for (const MeasureOutput& output : outputs_) {

@@ -154,6 +154,7 @@ struct Field10 {
   }
 
   // As Mul, each product of two different limbs once, and twice as much.
+  // NOLINTNEXTLINE(readability-function-size): straight-line limb code.
   static __attribute__((noinline)) void SqTo(const Factor& a, Fe* out) {
     V n[10];  // 19 a, where a column comes round
     n[5] = Times19(a.l[5]);
