@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "hospital_rows.h"
 #include "indicator_world.h"
+#include "replaced_definition.h"
 
 namespace tally::analytics {
 namespace {
@@ -108,9 +109,14 @@ std::vector<ReleasedTable> RegisterOf(Bench& bench,
   options.registry = &registry;
   options.accepted_by = "a test";
   Gate gate(*Profile::Named(profile), options);
+  // Months of areas as small as those here.
+  const std::string definitions = DefinitionWith(
+      bench, "C29",
+      {{"smallest_area_month = 5000 ", "smallest_area_month = 100 "}});
   for (const CountedRun& one : runs) {
     RunOptions run;
     run.by = one.by;
+    run.definitions = definitions;
     IndicatorWorld::Reference(bench, run, "budget",
                               R"("line", "year", "pounds")",
                               R"(["All", 2026, 1200])");
@@ -178,6 +184,7 @@ TEST(CountedMeasures, CountsOfOneNameAreOneNumber) {
       {"@cases", {"C03", "C06"}},
       {"@deaths", {"C15", "C29"}},
       {"@emergencies", {"C06", "C29"}},
+      {"@items", {"C13", "C29"}},
       {"@people", {"C02", "C03", "C04", "C06", "C15", "C31", "C37"}}};
   for (const auto& [name, users] : expected) {
     EXPECT_THAT(measures[name], testing::IsSupersetOf(users)) << name;
