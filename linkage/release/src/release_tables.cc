@@ -245,11 +245,16 @@ absl::StatusOr<WrittenTable> WriteDataset(
   WrittenTable table;
   table.dictionary = DescribeTable(recipe);
   table.name = outgoing.name;
+  const int64_t most =
+      inputs.max_rows_per_part > 0
+          ? inputs.max_rows_per_part
+          : RowsThatSort(engine.database().memory_bytes(),
+                         outgoing.schema.size());
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<PartRange> ranges,
       RangesOf(outgoing.rows,
                RowsPublished(*inputs.link.plan, recipe.agreed->id),
-               linked.persons, inputs.max_rows_per_part, engine));
+               linked.persons, most, engine));
   TALLY_RETURN_IF_ERROR(
       WriteParts(inputs, outgoing, ranges, folder, engine, table));
   outgoing.line.rows = table.rows;
@@ -282,6 +287,15 @@ absl::StatusOr<WrittenTable> WriteWhole(const BuildInputs& inputs,
 }
 
 }  // namespace
+
+int64_t RowsThatSort(int64_t memory_bytes, size_t columns) {
+  constexpr int64_t kRuns = 8;
+  constexpr int64_t kValueBytes = 16;  // of the engine's rows
+  constexpr int64_t kFewest = 1'000'000;
+  // The random number that orders the rows of a person is a column as well.
+  const auto row_bytes = kValueBytes * static_cast<int64_t>(columns + 1);
+  return std::max(kFewest, kRuns * memory_bytes / row_bytes);
+}
 
 std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
                                       int64_t rows_without_person,

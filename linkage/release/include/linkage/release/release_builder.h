@@ -89,8 +89,9 @@ struct BuildInputs {
   std::string contact;  // whom to ask, for README.txt
   // The final folder; its parent exists, itself it does not.
   std::string directory;
-  // A table of more rows is cut into parts of about so many, by person.
-  int64_t max_rows_per_part = 8'000'000;
+  // A table of more rows is cut into parts of about so many, by person. 0: as
+  // many as the engine sorts with its memory (RowsThatSort).
+  int64_t max_rows_per_part = 0;
 };
 
 struct BuiltRelease {
