@@ -133,11 +133,14 @@ struct PlainLanes {
     for (bool& on : out.on) on = bit & 1;
     return out;
   }
-  // Without a branch: what is selected may be marked as secret.
+  // Without a branch: what is selected may be marked as secret. A compiler that
+  // sees that `bits` are all or none (clang) loads from one of two addresses
+  // instead; vectors give it no such choice.
   static Self Select(const Mask& mask, const Self& yes, const Self& no) {
     Self out;
     for (size_t i = 0; i < kN; ++i) {
-      const uint64_t bits = 0 - static_cast<uint64_t>(mask.on[i]);
+      uint64_t bits = 0 - static_cast<uint64_t>(mask.on[i]);
+      __asm__("" : "+r"(bits));
       out.v[i] = (yes.v[i] & bits) | (no.v[i] & ~bits);
     }
     return out;
