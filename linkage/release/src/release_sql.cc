@@ -497,6 +497,24 @@ SqlStatement NumberedRowsSql(const SqlStatement& rows,
   return statement;
 }
 
+SqlStatement RangeRowsSql(const SqlStatement& rows, const PartRange& range) {
+  SqlStatement statement = rows;
+  switch (range.which) {
+    case PartRange::kAll:
+      break;
+    case PartRange::kPersons:
+      statement.sql = absl::StrFormat(
+          "SELECT t.* FROM (%s) AS t WHERE t.person >= %d AND t.person < %d",
+          rows.sql, range.first_person, range.end_person);
+      break;
+    case PartRange::kNobody:
+      statement.sql = absl::StrCat("SELECT t.* FROM (", rows.sql,
+                                   ") AS t WHERE t.person IS NULL");
+      break;
+  }
+  return statement;
+}
+
 SqlStatement OrderedRowsSql(const SqlStatement& rows) {
   SqlStatement statement = rows;
   statement.sql =

@@ -148,7 +148,7 @@ absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
   return SplitIntoParts(with, all - with, persons, max_rows_per_part);
 }
 
-// Writes the rows in order, part by part. Rows of several parts are first put
+// Writes the rows in order, part by part. Rows of many parts are first put
 // apart, so that however many there are, all is read and joined once.
 absl::Status WriteParts(const BuildInputs& inputs,
                         const OutgoingTable& outgoing,
@@ -158,7 +158,7 @@ absl::Status WriteParts(const BuildInputs& inputs,
   const std::string relative = "tables/" + table.name;
   TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
   const engine::ParquetOptions metadata = MetadataOf(inputs, table.dictionary);
-  const bool apart = ranges.size() > 1;
+  const bool apart = ranges.size() > inputs.max_readings;
   const std::string parts = "parts_" + table.name;
   if (apart) {
     TALLY_RETURN_IF_ERROR(
@@ -171,7 +171,7 @@ absl::Status WriteParts(const BuildInputs& inputs,
     const SqlStatement rows =
         apart
             ? SqlStatement{absl::StrFormat("SELECT * FROM %s_%d", parts, i), {}}
-            : outgoing.rows;
+            : RangeRowsSql(outgoing.rows, ranges[i]);
     TALLY_ASSIGN_OR_RETURN(
         const engine::ParquetFile file,
         engine.Write(OrderedRowsSql(rows), JoinPath(folder, path), metadata));
@@ -245,11 +245,10 @@ absl::StatusOr<WrittenTable> WriteDataset(
   WrittenTable table;
   table.dictionary = DescribeTable(recipe);
   table.name = outgoing.name;
-  const int64_t most =
-      inputs.max_rows_per_part > 0
-          ? inputs.max_rows_per_part
-          : RowsThatSort(engine.database().memory_bytes(),
-                         outgoing.schema.size());
+  const int64_t most = inputs.max_rows_per_part > 0
+                           ? inputs.max_rows_per_part
+                           : RowsThatSort(engine.database().memory_bytes(),
+                                          outgoing.schema.size());
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<PartRange> ranges,
       RangesOf(outgoing.rows,
@@ -289,12 +288,12 @@ absl::StatusOr<WrittenTable> WriteWhole(const BuildInputs& inputs,
 }  // namespace
 
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns) {
-  constexpr int64_t kRuns = 8;
+  constexpr int64_t kMemories = 2;
   constexpr int64_t kValueBytes = 16;  // of the engine's rows
   constexpr int64_t kFewest = 1'000'000;
   // The random number that orders the rows of a person is a column as well.
   const auto row_bytes = kValueBytes * static_cast<int64_t>(columns + 1);
-  return std::max(kFewest, kRuns * memory_bytes / row_bytes);
+  return std::max(kFewest, kMemories * memory_bytes / row_bytes);
 }
 
 std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,

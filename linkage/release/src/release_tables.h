@@ -44,10 +44,10 @@ struct WrittenTable {
     const Agreement& agreement, const AgreementDataset& agreed,
     std::vector<RowsTable> parts);
 
-// How many rows of so many columns the engine puts in order at once. What does
-// not fit its memory it sorts in runs, which meet on disk: eight of them are
-// well below where it fails (beyond twenty), and putting the rows of several
-// parts apart first costs two thirds of a sort.
+// How many rows of so many columns the engine puts in order with all its
+// threads: twice what fits its memory. It sorts more, in runs that meet on
+// disk, but with seven times the memory one thread only writes, and with more
+// than twenty times it fails.
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns);
 
 // The ranges of people whose rows make one part each. `rows` rows of `persons`

@@ -18,7 +18,13 @@ namespace {
 
 using ::testing::SizeIs;
 
-TEST_F(ReleaseBuilder, CutsATableIntoPartsOfPeopleWithTheSameRows) {
+// Whether the rows of the parts are put apart first, or all read for each.
+class ReleaseParts : public ReleaseBuilder,
+                     public testing::WithParamInterface<size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Ways, ReleaseParts, testing::Values(0, 100));
+
+TEST_P(ReleaseParts, HoldTheSameRowsAsOne) {
   PublishBasics();
   const Agreement agreement = BasicTerms();
   const absl::StatusOr<ReleasePlan> plan = world_.Plan(agreement);
@@ -26,6 +32,7 @@ TEST_F(ReleaseBuilder, CutsATableIntoPartsOfPeopleWithTheSameRows) {
   world_.MustBuild(agreement, kRelease);
   BuildInputs inputs = world_.BuildInputsFor(agreement, *plan, "r2026-12");
   inputs.max_rows_per_part = 2;
+  inputs.max_readings = GetParam();
   const absl::StatusOr<BuiltRelease> cut = BuildRelease(inputs);
   ASSERT_TRUE(cut.ok()) << cut.status();
   for (const char* table : {"gp_event", "sus_apc"}) {

@@ -42,6 +42,15 @@ TEST(SplitIntoParts, LeavesOneFileForATableWithoutRows) {
   EXPECT_EQ(ranges[0].which, PartRange::kAll);
 }
 
+TEST(RowsThatSort, GrowWithTheMemoryAndShrinkWithTheColumns) {
+  const int64_t usual = RowsThatSort(int64_t{700} << 20, 10);
+  EXPECT_GT(usual, 8'000'000);
+  EXPECT_LT(usual, 9'000'000);
+  EXPECT_GT(RowsThatSort(int64_t{1400} << 20, 10), 2 * usual - 10);
+  EXPECT_LT(RowsThatSort(int64_t{700} << 20, 21), usual / 2 + 10);
+  EXPECT_GE(RowsThatSort(0, 10), 1'000'000);
+}
+
 TEST(SplitIntoParts, KeepsPartsBelowTheLimitOnAverage) {
   const std::vector<PartRange> ranges =
       SplitIntoParts(30'000'000, 0, 1'200'000, 8'000'000);

@@ -92,6 +92,9 @@ struct BuildInputs {
   // A table of more rows is cut into parts of about so many, by person. 0: as
   // many as the engine sorts with its memory (RowsThatSort).
   int64_t max_rows_per_part = 0;
+  // A table of more parts is put apart on disk first: reading all its rows for
+  // a part, of which the others are left out, costs a twelfth of that.
+  size_t max_readings = 12;
 };
 
 struct BuiltRelease {

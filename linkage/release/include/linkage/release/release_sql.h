@@ -131,6 +131,8 @@ struct PartRange {
 // `ranges` as `part_no`. REQUIRES: ranges that hold every row once.
 SqlStatement NumberedRowsSql(const SqlStatement& rows,
                              const std::vector<PartRange>& ranges);
+// Those of `rows` that a range holds.
+SqlStatement RangeRowsSql(const SqlStatement& rows, const PartRange& range);
 // `rows` in order: by person, the rows of one person at random.
 SqlStatement OrderedRowsSql(const SqlStatement& rows);
 
