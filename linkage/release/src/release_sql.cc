@@ -140,24 +140,21 @@ std::string UnionOfParts(const std::vector<RowsTable>& parts,
   return absl::StrJoin(selects, " UNION ALL ");
 }
 
-std::string UnionOfCountedParts(const std::vector<RowsTable>& parts,
-                                const std::vector<std::string>& columns,
-                                DateGrain grain) {
-  std::vector<std::string> selects;
-  for (const RowsTable& part : parts) {
-    std::string groups = "person_index, unlinked_reason";
-    const std::string select = SelectPart(
-        part, parts, columns, [&](const dataset::ColumnSpec& column) {
-          const std::string value = column.type == dataset::ColumnType::kDate
-                                        ? GrainExpression(column.name, grain)
-                                        : column.name;
-          absl::StrAppend(&groups, ", ", value);
-          return absl::StrCat(value, " AS ", column.name);
-        });
-    selects.push_back(absl::StrCat(select, ", count(*) AS n FROM ", part.table,
-                                   " GROUP BY ", groups));
-  }
-  return absl::StrJoin(selects, " UNION ALL ");
+std::string CountedPart(const RowsTable& part,
+                        const std::vector<RowsTable>& parts,
+                        const std::vector<std::string>& columns,
+                        DateGrain grain) {
+  std::string groups = "person_index, unlinked_reason";
+  const std::string select =
+      SelectPart(part, parts, columns, [&](const dataset::ColumnSpec& column) {
+        const std::string value = column.type == dataset::ColumnType::kDate
+                                      ? GrainExpression(column.name, grain)
+                                      : column.name;
+        absl::StrAppend(&groups, ", ", value);
+        return absl::StrCat(value, " AS ", column.name);
+      });
+  return absl::StrCat(select, ", count(*) AS n FROM ", part.table, " GROUP BY ",
+                      groups);
 }
 
 SqlStatement AnchorSql(const std::vector<RowsTable>& parts) {

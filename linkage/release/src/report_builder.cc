@@ -195,6 +195,38 @@ absl::Status AddOutcomes(const std::string& facts, ReleaseEngine& engine,
   return absl::OkStatus();
 }
 
+// Counts the parts one after the other, `rows_of` each and `facts_of` what that
+// gives, and then their counts together: the engine holds the groups of one
+// part at a time, not those of all.
+template <typename RowsOf, typename FactsOf>
+absl::Status MaterialiseFacts(const std::string& facts,
+                              const std::vector<RowsTable>& parts,
+                              const engine::TableSchema& schema,
+                              const RowsOf& rows_of, const FactsOf& facts_of,
+                              ReleaseEngine& engine) {
+  if (parts.size() == 1) {
+    return engine.Materialise(facts, facts_of(rows_of(parts.front())), schema)
+        .status();
+  }
+  std::vector<std::string> names, selects;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    names.push_back(absl::StrFormat("part_%d_of_%s", i, facts));
+    selects.push_back("SELECT * FROM " + names.back());
+    TALLY_RETURN_IF_ERROR(
+        engine.Materialise(names.back(), facts_of(rows_of(parts[i])), schema)
+            .status());
+  }
+  TALLY_RETURN_IF_ERROR(
+      engine
+          .Materialise(facts, facts_of(JoinText(selects, " UNION ALL ")),
+                       schema)
+          .status());
+  for (const std::string& name : names) {
+    TALLY_RETURN_IF_ERROR(engine.Discard(name));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddMonths(const LinkInputs& inputs, const LinkedExtracts& linked,
                        const std::vector<RowsTable>& parts,
                        const std::string& dataset, ReleaseEngine& engine,
@@ -204,10 +236,12 @@ absl::Status AddMonths(const LinkInputs& inputs, const LinkedExtracts& linked,
   const std::string column =
       specification.columns()[*specification.period_column()].name;
   const std::string facts = "month_facts_" + specification.sql_name();
-  TALLY_RETURN_IF_ERROR(
-      engine
-          .Materialise(facts, MonthFactsSql(parts, column), MonthFactsSchema())
-          .status());
+  TALLY_RETURN_IF_ERROR(MaterialiseFacts(
+      facts, parts, MonthFactsSchema(),
+      [&](const RowsTable& part) {
+        return PartMonthFactsSql(part, parts, column);
+      },
+      [](std::string_view rows) { return MonthFactsSql(rows); }, engine));
   TALLY_ASSIGN_OR_RETURN(auto rows, engine.Rows(MonthLevelsSql(facts)));
   std::map<std::string, std::map<std::string, int64_t>> volumes;
   for (const auto& row : rows) {
@@ -256,10 +290,13 @@ absl::Status AddDataset(const LinkInputs& inputs, const LinkedExtracts& linked,
   const std::vector<ReportDimension> dimensions =
       DimensionsOf(specification, inputs.agreement->ethnicity_groups);
   const std::string facts = "facts_" + specification.sql_name();
-  TALLY_RETURN_IF_ERROR(engine
-                            .Materialise(facts, FactsSql(parts, dimensions),
-                                         FactsSchema(dimensions))
-                            .status());
+  TALLY_RETURN_IF_ERROR(MaterialiseFacts(
+      facts, parts, FactsSchema(dimensions),
+      [&](const RowsTable& part) {
+        return PartFactsSql(part, parts, dimensions);
+      },
+      [&](std::string_view rows) { return FactsSql(rows, dimensions); },
+      engine));
   BySource by_source;
   // A source whose extracts hold no row of the dataset has a line too.
   for (const RowsTable& part : parts) by_source[part.source];

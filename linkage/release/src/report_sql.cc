@@ -95,28 +95,35 @@ std::vector<ReportDimension> DimensionsOf(const Specification& specification,
   return dimensions;
 }
 
-SqlStatement FactsSql(const std::vector<RowsTable>& parts,
-                      const std::vector<ReportDimension>& dimensions) {
-  std::string inner =
+std::string PartFactsSql(const RowsTable& part,
+                         const std::vector<RowsTable>& parts,
+                         const std::vector<ReportDimension>& dimensions) {
+  std::string sql =
       "SELECT r.source AS source, m.link_person AS link_person, "
       "coalesce(m.linked, false) AS linked, "
       "r.unlinked_reason AS unlinked_reason, r.n AS n";
+  for (const ReportDimension& dimension : dimensions) {
+    absl::StrAppend(&sql, ", ", dimension.expression, " AS ", dimension.name);
+  }
+  absl::StrAppend(&sql, " FROM (",
+                  CountedPart(part, parts, DimensionColumns(NewestOf(parts)),
+                              DateGrain::kDay),
+                  ")", ToAbsl(kJoinLinkMap));
+  return sql;
+}
+
+SqlStatement FactsSql(std::string_view rows,
+                      const std::vector<ReportDimension>& dimensions) {
   std::string names = "f.source, f.link_person, f.linked, f.unlinked_reason";
   std::string selected =
       "f.source AS source, f.link_person AS link_person, f.linked AS linked, "
       "f.unlinked_reason AS unlinked_reason";
   for (const ReportDimension& dimension : dimensions) {
-    absl::StrAppend(&inner, ", ", dimension.expression, " AS ", dimension.name);
     absl::StrAppend(&names, ", f.", dimension.name);
     absl::StrAppend(&selected, ", f.", dimension.name, " AS ", dimension.name);
   }
-  const Specification& specification = NewestOf(parts);
-  absl::StrAppend(&inner, " FROM (",
-                  UnionOfCountedParts(parts, DimensionColumns(specification),
-                                      DateGrain::kDay),
-                  ")", ToAbsl(kJoinLinkMap));
   return {absl::StrCat("SELECT ", selected,
-                       ", CAST(sum(f.n) AS BIGINT) AS n FROM (", inner,
+                       ", CAST(sum(f.n) AS BIGINT) AS n FROM (", ToAbsl(rows),
                        ") AS f GROUP BY ", names),
           {}};
 }
@@ -134,20 +141,26 @@ engine::TableSchema FactsSchema(
   return schema;
 }
 
-SqlStatement MonthFactsSql(const std::vector<RowsTable>& parts,
-                           std::string_view period_column) {
+std::string PartMonthFactsSql(const RowsTable& part,
+                              const std::vector<RowsTable>& parts,
+                              std::string_view period_column) {
   const std::string column(period_column);
+  return absl::StrCat(
+      "SELECT r.source AS source, m.link_person AS link_person, "
+      "m.person AS person, coalesce(m.linked, false) AS linked, r.",
+      column, " AS month_start, r.n AS n FROM (",
+      CountedPart(part, parts, {column}, DateGrain::kMonth), ")",
+      ToAbsl(kJoinLinkMap));
+}
+
+SqlStatement MonthFactsSql(std::string_view rows) {
   // `person` is the same in all rows of a link_person.
   return {
       absl::StrCat(
           "SELECT f.source AS source, f.link_person AS link_person, "
           "max(f.person) AS person, f.linked AS linked, f.month_start AS "
-          "month_start, CAST(sum(f.n) AS BIGINT) AS n FROM (SELECT "
-          "r.source AS source, m.link_person AS link_person, "
-          "m.person AS person, coalesce(m.linked, false) AS linked, r.",
-          column, " AS month_start, r.n AS n FROM (",
-          UnionOfCountedParts(parts, {column}, DateGrain::kMonth), ")",
-          ToAbsl(kJoinLinkMap),
+          "month_start, CAST(sum(f.n) AS BIGINT) AS n FROM (",
+          ToAbsl(rows),
           ") AS f GROUP BY f.source, f.link_person, f.linked, f.month_start"),
       {}};
 }

@@ -28,13 +28,20 @@ std::vector<ReportDimension> DimensionsOf(
 std::vector<std::string> DimensionColumns(
     const dataset::Specification& specification);
 
-// Rows counted by source, person, fate and dimensions: `facts`.
-SqlStatement FactsSql(const std::vector<RowsTable>& parts,
+// The rows of one of `parts`, counted: with source, person, fate and
+// dimensions.
+std::string PartFactsSql(const RowsTable& part,
+                         const std::vector<RowsTable>& parts,
+                         const std::vector<ReportDimension>& dimensions);
+// Such rows, each combination once: `facts`.
+SqlStatement FactsSql(std::string_view rows,
                       const std::vector<ReportDimension>& dimensions);
 engine::TableSchema FactsSchema(const std::vector<ReportDimension>& dimensions);
-// Rows counted by source, person, fate and month: `month_facts`.
-SqlStatement MonthFactsSql(const std::vector<RowsTable>& parts,
-                           std::string_view period_column);
+// The same with source, person, fate and month: `month_facts`.
+std::string PartMonthFactsSql(const RowsTable& part,
+                              const std::vector<RowsTable>& parts,
+                              std::string_view period_column);
+SqlStatement MonthFactsSql(std::string_view rows);
 engine::TableSchema MonthFactsSchema();
 
 // source, dimension, level, n_rows, n_rows_person, n_persons, n_linked,

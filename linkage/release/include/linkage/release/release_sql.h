@@ -156,12 +156,13 @@ const dataset::Specification& NewestOf(const std::vector<RowsTable>& parts);
 // columns` over all parts; a column that an older specification lacks is NULL.
 std::string UnionOfParts(const std::vector<RowsTable>& parts,
                          const std::vector<std::string>& columns);
-// The same with each combination of them once, dates cut to `grain`, and how
-// many rows have it as `n`: events are counted by the numbers of their people
-// before anything is joined to them.
-std::string UnionOfCountedParts(const std::vector<RowsTable>& parts,
-                                const std::vector<std::string>& columns,
-                                DateGrain grain);
+// The same of one of `parts` with each combination of them once, dates cut to
+// `grain`, and how many rows have it as `n`: events are counted by the numbers
+// of their people before anything is joined to them.
+std::string CountedPart(const RowsTable& part,
+                        const std::vector<RowsTable>& parts,
+                        const std::vector<std::string>& columns,
+                        DateGrain grain);
 
 // CASE expressions over an expression of ours.
 std::string AgeBandExpression(std::string_view age);
