@@ -1,5 +1,6 @@
 #include "linkage/release/release_builder.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -40,7 +41,11 @@ ReleaseEngineOptions EngineOptions(const LinkInputs& inputs,
   options.output_directory = output;
   options.memory_bytes = static_cast<int64_t>(
       static_cast<double>(inputs.memory_bytes) * kEngineShare);
-  options.threads = inputs.threads;
+  // Each thread keeps groups, row groups and pages of its own: with less for
+  // each the engine now and then finds no room for a statement.
+  constexpr int64_t kThreadBytes = int64_t{125} << 20;
+  options.threads = static_cast<int>(std::clamp<int64_t>(
+      options.memory_bytes / kThreadBytes, 1, inputs.threads));
   options.on_statement = inputs.on_statement;
   options.cancelled = inputs.cancelled;
   return options;

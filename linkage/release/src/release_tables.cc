@@ -289,11 +289,13 @@ absl::StatusOr<WrittenTable> WriteWhole(const BuildInputs& inputs,
 
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns) {
   constexpr int64_t kMemories = 2;
+  constexpr int64_t kHeldBesides = int64_t{100} << 20;
   constexpr int64_t kValueBytes = 16;  // of the engine's rows
-  constexpr int64_t kFewest = 1'000'000;
+  constexpr int64_t kFewest = 250'000;
   // The random number that orders the rows of a person is a column as well.
   const auto row_bytes = kValueBytes * static_cast<int64_t>(columns + 1);
-  return std::max(kFewest, kMemories * memory_bytes / row_bytes);
+  return std::max(kFewest,
+                  kMemories * (memory_bytes - kHeldBesides) / row_bytes);
 }
 
 std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,

@@ -45,9 +45,10 @@ struct WrittenTable {
     std::vector<RowsTable> parts);
 
 // How many rows of so many columns the engine puts in order with all its
-// threads: twice what fits its memory. It sorts more, in runs that meet on
-// disk, but with seven times the memory one thread only writes, and with more
-// than twenty times it fails.
+// threads: twice what fits its memory, less what it holds besides, however few
+// they are (row groups that are written, pages that are read). It sorts more,
+// in runs that meet on disk, but with seven times the memory one thread only
+// writes, and with more than twenty times it fails.
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns);
 
 // The ranges of people whose rows make one part each. `rows` rows of `persons`

@@ -44,11 +44,13 @@ TEST(SplitIntoParts, LeavesOneFileForATableWithoutRows) {
 
 TEST(RowsThatSort, GrowWithTheMemoryAndShrinkWithTheColumns) {
   const int64_t usual = RowsThatSort(int64_t{700} << 20, 10);
-  EXPECT_GT(usual, 8'000'000);
-  EXPECT_LT(usual, 9'000'000);
+  EXPECT_GT(usual, 7'000'000);
+  EXPECT_LT(usual, 8'000'000);
   EXPECT_GT(RowsThatSort(int64_t{1400} << 20, 10), 2 * usual - 10);
   EXPECT_LT(RowsThatSort(int64_t{700} << 20, 21), usual / 2 + 10);
-  EXPECT_GE(RowsThatSort(0, 10), 1'000'000);
+  EXPECT_GE(RowsThatSort(0, 10), 250'000);
+  // A hub of 512 MiB leaves the engine 179 MB.
+  EXPECT_LT(RowsThatSort(179'000'000, 12), 750'000);
 }
 
 TEST(SplitIntoParts, KeepsPartsBelowTheLimitOnAverage) {
