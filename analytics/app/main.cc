@@ -58,4 +58,7 @@ int Main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace tally::analytics
 
-int main(int argc, char** argv) { return tally::analytics::Main(argc, argv); }
+int main(int argc, char** argv) {
+  tally::UseLargePages(argv);
+  return tally::analytics::Main(argc, argv);
+}

@@ -239,7 +239,8 @@ void AddSetup(CommandLine& line) {
 }  // namespace tally::linkage
 
 int main(int argc, char** argv) {
-  // First of all: OpenSSL reads its defaults once, when it starts.
+  tally::UseLargePages(argv);
+  // Before all that follows: OpenSSL reads its defaults once, when it starts.
   const absl::Status tls = tally::transport::ApplyTlsPolicy();
   if (!tls.ok()) {
     tally::PrintNote("linkage-hub: TLS 1.3 only cannot be set");

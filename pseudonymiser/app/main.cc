@@ -59,5 +59,6 @@ int Main(int argc, const char* const* argv) {
 }  // namespace tally::pseudonymiser
 
 int main(int argc, char** argv) {
+  tally::UseLargePages(argv);
   return tally::pseudonymiser::Main(argc, argv);
 }

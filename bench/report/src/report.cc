@@ -135,6 +135,8 @@ absl::StatusOr<Figure> Figure::FromJson(const JsonValue& json) {
 }
 
 Report::Report(int* argc, char** argv) {
+  // As the programs do, and for the rivals too: they run in this process.
+  UseLargePages(argv);
   int kept = 1;
   for (int i = 1; i < *argc; ++i) {
     if (std::string_view(argv[i]) != "--json") {

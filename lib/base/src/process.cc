@@ -1,7 +1,9 @@
 #include "base/process.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
 
 #include "base/files.h"
@@ -72,6 +75,22 @@ int64_t LimitIn(const char* path) {
 }
 
 }  // namespace
+
+// NOLINTBEGIN(concurrency-mt-unsafe): before any thread
+void UseLargePages(char* const* argv, const char* mode_file) {
+  constexpr const char* kTunables = "GLIBC_TUNABLES";
+  // Of a program with more rights than its user glibc removes the variable: it
+  // would start for ever.
+  if (getauxval(AT_SECURE) != 0 || getenv(kTunables) != nullptr) return;
+  const absl::StatusOr<std::string> mode = ReadFile(mode_file, 256);
+  if (!mode.ok() || mode->find("[madvise]") == std::string::npos) return;
+  // The path, not the link to it: it names the process.
+  char path[PATH_MAX + 1] = {};
+  if (readlink("/proc/self/exe", path, PATH_MAX) <= 0) return;
+  if (setenv(kTunables, "glibc.malloc.hugetlb=1", 0) != 0) return;
+  execv(path, argv);
+}
+// NOLINTEND(concurrency-mt-unsafe)
 
 absl::Status HardenProcess() {
   const rlimit no_core = {0, 0};

@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "base/exit_code.h"
+#include "base/files.h"
 #include "status_matchers.h"
 
 namespace tally {
@@ -21,6 +25,52 @@ namespace {
 bool Readable(int fd) {
   pollfd wait = {fd, POLLIN, 0};
   return poll(&wait, 1, 0) == 1;
+}
+
+// NOLINTBEGIN(concurrency-mt-unsafe): one thread
+// A program that was started again ends before its tests, and says with what.
+constexpr const char* kStartedAgain = "TALLY_TEST_STARTED_AGAIN";
+[[maybe_unused]] const bool kStartedFirst = [] {
+  if (getenv(kStartedAgain) == nullptr) return true;
+  const char* tunables = getenv("GLIBC_TUNABLES");
+  std::fprintf(stderr, "tunables: %s\n", tunables == nullptr ? "" : tunables);
+  _exit(0);
+}();
+
+// Ends with 9 if the program is not started again.
+[[noreturn]] void StartWithMode(const char* mode, const char* tunables) {
+  char name[] = "process_test";
+  char* const argv[] = {name, nullptr};
+  char file[] = "/tmp/tally-test-XXXXXX";
+  const int fd = mkstemp(file);
+  const bool written = WriteAll(fd, mode, file).ok();
+  setenv(kStartedAgain, "1", 1);
+  unsetenv("GLIBC_TUNABLES");
+  if (tunables != nullptr) setenv("GLIBC_TUNABLES", tunables, 1);
+  // An open descriptor keeps the file that has no name any more.
+  unlink(file);
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  if (written) UseLargePages(argv, path.c_str());
+  _exit(9);
+}
+// NOLINTEND(concurrency-mt-unsafe)
+
+TEST(ProcessDeathTest, LargePagesAreAskedForByAnotherStart) {
+  EXPECT_EXIT(StartWithMode("always [madvise] never\n", nullptr),
+              testing::ExitedWithCode(0), "tunables: glibc.malloc.hugetlb=1");
+}
+
+TEST(ProcessDeathTest, LargePagesAreNotAskedForTwiceOrAgainstTheUser) {
+  EXPECT_EXIT(StartWithMode("always [madvise] never\n", ""),
+              testing::ExitedWithCode(9), "");
+}
+
+TEST(ProcessDeathTest, LargePagesAreNotAskedForWhereAllHaveThemOrNobody) {
+  EXPECT_EXIT(StartWithMode("[always] madvise never\n", nullptr),
+              testing::ExitedWithCode(9), "");
+  EXPECT_EXIT(StartWithMode("always madvise [never]\n", nullptr),
+              testing::ExitedWithCode(9), "");
+  EXPECT_EXIT(StartWithMode("", nullptr), testing::ExitedWithCode(9), "");
 }
 
 TEST(ProcessDeathTest, HardeningForbidsCoresTracingAndOpenModes) {

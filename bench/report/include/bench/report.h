@@ -97,7 +97,8 @@ Figure Summarise(const Row& row);
 class Report {
  public:
   // Takes `--json FILE` out of the arguments, wherever it stands. Ends the
-  // program with 2 when FILE is missing.
+  // program with 2 when FILE is missing. First of all in main: it may start the
+  // program again (UseLargePages).
   Report(int* argc, char** argv);
 
   // Prints the row and appends it to FILE; ends the program with 2 when FILE

@@ -4,8 +4,8 @@
 // The process itself: hardened at start, asked to stop by signals.
 //
 // Spec: docs/architecture.md, "Memory" and "Signals".
-// Threading: HardenProcess and InstallStopSignals at the start of main, before
-// other threads; the rest from any thread.
+// Threading: UseLargePages, HardenProcess and InstallStopSignals at the start
+// of main, in this order, before other threads; the rest from any thread.
 // Secrets: HardenProcess keeps memory out of core files and away from ptrace by
 // other processes of the same user.
 
@@ -16,6 +16,17 @@
 #include "base/exit_code.h"
 
 namespace tally {
+
+// Lets the heap have large pages where the kernel gives them only to those who
+// ask for them: mode "madvise" in `mode_file`, in the format of Linux. glibc
+// asks if GLIBC_TUNABLES says so when a program starts, so this starts the
+// program again, once, with the same `argv`, which is that of main. Returns
+// where nothing is to be done: another mode, GLIBC_TUNABLES is set already, to
+// whatever text, or the kernel does not start it again. Cost: one more start.
+// docs/adr/0099-large-pages.md.
+void UseLargePages(
+    char* const* argv,
+    const char* mode_file = "/sys/kernel/mm/transparent_hugepage/enabled");
 
 // RLIMIT_CORE 0, PR_SET_DUMPABLE 0, umask 077, SIGPIPE ignored, and descriptors
 // 0 to 2 opened on /dev/null where they are closed, so that no file lands on
