@@ -87,6 +87,8 @@ void SayHowToOpen(const CommonFlags& flags, const std::string& path) {
 }
 
 absl::Status BuildDashboard(const CommonFlags& flags, const BuildFlags& build) {
+  // What passes the gate is registered as released: no figure for a mistake.
+  TALLY_RETURN_IF_ERROR(CheckPagesExist(build.pages));
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
                          OpenWorkbench(flags, FigureBench(build.figures)));
   const std::string path = OutPath(*bench, build);

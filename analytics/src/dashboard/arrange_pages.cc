@@ -157,6 +157,14 @@ Page PageOf(const PageKind& kind, std::vector<PagePart> parts,
   return page;
 }
 
+}  // namespace
+
+std::vector<std::string> PageIds() {
+  std::vector<std::string> ids;
+  for (const PageKind& kind : kPages) ids.emplace_back(kind.id);
+  return ids;
+}
+
 absl::Status CheckPagesExist(const std::vector<std::string>& wanted) {
   const std::vector<std::string> ids = PageIds();
   for (const std::string& id : wanted) {
@@ -168,14 +176,6 @@ absl::Status CheckPagesExist(const std::vector<std::string>& wanted) {
         JoinText(ids, ", ")));
   }
   return absl::OkStatus();
-}
-
-}  // namespace
-
-std::vector<std::string> PageIds() {
-  std::vector<std::string> ids;
-  for (const PageKind& kind : kPages) ids.emplace_back(kind.id);
-  return ids;
 }
 
 absl::StatusOr<std::vector<Page>> ArrangePages(

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "absl/strings/str_format.h"
+#include "analytics/export/output_place.h"
 #include "analytics/export/table_writers.h"
 #include "base/exit_code.h"
 #include "base/files.h"
@@ -90,9 +91,10 @@ absl::StatusOr<std::string> ResolveOutput(const std::string& path) {
 
 absl::Status CheckOutsideRelease(const std::string& path,
                                  const std::string& release) {
-  TALLY_ASSIGN_OR_RETURN(const std::string wanted, ResolveOutput(path));
+  const absl::StatusOr<std::string> wanted = ResolveOutput(path);
+  if (!wanted.ok()) return OutputStatus(wanted.status(), path);
   TALLY_ASSIGN_OR_RETURN(const std::string root, ResolveOutput(release));
-  if (wanted != root && !wanted.starts_with(root + "/")) {
+  if (*wanted != root && !wanted->starts_with(root + "/")) {
     return absl::OkStatus();
   }
   return UsageError(

@@ -96,15 +96,17 @@ std::string MissingReport(const PlanOutcome& outcome) {
   return csv;
 }
 
-// Regular files below `root`, relative, ascending.
-absl::StatusOr<std::vector<std::string>> RunFilesBelow(
-    const std::string& root) {
+enum class Below { kRegularFiles, kEverything };
+
+// What is below `root`, relative, ascending.
+absl::StatusOr<std::vector<std::string>> NamesBelow(const std::string& root,
+                                                    Below which) {
   std::vector<std::string> files;
   std::error_code error;
   fs::recursive_directory_iterator it(root, error);
   const fs::recursive_directory_iterator end;
   while (!error && it != end) {
-    if (it->is_regular_file(error)) {
+    if (which == Below::kEverything || it->is_regular_file(error)) {
       files.push_back(it->path().lexically_relative(root).string());
     }
     it.increment(error);
@@ -114,12 +116,40 @@ absl::StatusOr<std::vector<std::string>> RunFilesBelow(
   return files;
 }
 
+// What the run wrote that left `folder`: files by its run.json, and the folders
+// over them. Nothing if there is none that can be read as such.
+std::set<std::string> NamesOfEarlierRun(const std::string& folder) {
+  constexpr int64_t kMostBytes = int64_t{1} << 26;
+  constexpr int kDepth = 16;
+  const absl::StatusOr<std::string> text =
+      ReadFile(JoinPath(folder, kRunName), kMostBytes);
+  if (!text.ok()) return {};
+  const absl::StatusOr<JsonValue> run = ParseJson(*text, kDepth);
+  if (!run.ok() || !run->is_object()) return {};
+  const JsonValue* format = run->Find("format");
+  const JsonValue* files = run->Find("files");
+  if (format == nullptr || files == nullptr || !files->is_array()) return {};
+  std::set<std::string> names = {std::string(kRunName),
+                                 std::string(kTimingsName)};
+  for (const JsonValue& file : files->AsArray()) {
+    const JsonValue* path = file.is_object() ? file.Find("path") : nullptr;
+    if (path == nullptr || !path->is_string()) return {};
+    const std::string& name = path->AsString();
+    for (size_t slash = name.find('/'); slash != std::string::npos;
+         slash = name.find('/', slash + 1)) {
+      names.insert(name.substr(0, slash));
+    }
+    names.insert(name);
+  }
+  return names;
+}
+
 // Adds `prefix`/path and digest of every file of a folder, if there is one.
 absl::Status AddInputs(const std::string& folder, std::string_view prefix,
                        JsonValue& list) {
   if (folder.empty() || !IsDirectory(folder)) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
-                         RunFilesBelow(folder));
+                         NamesBelow(folder, Below::kRegularFiles));
   for (const std::string& file : files) {
     TALLY_ASSIGN_OR_RETURN(const std::string digest,
                            Sha256HexOfFile(JoinPath(folder, file)));
@@ -233,7 +263,7 @@ JsonValue RunFolderWriter::StepsJson() const {
 
 absl::StatusOr<JsonValue> RunFolderWriter::FilesJson() const {
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> files,
-                         RunFilesBelow(part_));
+                         NamesBelow(part_, Below::kRegularFiles));
   JsonValue list = JsonValue::MakeArray();
   for (const std::string& file : files) {
     if (file == kTimingsName || file == kRunName) continue;
@@ -321,16 +351,29 @@ absl::Status CheckRunFolder(const std::string& path,
                             const ReleaseFolder& release) {
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, release.path()));
   if (!FileExists(path)) return absl::OkStatus();
+  std::set<std::string> left;  // by the earlier run, and the folders over them
   if (IsDirectory(path)) {
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            ListDirectory(path));
-    if (names.empty() || IsRegularFile(JoinPath(path, kRunName))) {
-      return absl::OkStatus();
-    }
+    if (names.empty()) return absl::OkStatus();
+    left = NamesOfEarlierRun(path);
   }
-  return ConflictError(absl::StrFormat(
-      "%s is there and is no folder of an earlier run: name another with --out",
-      path));
+  if (left.empty()) {
+    return ConflictError(
+        absl::StrFormat("%s is there and is no folder of an earlier run: name "
+                        "another with --out",
+                        path));
+  }
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> there,
+                         NamesBelow(path, Below::kEverything));
+  for (const std::string& name : there) {
+    if (left.contains(name)) continue;
+    return ConflictError(absl::StrFormat(
+        "%s holds %s, which the earlier run did not write and which would be "
+        "lost: move it, or name another folder with --out",
+        path, name));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteRunFolder(const Plan& plan, const PlanOutcome& outcome,

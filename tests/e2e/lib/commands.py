@@ -171,6 +171,15 @@ def plans():
     run("run", "plan.toml", "--out", "mine", code=7)
     check("a folder that is no run is left alone",
           read(FOLDER, "mine", "notes.txt") == "mine\n")
+    write("mine/run.json", "{}\n")
+    run("run", "plan.toml", "--out", "mine", code=7)
+    os.mkdir(os.path.join(first, "drafts"))
+    write("first/drafts/board.txt", "mine\n")
+    run("run", "plan.toml", "--out", "first", code=7)
+    check("what somebody put into the folder of a run is left alone",
+          read(first, "drafts", "board.txt") == "mine\n"
+          and read(FOLDER, "mine", "notes.txt") == "mine\n")
+    shutil.rmtree(os.path.join(first, "drafts"))
     run("run", "plan.toml", "--out", os.path.join(RELEASE, "x"), code=2)
     run("run", "plan.toml", "--month", "1999-01", "--out", "x", code=2)
     run("run", "plan.toml", "--release", "trial/r2020-01", code=4)

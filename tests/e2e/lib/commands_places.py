@@ -46,6 +46,10 @@ def places():
         check(f"{' '.join(words[:3])} to {os.path.basename(words[-1])} ends "
               f"with {code} and names it", ".tmp" not in done.stderr and (
                   "--out" in done.stderr or "release's folder" in done.stderr))
+    nedds = run("dashboard", "build", "--page", "nedds", "--out", "n.html",
+                code=4)
+    check("a page that is none is said with the nearest one",
+          "did you mean needs?" in nedds.stderr)
     after = tree(FOLDER)
     check("nothing that was there is lost, and nothing was computed",
           all(after.get(name) == digest for name, digest in before.items()

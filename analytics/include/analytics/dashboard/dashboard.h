@@ -61,6 +61,10 @@ struct PageSet {
 // quality, about.
 std::vector<std::string> PageIds();
 
+// kNotFound (exit 4), naming the nearest and all, if one of `wanted` is no
+// page. For callers that compute before they arrange.
+absl::Status CheckPagesExist(const std::vector<std::string>& wanted);
+
 // Orders parts into pages. `wanted` empty: all; else those pages. A page to
 // which no measure gave anything says so in its first sentence; every page
 // lists the measures of `about.missing` that it lacks, with their reasons. A
