@@ -28,9 +28,9 @@ struct RunFolderOptions {
 };
 
 // Writes PATH.part and moves it to PATH. kFailedPrecondition (exit 7) if
-// something is at PATH, or in it, that no run left; kInvalidArgument (exit 2) if PATH is
-// in the release's folder; errors of the file system, after which PATH is as it
-// was.
+// something is at PATH, or in it, that no run left; kInvalidArgument (exit 2)
+// if PATH is in the release's folder; errors of the file system, after which
+// PATH is as it was.
 absl::Status WriteRunFolder(const Plan& plan, const PlanOutcome& outcome,
                             const PlanGround& ground,
                             const RunFolderOptions& options);
