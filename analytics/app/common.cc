@@ -60,9 +60,8 @@ void Say(const CommonFlags& flags, std::string_view text) {
 }
 
 absl::StatusOr<AnalystConfig> ReadConfig(const CommonFlags& flags) {
-  const std::string path = flags.config.empty()
-                               ? DefaultConfigPath("commissioning", true)
-                               : flags.config;
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindConfig(flags.config, "commissioning", true));
   // Absolute, for what stands in the file is relative to its folder.
   std::error_code error;
   const std::string absolute = std::filesystem::absolute(path, error).string();

@@ -9,10 +9,12 @@
 #include "absl/strings/str_format.h"
 #include "analytics/measures/runner.h"
 #include "analytics/release/record_csv.h"
+#include "base/error.h"
 #include "base/exit_code.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/table_printer.h"
 #include "commands.h"
 
@@ -80,6 +82,18 @@ struct SqlFlags {
   std::string file;
 };
 
+// An error of the statement; one of a table that is not there names those that
+// are, for the engine's guess may be a table of its own.
+absl::Status SqlError(const Workbench& bench, const absl::Status& status) {
+  const ExitCode code = ExitCodeOf(status);
+  if (code == kExitNotFound) {
+    return KeepLines(NotFoundError(absl::StrFormat(
+        "%s\nThe tables of this release are %s.", status.message(),
+        JoinText(bench.folder->Tables(), ", "))));
+  }
+  return code == kExitFailure ? WithExitCode(status, kExitUsage) : status;
+}
+
 absl::Status Sql(const CommonFlags& flags, const SqlFlags& sql) {
   std::string statement = sql.statement;
   if (!sql.file.empty()) {
@@ -95,14 +109,11 @@ absl::Status Sql(const CommonFlags& flags, const SqlFlags& sql) {
   options.needs_gate = false;
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<Workbench> bench,
                          OpenWorkbench(flags, options));
-  TALLY_RETURN_IF_ERROR(bench->database->CheckReadOnly(statement));
+  const absl::Status reads = bench->database->CheckReadOnly(statement);
+  if (!reads.ok()) return SqlError(*bench, reads);
   absl::StatusOr<engine::Result> result =
       bench->database->connection().StreamForPrinting(statement);
-  if (!result.ok()) {
-    const ExitCode code = ExitCodeOf(result.status());
-    return code == kExitFailure ? WithExitCode(result.status(), kExitUsage)
-                                : result.status();
-  }
+  if (!result.ok()) return SqlError(*bench, result.status());
   std::vector<std::string> names;
   for (const engine::ResultColumn& column : result->columns()) {
     names.push_back(column.name);

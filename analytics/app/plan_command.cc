@@ -29,7 +29,7 @@ struct PlanFlags {
   std::string out;
 };
 
-absl::StatusOr<Plan> ReadPlan(const PlanFlags& run) {
+absl::StatusOr<Plan> ReadPlan(const CommonFlags& flags, const PlanFlags& run) {
   if (run.all != run.plan.empty()) {
     return UsageError(
         run.all ? "give a plan or --all, not both"
@@ -39,7 +39,9 @@ absl::StatusOr<Plan> ReadPlan(const PlanFlags& run) {
   if (run.all) return PlanOfEverything();
   TALLY_ASSIGN_OR_RETURN(const std::string text,
                          ReadFile(run.plan, kMaxPlanBytes));
-  return ParsePlan(text, run.plan);
+  TALLY_ASSIGN_OR_RETURN(const std::string definitions,
+                         DefinitionFolder(flags));
+  return ParsePlan(text, run.plan, definitions);
 }
 
 // "plans/plan.toml" -> WORK/runs/PROJECT/RELEASE/plan.
@@ -89,8 +91,10 @@ absl::Status PrintPlannedTables(const CommonFlags& flags,
       add(step, table.table, "not available", 0, 0, 0, table.reason);
     }
     if (step.tables.empty() && step.refused.empty() && step.missing.empty()) {
-      add(step, "", std::string(StepStateName(step.state)), 0, 0, 0,
-          step.reason);
+      const bool page = step.state == StepState::kDone;
+      add(step, "",
+          page ? "would be printed" : std::string(StepStateName(step.state)), 0,
+          0, 0, step.reason);
     }
   }
   return printer.Print(flags.format);
@@ -136,7 +140,7 @@ absl::Status PrintOutcome(const CommonFlags& flags, const PlanOutcome& outcome,
 
 absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
                                     const PlanFlags& run) {
-  TALLY_ASSIGN_OR_RETURN(const Plan plan, ReadPlan(run));
+  TALLY_ASSIGN_OR_RETURN(const Plan plan, ReadPlan(flags, run));
   TALLY_ASSIGN_OR_RETURN(RunOptions options, FigureOptions(run.figures));
   if (!options.month.has_value()) options.month = plan.month;
   WorkbenchOptions bench_options = FigureBench(run.figures);

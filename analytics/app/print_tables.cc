@@ -176,15 +176,16 @@ absl::Status WhatIsMissing(const CommonFlags& flags,
   std::vector<std::string> missing;
   for (const MeasureResult& result : results) {
     const bool nothing = result.tables.empty() && result.refused.empty();
-    if (result.unavailable.has_value() || nothing) missing.push_back(result.id);
-    if (!tables_named) continue;
-    for (const MissingTable& table : result.missing) {
-      missing.push_back(absl::StrFormat("%s %s", result.id, table.table));
+    if (tables_named && !result.missing.empty()) {
+      for (const MissingTable& table : result.missing) {
+        missing.push_back(absl::StrFormat("%s %s", result.id, table.table));
+      }
+    } else if (result.unavailable.has_value() || nothing) {
+      missing.push_back(result.id);
     }
   }
   if (missing.empty()) return absl::OkStatus();
-  return NotFoundError(absl::StrFormat("not available in this release: %s",
-                                       JoinText(missing, ", ")));
+  return NotFoundError("not available: " + JoinText(missing, ", "));
 }
 
 }  // namespace tally::analytics

@@ -107,8 +107,10 @@ absl::Status CheckPlace(const AnalystConfig& config, const std::string& path) {
   const absl::StatusOr<ReleaseFolder> there = ReleaseFolder::Open(path, open);
   if (there.ok() && there->synthetic()) return absl::OkStatus();
   return ConflictError(absl::StrFormat(
-      "%s is there and is no synthetic release: name another with --out",
-      path));
+      "%s is there and is no synthetic release as it was made%s: name another "
+      "place with --out, or move it away",
+      path,
+      there.ok() ? "" : absl::StrFormat(" (%s)", there.status().message())));
 }
 
 // Makes the folder beside its place and puts it there.

@@ -6,9 +6,8 @@
 namespace tally::custodian {
 
 absl::StatusOr<Configuration> ReadConfiguration(std::string_view path) {
-  const std::string file = path.empty()
-                               ? DefaultConfigPath("custodian", /*user=*/false)
-                               : std::string(path);
+  TALLY_ASSIGN_OR_RETURN(const std::string file,
+                         FindConfig(path, "custodian", /*user=*/false));
   TALLY_ASSIGN_OR_RETURN(ConfigReader reader,
                          ConfigReader::FromFile(file, "TALLY_CUSTODIAN"));
   Configuration out;

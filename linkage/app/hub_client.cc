@@ -18,8 +18,8 @@ namespace tally::linkage {
 
 absl::StatusOr<ClientConfig> LoadClientConfig(const CommonFlags& flags) {
   ClientConfig config;
-  config.file =
-      flags.config.empty() ? DefaultConfigPath("linkage", true) : flags.config;
+  TALLY_ASSIGN_OR_RETURN(config.file,
+                         FindConfig(flags.config, "linkage", true));
   TALLY_ASSIGN_OR_RETURN(ConfigReader reader,
                          ConfigReader::FromFile(config.file, "TALLY_LINKAGE"));
   config.options.address = reader.String("hub.address");

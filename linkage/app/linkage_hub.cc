@@ -23,8 +23,11 @@
 namespace tally::linkage {
 namespace {
 
-std::string ConfigPath(const CommonFlags& flags) {
-  return flags.config.empty() ? DefaultConfigPath("hub", false) : flags.config;
+absl::StatusOr<LoadedHubConfig> ReadConfig(const CommonFlags& flags,
+                                           const std::string& listen = "") {
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindConfig(flags.config, "hub", false));
+  return LoadHubConfig(path, listen);
 }
 
 void PrintBanner(crypto::Environment environment) {
@@ -45,7 +48,7 @@ absl::Status Serve(const CommonFlags& flags, const std::string& listen,
                    const std::string& port_file, const std::string& log_file) {
   TALLY_RETURN_IF_ERROR(HardenProcess());
   TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                         LoadHubConfig(ConfigPath(flags), listen));
+                         ReadConfig(flags, listen));
   const HubConfig& config = loaded.config;
   LogOptions log;
   TALLY_ASSIGN_OR_RETURN(log.level, ParseLevel(config.log_level));
@@ -62,8 +65,7 @@ absl::Status Serve(const CommonFlags& flags, const std::string& listen,
 }
 
 absl::Status PrintConfig(const CommonFlags& flags, bool origins) {
-  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                         LoadHubConfig(ConfigPath(flags)));
+  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded, ReadConfig(flags));
   std::vector<std::string> columns = {"key", "value"};
   if (origins) columns.push_back("origin");
   TablePrinter table(columns);
@@ -76,8 +78,7 @@ absl::Status PrintConfig(const CommonFlags& flags, bool origins) {
 }
 
 absl::Status Migrate(const CommonFlags& flags, bool plan) {
-  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                         LoadHubConfig(ConfigPath(flags)));
+  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded, ReadConfig(flags));
   const HubConfig& config = loaded.config;
   std::string password;
   if (!config.catalogue_password.empty()) {
@@ -140,8 +141,7 @@ absl::Status Init(const CommonFlags& flags, const std::string& enrolment,
                   std::string domain) {
   TALLY_RETURN_IF_ERROR(HardenProcess());
   TALLY_RETURN_IF_ERROR(crypto::InitCrypto());
-  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                         LoadHubConfig(ConfigPath(flags)));
+  TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded, ReadConfig(flags));
   const HubConfig& config = loaded.config;
   if (domain.empty()) domain = config.domain;
   if (domain.empty()) {
@@ -196,8 +196,7 @@ void AddConfig(CommandLine& line) {
                   "Looks at everything that can be looked at without keys",
                   {"linkage-hub config check"})
       .SetHandler([](const CommonFlags& flags) -> absl::Status {
-        TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded,
-                               LoadHubConfig(ConfigPath(flags)));
+        TALLY_ASSIGN_OR_RETURN(const LoadedHubConfig loaded, ReadConfig(flags));
         TALLY_RETURN_IF_ERROR(FailOnFaults(CheckHubConfig(loaded.config)));
         PrintNote("ok");
         return absl::OkStatus();

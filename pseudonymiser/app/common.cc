@@ -8,9 +8,8 @@
 namespace tally::pseudonymiser {
 
 absl::StatusOr<Configuration> ReadConfiguration(const CommonFlags& flags) {
-  const std::string path = flags.config.empty()
-                               ? DefaultConfigPath("pseudonymiser", false)
-                               : flags.config;
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindConfig(flags.config, "pseudonymiser", false));
   TALLY_ASSIGN_OR_RETURN(Configuration configuration, LoadConfiguration(path));
   if (flags.threads > 0) configuration.threads = flags.threads;
   if (flags.memory_bytes > 0) configuration.memory_bytes = flags.memory_bytes;

@@ -190,9 +190,9 @@ absl::Status OutputStatus(const absl::Status& status, std::string_view path) {
                         status.code() == absl::StatusCode::kAlreadyExists ||
                         status.code() == absl::StatusCode::kPermissionDenied ||
                         status.code() == absl::StatusCode::kFailedPrecondition;
-  if (!of_place || (code != kExitFailure && code != kExitNotFound)) {
-    return status;
-  }
+  const bool of_files =
+      code == kExitFailure || code == kExitNotFound || code == kExitUsage;
+  if (!of_place || !of_files) return status;
   // "cannot create DIR/.a.xlsx.1f.tmp: Permission denied": the end is the why.
   std::string_view words = ToStd(status.message());
   const size_t colon = words.rfind(": ");

@@ -183,8 +183,7 @@ class Prevalence : public Measure {
     info.notes = {
         "Standard: European Standard Population 2013, cut to the ages of the "
         "condition.",
-        "Expected: rates by sex and age band of all practices together. It is "
-        "not printed below 100 cases.",
+        "Expected: rates by sex and age band of all practices together.",
         "NA: fewer than 10 cases, or an age band without people."};
     if (!context.by.empty()) info.notes.push_back(CutNote(by));
     NoteOldest(context, context.month, info.notes);

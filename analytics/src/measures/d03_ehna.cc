@@ -444,8 +444,7 @@ class Ehna : public Measure {
         MatchNote(),
         prevalence.has_value()
             ? prevalence->citation()
-            : "Expected: rates by sex and age band of all practices together. "
-              "It is not printed below 100 cases."};
+            : "Expected: rates by sex and age band of all practices together."};
     if (!areas.note.empty()) info.notes.push_back(areas.note);
     NoteOldest(context, lists.middle, info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gos_claim", info));

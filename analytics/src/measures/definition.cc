@@ -322,6 +322,9 @@ std::string MeasureDefinition::ToMarkdown() const {
     out += absl::StrFormat("- `%s`: %s\n", output.table,
                            JoinText(output.columns, ", "));
   }
+  out +=
+      "\n`*` is hidden, `NA` not available; [disclosure](disclosure.md) says "
+      "when a figure is either, and the notes of a table why in it.\n";
   return out;
 }
 

@@ -301,7 +301,30 @@ const RawValue& TableBuilder::Get(size_t row, std::string_view column) const {
   return rows_.at(row)[At(column)];
 }
 
+// When the gate prints NA beside counts that it prints:
+// docs/measures/disclosure.md.
+void TableBuilder::NoteNa() {
+  const auto expected = std::find_if(
+      columns_.begin(), columns_.end(), [](const ColumnSpec& column) {
+        return column.role == ColumnRole::kExpected;
+      });
+  if (expected == columns_.end()) return;
+  const std::string& events = columns_[At(expected->numerator)].title;
+  std::string note = absl::StrFormat("NA: \"%s\" where \"%s\" is below 100",
+                                     expected->title, events);
+  for (const ColumnSpec& column : columns_) {
+    const bool is_ratio =
+        column.kind == ColumnKind::kRatio && column.role == ColumnRole::kValue;
+    if (!is_ratio) continue;
+    note += absl::StrFormat(
+        "; \"%s\" where it is below %d, or where nothing is expected",
+        column.title, column.minimum_events);
+  }
+  info_.notes.push_back(note + ".");
+}
+
 absl::StatusOr<RawTable> TableBuilder::Finish() {
+  NoteNa();
   TALLY_ASSIGN_OR_RETURN(RawTable table,
                          RawTable::Create(std::move(info_), columns_));
   for (std::vector<RawValue>& row : rows_) {

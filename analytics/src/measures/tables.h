@@ -132,6 +132,7 @@ class TableBuilder {
 
  private:
   size_t At(std::string_view column) const;
+  void NoteNa();
   TableBuilder& WithLimits(const ColumnSpec& value, bool limits);
 
   TableInfo info_;

@@ -1,13 +1,17 @@
 #include "analytics/plan/plan.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "analytics/dashboard/dashboard.h"
 #include "analytics/disclosure/profile.h"
+#include "analytics/measures/definition.h"
 #include "analytics/measures/measure.h"
+#include "analytics/measures/runner.h"
+#include "base/error.h"
 #include "base/exit_code.h"
 #include "base/sha256.h"
 #include "base/status.h"
@@ -26,116 +30,201 @@ std::string PlanHint(std::string_view word,
 // Everything that is wrong, so that a plan is mended in one go.
 class Mistakes {
  public:
+  explicit Mistakes(std::string file) : file_(std::move(file)) {}
+
   void Add(const absl::Status& status) {
-    if (status.ok()) return;
-    if (all_.empty()) first_ = status;
-    all_.emplace_back(ToStd(status.message()));
+    if (!status.ok()) all_.push_back(status);
+  }
+  // The value, or an empty one and the mistake noted.
+  template <typename T>
+  T Take(absl::StatusOr<T> value) {
+    Add(value.status());
+    return value.ok() ? *std::move(value) : T();
   }
   bool none() const { return all_.empty(); }
-  // One of its own as it is; several in one message, each with its line.
-  absl::Status ToStatus() const {
-    if (all_.size() < 2) return first_;
-    return UsageError(
-        absl::StrFormat("%d mistakes: %s", all_.size(), JoinText(all_, " | ")));
-  }
+  // One of its own as it is; several in one message, a line each, in the order
+  // of the file. What is no mistake of the plan, as a damaged definition, comes
+  // first and alone.
+  absl::Status ToStatus();
 
  private:
-  absl::Status first_;
-  std::vector<std::string> all_;
+  // The line that a message begins with; 0 if it names another file or none.
+  int LineOf(const absl::Status& status) const;
+
+  const std::string file_;
+  std::vector<absl::Status> all_;
 };
+
+int Mistakes::LineOf(const absl::Status& status) const {
+  std::string_view words = ToStd(status.message());
+  if (!words.starts_with(file_ + ":")) return 0;
+  words.remove_prefix(file_.size() + 1);
+  int line = 0;
+  std::from_chars(words.data(), words.data() + words.size(), line);
+  return line;
+}
+
+absl::Status Mistakes::ToStatus() {
+  if (all_.empty()) return absl::OkStatus();
+  for (const absl::Status& status : all_) {
+    if (LineOf(status) == 0) return status;
+  }
+  if (all_.size() == 1) return all_.front();
+  std::stable_sort(all_.begin(), all_.end(),
+                   [&](const absl::Status& a, const absl::Status& b) {
+                     return LineOf(a) < LineOf(b);
+                   });
+  std::string words = absl::StrFormat("%d mistakes:", all_.size());
+  for (const absl::Status& status : all_) {
+    words += "\n" + std::string(ToStd(status.message()));
+  }
+  return KeepLines(UsageError(std::move(words)));
+}
 
 bool PlanHas(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-// Reads an array of texts, if the key is there.
-absl::Status ReadPlanWords(const TomlTable& table, std::string_view key,
-                           std::vector<std::string>& words) {
-  if (table.Find(key) == nullptr) return absl::OkStatus();
-  TALLY_ASSIGN_OR_RETURN(words, table.GetStrings(key));
-  return absl::OkStatus();
+// Reads one step, as much of it as can be read, and notes what is wrong.
+class StepReader {
+ public:
+  StepReader(const std::string& definitions, Mistakes& mistakes)
+      : definitions_(definitions), mistakes_(mistakes) {}
+
+  // The id stays empty where there is none or a malformed one.
+  PlanStep Read(const TomlTable& table);
+
+ private:
+  void ReadId(const TomlTable& table, PlanStep& step);
+  std::vector<std::string> ReadWords(const TomlTable& table,
+                                     std::string_view key);
+  void ReadMeasure(const TomlTable& table, PlanStep& step);
+  void CheckBy(const TomlTable& table, const PlanStep& step);
+  void CheckPages(const TomlTable& table, const PlanStep& step);
+  // "step ID: ", at the line of `key`.
+  void Wrong(const TomlTable& table, std::string_view key, const PlanStep& step,
+             std::string_view words);
+
+  const std::string& definitions_;
+  Mistakes& mistakes_;
+  int dashboards_ = 0;
+};
+
+void StepReader::Wrong(const TomlTable& table, std::string_view key,
+                       const PlanStep& step, std::string_view words) {
+  const TomlValue* const value = table.Find(key);
+  mistakes_.Add(table.ErrorAt(
+      value == nullptr ? step.line : value->line(),
+      step.id.empty() ? std::string(words)
+                      : absl::StrFormat("step %s: %s", step.id, words)));
 }
 
-absl::Status CheckPlanMeasure(const TomlTable& table, const PlanStep& step) {
+void StepReader::ReadId(const TomlTable& table, PlanStep& step) {
+  const std::string id = mistakes_.Take(table.GetString("id"));
+  if (IsResourceId(id)) {
+    step.id = id;
+  } else if (table.Find("id") != nullptr && table.Find("id")->is_string()) {
+    Wrong(table, "id", step,
+          "a step's id is small letters, digits and hyphens, as in conditions");
+  }
+}
+
+std::vector<std::string> StepReader::ReadWords(const TomlTable& table,
+                                               std::string_view key) {
+  if (table.Find(key) == nullptr) return {};
+  return mistakes_.Take(table.GetStrings(key));
+}
+
+void StepReader::ReadMeasure(const TomlTable& table, PlanStep& step) {
+  if (step.id == "page") {
+    Wrong(table, "id", step, "`page` is the id of a dashboard only");
+  }
+  absl::StatusOr<std::string> measure = table.GetString("measure");
+  mistakes_.Add(measure.status());
+  if (!measure.ok()) return;
+  step.measure = *std::move(measure);
   const std::vector<std::string> ids = MeasureIds();
-  if (PlanHas(ids, step.measure)) return absl::OkStatus();
+  if (PlanHas(ids, step.measure)) return CheckBy(table, step);
   const std::string meant = MeantMeasure(step.measure);
-  return table.ErrorAt(
-      table.Find("measure")->line(),
-      absl::StrFormat(
-          "step %s: there is no measure %s%s (`commissioning "
-          "measure list` shows all)",
-          step.id, step.measure,
-          meant.empty() ? "" : absl::StrFormat("; did you mean %s?", meant)));
+  Wrong(table, "measure", step,
+        absl::StrFormat(
+            "there is no measure %s%s (`commissioning measure list` shows all)",
+            step.measure,
+            meant.empty() ? "" : absl::StrFormat("; did you mean %s?", meant)));
 }
 
-absl::Status CheckPlanPages(const TomlTable& table, const PlanStep& step) {
+void StepReader::CheckBy(const TomlTable& table, const PlanStep& step) {
+  if (step.by.empty()) return;
+  const absl::StatusOr<MeasureDefinition> definition =
+      LoadDefinition(step.measure, definitions_);
+  mistakes_.Add(definition.status());
+  if (!definition.ok()) return;
+  const absl::Status status = CheckGrouping(*definition, step.by);
+  if (status.ok()) return;
+  std::string_view words = ToStd(status.message());
+  constexpr std::string_view kFlag = "--by: ";
+  if (words.starts_with(kFlag)) words.remove_prefix(kFlag.size());
+  Wrong(table, "by", step, absl::StrFormat("`by`: %s", words));
+}
+
+void StepReader::CheckPages(const TomlTable& table, const PlanStep& step) {
   const std::vector<std::string> ids = PageIds();
   for (const std::string& page : step.pages) {
     if (PlanHas(ids, page)) continue;
-    return table.ErrorAt(
-        table.Find("dashboard")->line(),
-        absl::StrFormat("step %s: there is no page %s%s; pages are %s", step.id,
-                        page, PlanHint(page, ids), JoinText(ids, ", ")));
+    const std::string near = PlanHint(page, ids);
+    Wrong(table, "dashboard", step,
+          absl::StrFormat(
+              "there is no page %s%s", page,
+              near.empty() ? "; pages are " + JoinText(ids, ", ") : near));
   }
-  return absl::OkStatus();
 }
 
-absl::StatusOr<PlanStep> ReadPlanStep(const TomlTable& table) {
-  TALLY_RETURN_IF_ERROR(
-      table.OnlyKeys({"id", "measure", "by", "dashboard", "needs"}));
+PlanStep StepReader::Read(const TomlTable& table) {
   PlanStep step;
   step.line = table.line();
-  TALLY_ASSIGN_OR_RETURN(step.id, table.GetString("id"));
-  if (!IsResourceId(step.id)) {
-    return table.ErrorAt(table.Find("id")->line(),
-                         "a step's id is small letters, digits and hyphens, "
-                         "as in conditions");
+  for (const absl::Status& unknown :
+       table.UnknownKeys({"id", "measure", "by", "dashboard", "needs"})) {
+    mistakes_.Add(unknown);
   }
-  TALLY_RETURN_IF_ERROR(ReadPlanWords(table, "by", step.by));
-  TALLY_RETURN_IF_ERROR(ReadPlanWords(table, "needs", step.needs));
-  TALLY_RETURN_IF_ERROR(ReadPlanWords(table, "dashboard", step.pages));
+  ReadId(table, step);
+  step.by = ReadWords(table, "by");
+  step.needs = ReadWords(table, "needs");
+  step.pages = ReadWords(table, "dashboard");
   const bool page = table.Find("dashboard") != nullptr;
   if (page == (table.Find("measure") != nullptr)) {
-    return table.ErrorAt(
-        step.line,
-        absl::StrFormat("step %s: give either measure or dashboard", step.id));
+    Wrong(table, "", step, "give either measure or dashboard");
   }
   if (page && table.Find("by") != nullptr) {
-    return table.ErrorAt(
-        table.Find("by")->line(),
-        absl::StrFormat("step %s: a dashboard takes no `by`", step.id));
+    Wrong(table, "by", step, "a dashboard takes no `by`");
   }
   if (page) {
-    TALLY_RETURN_IF_ERROR(CheckPlanPages(table, step));
-    return step;
+    if (++dashboards_ > 1) {
+      Wrong(table, "dashboard", step,
+            "a plan has one dashboard; name its pages in one step");
+    }
+    CheckPages(table, step);
+  } else if (table.Find("measure") != nullptr) {
+    ReadMeasure(table, step);
   }
-  if (step.id == "page") {
-    return table.ErrorAt(step.line, "`page` is the id of a dashboard only");
-  }
-  TALLY_ASSIGN_OR_RETURN(step.measure, table.GetString("measure"));
-  TALLY_RETURN_IF_ERROR(CheckPlanMeasure(table, step));
   return step;
 }
 
 void CheckPlanSteps(const TomlTable& root, const std::vector<PlanStep>& steps,
                     Mistakes& mistakes) {
   std::vector<std::string> ids;
-  int dashboards = 0;
+  bool all_named = true;
   for (const PlanStep& step : steps) {
-    if (PlanHas(ids, step.id)) {
+    if (step.id.empty()) {
+      all_named = false;
+    } else if (PlanHas(ids, step.id)) {
       mistakes.Add(root.ErrorAt(
           step.line,
           absl::StrFormat("step %s: this id is there twice", step.id)));
     }
     ids.push_back(step.id);
-    if (step.is_dashboard() && ++dashboards > 1) {
-      mistakes.Add(root.ErrorAt(
-          step.line, absl::StrFormat("step %s: a plan has one dashboard; name "
-                                     "its pages in one step",
-                                     step.id)));
-    }
   }
+  // What is needed may be a step whose id could not be read.
+  if (!all_named) return;
   for (const PlanStep& step : steps) {
     for (const std::string& need : step.needs) {
       if (PlanHas(ids, need)) continue;
@@ -146,25 +235,29 @@ void CheckPlanSteps(const TomlTable& root, const std::vector<PlanStep>& steps,
   }
 }
 
-// The first step in the file whose needs are met, again and again.
-absl::StatusOr<std::vector<PlanStep>> OrderPlanSteps(
-    const TomlTable& root, std::vector<PlanStep> steps) {
+// The first step in the file whose needs are met, again and again. A need that
+// is no step, which has been said, is as good as met.
+std::vector<PlanStep> OrderPlanSteps(const TomlTable& root,
+                                     std::vector<PlanStep> steps,
+                                     Mistakes& mistakes) {
   std::vector<PlanStep> ordered;
-  std::set<std::string> done;
+  std::set<std::string> waiting;
+  for (const PlanStep& step : steps) waiting.insert(step.id);
   while (!steps.empty()) {
     const auto ready =
         std::find_if(steps.begin(), steps.end(), [&](const PlanStep& step) {
-          return std::all_of(
+          return std::none_of(
               step.needs.begin(), step.needs.end(),
-              [&](const std::string& need) { return done.contains(need); });
+              [&](const std::string& need) { return waiting.contains(need); });
         });
     if (ready == steps.end()) {
-      return root.ErrorAt(
+      mistakes.Add(root.ErrorAt(
           steps.front().line,
           absl::StrFormat("step %s: what it needs leads in a circle",
-                          steps.front().id));
+                          steps.front().id)));
+      break;
     }
-    done.insert(ready->id);
+    waiting.erase(ready->id);
     ordered.push_back(std::move(*ready));
     steps.erase(ready);
   }
@@ -194,16 +287,19 @@ absl::Status ReadPlanMonth(const TomlTable& root, Plan& plan) {
 }
 
 void ReadPlanHead(const TomlTable& root, Plan& plan, Mistakes& mistakes) {
-  mistakes.Add(root.OnlyKeys({"release", "month", "profile", "step"}));
-  const absl::StatusOr<std::string> release = root.GetString("release");
-  mistakes.Add(release.status());
-  if (release.ok()) plan.release = *release;
+  for (const absl::Status& unknown :
+       root.UnknownKeys({"release", "month", "profile", "step"})) {
+    mistakes.Add(unknown);
+  }
+  plan.release = mistakes.Take(root.GetString("release"));
   mistakes.Add(ReadPlanProfile(root, plan));
   mistakes.Add(ReadPlanMonth(root, plan));
 }
 
-// The steps in the order of the file; those that are wrong are left out.
-std::vector<PlanStep> ReadPlanSteps(const TomlTable& root, Mistakes& mistakes) {
+// The steps in the order of the file, wrong ones among them.
+std::vector<PlanStep> ReadPlanSteps(const TomlTable& root,
+                                    const std::string& definitions,
+                                    Mistakes& mistakes) {
   std::vector<PlanStep> steps;
   // Under another name it is an unknown key, which has been said.
   if (root.Find("step") == nullptr && !mistakes.none()) return steps;
@@ -216,19 +312,18 @@ std::vector<PlanStep> ReadPlanSteps(const TomlTable& root, Mistakes& mistakes) {
         absl::StrFormat("a plan has 1 to %d steps", kMaxPlanSteps)));
     return steps;
   }
-  bool whole = true;
+  StepReader reader(definitions, mistakes);
   for (const TomlValue& value : *list) {
-    absl::StatusOr<PlanStep> step =
-        value.is_table() ? ReadPlanStep(value.AsTable())
-                         : root.ErrorAt(value.line(),
-                                        "a step is a table, as in { id = "
-                                        "\"people\", measure = \"C02\" }");
-    mistakes.Add(step.status());
-    whole = whole && step.ok();
-    if (step.ok()) steps.push_back(*std::move(step));
+    if (value.is_table()) {
+      steps.push_back(reader.Read(value.AsTable()));
+      continue;
+    }
+    steps.emplace_back().line = value.line();
+    mistakes.Add(root.ErrorAt(
+        value.line(),
+        "a step is a table, as in { id = \"people\", measure = \"C02\" }"));
   }
-  // What is needed may be a step that could not be read.
-  if (whole) CheckPlanSteps(root, steps, mistakes);
+  CheckPlanSteps(root, steps, mistakes);
   return steps;
 }
 
@@ -243,18 +338,19 @@ std::string Plan::At(int line) const {
   return absl::StrFormat("%s:%d: ", file, line);
 }
 
-absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file) {
+absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file,
+                               const std::string& definitions) {
   Plan plan;
   plan.file = file;
   plan.text = std::string(text);
   plan.sha256 = Sha256Hex(text);
   TALLY_ASSIGN_OR_RETURN(const TomlTable root,
                          ParseToml(text, std::move(file)));
-  Mistakes mistakes;
+  Mistakes mistakes(plan.file);
   ReadPlanHead(root, plan, mistakes);
-  std::vector<PlanStep> steps = ReadPlanSteps(root, mistakes);
+  plan.steps = OrderPlanSteps(root, ReadPlanSteps(root, definitions, mistakes),
+                              mistakes);
   TALLY_RETURN_IF_ERROR(mistakes.ToStatus());
-  TALLY_ASSIGN_OR_RETURN(plan.steps, OrderPlanSteps(root, std::move(steps)));
   return plan;
 }
 

@@ -39,7 +39,7 @@ class PlanRun {
   absl::StatusOr<PlanOutcome> Run();
 
  private:
-  absl::Status CheckPlan();
+  absl::Status FindMonth();
   void AnnounceMeasures();
   absl::Status RunStep(StepOutcome& step);
   absl::Status RunMeasureStep(StepOutcome& step);
@@ -132,8 +132,8 @@ absl::Status PlanRun::RunStep(StepOutcome& step) {
   return absl::OkStatus();
 }
 
-// What can be wrong with the plan, before the first table passes the gate.
-absl::Status PlanRun::CheckPlan() {
+// A month of the plan that the release does not cover is told with its line.
+absl::Status PlanRun::FindMonth() {
   const absl::StatusOr<CivilDay> month = usual_.Month();
   if (!month.ok()) {
     const bool of_plan = plan_.month_line > 0 &&
@@ -146,21 +146,7 @@ absl::Status PlanRun::CheckPlan() {
     return UsageError(plan_.At(plan_.month_line) + std::string(words));
   }
   month_ = *month;
-  std::vector<std::string> wrong;
-  for (const PlanStep& step : plan_.steps) {
-    if (step.is_dashboard()) continue;
-    TALLY_ASSIGN_OR_RETURN(
-        const MeasureDefinition definition,
-        LoadDefinition(step.measure, ground_.options.definitions));
-    const absl::Status status = CheckGrouping(definition, step.by);
-    if (!status.ok() && ExitCodeOf(status) != kExitUsage) return status;
-    if (status.ok()) continue;
-    wrong.emplace_back(ToStd(AtStep(plan_, step, status).message()));
-  }
-  if (wrong.empty()) return absl::OkStatus();
-  if (wrong.size() == 1) return UsageError(wrong.front());
-  return UsageError(
-      absl::StrFormat("%d mistakes: %s", wrong.size(), JoinText(wrong, " | ")));
+  return absl::OkStatus();
 }
 
 // Steps with `by` have runners of their own, and one database serves one runner
@@ -175,7 +161,7 @@ void PlanRun::AnnounceMeasures() {
 }
 
 absl::StatusOr<PlanOutcome> PlanRun::Run() {
-  TALLY_RETURN_IF_ERROR(CheckPlan());
+  TALLY_RETURN_IF_ERROR(FindMonth());
   PlanOutcome outcome;
   outcome.month = month_;
   ProgressReporter* const progress = ground_.progress;

@@ -77,8 +77,9 @@ absl::Status CheckNoExtraFile(const std::set<std::string>& present,
                        manifest.Find(path) != nullptr ||
                        IsOwnCsv(path, manifest) || IsUnfinished(path, manifest);
     if (!known) {
-      return IntegrityError(
-          "the release folder holds a file that the manifest does not name");
+      return IntegrityError(absl::StrFormat(
+          "the release folder holds a file that the manifest does not name: %s",
+          path));
     }
   }
   return absl::OkStatus();

@@ -196,6 +196,10 @@ absl::StatusOr<ExitCode> CommandLine::State::RunCommand(
     return kExitDone;
   }
   TALLY_RETURN_IF_ERROR(command.parser.Parse(rest));
+  if (command.flags.json && command.flags.format_given &&
+      command.flags.format != OutputFormat::kJson) {
+    return UsageError("give --json or --format, not both");
+  }
   FillDefaults(command.flags);
   TALLY_CHECK(command.handler != nullptr);
   absl::StatusOr<ExitCode> code = command.handler(command.flags);
@@ -367,10 +371,16 @@ absl::StatusOr<std::string> CommandLine::CompletionScript(
 }
 
 std::string FormatError(std::string_view program, const absl::Status& status) {
-  std::string text(status.message());
-  // One line, whatever a peer sent.
-  for (char& c : text) {
-    if ((c >= 0 && c < ' ') || c == '\x7f') c = ' ';
+  std::string text;
+  const bool keeps_lines = KeepsLines(status);
+  for (const char c : status.message()) {
+    if (c == '\n' && keeps_lines) {
+      text += "\n  ";
+    } else {
+      // One line, whatever a peer sent.
+      const bool control = (c >= 0 && c < ' ') || c == '\x7f';
+      text += control ? ' ' : c;
+    }
   }
   if (text.empty()) text = absl::StatusCodeToString(status.code());
   std::string line = absl::StrFormat("%s: %s", program, text);

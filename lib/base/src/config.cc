@@ -467,4 +467,15 @@ std::string DefaultConfigPath(std::string_view program, bool user) {
   return "/etc/" + name;
 }
 
+absl::StatusOr<std::string> FindConfig(std::string_view asked,
+                                       std::string_view program, bool user) {
+  if (!asked.empty()) return std::string(asked);
+  std::string path = DefaultConfigPath(program, user);
+  if (FileExists(path)) return path;
+  return UsageError(absl::StrFormat(
+      "there is no configuration: name a file with --config, or write %s%s",
+      user ? absl::StrFormat("~/.config/tally/%s.toml or ", program) : "",
+      path));
+}
+
 }  // namespace tally

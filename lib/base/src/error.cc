@@ -13,6 +13,7 @@ namespace tally {
 namespace {
 
 constexpr char kDetailUrl[] = "tally/error-detail";
+constexpr char kLinesUrl[] = "tally/lines";
 constexpr uint8_t kDetailVersion = 1;
 
 struct Entry {
@@ -207,6 +208,15 @@ absl::StatusCode ReasonCode(Reason reason) {
 ExitCode ReasonExitCode(Reason reason) {
   const Entry* entry = Find(reason);
   return entry == nullptr ? kExitFailure : entry->exit;
+}
+
+absl::Status KeepLines(absl::Status status) {
+  if (!status.ok()) status.SetPayload(kLinesUrl, absl::Cord());
+  return status;
+}
+
+bool KeepsLines(const absl::Status& status) {
+  return status.GetPayload(kLinesUrl).has_value();
 }
 
 std::span<const Reason> AllReasons() { return kReasons; }

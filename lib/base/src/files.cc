@@ -118,8 +118,11 @@ absl::Status ErrnoStatus(int errno_value, std::string_view what,
   const absl::Status status(
       CodeOf(errno_value),
       absl::StrFormat("cannot %s %s: %s", what, path, text));
-  // Set, it says that the text is ours and holds no record's value.
-  return WithExitCode(status, ExitCodeOf(status));
+  // A right that is missing is for the user to give. Set, the code also says
+  // that the text is ours and holds no record's value.
+  return WithExitCode(status, absl::IsPermissionDenied(status)
+                                  ? kExitUsage
+                                  : ExitCodeOf(status));
 }
 
 absl::StatusOr<UniqueFd> OpenForRead(const std::string& path) {
@@ -128,8 +131,7 @@ absl::StatusOr<UniqueFd> OpenForRead(const std::string& path) {
   if (!fd.valid()) return ErrnoStatus(errno, "open", path);
   TALLY_ASSIGN_OR_RETURN(const struct stat info, Stat(fd.get(), path));
   if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s is not a regular file", path));
+    return UsageError(absl::StrFormat("%s is not a regular file", path));
   }
   return fd;
 }

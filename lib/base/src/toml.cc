@@ -273,22 +273,32 @@ absl::StatusOr<std::vector<std::string>> TomlTable::GetStrings(
 }
 
 absl::Status TomlTable::OnlyKeys(const std::vector<std::string>& known) const {
-  const std::pair<const std::string, TomlValue>* first = nullptr;
+  const std::vector<absl::Status> unknown = UnknownKeys(known);
+  return unknown.empty() ? absl::OkStatus() : unknown.front();
+}
+
+std::vector<absl::Status> TomlTable::UnknownKeys(
+    const std::vector<std::string>& known) const {
+  std::vector<const std::pair<const std::string, TomlValue>*> found;
   for (const auto& entry : *entries_) {
-    if (std::find(known.begin(), known.end(), entry.first) != known.end()) {
-      continue;
-    }
-    if (first == nullptr || entry.second.line() < first->second.line()) {
-      first = &entry;
+    if (std::find(known.begin(), known.end(), entry.first) == known.end()) {
+      found.push_back(&entry);
     }
   }
-  if (first == nullptr) return absl::OkStatus();
-  const std::string nearest = NearestMatch(first->first, known);
-  return ErrorAt(
-      first->second.line(),
-      absl::StrFormat(
-          "unknown key `%s`%s", first->first,
-          nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto* a, const auto* b) {
+                     return a->second.line() < b->second.line();
+                   });
+  std::vector<absl::Status> errors;
+  for (const auto* entry : found) {
+    const std::string nearest = NearestMatch(entry->first, known);
+    errors.push_back(ErrorAt(
+        entry->second.line(),
+        absl::StrFormat(
+            "unknown key `%s`%s", entry->first,
+            nearest.empty() ? "" : "; did you mean `" + nearest + "`?")));
+  }
+  return errors;
 }
 
 bool TomlValue::AsBool() const {

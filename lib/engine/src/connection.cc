@@ -82,6 +82,7 @@ class StatementList {
     const auto starts = [&](std::string_view prefix) {
       return text.substr(0, prefix.size()) == prefix;
     };
+    if (starts("Catalog Error")) type = DUCKDB_ERROR_CATALOG;
     if (starts("Permission Error")) type = DUCKDB_ERROR_PERMISSION;
     if (starts("IO Error")) type = DUCKDB_ERROR_IO;
     if (starts("Conversion Error")) type = DUCKDB_ERROR_CONVERSION;

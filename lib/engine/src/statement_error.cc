@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "base/exit_code.h"
 
 namespace tally::engine {
@@ -19,6 +20,9 @@ bool Contains(std::string_view text, std::string_view part) {
 
 constexpr ErrorKind kBadStatement = {absl::StatusCode::kInvalidArgument,
                                      "the statement is not valid", kExitUsage};
+constexpr ErrorKind kNoTable = {absl::StatusCode::kNotFound,
+                                "a table of the statement is not there",
+                                kExitNotFound};
 constexpr ErrorKind kBadValue = {absl::StatusCode::kInvalidArgument,
                                  "a value does not convert or is out of range",
                                  kExitInvalidInput};
@@ -88,6 +92,7 @@ ErrorKind KindOf(duckdb_error_type type, std::string_view text) {
     case DUCKDB_ERROR_INTERRUPT:
       return kStopped;
     case DUCKDB_ERROR_CATALOG:
+      return Contains(text, "Table with name") ? kNoTable : kBadStatement;
     case DUCKDB_ERROR_PARSER:
     case DUCKDB_ERROR_SYNTAX:
     case DUCKDB_ERROR_BINDER:
@@ -113,7 +118,10 @@ absl::Status StatementError(duckdb_error_type type, std::string_view text,
     message += ": ";
     message += text;
   }
-  return WithExitCode(absl::Status(kind.code, message), kind.exit_code);
+  absl::Status status =
+      WithExitCode(absl::Status(kind.code, message), kind.exit_code);
+  // The engine marks the place in the statement with a caret below it.
+  return error_text == ErrorText::kEngine ? KeepLines(status) : status;
 }
 
 }  // namespace tally::engine

@@ -59,6 +59,16 @@ def streams():
           "C12 not available" in half.stderr
           and os.path.exists(os.path.join(FOLDER, "half", "C03-prevalence.csv")))
     run("measure", "run", "C12", "--table", "rtt_waits", code=4)
+    cut = run("measure", "run", "C04", "--table", "segment_moves", "--by", "sex",
+              "--dry-run", code=4).stderr.splitlines()
+    check("a table that --by leaves out is named once, with its reason",
+          cut[-1].endswith("not available: C04 segment_moves")
+          and "without --by only" in cut[-2])
+    nowhere = run("sql", "SELECT count(*) FROM nowhere", code=4)
+    check("a statement about no table names those that there are",
+          "gp_patient" in nowhere.stderr and "\n  " in nowhere.stderr)
+    run("sql", "SELECT count(*) AS n FROM gp_patient", "--json", "--format", "csv",
+        code=2)
     run("export", "C03", "C12", "--out", "half.xlsx", code=4)
     check("--by takes spaces as people write them", run(
         "measure", "run", "C02", "--by", "practice, sex",
@@ -99,6 +109,8 @@ def wrong_plans():
             (PLAN.replace('["practice"]', '["practise"]').replace(
                 'measure = "C02"', 'measure = "C02", by = ["sexx"]'), 5,
              "practice"),
+            (PLAN.replace('"linkage"', '"people"').replace("by =", "bye =")
+             .replace('"C02"', '"C99"'), 6, "3 mistakes"),
             ('sql = "SELECT 1"\n' + PLAN, 1, "sql")):
         path = write("wrong.toml", text)
         done = run("run", path, "--out", "wrong", code=2)
@@ -139,7 +151,9 @@ def plans():
           {"dependency", "prevalence", "linkage_summary"}
           <= {row["table"] for row in rows} and all(
               int(row["rows"]) > 0 and int(row["columns"]) > 1 for row in rows
-              if row["state"] == "would be printed"))
+              if row["table"] and row["state"] == "would be printed")
+          and [row["state"] for row in rows if row["step"] == "page"]
+          == ["would be printed"])
     check("--dry-run leaves no trace", not os.path.exists(
         os.path.join(FOLDER, "first")) and before
           == {k: v for k, v in tree(WORK).items() if "temp" not in k})

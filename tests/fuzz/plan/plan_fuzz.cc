@@ -14,11 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto plan = tally::analytics::ParsePlan(text, "f");
   if (!plan.ok()) {
     if (tally::ExitCodeOf(plan.status()) != tally::kExitUsage) abort();
-    // One mistake with its line, or several: "2 mistakes: f:1: ... | f:3: ...".
+    // One mistake with its line, or several: "2 mistakes:\nf:1: ...\nf:3: ...".
     const std::string_view said(plan.status().message().data(),
                                 plan.status().message().size());
     if (!said.starts_with("f:") &&
-        said.find(" mistakes: f:") == std::string_view::npos) {
+        said.find(" mistakes:\nf:") == std::string_view::npos) {
       abort();
     }
     return 0;

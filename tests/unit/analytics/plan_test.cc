@@ -74,7 +74,7 @@ TEST(Plan, EveryMistakeIsSaidWithItsLine) {
   EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
   const std::string words(plan.status().message());
   for (const char* part :
-       {"4 mistakes: ", "plan.toml:2: there is no disclosure profile lax",
+       {"4 mistakes:\n", "plan.toml:2: there is no disclosure profile lax",
         "plan.toml:3: month is YYYY-MM",
         "plan.toml:5: step a: there is no measure C99 (",
         "plan.toml:7: step c: there is no page neds; did you mean needs?"}) {
@@ -174,16 +174,55 @@ TEST(Plan, TheSamePlanTwiceGivesTheSameBytes) {
 }
 
 TEST(Plan, AGroupingThatTheMeasureDoesNotKnowNamesTheLine) {
-  Bench bench(MakeTown(2, 200, 0.05, 0.01));
   const auto plan = ParsePlan(
       PlanOf("{ id = \"a\", measure = \"C03\", by = [\"shoe_size\"] },\n"),
       "plan.toml");
-  ASSERT_TRUE(plan.ok());
-  const auto outcome =
-      RunPlan(*plan, {bench.folder(), bench.database(), bench.gate(), {}});
-  EXPECT_EQ(ExitCodeOf(outcome.status()), kExitUsage);
-  EXPECT_NE(outcome.status().message().find("plan.toml:3: step a: "),
-            std::string::npos);
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+  EXPECT_NE(plan.status().message().find(
+                "plan.toml:3: step a: `by`: C03 is not grouped by shoe_size"),
+            std::string::npos)
+      << plan.status();
+}
+
+TEST(Plan, MistakesOfEveryKindAreSaidAtOnceInTheOrderOfTheFile) {
+  const auto plan = ParsePlan(
+      "relase = \"p/r2026-10\"\nowner = \"me\"\nstep = [\n"
+      "{ id = \"a\", measure = \"C99\", need = [], bye = [] },\n"
+      "{ id = \"a\", measure = \"C03\", by = [\"sexx\"] },\n"
+      "{ id = \"b\", measure = \"C02\", needs = [\"z\"] },\n"
+      "{ id = \"c\", dashboard = [\"neds\", \"rsk\"], by = [\"sex\"] },\n"
+      "{ id = \"d\", dashboard = 3, needs = [\"d\"] },\n]\n",
+      "plan.toml");
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+  const std::string words(plan.status().message());
+  size_t at = 0;
+  for (const char* part :
+       {"15 mistakes:\n",
+        "plan.toml:1: unknown key `relase`; did you mean `release`?",
+        "plan.toml:1: `release` is missing", "plan.toml:2: unknown key `owner`",
+        "plan.toml:4: unknown key `bye`", "plan.toml:4: unknown key `need`",
+        "plan.toml:4: step a: there is no measure C99",
+        "plan.toml:5: step a: `by`: C03 is not grouped by sexx",
+        "plan.toml:5: step a: this id is there twice",
+        "plan.toml:6: step b needs z, which is no step",
+        "plan.toml:7: step c: a dashboard takes no `by`",
+        "plan.toml:7: step c: there is no page neds", "there is no page rsk",
+        "plan.toml:8: `dashboard` is an integer",
+        "plan.toml:8: step d: a plan has one dashboard"}) {
+    const size_t found = words.find(part, at);
+    EXPECT_NE(found, std::string::npos) << part << " | " << words;
+    if (found != std::string::npos) at = found;
+  }
+  EXPECT_NE(words.find("leads in a circle"), std::string::npos) << words;
+}
+
+TEST(Plan, AStepWithoutAnIdLeavesOpenWhatIsNeeded) {
+  const auto plan =
+      ParsePlan(PlanOf("{ measure = \"C02\" },\n"
+                       "{ id = \"b\", measure = \"C02\", needs = [\"a\"] },\n"),
+                "p");
+  EXPECT_EQ(ExitCodeOf(plan.status()), kExitUsage);
+  EXPECT_EQ(plan.status().message(), "p:3: `id` is missing");
 }
 
 TEST(SyntheticRelease, SharesAreCoarse) {

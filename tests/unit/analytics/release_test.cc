@@ -103,7 +103,10 @@ TEST_F(ReleaseTest, AnyChangedByteIsAnIntegrityError) {
 
 TEST_F(ReleaseTest, ExtraMissingAndLinkedFilesAreIntegrityErrors) {
   std::ofstream(folder_ + "/tables/gp_event/part-00001.parquet") << "x";
-  EXPECT_EQ(ExitCodeOf(Open().status()), kExitIntegrity);
+  const auto extra = Open();
+  EXPECT_EQ(ExitCodeOf(extra.status()), kExitIntegrity);
+  EXPECT_THAT(std::string(extra.status().message()),
+              HasSubstr(": tables/gp_event/part-00001.parquet"));
   fs::remove(folder_ + "/tables/gp_event/part-00001.parquet");
   fs::rename(folder_ + "/README.txt", root_ + "/README.txt");
   EXPECT_EQ(ExitCodeOf(Open().status()), kExitIntegrity);

@@ -159,6 +159,13 @@ TEST_F(CommandLineTest, RefusesACommonFlagThatWouldDoNothing) {
   EXPECT_EQ(runs_, 0);
 }
 
+TEST_F(CommandLineTest, TakesJsonOrAFormatThatIsAnother) {
+  const Outcome outcome = Run({"key", "show", "--json", "--format", "csv"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "tool: give --json or --format, not both\n");
+  EXPECT_EQ(Run({"key", "show", "--json", "--format", "json"}).code, 3);
+}
+
 TEST_F(CommandLineTest, ReturnsTheHandlersExitCode) {
   EXPECT_EQ(Run({"key", "show"}).code, 3);
 }
@@ -231,6 +238,12 @@ TEST_F(CommandLineTest, PrintsAnErrorAsOneLineWithItsReason) {
   EXPECT_EQ(outcome.err,
             "tool: the periods overlap [PERIOD_OVERLAP, see "
             "docs/errors.md#period_overlap]\n");
+}
+
+TEST_F(CommandLineTest, KeepsTheLinesOfAListIndentedAndNothingElse) {
+  result_ = KeepLines(UsageError("2 mistakes:\nf:1: one\t\x1b[2J\nf:3: two"));
+  EXPECT_EQ(Run({"key", "create"}).err,
+            "tool: 2 mistakes:\n  f:1: one  [2J\n  f:3: two\n");
 }
 
 TEST_F(CommandLineTest, PrintsTheNextStepOnlyAfterSuccess) {

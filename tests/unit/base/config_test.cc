@@ -271,5 +271,23 @@ TEST(DefaultConfigPath, PrefersTheUsersFileWhereThereIsOne) {
   EXPECT_EQ(DefaultConfigPath("linkage", false), "/etc/tally/linkage.toml");
 }
 
+TEST(FindConfig, NamesEveryPlaceWhereThereIsNone) {
+  TempDir home;
+  ASSERT_EQ(setenv("HOME", home.path().c_str(), 1), 0);
+  EXPECT_EQ(*FindConfig("mine.toml", "none", true), "mine.toml");
+  const auto of_user = FindConfig("", "none", true);
+  EXPECT_THAT(of_user, ExitCodeIs(kExitUsage));
+  EXPECT_EQ(of_user.status().message(),
+            "there is no configuration: name a file with --config, or write "
+            "~/.config/tally/none.toml or /etc/tally/none.toml");
+  EXPECT_EQ(FindConfig("", "none", false).status().message(),
+            "there is no configuration: name a file with --config, or write "
+            "/etc/tally/none.toml");
+  ASSERT_OK(MakeDirectories(home.Path(".config/tally"), 0700));
+  WriteFile(home.Path(".config/tally/none.toml"), "");
+  EXPECT_EQ(*FindConfig("", "none", true),
+            home.Path(".config/tally/none.toml"));
+}
+
 }  // namespace
 }  // namespace tally

@@ -51,6 +51,15 @@ TEST(ReadFile, RefusesWhatIsNoRegularFile) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("none")));
 }
 
+TEST(ErrnoStatus, EndsAsTheUserCanMendIt) {
+  EXPECT_THAT(ErrnoStatus(ENOENT, "open", "a"), ExitCodeIs(kExitNotFound));
+  EXPECT_THAT(ErrnoStatus(EACCES, "open", "a"), ExitCodeIs(kExitUsage));
+  EXPECT_THAT(ErrnoStatus(EROFS, "create", "a"), ExitCodeIs(kExitUsage));
+  EXPECT_THAT(ErrnoStatus(ENOSPC, "write", "a"), ExitCodeIs(kExitTemporary));
+  EXPECT_THAT(ErrnoStatus(EIO, "read", "a"), ExitCodeIs(kExitFailure));
+  EXPECT_THAT(ReadFile("/", 10), ExitCodeIs(kExitUsage));
+}
+
 TEST(WriteFileAtomically, ReplacesTheContentAndLeavesNothingElse) {
   TempDir dir;
   EXPECT_OK(WriteFileAtomically(dir.Path("f"), "one", 0640));

@@ -173,6 +173,11 @@ TEST(Toml, NamesTheFirstUnknownKeyAndTheNearest) {
   EXPECT_THAT(
       table.OnlyKeys({"id", "column"}),
       StatusIs(absl::StatusCode::kInvalidArgument, "f:1: unknown key `zzz`"));
+  const std::vector<absl::Status> all = table.UnknownKeys({"id"});
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].message(), "f:1: unknown key `zzz`");
+  EXPECT_EQ(all[1].message(), "f:2: unknown key `colum`");
+  EXPECT_TRUE(table.UnknownKeys({"id", "colum", "zzz"}).empty());
 }
 
 TEST(Toml, ReadsFilesAndSaysWhichIsMissing) {

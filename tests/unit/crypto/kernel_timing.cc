@@ -259,11 +259,20 @@ class LeakyKernel final : public TokenKernel {
   const bool of_key_;
 };
 
+// Whether the leak `expected` shows in one attempt of several: a neighbour on
+// the machine can hide it in one.
+bool FoundOnce(Subject& subject, uint64_t samples, int expected) {
+  for (int i = 0; i < kAttempts; ++i) {
+    if ((Attempt(subject, samples, false) & expected) != 0) return true;
+  }
+  return false;
+}
+
 int FindLeaks(uint64_t samples) {
   for (const int expected : {1, 2}) {
     const LeakyKernel leaky(expected == 1);
     Subject subject(leaky, 1, /*convert=*/false);
-    if ((FoundEachTime(subject, samples, false) & expected) == 0) {
+    if (!FoundOnce(subject, samples, expected)) {
       std::printf("a leak of the %s was not found\n",
                   expected == 1 ? "key" : "number");
       return 1;

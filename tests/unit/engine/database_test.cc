@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "base/error.h"
 #include "base/exit_code.h"
 #include "engine_fixture.h"
 
@@ -111,6 +112,10 @@ TEST_F(DatabaseTest, AnalystSeesTheTextOfTheEngine) {
   const absl::Status status = connection.Execute("SELECT colum FROM range(3)");
   EXPECT_EQ(ExitCodeOf(status), kExitUsage);
   EXPECT_THAT(std::string(status.message()), HasSubstr("colum"));
+  // A caret stands below the word.
+  EXPECT_TRUE(KeepsLines(status));
+  EXPECT_EQ(ExitCodeOf(connection.Execute("SELECT 1 FROM nowhere")),
+            kExitNotFound);
 }
 
 TEST_F(DatabaseTest, ErrorCodesFollowTheKindOfFault) {

@@ -50,11 +50,14 @@ struct Plan {
 };
 
 // Reads a plan and puts its steps in order: after what they need, else as in
-// the file. kInvalidArgument (exit 2), with file and line of everything
-// that is wrong: not TOML, an unknown
-// key, measure, page or profile, an id that is malformed or there twice, a need
-// that leads nowhere or in a circle, a second dashboard.
-absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file);
+// the file. `definitions` is the folder of replaced definitions (may be empty),
+// which say what a measure is grouped by. kInvalidArgument (exit 2), with file
+// and line of everything that is wrong: an unknown key, measure, page, profile
+// or column, an id that is malformed or there twice, a need that leads nowhere
+// or in a circle, a second dashboard; of what is no TOML, the first place.
+// Errors of a replaced definition as LoadDefinition. Thread-safe.
+absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string file,
+                               const std::string& definitions = "");
 
 // Every built-in measure, then the whole dashboard; step ids are the measures'
 // in lower case, and "page".

@@ -193,6 +193,7 @@ class CommandLine {
 
 // What the program prints for an error, one line: "program: message
 // [REASON, see docs/errors.md#reason]", then exit code in the caller's hands.
+// Of a status that KeepLines() the further lines are there too, indented.
 std::string FormatError(std::string_view program, const absl::Status& status);
 
 // Asks on the terminal and reads "yes". OK with `--yes`; kInvalidArgument with

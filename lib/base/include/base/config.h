@@ -206,6 +206,11 @@ class ConfigReader {
 // when `user` is set and it is there, else /etc/tally/PROGRAM.toml.
 std::string DefaultConfigPath(std::string_view program, bool user);
 
+// `asked` (--config), or DefaultConfigPath() if it is empty. kInvalidArgument
+// (exit 2), naming every place, if nothing was asked for and no file is there.
+absl::StatusOr<std::string> FindConfig(std::string_view asked,
+                                       std::string_view program, bool user);
+
 }  // namespace tally
 
 #endif  // TALLY_BASE_CONFIG_H_

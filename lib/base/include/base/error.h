@@ -137,6 +137,11 @@ absl::StatusCode ReasonCode(Reason reason);
 // The exit code that belongs to a reason; kExitFailure for kUnspecified.
 ExitCode ReasonExitCode(Reason reason);
 
+// `status` whose text keeps its line breaks when it is printed (FormatError):
+// for lists and places in the user's own text. Never for what a peer said.
+absl::Status KeepLines(absl::Status status);
+bool KeepsLines(const absl::Status& status);
+
 // Every reason but kUnspecified, in order of number.
 std::span<const Reason> AllReasons();
 

@@ -49,12 +49,14 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// The status of `errno_value` after doing `what` ("open", "rename") to `path`.
+// The status of `errno_value` after doing `what` ("open", "rename") to `path`:
+// kNotFound (exit 4), kPermissionDenied (exit 2), kResourceExhausted (exit 5),
+// kAlreadyExists and kInternal (exit 1).
 absl::Status ErrnoStatus(int errno_value, std::string_view what,
                          std::string_view path);
 
 // Opens for reading: O_CLOEXEC, and no device, folder, socket or FIFO
-// (kInvalidArgument). Symbolic links are followed.
+// (kInvalidArgument, exit 2). Symbolic links are followed.
 absl::StatusOr<UniqueFd> OpenForRead(const std::string& path);
 
 // The whole content. Returns kInvalidArgument when it is not a regular file, or

@@ -67,6 +67,9 @@ class TomlTable {
   // OK when there is no key beyond `known`; else kInvalidArgument at the line
   // of the first unknown one, naming the nearest of `known`.
   absl::Status OnlyKeys(const std::vector<std::string>& known) const;
+  // One such status for every unknown key, in the order of their lines.
+  std::vector<absl::Status> UnknownKeys(
+      const std::vector<std::string>& known) const;
 
  private:
   std::string file_;
