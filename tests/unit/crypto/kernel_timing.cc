@@ -259,10 +259,11 @@ class LeakyKernel final : public TokenKernel {
   const bool of_key_;
 };
 
-// Whether the leak `expected` shows in one attempt of several: a neighbour on
-// the machine can hide it in one.
+// Whether the leak `expected` shows in one attempt of several, each with twice
+// the samples: neighbours on the machine can hide it in few.
 bool FoundOnce(Subject& subject, uint64_t samples, int expected) {
-  for (int i = 0; i < kAttempts; ++i) {
+  constexpr int kMore = 5;
+  for (int i = 0; i < kMore; ++i, samples *= 2) {
     if ((Attempt(subject, samples, false) & expected) != 0) return true;
   }
   return false;
