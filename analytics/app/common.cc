@@ -155,6 +155,8 @@ absl::StatusOr<std::unique_ptr<Workbench>> OpenWorkbench(
                          ReleaseDatabase::Open(*bench->folder, settings));
   bench->database.emplace(std::move(database));
   if (!options.needs_gate) return bench;
+  // One that is damaged is found before the first figure is registered.
+  TALLY_RETURN_IF_ERROR(CheckDefinitions(bench->config.definitions));
   TALLY_ASSIGN_OR_RETURN(
       Profile profile,
       EffectiveProfile(*bench->folder, bench->config.profile, options.profile));

@@ -91,7 +91,7 @@ absl::Status PrintPlannedTables(const CommonFlags& flags,
       add(step, table.table, "not available", 0, 0, 0, table.reason);
     }
     if (step.tables.empty() && step.refused.empty() && step.missing.empty()) {
-      const bool page = step.state == StepState::kDone;
+      const bool page = step.step.is_dashboard() && !step.page.empty();
       add(step, "",
           page ? "would be printed" : std::string(StepStateName(step.state)), 0,
           0, 0, step.reason);
@@ -170,8 +170,8 @@ absl::StatusOr<ExitCode> RunThePlan(const CommonFlags& flags,
   RunFolderOptions out;
   TALLY_ASSIGN_OR_RETURN(out.path, ResolveOutput(RunPath(*bench, run)));
   out.temp = JoinPath(bench->config.work_directory, "temp");
-  out.comparators = bench->config.comparators;
-  out.definitions = bench->config.definitions;
+  TALLY_ASSIGN_OR_RETURN(out.inputs, ReadRunInputs(bench->config.comparators,
+                                                   bench->config.definitions));
   out.threads = bench->config.threads;
   TALLY_RETURN_IF_ERROR(CheckRunFolder(out.path, *bench->folder));
   TALLY_RETURN_IF_ERROR(CheckOutputFolder(DirectoryOf(out.path)));

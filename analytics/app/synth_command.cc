@@ -107,10 +107,11 @@ absl::Status CheckPlace(const AnalystConfig& config, const std::string& path) {
   const absl::StatusOr<ReleaseFolder> there = ReleaseFolder::Open(path, open);
   if (there.ok() && there->synthetic()) return absl::OkStatus();
   return ConflictError(absl::StrFormat(
-      "%s is there and is no synthetic release as it was made%s: name another "
-      "place with --out, or move it away",
+      "%s is there and is %s: name another place with --out, or move it away",
       path,
-      there.ok() ? "" : absl::StrFormat(" (%s)", there.status().message())));
+      there.ok() ? "a release of real data"
+                 : absl::StrFormat("no synthetic release as it was made (%s)",
+                                   there.status().message())));
 }
 
 // Makes the folder beside its place and puts it there.

@@ -352,4 +352,12 @@ absl::StatusOr<MeasureDefinition> LoadDefinition(
   return MakeMeasure(id).status();
 }
 
+absl::Status CheckDefinitions(const std::string& override_folder) {
+  if (override_folder.empty()) return absl::OkStatus();
+  for (const MeasureEntry& entry : MeasureTable()) {
+    TALLY_RETURN_IF_ERROR(LoadDefinition(entry.id, override_folder).status());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace tally::analytics

@@ -56,20 +56,25 @@ bool HasName(const std::vector<std::string>& names, std::string_view name) {
 absl::Status CheckGrouping(const MeasureDefinition& definition,
                            const std::vector<std::string>& by) {
   const std::vector<std::string>& known = definition.by();
+  if (known.empty() && !by.empty()) {
+    return UsageError(absl::StrFormat(
+        "--by: %s has its own breakdowns and is not grouped by others",
+        definition.id()));
+  }
+  std::vector<std::string> unknown;
+  for (const std::string& column : by) {
+    if (HasName(known, column)) continue;
+    const std::string near = NearestMatch(column, known);
+    unknown.push_back(
+        near.empty() ? column
+                     : absl::StrFormat("%s (did you mean %s?)", column, near));
+  }
+  if (!unknown.empty()) {
+    return UsageError(absl::StrFormat(
+        "--by: %s is not grouped by %s; it can be by %s", definition.id(),
+        JoinText(unknown, " and "), JoinText(known, ", ")));
+  }
   for (size_t i = 0; i < by.size(); ++i) {
-    if (!HasName(known, by[i])) {
-      if (known.empty()) {
-        return UsageError(absl::StrFormat(
-            "--by: %s has its own breakdowns and is not grouped by others",
-            definition.id()));
-      }
-      const std::string near = NearestMatch(by[i], known);
-      return UsageError(absl::StrFormat(
-          "--by: %s is not grouped by %s%s; it can be by %s", definition.id(),
-          by[i],
-          near.empty() ? "" : absl::StrFormat(" (did you mean %s?)", near),
-          JoinText(known, ", ")));
-    }
     if (std::find(by.begin(), by.begin() + static_cast<int64_t>(i), by[i]) !=
         by.begin() + static_cast<int64_t>(i)) {
       return UsageError(absl::StrFormat("--by: %s is there twice", by[i]));

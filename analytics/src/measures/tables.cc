@@ -310,16 +310,22 @@ void TableBuilder::NoteNa() {
       });
   if (expected == columns_.end()) return;
   const std::string& events = columns_[At(expected->numerator)].title;
-  std::string note = absl::StrFormat("NA: \"%s\" where \"%s\" is below 100",
-                                     expected->title, events);
+  std::vector<std::string> counts;
+  std::string ratios;
   for (const ColumnSpec& column : columns_) {
-    const bool is_ratio =
-        column.kind == ColumnKind::kRatio && column.role == ColumnRole::kValue;
-    if (!is_ratio) continue;
-    note += absl::StrFormat(
-        "; \"%s\" where it is below %d, or where nothing is expected",
-        column.title, column.minimum_events);
+    if (column.role == ColumnRole::kExpected ||
+        column.role == ColumnRole::kGap) {
+      counts.push_back(absl::StrFormat("\"%s\"", column.title));
+    } else if (column.kind == ColumnKind::kRatio &&
+               column.role == ColumnRole::kValue) {
+      ratios += absl::StrFormat(
+          "; \"%s\" where \"%s\" is below %d, or where nothing is expected",
+          column.title, events, column.minimum_events);
+    }
   }
+  const std::string note = absl::StrFormat(
+      "NA: %s where \"%s\" may be below %d before rounding%s",
+      JoinText(counts, " and "), events, kLeastEventsOfExpected, ratios);
   info_.notes.push_back(note + ".");
 }
 

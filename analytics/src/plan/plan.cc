@@ -136,7 +136,7 @@ std::vector<std::string> StepReader::ReadWords(const TomlTable& table,
 }
 
 void StepReader::ReadMeasure(const TomlTable& table, PlanStep& step) {
-  if (step.id == "page") {
+  if (step.id == "page" && table.Find("dashboard") == nullptr) {
     Wrong(table, "id", step, "`page` is the id of a dashboard only");
   }
   absl::StatusOr<std::string> measure = table.GetString("measure");
@@ -203,9 +203,8 @@ PlanStep StepReader::Read(const TomlTable& table) {
             "a plan has one dashboard; name its pages in one step");
     }
     CheckPages(table, step);
-  } else if (table.Find("measure") != nullptr) {
-    ReadMeasure(table, step);
   }
+  if (table.Find("measure") != nullptr) ReadMeasure(table, step);
   return step;
 }
 
@@ -255,7 +254,9 @@ std::vector<PlanStep> OrderPlanSteps(const TomlTable& root,
           steps.front().line,
           absl::StrFormat("step %s: what it needs leads in a circle",
                           steps.front().id)));
-      break;
+      waiting.erase(steps.front().id);  // for what there is beside the circle
+      steps.erase(steps.begin());
+      continue;
     }
     waiting.erase(ready->id);
     ordered.push_back(std::move(*ready));

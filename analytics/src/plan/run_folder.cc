@@ -116,9 +116,14 @@ absl::StatusOr<std::vector<std::string>> NamesBelow(const std::string& root,
   return files;
 }
 
-// What the run wrote that left `folder`: files by its run.json, and the folders
-// over them. Nothing if there is none that can be read as such.
-std::set<std::string> NamesOfEarlierRun(const std::string& folder) {
+// What a run left in its folder.
+struct EarlierRun {
+  std::set<std::string> names;  // files, and the folders over them
+  std::map<std::string, std::string> digests;  // of the files that it lists
+};
+
+// By the run.json of `folder`; nothing if there is none that a run wrote.
+EarlierRun ReadEarlierRun(const std::string& folder) {
   constexpr int64_t kMostBytes = int64_t{1} << 26;
   constexpr int kDepth = 16;
   const absl::StatusOr<std::string> text =
@@ -128,20 +133,28 @@ std::set<std::string> NamesOfEarlierRun(const std::string& folder) {
   if (!run.ok() || !run->is_object()) return {};
   const JsonValue* format = run->Find("format");
   const JsonValue* files = run->Find("files");
-  if (format == nullptr || files == nullptr || !files->is_array()) return {};
-  std::set<std::string> names = {std::string(kRunName),
-                                 std::string(kTimingsName)};
+  if (format == nullptr || !format->is_int() || format->AsInt() != kRunFormat ||
+      files == nullptr || !files->is_array()) {
+    return {};
+  }
+  EarlierRun earlier;
+  earlier.names = {std::string(kRunName), std::string(kTimingsName)};
   for (const JsonValue& file : files->AsArray()) {
     const JsonValue* path = file.is_object() ? file.Find("path") : nullptr;
-    if (path == nullptr || !path->is_string()) return {};
+    const JsonValue* digest = file.is_object() ? file.Find("sha256") : nullptr;
+    if (path == nullptr || !path->is_string() || digest == nullptr ||
+        !digest->is_string()) {
+      return {};
+    }
     const std::string& name = path->AsString();
     for (size_t slash = name.find('/'); slash != std::string::npos;
          slash = name.find('/', slash + 1)) {
-      names.insert(name.substr(0, slash));
+      earlier.names.insert(name.substr(0, slash));
     }
-    names.insert(name);
+    earlier.names.insert(name);
+    earlier.digests[name] = digest->AsString();
   }
-  return names;
+  return earlier;
 }
 
 // Adds `prefix`/path and digest of every file of a folder, if there is one.
@@ -161,6 +174,12 @@ absl::Status AddInputs(const std::string& folder, std::string_view prefix,
   return absl::OkStatus();
 }
 
+// "runs/.plan.tally-part" of "runs/plan": a name that nobody else gives.
+std::string HiddenBeside(const std::string& path, std::string_view what) {
+  return JoinPath(DirectoryOf(path),
+                  absl::StrFormat(".%s.tally-%s", BaseNameOf(path), what));
+}
+
 JsonValue WordList(const std::vector<std::string>& words) {
   JsonValue list = JsonValue::MakeArray();
   for (const std::string& word : words) list.Append(word);
@@ -175,7 +194,8 @@ class RunFolderWriter {
         outcome_(outcome),
         ground_(ground),
         options_(options),
-        part_(options.path + ".part") {}
+        part_(HiddenBeside(options.path, "part")),
+        old_(HiddenBeside(options.path, "old")) {}
 
   absl::Status Write();
 
@@ -189,12 +209,13 @@ class RunFolderWriter {
   JsonValue StepsJson() const;
   absl::Status WriteRunJson();
   absl::Status WriteTimings();
+  absl::Status MoveToItsPlace();
 
   const Plan& plan_;
   const PlanOutcome& outcome_;
   const PlanGround& ground_;
   const RunFolderOptions& options_;
-  const std::string part_;
+  const std::string part_, old_;
 };
 
 absl::Status RunFolderWriter::WriteSteps() {
@@ -278,9 +299,6 @@ absl::StatusOr<JsonValue> RunFolderWriter::FilesJson() const {
 }
 
 absl::Status RunFolderWriter::WriteRunJson() {
-  JsonValue inputs = JsonValue::MakeArray();
-  TALLY_RETURN_IF_ERROR(AddInputs(options_.comparators, "comparators", inputs));
-  TALLY_RETURN_IF_ERROR(AddInputs(options_.definitions, "definitions", inputs));
   TALLY_ASSIGN_OR_RETURN(JsonValue release, ReleaseJson());
   TALLY_ASSIGN_OR_RETURN(JsonValue files, FilesJson());
   JsonValue plan;  // null: no file
@@ -298,7 +316,7 @@ absl::Status RunFolderWriter::WriteRunJson() {
                           : ground_.options.spc_mode)
       .Set("tallyVersion", TallyVersion())
       .Set("engine", engine::EngineVersion())
-      .Set("inputs", std::move(inputs))
+      .Set("inputs", options_.inputs)
       .Set("steps", StepsJson())
       .Set("files", std::move(files));
   return WriteText(kRunName, json.DumpPretty() + "\n");
@@ -336,13 +354,34 @@ absl::Status RunFolderWriter::Write() {
   }
   TALLY_RETURN_IF_ERROR(WriteRunJson());
   TALLY_RETURN_IF_ERROR(WriteTimings());
-  const std::string old = options_.path + ".old";
-  TALLY_RETURN_IF_ERROR(RemoveTree(old));
-  if (FileExists(options_.path)) {
-    TALLY_RETURN_IF_ERROR(RenameDurably(options_.path, old));
+  const absl::Status moved = MoveToItsPlace();
+  if (moved.ok()) return moved;
+  // The figures are registered as released and must not be lost.
+  return WithExitCode(
+      absl::Status(moved.code(),
+                   absl::StrFormat("%s; what was computed is in %s",
+                                   moved.message(), part_)),
+      ExitCodeOf(moved));
+}
+
+absl::Status RunFolderWriter::MoveToItsPlace() {
+  const std::string& path = options_.path;
+  // Somebody may have put a file there while the figures were computed.
+  TALLY_RETURN_IF_ERROR(CheckRunFolder(path, ground_.release));
+  TALLY_RETURN_IF_ERROR(RemoveTree(old_));
+  const bool replaces = FileExists(path);
+  if (replaces) TALLY_RETURN_IF_ERROR(RenameDurably(path, old_));
+  const absl::Status moved = RenameDurably(part_, path);
+  if (!moved.ok()) {
+    if (replaces && !FileExists(path)) {
+      TALLY_RETURN_IF_ERROR(RenameDurably(old_, path));
+    }
+    return moved;
   }
-  TALLY_RETURN_IF_ERROR(RenameDurably(part_, options_.path));
-  return RemoveTree(old);
+  // What is left of the earlier run is in nobody's way: the next run removes
+  // it.
+  (void)RemoveTree(old_);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -351,14 +390,14 @@ absl::Status CheckRunFolder(const std::string& path,
                             const ReleaseFolder& release) {
   TALLY_RETURN_IF_ERROR(CheckOutsideRelease(path, release.path()));
   if (!FileExists(path)) return absl::OkStatus();
-  std::set<std::string> left;  // by the earlier run, and the folders over them
+  EarlierRun earlier;
   if (IsDirectory(path)) {
     TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            ListDirectory(path));
     if (names.empty()) return absl::OkStatus();
-    left = NamesOfEarlierRun(path);
+    earlier = ReadEarlierRun(path);
   }
-  if (left.empty()) {
+  if (earlier.names.empty()) {
     return ConflictError(
         absl::StrFormat("%s is there and is no folder of an earlier run: name "
                         "another with --out",
@@ -367,19 +406,35 @@ absl::Status CheckRunFolder(const std::string& path,
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> there,
                          NamesBelow(path, Below::kEverything));
   for (const std::string& name : there) {
-    if (left.contains(name)) continue;
+    const auto digest = earlier.digests.find(name);
+    bool is_of_run = earlier.names.contains(name);
+    if (is_of_run && digest != earlier.digests.end()) {
+      TALLY_ASSIGN_OR_RETURN(const std::string now,
+                             Sha256HexOfFile(JoinPath(path, name)));
+      is_of_run = now == digest->second;
+    }
+    if (is_of_run) continue;
     return ConflictError(absl::StrFormat(
-        "%s holds %s, which the earlier run did not write and which would be "
+        "%s holds %s, which is not as the earlier run wrote it and would be "
         "lost: move it, or name another folder with --out",
         path, name));
   }
   return absl::OkStatus();
 }
 
+absl::StatusOr<JsonValue> ReadRunInputs(const std::string& comparators,
+                                        const std::string& definitions) {
+  JsonValue inputs = JsonValue::MakeArray();
+  TALLY_RETURN_IF_ERROR(AddInputs(comparators, "comparators", inputs));
+  TALLY_RETURN_IF_ERROR(AddInputs(definitions, "definitions", inputs));
+  return inputs;
+}
+
 absl::Status WriteRunFolder(const Plan& plan, const PlanOutcome& outcome,
                             const PlanGround& ground,
                             const RunFolderOptions& options) {
-  TALLY_RETURN_IF_ERROR(CheckRunFolder(options.path, ground.release));
+  TALLY_RETURN_IF_ERROR(
+      CheckOutsideRelease(options.path, ground.release.path()));
   TALLY_RETURN_IF_ERROR(
       MakeDirectories(DirectoryOf(options.path), kTableFolderMode));
   return RunFolderWriter(plan, outcome, ground, options).Write();

@@ -1,5 +1,8 @@
 #include "base/config.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <type_traits>
@@ -456,6 +459,19 @@ absl::Status ConfigReader::Finish() {
   return CheckVariables();
 }
 
+namespace {
+
+// A folder that may not be entered is an error: who put the file there means
+// it.
+absl::StatusOr<bool> IsThere(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return ErrnoStatus(errno, "open", path);
+}
+
+}  // namespace
+
 std::string DefaultConfigPath(std::string_view program, bool user) {
   const std::string name = absl::StrFormat("tally/%s.toml", program);
   const char* home =
@@ -470,8 +486,17 @@ std::string DefaultConfigPath(std::string_view program, bool user) {
 absl::StatusOr<std::string> FindConfig(std::string_view asked,
                                        std::string_view program, bool user) {
   if (!asked.empty()) return std::string(asked);
-  std::string path = DefaultConfigPath(program, user);
-  if (FileExists(path)) return path;
+  std::string path = absl::StrFormat("/etc/tally/%s.toml", program);
+  const char* home =
+      getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  if (user && home != nullptr && *home != '\0') {
+    const std::string own =
+        JoinPath(home, absl::StrFormat(".config/tally/%s.toml", program));
+    TALLY_ASSIGN_OR_RETURN(const bool there, IsThere(own));
+    if (there) return own;
+  }
+  TALLY_ASSIGN_OR_RETURN(const bool there, IsThere(path));
+  if (there) return path;
   return UsageError(absl::StrFormat(
       "there is no configuration: name a file with --config, or write %s%s",
       user ? absl::StrFormat("~/.config/tally/%s.toml or ", program) : "",

@@ -146,7 +146,7 @@ absl::StatusOr<std::string> ReadAll(int fd, int64_t max_bytes,
     if (got < 0) return ErrnoStatus(errno, "read", name);
     if (got == 0) return out;
     if (static_cast<int64_t>(out.size()) + got > max_bytes) {
-      return absl::InvalidArgumentError(absl::StrFormat(
+      return UsageError(absl::StrFormat(
           "%s is longer than the %d bytes that are allowed", name, max_bytes));
     }
     out.append(buffer.data(), static_cast<size_t>(got));
@@ -234,8 +234,7 @@ absl::StatusOr<AppendFile> AppendFile::Open(const std::string& path, int mode) {
   if (!fd.valid()) return ErrnoStatus(errno, "open", path);
   TALLY_ASSIGN_OR_RETURN(const struct stat info, Stat(fd.get(), path));
   if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s is not a regular file", path));
+    return UsageError(absl::StrFormat("%s is not a regular file", path));
   }
   if (created) {
     if (fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) {

@@ -82,6 +82,8 @@ void UseLargePages(char* const* argv, const char* mode_file) {
   // Of a program with more rights than its user glibc removes the variable: it
   // would start for ever.
   if (getauxval(AT_SECURE) != 0 || getenv(kTunables) != nullptr) return;
+  // Started by the loader by name, the program at work is the loader.
+  if (getauxval(AT_BASE) == 0) return;
   const absl::StatusOr<std::string> mode = ReadFile(mode_file, 256);
   if (!mode.ok() || mode->find("[madvise]") == std::string::npos) return;
   // The path, not the link to it: it names the process.
@@ -89,6 +91,7 @@ void UseLargePages(char* const* argv, const char* mode_file) {
   if (readlink("/proc/self/exe", path, PATH_MAX) <= 0) return;
   if (setenv(kTunables, "glibc.malloc.hugetlb=1", 0) != 0) return;
   execv(path, argv);
+  unsetenv(kTunables);
 }
 // NOLINTEND(concurrency-mt-unsafe)
 

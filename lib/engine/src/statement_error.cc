@@ -92,7 +92,9 @@ ErrorKind KindOf(duckdb_error_type type, std::string_view text) {
     case DUCKDB_ERROR_INTERRUPT:
       return kStopped;
     case DUCKDB_ERROR_CATALOG:
-      return Contains(text, "Table with name") ? kNoTable : kBadStatement;
+      return text.starts_with("Catalog Error: Table with name ")
+                 ? kNoTable
+                 : kBadStatement;
     case DUCKDB_ERROR_PARSER:
     case DUCKDB_ERROR_SYNTAX:
     case DUCKDB_ERROR_BINDER:

@@ -41,11 +41,7 @@ ReleaseEngineOptions EngineOptions(const LinkInputs& inputs,
   options.output_directory = output;
   options.memory_bytes = static_cast<int64_t>(
       static_cast<double>(inputs.memory_bytes) * kEngineShare);
-  // Each thread keeps groups, row groups and pages of its own: with less for
-  // each the engine now and then finds no room for a statement.
-  constexpr int64_t kThreadBytes = int64_t{125} << 20;
-  options.threads = static_cast<int>(std::clamp<int64_t>(
-      options.memory_bytes / kThreadBytes, 1, inputs.threads));
+  options.threads = ThreadsThatFit(options.memory_bytes, inputs.threads);
   options.on_statement = inputs.on_statement;
   options.cancelled = inputs.cancelled;
   return options;

@@ -287,6 +287,12 @@ absl::StatusOr<WrittenTable> WriteWhole(const BuildInputs& inputs,
 
 }  // namespace
 
+int ThreadsThatFit(int64_t memory_bytes, int allowed) {
+  constexpr int64_t kThreadBytes = int64_t{125} << 20;
+  return static_cast<int>(
+      std::clamp<int64_t>(memory_bytes / kThreadBytes, 1, allowed));
+}
+
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns) {
   constexpr int64_t kMemories = 2;
   constexpr int64_t kHeldBesides = int64_t{100} << 20;

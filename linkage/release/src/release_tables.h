@@ -44,11 +44,16 @@ struct WrittenTable {
     const Agreement& agreement, const AgreementDataset& agreed,
     std::vector<RowsTable> parts);
 
+// How many threads the engine of a release uses: as many as are allowed and
+// its memory feeds, at least one. Each keeps groups, row groups and pages of
+// its own; with less for each it now and then finds no room for a statement.
+int ThreadsThatFit(int64_t memory_bytes, int allowed);
+
 // How many rows of so many columns the engine puts in order with all its
 // threads: twice what fits its memory, less what it holds besides, however few
-// they are (row groups that are written, pages that are read). It sorts more,
-// in runs that meet on disk, but with seven times the memory one thread only
-// writes, and with more than twenty times it fails.
+// the rows are (row groups that are written, pages that are read); 250,000 at
+// least. It sorts more, in runs that meet on disk, but with seven times the
+// memory one thread only writes, and with more than twenty times it fails.
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns);
 
 // The ranges of people whose rows make one part each. `rows` rows of `persons`

@@ -21,7 +21,7 @@ namespace tally::linkage {
 namespace {
 
 constexpr int64_t kDefaultMemory = int64_t{2} << 30;
-constexpr int64_t kLeastMemory = int64_t{256} << 20;
+constexpr int64_t kLeastMemory = int64_t{512} << 20;
 constexpr int64_t kMaxPemBytes = 1 << 20;
 constexpr int64_t kMaxPeersBytes = 4 << 20;
 
@@ -87,7 +87,7 @@ void ReadTrust(ConfigReader& reader, HubConfig& config) {
 void ReadLimits(ConfigReader& reader, HubConfig& config) {
   config.memory_bytes = reader.Size("limits.memory", kDefaultMemory);
   if (config.memory_bytes < kLeastMemory) {
-    reader.Fail("limits.memory", "must be at least 256MiB");
+    reader.Fail("limits.memory", "must be at least 512MiB");
   }
   const int64_t threads =
       reader.Int("limits.threads", WorkerPool::DefaultThreads());

@@ -174,8 +174,12 @@ def plans():
     check("the same plan on the same release gives the same bytes",
           tree(first, ("timings.json",)) == tree(
               os.path.join(FOLDER, "second"), ("timings.json",)))
+    os.mkdir(first + ".old")
+    write("first.old/notes.txt", "mine\n")
     run("run", "plan.toml", "--out", "first/")
-    check("an earlier run is replaced", not os.path.exists(first + ".old"))
+    check("an earlier run is replaced, and nothing beside it",
+          read(first + ".old", "notes.txt") == "mine\n" and not
+          [name for name in os.listdir(FOLDER) if "tally-" in name])
     gate = list(csv.DictReader(io.StringIO(read(first, "gate.csv"))))
     hidden = read(first, "people", "dependency.csv").count("*")
     check("gate.csv counts hidden cells", [row["hidden_cells"] for row in gate if
@@ -194,6 +198,30 @@ def plans():
           read(first, "drafts", "board.txt") == "mine\n"
           and read(FOLDER, "mine", "notes.txt") == "mine\n")
     shutil.rmtree(os.path.join(first, "drafts"))
+    kept = read(first, "gate.csv")
+    write("first/gate.csv", kept + "mine\n")
+    edited = run("run", "plan.toml", "--out", "first", code=7)
+    check("a file of a run that was edited since is left alone, by its name",
+          read(first, "gate.csv").endswith("mine\n")
+          and "holds gate.csv, which is not as" in edited.stderr)
+    write("first/gate.csv", kept)
+    write("mine/run.json", '{"format": 2, "files": []}\n')
+    run("run", "plan.toml", "--out", "mine", code=7)
+    os.makedirs(os.path.join(FOLDER, "definitions"), exist_ok=True)
+    write("definitions/C02.toml", "id = \n")
+    changed = write("damaged.toml", read(CONFIG)
+                    + '\n[reference]\ndefinitions = "definitions"\n')
+    before = read(REGISTER)
+    damaged = subprocess.run(
+        [PROGRAM, "measure", "run", "C01", "--config", changed], cwd=FOLDER,
+        capture_output=True, text=True, check=False)
+    planned = subprocess.run(
+        [PROGRAM, "run", "plan.toml", "--out", "damaged", "--config", changed],
+        cwd=FOLDER, capture_output=True, text=True, check=False)
+    check("a damaged definition is found before the first figure",
+          damaged.returncode == planned.returncode == 2
+          and "C02.toml:1" in damaged.stderr and "C02.toml:1" in planned.stderr
+          and read(REGISTER) == before)
     run("run", "plan.toml", "--out", os.path.join(RELEASE, "x"), code=2)
     run("run", "plan.toml", "--month", "1999-01", "--out", "x", code=2)
     run("run", "plan.toml", "--release", "trial/r2020-01", code=4)

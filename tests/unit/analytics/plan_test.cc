@@ -216,6 +216,26 @@ TEST(Plan, MistakesOfEveryKindAreSaidAtOnceInTheOrderOfTheFile) {
   EXPECT_NE(words.find("leads in a circle"), std::string::npos) << words;
 }
 
+TEST(Plan, EveryCircleAndEveryColumnIsNamed) {
+  const auto plan = ParsePlan(
+      PlanOf("{ id = \"a\", measure = \"C02\", needs = [\"b\"] },\n"
+             "{ id = \"b\", measure = \"C02\", needs = [\"a\"] },\n"
+             "{ id = \"c\", measure = \"C02\", needs = [\"c\"] },\n"
+             "{ id = \"d\", measure = \"C03\", by = [\"sexx\", \"size\"] },\n"
+             "{ id = \"e\", measure = \"C99\", dashboard = [] },\n"),
+      "p");
+  EXPECT_EQ(plan.status().message(),
+            "5 mistakes:\n"
+            "p:3: step a: what it needs leads in a circle\n"
+            "p:5: step c: what it needs leads in a circle\n"
+            "p:6: step d: `by`: C03 is not grouped by sexx (did you mean "
+            "sex?) and size; it can be by practice, sex, imd_decile, "
+            "ethnicity\n"
+            "p:7: step e: give either measure or dashboard\n"
+            "p:7: step e: there is no measure C99 (`commissioning measure "
+            "list` shows all)");
+}
+
 TEST(Plan, AStepWithoutAnIdLeavesOpenWhatIsNeeded) {
   const auto plan =
       ParsePlan(PlanOf("{ measure = \"C02\" },\n"

@@ -50,7 +50,8 @@ constexpr const char* kStartedAgain = "TALLY_TEST_STARTED_AGAIN";
   // An open descriptor keeps the file that has no name any more.
   unlink(file);
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  if (written) UseLargePages(argv, path.c_str());
+  if (!written) _exit(8);
+  UseLargePages(argv, path.c_str());
   _exit(9);
 }
 // NOLINTEND(concurrency-mt-unsafe)

@@ -259,12 +259,13 @@ class LeakyKernel final : public TokenKernel {
   const bool of_key_;
 };
 
-// Whether the leak `expected` shows in one attempt of several, each with twice
-// the samples: neighbours on the machine can hide it in few.
-bool FoundOnce(Subject& subject, uint64_t samples, int expected) {
-  constexpr int kMore = 5;
-  for (int i = 0; i < kMore; ++i, samples *= 2) {
-    if ((Attempt(subject, samples, false) & expected) != 0) return true;
+// Whether the leak `expected` is found, and no other, as it would be in a
+// kernel: each time. With twice the samples if not, for neighbours on the
+// machine can hide it in few.
+bool IsFound(Subject& subject, uint64_t samples, int expected) {
+  constexpr int kTries = 5;
+  for (int i = 0; i < kTries; ++i, samples *= 2) {
+    if (FoundEachTime(subject, samples, false) == expected) return true;
   }
   return false;
 }
@@ -273,7 +274,7 @@ int FindLeaks(uint64_t samples) {
   for (const int expected : {1, 2}) {
     const LeakyKernel leaky(expected == 1);
     Subject subject(leaky, 1, /*convert=*/false);
-    if (!FoundOnce(subject, samples, expected)) {
+    if (!IsFound(subject, samples, expected)) {
       std::printf("a leak of the %s was not found\n",
                   expected == 1 ? "key" : "number");
       return 1;

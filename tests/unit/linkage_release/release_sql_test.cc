@@ -42,6 +42,13 @@ TEST(SplitIntoParts, LeavesOneFileForATableWithoutRows) {
   EXPECT_EQ(ranges[0].which, PartRange::kAll);
 }
 
+TEST(ThreadsThatFit, AreAsManyAsTheMemoryFeedsAndOneAtLeast) {
+  EXPECT_EQ(ThreadsThatFit(int64_t{90} << 20, 8), 1);
+  EXPECT_EQ(ThreadsThatFit(int64_t{179} << 20, 8), 1);
+  EXPECT_EQ(ThreadsThatFit(int64_t{717} << 20, 8), 5);
+  EXPECT_EQ(ThreadsThatFit(int64_t{717} << 20, 2), 2);
+}
+
 TEST(RowsThatSort, GrowWithTheMemoryAndShrinkWithTheColumns) {
   const int64_t usual = RowsThatSort(int64_t{700} << 20, 10);
   EXPECT_GT(usual, 7'000'000);

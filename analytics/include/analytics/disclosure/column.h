@@ -72,6 +72,10 @@ enum class ColumnRole {
   kPeer,      // the printed value of column `of` in the peer row
 };
 
+// Expected counts, and what is computed from them, are printed beside so many
+// events, by the least that the printed count can stand for.
+inline constexpr int64_t kLeastEventsOfExpected = 100;
+
 struct ColumnSpec {
   std::string name;  // [a-z][a-z0-9_]*
   ColumnKind kind = ColumnKind::kUnknown;

@@ -207,7 +207,8 @@ class ConfigReader {
 std::string DefaultConfigPath(std::string_view program, bool user);
 
 // `asked` (--config), or DefaultConfigPath() if it is empty. kInvalidArgument
-// (exit 2), naming every place, if nothing was asked for and no file is there.
+// (exit 2), naming every place, if nothing was asked for and no file is there;
+// kPermissionDenied (exit 2) if a place may not be looked at.
 absl::StatusOr<std::string> FindConfig(std::string_view asked,
                                        std::string_view program, bool user);
 

@@ -22,7 +22,9 @@ namespace tally {
 // asks if GLIBC_TUNABLES says so when a program starts, so this starts the
 // program again, once, with the same `argv`, which is that of main. Returns
 // where nothing is to be done: another mode, GLIBC_TUNABLES is set already, to
-// whatever text, or the kernel does not start it again. Cost: one more start.
+// whatever text, the loader was started by its name, or the kernel does not
+// start it again. Programs that this one starts inherit the variable. Cost: one
+// more start.
 // docs/adr/0099-large-pages.md.
 void UseLargePages(
     char* const* argv,

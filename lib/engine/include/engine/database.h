@@ -122,8 +122,8 @@ class Connection {
   // are refused with kInvalidArgument.
   // Errors: kInvalidArgument (the statement, or a value that does not convert),
   // kPermissionDenied (a file, setting or extension that is locked),
-  // kNotFound (a file), kResourceExhausted (memory or disk), kCancelled
-  // (Interrupt), kInternal.
+  // kNotFound (a table or a file), kResourceExhausted (memory or disk),
+  // kCancelled (Interrupt), kInternal.
   [[nodiscard]] absl::StatusOr<Result> Query(
       std::string_view sql, const std::vector<Value>& values = {});
 
