@@ -179,19 +179,20 @@ class Prevalence : public Measure {
     TALLY_RETURN_IF_ERROR(MakePatientList(context));
     TALLY_RETURN_IF_ERROR(
         MakeConditionRegister(context, conditions, context.definition.id()));
+    std::vector<ColumnSpec> columns = PrevalenceColumns(groups, multiplier);
     TableInfo info = context.Info("prevalence", "Recorded prevalence");
     info.notes = {
         "Standard: European Standard Population 2013, cut to the ages of the "
         "condition.",
         "Expected: rates by sex and age band of all practices together.",
-        "NA: fewer than 10 cases, or an age band without people."};
+        "NA: a standardised rate of fewer than 10 cases, or with an age band "
+        "without people.",
+        NaNote(columns)};
     if (!context.by.empty()) info.notes.push_back(CutNote(by));
     NoteOldest(context, context.month, info.notes);
     TALLY_RETURN_IF_ERROR(FillLinkedRows(context, "gp_event", info));
     TALLY_ASSIGN_OR_RETURN(
-        RawTable table,
-        RawTable::Create(std::move(info),
-                         PrevalenceColumns(groups, multiplier)));
+        RawTable table, RawTable::Create(std::move(info), std::move(columns)));
     if (!context.by.empty()) table.RefuseMostlyHidden();
     TALLY_ASSIGN_OR_RETURN(
         std::vector<GroupedStrata> all,

@@ -35,6 +35,37 @@ std::vector<ColumnSpec> ExpectedAndGap(std::string recorded) {
   return {std::move(expected), std::move(gap)};
 }
 
+std::string NaNote(const std::vector<ColumnSpec>& columns) {
+  const auto named = [&](auto&& is) {
+    const auto found = std::find_if(columns.begin(), columns.end(), is);
+    return found == columns.end() ? nullptr : &*found;
+  };
+  const ColumnSpec* expected = named([](const ColumnSpec& column) {
+    return column.role == ColumnRole::kExpected;
+  });
+  if (expected == nullptr) return "";
+  const ColumnSpec* events = named([&](const ColumnSpec& column) {
+    return column.name == expected->numerator;
+  });
+  TALLY_CHECK(events != nullptr);
+  std::vector<std::string> counts;
+  std::string ratios;
+  for (const ColumnSpec& column : columns) {
+    if (column.role == ColumnRole::kExpected ||
+        column.role == ColumnRole::kGap) {
+      counts.push_back(absl::StrFormat("\"%s\"", column.title));
+    } else if (column.kind == ColumnKind::kRatio &&
+               column.role == ColumnRole::kValue) {
+      ratios += absl::StrFormat(
+          "; \"%s\" where \"%s\" is below %d, or where nothing is expected",
+          column.title, events->title, column.minimum_events);
+    }
+  }
+  return absl::StrFormat(
+      "NA: %s where \"%s\" may be below %d before rounding%s.",
+      JoinText(counts, " and "), events->title, kLeastEventsOfExpected, ratios);
+}
+
 TableBuilder& TableBuilder::Column(ColumnSpec column) {
   index_[column.name] = columns_.size();
   columns_.push_back(std::move(column));
@@ -301,36 +332,10 @@ const RawValue& TableBuilder::Get(size_t row, std::string_view column) const {
   return rows_.at(row)[At(column)];
 }
 
-// When the gate prints NA beside counts that it prints:
-// docs/measures/disclosure.md.
-void TableBuilder::NoteNa() {
-  const auto expected = std::find_if(
-      columns_.begin(), columns_.end(), [](const ColumnSpec& column) {
-        return column.role == ColumnRole::kExpected;
-      });
-  if (expected == columns_.end()) return;
-  const std::string& events = columns_[At(expected->numerator)].title;
-  std::vector<std::string> counts;
-  std::string ratios;
-  for (const ColumnSpec& column : columns_) {
-    if (column.role == ColumnRole::kExpected ||
-        column.role == ColumnRole::kGap) {
-      counts.push_back(absl::StrFormat("\"%s\"", column.title));
-    } else if (column.kind == ColumnKind::kRatio &&
-               column.role == ColumnRole::kValue) {
-      ratios += absl::StrFormat(
-          "; \"%s\" where \"%s\" is below %d, or where nothing is expected",
-          column.title, events, column.minimum_events);
-    }
-  }
-  const std::string note = absl::StrFormat(
-      "NA: %s where \"%s\" may be below %d before rounding%s",
-      JoinText(counts, " and "), events, kLeastEventsOfExpected, ratios);
-  info_.notes.push_back(note + ".");
-}
-
 absl::StatusOr<RawTable> TableBuilder::Finish() {
-  NoteNa();
+  if (std::string note = NaNote(columns_); !note.empty()) {
+    info_.notes.push_back(std::move(note));
+  }
   TALLY_ASSIGN_OR_RETURN(RawTable table,
                          RawTable::Create(std::move(info_), columns_));
   for (std::vector<RawValue>& row : rows_) {

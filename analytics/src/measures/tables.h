@@ -42,6 +42,11 @@ std::string CutNote(const std::vector<std::string>& by);
 // column `recorded` counts.
 std::vector<ColumnSpec> ExpectedAndGap(std::string recorded);
 
+// When the gate prints NA for expected counts and what is computed from them
+// (docs/measures/disclosure.md); empty if no column is expected. TableBuilder
+// adds it to the notes by itself. REQUIRES: their events are a column.
+std::string NaNote(const std::vector<ColumnSpec>& columns);
+
 class TableBuilder {
  public:
   explicit TableBuilder(TableInfo info) : info_(std::move(info)) {}
@@ -132,7 +137,6 @@ class TableBuilder {
 
  private:
   size_t At(std::string_view column) const;
-  void NoteNa();
   TableBuilder& WithLimits(const ColumnSpec& value, bool limits);
 
   TableInfo info_;

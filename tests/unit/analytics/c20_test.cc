@@ -263,6 +263,12 @@ TEST(Readmission, SaysHowManyDaysItFollows) {
   const auto result = bench.Run("C20");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(result->tables[0].info().notes[0], HasSubstr("0 to 29 days"));
+  EXPECT_THAT(
+      result->tables[0].info().notes,
+      testing::Contains(
+          "NA: \"Expected\" where \"Readmitted\" may be below 100 before "
+          "rounding; \"Ratio, 100 = as expected\" where \"Readmitted\" is "
+          "below 10, or where nothing is expected."));
   EXPECT_THAT(result->tables[1].info().notes[0], HasSubstr("0 to 28 days"));
   // The register takes cells of one cohort, period and key for one unknown.
   EXPECT_NE(result->tables[0].info().cohort, result->tables[1].info().cohort);
