@@ -207,10 +207,9 @@ absl::Status PrintTablePlan(const CommonFlags& flags, const GatedTable& table,
 }
 
 absl::StatusOr<std::string> DefinitionFolder(const CommonFlags& flags) {
-  if (flags.config.empty() &&
-      !FileExists(DefaultConfigPath("commissioning", true))) {
-    return std::string();
-  }
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindConfigIfAny(flags.config, "commissioning", true));
+  if (path.empty()) return std::string();
   TALLY_ASSIGN_OR_RETURN(AnalystConfig config, ReadConfig(flags));
   return std::move(config.definitions);
 }

@@ -8,14 +8,10 @@
 namespace tally::pseudonymiser {
 
 absl::StatusOr<Configuration> ReadConfiguration(const CommonFlags& flags) {
-  const absl::StatusOr<std::string> path =
-      FindConfig(flags.config, "pseudonymiser", false);
-  if (absl::IsInvalidArgument(path.status())) {
-    return UsageError(absl::StrFormat("%s; `pseudonymiser init` writes one",
-                                      path.status().message()));
-  }
-  TALLY_RETURN_IF_ERROR(path.status());
-  TALLY_ASSIGN_OR_RETURN(Configuration configuration, LoadConfiguration(*path));
+  TALLY_ASSIGN_OR_RETURN(const std::string path,
+                         FindConfig(flags.config, "pseudonymiser", false,
+                                    "; `pseudonymiser init` writes one"));
+  TALLY_ASSIGN_OR_RETURN(Configuration configuration, LoadConfiguration(path));
   if (flags.threads > 0) configuration.threads = flags.threads;
   if (flags.memory_bytes > 0) configuration.memory_bytes = flags.memory_bytes;
   if (configuration.environment == crypto::Environment::kExample &&

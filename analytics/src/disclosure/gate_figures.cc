@@ -18,7 +18,6 @@ namespace tally::analytics {
 namespace {
 
 constexpr std::string_view kUnknownGroup = "unknown";
-// Below this many events a figure beside its count would give the count away.
 // Dominance of a sum: the two largest hold at most this share.
 constexpr double kDominanceShare = 0.9;
 // p % rule: what is left must be at least this share of the largest.
@@ -36,8 +35,7 @@ Figure LimitOf(const Estimate& estimate, ColumnRole role) {
 
 // Three figures while few events stand behind it, else one decimal.
 std::string RateText(double value, int64_t events) {
-  return events < kLeastEventsOfExpected ? ThreeFigures(value)
-                                         : FixedDecimals(value, 1);
+  return events < kManyEvents ? ThreeFigures(value) : FixedDecimals(value, 1);
 }
 
 // Three figures, but no decimals finer than one in `people`: the means of whole
@@ -223,7 +221,7 @@ GateRun::Printed GateRun::Expected(CellRef cell) const {
   const std::optional<double> exact = RawNumber(cell.row, column.name);
   // Below 100 events for sure: 100 in print may be 98.
   if (events == nullptr || !exact.has_value() ||
-      PrintedRange(cell.row, column.numerator).low < kLeastEventsOfExpected) {
+      PrintedRange(cell.row, column.numerator).low < kManyEvents) {
     return Printed::Na(NaReason::kNotReleased);
   }
   return Printed::Number(std::to_string(NearestFive(*exact)));
@@ -374,12 +372,11 @@ GateRun::Printed GateRun::Index(CellRef cell) const {
   if (!exact.has_value()) return Printed::Na(NaReason::kNotReleased);
   if (!column.numerator.empty()) {
     if (events == nullptr) return Printed::Na(NaReason::kNoDenominator);
-    if (!profile_.exact() && (events->exact < kLeastEventsOfExpected ||
-                              *events->printed < kLeastEventsOfExpected)) {
+    if (!profile_.exact() &&
+        (events->exact < kManyEvents || *events->printed < kManyEvents)) {
       return Printed::Na(NaReason::kTooFewEvents);
     }
-  } else if (!profile_.exact() &&
-             BasisOf(cell).events < kLeastEventsOfExpected) {
+  } else if (!profile_.exact() && BasisOf(cell).events < kManyEvents) {
     return Printed::Na(NaReason::kTooFewEvents);
   }
   return Printed::Number(ThreeFigures(*exact));

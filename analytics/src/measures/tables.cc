@@ -63,7 +63,7 @@ std::string NaNote(const std::vector<ColumnSpec>& columns) {
   }
   return absl::StrFormat(
       "NA: %s where \"%s\" may be below %d before rounding%s.",
-      JoinText(counts, " and "), events->title, kLeastEventsOfExpected, ratios);
+      JoinText(counts, " and "), events->title, kManyEvents, ratios);
 }
 
 TableBuilder& TableBuilder::Column(ColumnSpec column) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -118,8 +119,8 @@ absl::StatusOr<std::vector<std::string>> NamesBelow(const std::string& root,
 
 // What a run left in its folder.
 struct EarlierRun {
-  std::set<std::string> names;  // files, and the folders over them
   std::map<std::string, std::string> digests;  // of the files that it lists
+  std::set<std::string> others;  // the folders over them, and its own two files
 };
 
 // By the run.json of `folder`; nothing if there is none that a run wrote.
@@ -138,7 +139,7 @@ EarlierRun ReadEarlierRun(const std::string& folder) {
     return {};
   }
   EarlierRun earlier;
-  earlier.names = {std::string(kRunName), std::string(kTimingsName)};
+  earlier.others = {std::string(kRunName), std::string(kTimingsName)};
   for (const JsonValue& file : files->AsArray()) {
     const JsonValue* path = file.is_object() ? file.Find("path") : nullptr;
     const JsonValue* digest = file.is_object() ? file.Find("sha256") : nullptr;
@@ -149,9 +150,8 @@ EarlierRun ReadEarlierRun(const std::string& folder) {
     const std::string& name = path->AsString();
     for (size_t slash = name.find('/'); slash != std::string::npos;
          slash = name.find('/', slash + 1)) {
-      earlier.names.insert(name.substr(0, slash));
+      earlier.others.insert(name.substr(0, slash));
     }
-    earlier.names.insert(name);
     earlier.digests[name] = digest->AsString();
   }
   return earlier;
@@ -378,8 +378,7 @@ absl::Status RunFolderWriter::MoveToItsPlace() {
     }
     return moved;
   }
-  // What is left of the earlier run is in nobody's way: the next run removes
-  // it.
+  // What is left of the earlier run the next one removes.
   (void)RemoveTree(old_);
   return absl::OkStatus();
 }
@@ -397,7 +396,7 @@ absl::Status CheckRunFolder(const std::string& path,
     if (names.empty()) return absl::OkStatus();
     earlier = ReadEarlierRun(path);
   }
-  if (earlier.names.empty()) {
+  if (earlier.others.empty()) {
     return ConflictError(
         absl::StrFormat("%s is there and is no folder of an earlier run: name "
                         "another with --out",
@@ -407,8 +406,8 @@ absl::Status CheckRunFolder(const std::string& path,
                          NamesBelow(path, Below::kEverything));
   for (const std::string& name : there) {
     const auto digest = earlier.digests.find(name);
-    bool is_of_run = earlier.names.contains(name);
-    if (is_of_run && digest != earlier.digests.end()) {
+    bool is_of_run = earlier.others.contains(name);
+    if (digest != earlier.digests.end()) {
       TALLY_ASSIGN_OR_RETURN(const std::string now,
                              Sha256HexOfFile(JoinPath(path, name)));
       is_of_run = now == digest->second;

@@ -459,48 +459,40 @@ absl::Status ConfigReader::Finish() {
   return CheckVariables();
 }
 
-namespace {
-
-// A folder that may not be entered is an error: who put the file there means
-// it.
-absl::StatusOr<bool> IsThere(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) == 0) return true;
-  if (errno == ENOENT || errno == ENOTDIR) return false;
-  return ErrnoStatus(errno, "open", path);
-}
-
-}  // namespace
-
-std::string DefaultConfigPath(std::string_view program, bool user) {
+absl::StatusOr<std::string> FindConfigIfAny(std::string_view asked,
+                                            std::string_view program,
+                                            bool user) {
+  if (!asked.empty()) return std::string(asked);
   const std::string name = absl::StrFormat("tally/%s.toml", program);
+  std::vector<std::string> places;
   const char* home =
       getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it
   if (user && home != nullptr && *home != '\0') {
-    std::string path = JoinPath(home, ".config/" + name);
-    if (FileExists(path)) return path;
+    places.push_back(JoinPath(home, ".config/" + name));
   }
-  return "/etc/" + name;
+  places.push_back("/etc/" + name);
+  for (const std::string& place : places) {
+    struct stat info {};
+    if (stat(place.c_str(), &info) == 0) return place;
+    // Who put a file into a folder that may not be entered means it.
+    if (errno != ENOENT && errno != ENOTDIR) {
+      return ErrnoStatus(errno, "open", place);
+    }
+  }
+  return std::string();
 }
 
 absl::StatusOr<std::string> FindConfig(std::string_view asked,
-                                       std::string_view program, bool user) {
-  if (!asked.empty()) return std::string(asked);
-  std::string path = absl::StrFormat("/etc/tally/%s.toml", program);
-  const char* home =
-      getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  if (user && home != nullptr && *home != '\0') {
-    const std::string own =
-        JoinPath(home, absl::StrFormat(".config/tally/%s.toml", program));
-    TALLY_ASSIGN_OR_RETURN(const bool there, IsThere(own));
-    if (there) return own;
-  }
-  TALLY_ASSIGN_OR_RETURN(const bool there, IsThere(path));
-  if (there) return path;
+                                       std::string_view program, bool user,
+                                       std::string_view hint) {
+  TALLY_ASSIGN_OR_RETURN(std::string found,
+                         FindConfigIfAny(asked, program, user));
+  if (!found.empty()) return found;
   return UsageError(absl::StrFormat(
-      "there is no configuration: name a file with --config, or write %s%s",
+      "there is no configuration: name a file with --config, or write "
+      "%s/etc/tally/%s.toml%s",
       user ? absl::StrFormat("~/.config/tally/%s.toml or ", program) : "",
-      path));
+      program, hint));
 }
 
 }  // namespace tally

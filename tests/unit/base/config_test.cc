@@ -260,33 +260,30 @@ TEST(Config, ReadsAFileWithTheEnvironmentOfTheProcess) {
               ExitCodeIs(kExitUsage));
 }
 
-TEST(DefaultConfigPath, PrefersTheUsersFileWhereThereIsOne) {
+TEST(FindConfig, PrefersTheUsersFileWhereThereIsOne) {
   TempDir home;
   ASSERT_EQ(setenv("HOME", home.path().c_str(), 1), 0);
-  EXPECT_EQ(DefaultConfigPath("linkage", true), "/etc/tally/linkage.toml");
+  EXPECT_THAT(FindConfigIfAny("", "none", true), IsOkAndHolds(""));
   ASSERT_OK(MakeDirectories(home.Path(".config/tally"), 0700));
-  WriteFile(home.Path(".config/tally/linkage.toml"), "");
-  EXPECT_EQ(DefaultConfigPath("linkage", true),
-            home.Path(".config/tally/linkage.toml"));
-  EXPECT_EQ(DefaultConfigPath("linkage", false), "/etc/tally/linkage.toml");
+  WriteFile(home.Path(".config/tally/none.toml"), "");
+  EXPECT_THAT(FindConfig("", "none", true),
+              IsOkAndHolds(home.Path(".config/tally/none.toml")));
+  EXPECT_THAT(FindConfig("mine.toml", "none", true), IsOkAndHolds("mine.toml"));
+  EXPECT_THAT(FindConfigIfAny("", "none", false), IsOkAndHolds(""));
 }
 
 TEST(FindConfig, NamesEveryPlaceWhereThereIsNone) {
   TempDir home;
   ASSERT_EQ(setenv("HOME", home.path().c_str(), 1), 0);
-  EXPECT_EQ(*FindConfig("mine.toml", "none", true), "mine.toml");
   const auto of_user = FindConfig("", "none", true);
   EXPECT_THAT(of_user, ExitCodeIs(kExitUsage));
   EXPECT_EQ(of_user.status().message(),
             "there is no configuration: name a file with --config, or write "
             "~/.config/tally/none.toml or /etc/tally/none.toml");
-  EXPECT_EQ(FindConfig("", "none", false).status().message(),
-            "there is no configuration: name a file with --config, or write "
-            "/etc/tally/none.toml");
-  ASSERT_OK(MakeDirectories(home.Path(".config/tally"), 0700));
-  WriteFile(home.Path(".config/tally/none.toml"), "");
-  EXPECT_EQ(*FindConfig("", "none", true),
-            home.Path(".config/tally/none.toml"));
+  EXPECT_EQ(
+      FindConfig("", "none", false, "; init writes one").status().message(),
+      "there is no configuration: name a file with --config, or write "
+      "/etc/tally/none.toml; init writes one");
 }
 
 }  // namespace

@@ -11,10 +11,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include "base/exit_code.h"
-#include "base/files.h"
 #include "status_matchers.h"
+#include "temp_dir.h"
 
 namespace tally {
 namespace {
@@ -38,40 +39,42 @@ constexpr const char* kStartedAgain = "TALLY_TEST_STARTED_AGAIN";
 }();
 
 // Ends with 9 if the program is not started again.
-[[noreturn]] void StartWithMode(const char* mode, const char* tunables) {
+[[noreturn]] void StartWithMode(const std::string& mode_file,
+                                const char* tunables) {
   char name[] = "process_test";
   char* const argv[] = {name, nullptr};
-  char file[] = "/tmp/tally-test-XXXXXX";
-  const int fd = mkstemp(file);
-  const bool written = WriteAll(fd, mode, file).ok();
   setenv(kStartedAgain, "1", 1);
   unsetenv("GLIBC_TUNABLES");
   if (tunables != nullptr) setenv("GLIBC_TUNABLES", tunables, 1);
-  // An open descriptor keeps the file that has no name any more.
-  unlink(file);
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  if (!written) _exit(8);
-  UseLargePages(argv, path.c_str());
+  UseLargePages(argv, mode_file.c_str());
   _exit(9);
 }
 // NOLINTEND(concurrency-mt-unsafe)
 
 TEST(ProcessDeathTest, LargePagesAreAskedForByAnotherStart) {
-  EXPECT_EXIT(StartWithMode("always [madvise] never\n", nullptr),
+  TempDir dir;
+  WriteFile(dir.Path("mode"), "always [madvise] never\n");
+  EXPECT_EXIT(StartWithMode(dir.Path("mode"), nullptr),
               testing::ExitedWithCode(0), "tunables: glibc.malloc.hugetlb=1");
 }
 
 TEST(ProcessDeathTest, LargePagesAreNotAskedForTwiceOrAgainstTheUser) {
-  EXPECT_EXIT(StartWithMode("always [madvise] never\n", ""),
-              testing::ExitedWithCode(9), "");
+  TempDir dir;
+  WriteFile(dir.Path("mode"), "always [madvise] never\n");
+  EXPECT_EXIT(StartWithMode(dir.Path("mode"), ""), testing::ExitedWithCode(9),
+              "");
 }
 
 TEST(ProcessDeathTest, LargePagesAreNotAskedForWhereAllHaveThemOrNobody) {
-  EXPECT_EXIT(StartWithMode("[always] madvise never\n", nullptr),
+  TempDir dir;
+  for (const char* mode :
+       {"[always] madvise never\n", "always madvise [never]\n", ""}) {
+    WriteFile(dir.Path("mode"), mode);
+    EXPECT_EXIT(StartWithMode(dir.Path("mode"), nullptr),
+                testing::ExitedWithCode(9), "");
+  }
+  EXPECT_EXIT(StartWithMode(dir.Path("none"), nullptr),
               testing::ExitedWithCode(9), "");
-  EXPECT_EXIT(StartWithMode("always madvise [never]\n", nullptr),
-              testing::ExitedWithCode(9), "");
-  EXPECT_EXIT(StartWithMode("", nullptr), testing::ExitedWithCode(9), "");
 }
 
 TEST(ProcessDeathTest, HardeningForbidsCoresTracingAndOpenModes) {

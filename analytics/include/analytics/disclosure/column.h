@@ -72,9 +72,9 @@ enum class ColumnRole {
   kPeer,      // the printed value of column `of` in the peer row
 };
 
-// Expected counts, and what is computed from them, are printed beside so many
-// events, by the least that the printed count can stand for.
-inline constexpr int64_t kLeastEventsOfExpected = 100;
+// Below this many events a figure beside its count would give the count away:
+// expected counts and indices are not printed, and rates have three figures.
+inline constexpr int64_t kManyEvents = 100;
 
 struct ColumnSpec {
   std::string name;  // [a-z][a-z0-9_]*

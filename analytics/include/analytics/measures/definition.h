@@ -125,10 +125,6 @@ class MeasureDefinition {
 // LoadDefinition. For callers that are about to let figures pass the gate.
 absl::Status CheckDefinitions(const std::string& override_folder);
 
-// OK if every replaced definition in `override_folder` can be read; else as
-// LoadDefinition. For callers that are about to let figures pass the gate.
-absl::Status CheckDefinitions(const std::string& override_folder);
-
 // The definition files that are built in, by file name without ".toml".
 // A file of the same name in `override_folder` (if not empty) replaces one.
 absl::StatusOr<MeasureDefinition> LoadDefinition(

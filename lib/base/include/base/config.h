@@ -202,15 +202,19 @@ class ConfigReader {
   absl::Status first_error_;
 };
 
-// The file that a program reads without --config: ~/.config/tally/PROGRAM.toml
-// when `user` is set and it is there, else /etc/tally/PROGRAM.toml.
-std::string DefaultConfigPath(std::string_view program, bool user);
-
-// `asked` (--config), or DefaultConfigPath() if it is empty. kInvalidArgument
-// (exit 2), naming every place, if nothing was asked for and no file is there;
+// The file that a program reads: `asked` (--config); if that is empty,
+// ~/.config/tally/PROGRAM.toml, for a program that is its user's, else
+// /etc/tally/PROGRAM.toml. kInvalidArgument (exit 2), naming every place and
+// then `hint`, if nothing was asked for and no file is there;
 // kPermissionDenied (exit 2) if a place may not be looked at.
 absl::StatusOr<std::string> FindConfig(std::string_view asked,
-                                       std::string_view program, bool user);
+                                       std::string_view program, bool user,
+                                       std::string_view hint = "");
+
+// The same, for commands that need no configuration: empty if there is none.
+absl::StatusOr<std::string> FindConfigIfAny(std::string_view asked,
+                                            std::string_view program,
+                                            bool user);
 
 }  // namespace tally
 
