@@ -151,9 +151,11 @@ absl::Status ConvertAndSort::Impl::MergeGroupsOfPieces() {
   const size_t most =
       std::max<size_t>(2, options_.memory_bytes * 3 / 4 / kFrameMemory);
   while (pieces_.size() > most) {
+    // Only as many as are too many: what is merged is written again.
+    const size_t taken = std::min(pieces_.size() - most + 1, most);
     const size_t number = next_piece_++;
     {
-      TALLY_ASSIGN_OR_RETURN(auto streams, OpenPieces(most));
+      TALLY_ASSIGN_OR_RETURN(auto streams, OpenPieces(taken));
       TALLY_ASSIGN_OR_RETURN(
           RunWriter writer,
           RunWriter::Create(PiecePath(number), PieceContext(number),
@@ -161,11 +163,11 @@ absl::Status ConvertAndSort::Impl::MergeGroupsOfPieces() {
       TALLY_RETURN_IF_ERROR(MergeInto(streams, writer, options_.go_on));
       TALLY_RETURN_IF_ERROR(writer.Finish().status());
     }
-    for (size_t i = 0; i < most; ++i) {
+    for (size_t i = 0; i < taken; ++i) {
       TALLY_RETURN_IF_ERROR(RemoveFile(PiecePath(pieces_[i])));
     }
     pieces_.erase(pieces_.begin(),
-                  pieces_.begin() + static_cast<ptrdiff_t>(most));
+                  pieces_.begin() + static_cast<ptrdiff_t>(taken));
     pieces_.push_back(number);
   }
   return absl::OkStatus();

@@ -99,8 +99,10 @@ class RunMerger::Impl {
     std::string path;
     crypto::SealContext context;
     std::optional<uint32_t> input;  // of a run
+    uint64_t records = 0;
   };
   absl::Status MergeGroups();
+  absl::Status MergeGroup(size_t taken);
   absl::StatusOr<std::unique_ptr<RunCursor>> OpenFeed(const Feed& feed) const;
   // `fn` is a status of (const Record& token, std::span<const Member>).
   template <typename F>
@@ -134,7 +136,9 @@ absl::Status RunMerger::Impl::Open() {
         places.emplace(input.source, static_cast<int32_t>(places.size()));
     source_places_.push_back(place.first->second);
     feeds_.push_back({input.path, input.context, i});
-    TALLY_RETURN_IF_ERROR(OpenFeed(feeds_.back()).status());
+    TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunCursor> run,
+                           OpenFeed(feeds_.back()));
+    feeds_.back().records = run->summary().records;
   }
   sources_ = static_cast<int32_t>(places.size());
   return absl::OkStatus();
@@ -154,42 +158,53 @@ absl::StatusOr<std::unique_ptr<RunCursor>> RunMerger::Impl::OpenFeed(
       RunUse::kTemporary);
 }
 
-// Leaves no more feeds than all parts can read side by side.
+// Merges feeds into one temporary file, which takes their place.
+absl::Status RunMerger::Impl::MergeGroup(size_t taken) {
+  std::vector<std::unique_ptr<RecordStream>> streams;
+  const std::string name = "merge-" + crypto::RandomHex(16) + ".run";
+  Feed merged{JoinPath(options_.temp_directory, name), inputs_.front().context,
+              std::nullopt};
+  merged.context.path = "tmp/" + name;
+  for (size_t i = 0; i < taken; ++i) {
+    TALLY_ASSIGN_OR_RETURN(std::unique_ptr<RecordStream> stream,
+                           OpenFeed(feeds_[i]));
+    if (feeds_[i].input.has_value()) {
+      stream =
+          std::make_unique<StampedStream>(std::move(stream), *feeds_[i].input);
+    }
+    streams.push_back(std::move(stream));
+    merged.records += feeds_[i].records;
+  }
+  temporary_.push_back(merged.path);
+  TALLY_ASSIGN_OR_RETURN(RunWriter writer,
+                         RunWriter::Create(merged.path, merged.context,
+                                           *options_.storage_key, {}));
+  TALLY_RETURN_IF_ERROR(MergeInto(streams, writer, options_.go_on));
+  TALLY_RETURN_IF_ERROR(writer.Finish().status());
+  streams.clear();
+  for (size_t i = 0; i < taken; ++i) {
+    if (!feeds_[i].input.has_value()) {
+      TALLY_RETURN_IF_ERROR(RemoveFile(feeds_[i].path));
+    }
+  }
+  feeds_.erase(feeds_.begin(), feeds_.begin() + static_cast<ptrdiff_t>(taken));
+  feeds_.push_back(std::move(merged));
+  return absl::OkStatus();
+}
+
+// Leaves no more feeds than all parts can read side by side. Only so many are
+// merged as are too many, and the smallest: what is merged is written again.
 absl::Status RunMerger::Impl::MergeGroups() {
-  const size_t cursors = options_.memory_bytes * 3 / 4 / kCursorMemory;
+  const size_t cursors =
+      std::max<size_t>(2, options_.memory_bytes * 3 / 4 / kCursorMemory);
   const size_t most =
       std::max<size_t>(2, cursors / static_cast<size_t>(options_.parts));
   while (feeds_.size() > most) {
-    const size_t taken = std::min(feeds_.size(), std::max<size_t>(2, cursors));
-    std::vector<std::unique_ptr<RecordStream>> streams;
-    for (size_t i = 0; i < taken; ++i) {
-      TALLY_ASSIGN_OR_RETURN(std::unique_ptr<RecordStream> stream,
-                             OpenFeed(feeds_[i]));
-      if (feeds_[i].input.has_value()) {
-        stream = std::make_unique<StampedStream>(std::move(stream),
-                                                 *feeds_[i].input);
-      }
-      streams.push_back(std::move(stream));
-    }
-    const std::string name = "merge-" + crypto::RandomHex(16) + ".run";
-    Feed merged{JoinPath(options_.temp_directory, name),
-                inputs_.front().context, std::nullopt};
-    merged.context.path = "tmp/" + name;
-    temporary_.push_back(merged.path);
-    TALLY_ASSIGN_OR_RETURN(RunWriter writer,
-                           RunWriter::Create(merged.path, merged.context,
-                                             *options_.storage_key, {}));
-    TALLY_RETURN_IF_ERROR(MergeInto(streams, writer, options_.go_on));
-    TALLY_RETURN_IF_ERROR(writer.Finish().status());
-    streams.clear();
-    for (size_t i = 0; i < taken; ++i) {
-      if (!feeds_[i].input.has_value()) {
-        TALLY_RETURN_IF_ERROR(RemoveFile(feeds_[i].path));
-      }
-    }
-    feeds_.erase(feeds_.begin(),
-                 feeds_.begin() + static_cast<ptrdiff_t>(taken));
-    feeds_.push_back(std::move(merged));
+    std::stable_sort(
+        feeds_.begin(), feeds_.end(),
+        [](const Feed& a, const Feed& b) { return a.records < b.records; });
+    TALLY_RETURN_IF_ERROR(
+        MergeGroup(std::min(feeds_.size() - most + 1, cursors)));
   }
   return absl::OkStatus();
 }

@@ -298,6 +298,24 @@ TEST_F(RunMergerTest, ManyRunsInLittleMemoryGiveTheSameAnswer) {
   EXPECT_TRUE(std::filesystem::is_empty(Temp()));
 }
 
+// One run too many must not have all of them written again.
+TEST_F(RunMergerTest, MergesOnlyTheSmallestRunsBeforeAndNoMoreThanItMust) {
+  for (const size_t records : {1'000u, 20u, 1'000u, 10u, 1'000u}) {
+    AddRun(0, RandomRecords(random_, records));
+  }
+  RunMergerOptions options = Options(2);
+  options.memory_bytes = size_t{16} << 20;  // four runs in each of two parts
+  ASSERT_OK_AND_ASSIGN(const auto merger, RunMerger::Create(inputs_, options));
+  ASSERT_THAT(merger->CountPersons(), IsOkAndHolds(3'030u));
+  std::vector<uintmax_t> sizes;
+  for (const auto& entry : std::filesystem::directory_iterator(Temp())) {
+    sizes.push_back(entry.file_size());
+  }
+  ASSERT_EQ(sizes.size(), 1u);
+  EXPECT_GT(sizes[0], 30 * sizeof(Record));
+  EXPECT_LT(sizes[0], 60 * sizeof(Record));
+}
+
 TEST_F(RunMergerTest, NoRunsMakeNoPeople) {
   ASSERT_OK_AND_ASSIGN(const auto merger, RunMerger::Create({}, Options()));
   Collector found;
