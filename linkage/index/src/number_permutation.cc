@@ -1,4 +1,4 @@
-#include "number_permutation.h"
+#include "linkage/index/number_permutation.h"
 
 #include <algorithm>
 #include <bit>
@@ -55,8 +55,10 @@ uint64_t SipHash24(uint64_t key0, uint64_t key1, uint64_t word) {
 }
 
 NumberPermutation::NumberPermutation(uint64_t n) : n_(n) {
-  TALLY_CHECK(n <= uint64_t{1} << 31);
-  const auto root = static_cast<uint64_t>(std::sqrt(static_cast<double>(n)));
+  TALLY_CHECK(n <= kMostNumbers);
+  // Rounded up, so that neither half has more than 2^16 values.
+  const auto root =
+      static_cast<uint64_t>(std::ceil(std::sqrt(static_cast<double>(n))));
   a_ = static_cast<uint32_t>(std::max<uint64_t>(root, 1));
   b_ = static_cast<uint32_t>(std::max<uint64_t>((n + a_ - 1) / a_, 1));
   uint64_t key[2];
@@ -67,7 +69,7 @@ NumberPermutation::NumberPermutation(uint64_t n) : n_(n) {
     const uint64_t halves = round % 2 == 0 ? b_ : a_;
     const uint64_t bound = round % 2 == 0 ? a_ : b_;
     for (uint64_t half = 0; half < halves; ++half) {
-      // The round's number goes into the top byte: halves stay below 2^16.
+      // The round's number goes into the top byte: halves are below 2^16.
       steps_.push_back(static_cast<uint16_t>(
           Below(SipHash24(key[0], key[1], round << 56 | half), bound)));
     }
@@ -99,8 +101,8 @@ uint64_t NumberPermutation::At(uint64_t i) const {
   return i;
 }
 
-void NumberPermutation::Fill(uint64_t first, std::span<int32_t> out) const {
-  for (int32_t& number : out) number = static_cast<int32_t>(At(first++));
+void NumberPermutation::Fill(uint64_t first, std::span<uint64_t> out) const {
+  for (uint64_t& number : out) number = At(first++);
 }
 
 }  // namespace tally::linkage

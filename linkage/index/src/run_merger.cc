@@ -15,9 +15,9 @@
 #include "base/status.h"
 #include "crypto/pseudonym_maker.h"
 #include "crypto/random.h"
+#include "linkage/index/number_permutation.h"
 #include "merge_runs.h"
 #include "merge_tree.h"
-#include "number_permutation.h"
 #include "run_cursor.h"
 
 namespace tally::linkage {
@@ -342,31 +342,32 @@ absl::Status RunMerger::Impl::LinkPart(int part, uint64_t offset,
   std::vector<uint64_t> seen(static_cast<size_t>(sources_), UINT64_MAX);
   const uint64_t end = offset + part_persons_[static_cast<size_t>(part)];
   uint64_t next = offset;
-  std::array<int32_t, kNumbersAhead> ahead;
+  std::array<uint64_t, kNumbersAhead> ahead;
   size_t used = ahead.size();
-  TALLY_RETURN_IF_ERROR(ForEachPerson(part, [&](const Record& token,
-                                                std::span<const Member>
-                                                    members) {
-    if (next == end) return CountedOtherwise();
-    if (used == ahead.size()) {
-      const uint64_t count = std::min<uint64_t>(ahead.size(), end - next);
-      numbers.Fill(next, std::span(ahead).first(count));
-      used = 0;
-    }
-    PersonRow person{ahead[used++], static_cast<int32_t>(members.size()), 0};
-    for (const Member& member : members) {
-      output.AddLink({inputs_[member.input].extract,
-                      static_cast<int32_t>(member.person_index), person.person,
-                      member.flags});
-      uint64_t& last = seen[static_cast<size_t>(source_places_[member.input])];
-      if (last != next) {
-        last = next;
-        ++person.sources;
-      }
-    }
-    ++next;
-    return output.AddPerson(person, token);
-  }));
+  TALLY_RETURN_IF_ERROR(ForEachPerson(
+      part, [&](const Record& token, std::span<const Member> members) {
+        if (next == end) return CountedOtherwise();
+        if (used == ahead.size()) {
+          const uint64_t count = std::min<uint64_t>(ahead.size(), end - next);
+          numbers.Fill(next, std::span(ahead).first(count));
+          used = 0;
+        }
+        PersonRow person{static_cast<int32_t>(ahead[used++]),
+                         static_cast<int32_t>(members.size()), 0};
+        for (const Member& member : members) {
+          output.AddLink({inputs_[member.input].extract,
+                          static_cast<int32_t>(member.person_index),
+                          person.person, member.flags});
+          uint64_t& last =
+              seen[static_cast<size_t>(source_places_[member.input])];
+          if (last != next) {
+            last = next;
+            ++person.sources;
+          }
+        }
+        ++next;
+        return output.AddPerson(person, token);
+      }));
   if (next != end) return CountedOtherwise();
   return output.Flush();
 }

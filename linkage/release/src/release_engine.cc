@@ -88,6 +88,13 @@ absl::StatusOr<int64_t> ReleaseEngine::Materialise(
   return file.rows;
 }
 
+absl::StatusOr<engine::Result> ReleaseEngine::StreamTable(
+    std::string_view name) {
+  return reader_->Stream(
+      absl::StrCat("SELECT * FROM read_parquet(",
+                   engine::QuoteLiteral(MaterialisedPath(name)), ")"));
+}
+
 absl::Status ReleaseEngine::Discard(std::string_view name) {
   return RemoveFile(MaterialisedPath(name));
 }

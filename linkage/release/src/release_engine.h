@@ -62,6 +62,11 @@ class ReleaseEngine {
       std::string_view name, const SqlStatement& statement, size_t parts,
       const engine::TableSchema& schema);
 
+  // The rows of a table of Materialise(), as they come. One stream at a time,
+  // and no Rows() beside it; it must end before the engine does.
+  [[nodiscard]] absl::StatusOr<engine::Result> StreamTable(
+      std::string_view name);
+
   // Deletes the rows of a table of Materialise(), to save the disk. Its name
   // stays taken; a statement that still reads it fails.
   [[nodiscard]] absl::Status Discard(std::string_view name);

@@ -204,24 +204,10 @@ SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
                            std::string_view column) {
   const std::string name(column);
   return {
-      absl::StrCat("SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
-                   "CAST(row_number() OVER (ORDER BY k.extract_no NULLS LAST, "
-                   "k.old_key NULLS LAST) - 1 AS BIGINT) AS place FROM ("
-                   "SELECT DISTINCT u.extract_no AS extract_no, "
-                   "CAST(u.",
-                   name, " AS BIGINT) AS old_key FROM (",
-                   UnionOfParts(parts, {name}), ") AS u WHERE u.", name,
-                   " IS NOT NULL) AS k"),
+      absl::StrCat("SELECT DISTINCT u.extract_no AS extract_no, CAST(u.", name,
+                   " AS BIGINT) AS old_key FROM (", UnionOfParts(parts, {name}),
+                   ") AS u WHERE u.", name, " IS NOT NULL"),
       {}};
-}
-
-SqlStatement RekeySql(std::string_view keys, std::string_view shuffled) {
-  return {absl::StrFormat(
-              "SELECT k.extract_no AS extract_no, k.old_key AS old_key, "
-              "s.new_key AS new_key FROM %s AS k "
-              "INNER JOIN %s AS s ON s.place = k.place",
-              keys, shuffled),
-          {}};
 }
 
 std::string AgeBandExpression(std::string_view age) {
@@ -474,17 +460,19 @@ SqlStatement NumberedRowsSql(const SqlStatement& rows,
                              const std::vector<PartRange>& ranges) {
   std::string part = "CASE";
   for (size_t i = 0; i < ranges.size(); ++i) {
-    switch (ranges[i].which) {
-      case PartRange::kAll:
-        absl::StrAppendFormat(&part, " WHEN true THEN %d", i);
-        break;
-      case PartRange::kPersons:  // ascending
-        absl::StrAppendFormat(&part, " WHEN t.person < %d THEN %d",
-                              ranges[i].end_person, i);
-        break;
-      case PartRange::kNobody:
-        absl::StrAppendFormat(&part, " WHEN t.person IS NULL THEN %d", i);
-        break;
+    if (ranges[i].which == PartRange::kAll) {
+      absl::StrAppendFormat(&part, " WHEN true THEN %d", i);
+    } else if (ranges[i].which == PartRange::kPersons) {
+      absl::StrAppendFormat(&part, " WHEN t.person < %d THEN %d",
+                            ranges[i].end_person, i);
+    } else {
+      // Nothing orders these rows, so that any of the ranges left will do.
+      const size_t left = ranges.size() - i;
+      absl::StrAppendFormat(
+          &part,
+          " WHEN t.person IS NULL THEN %d + least(%d, floor(random() * %d))", i,
+          left - 1, left);
+      break;
     }
   }
   SqlStatement statement = rows;

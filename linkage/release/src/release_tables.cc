@@ -8,16 +8,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "crypto/random.h"
-#include "dataset/record_batch.h"
-#include "engine/row_writer.h"
+#include "record_keys.h"
 #include "table_dictionary.h"
 #include "withheld_areas.h"
 
 namespace tally::linkage {
 namespace {
 
-using dataset::ColumnType;
 using dataset::DictionaryColumn;
 using dataset::DictionaryTable;
 using engine::SqlType;
@@ -57,78 +54,6 @@ engine::ParquetOptions MetadataOf(const BuildInputs& inputs,
   return options;
 }
 
-// Writes the record keys of one column anew: table rekey_C.
-absl::Status RenumberKeys(const std::vector<RowsTable>& parts,
-                          const std::string& column, ReleaseEngine& engine) {
-  const std::string keys = "record_keys_" + column;
-  TALLY_ASSIGN_OR_RETURN(const int64_t count,
-                         engine.Materialise(keys, RecordKeysSql(parts, column),
-                                            {{"extract_no", SqlType::kInt},
-                                             {"old_key", SqlType::kBigint},
-                                             {"place", SqlType::kBigint}}));
-  const std::string shuffled = "shuffled_" + column;
-  TALLY_ASSIGN_OR_RETURN(const std::string directory,
-                         engine.MakeTableDirectory(shuffled));
-  using engine::RowColumn;
-  const engine::RowSchema schema = {
-      {"place", RowColumn::From::kColumn, 0, ColumnType::kInt64},
-      {"new_key", RowColumn::From::kColumn, 1, ColumnType::kInt64}};
-  TALLY_ASSIGN_OR_RETURN(
-      std::unique_ptr<engine::RowWriter> writer,
-      engine::RowWriter::Open(engine.database(), schema, directory));
-  std::vector<int64_t> order(static_cast<size_t>(count));
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-  crypto::Shuffle(std::span<int64_t>(order));
-  for (size_t begin = 0; begin < order.size();
-       begin += dataset::kMaxBatchRows) {
-    const size_t end = std::min(order.size(), begin + dataset::kMaxBatchRows);
-    dataset::RecordBatch batch;
-    batch.columns.emplace_back(ColumnType::kInt64);
-    batch.columns.emplace_back(ColumnType::kInt64);
-    for (size_t i = begin; i < end; ++i) {
-      batch.AppendPerson(dataset::kNoPerson, dataset::RowReason::kNone);
-      batch.columns[0].AppendInt64(static_cast<int64_t>(i));
-      batch.columns[1].AppendInt64(order[i]);
-    }
-    TALLY_RETURN_IF_ERROR(writer->Write(std::move(batch)));
-  }
-  TALLY_ASSIGN_OR_RETURN(const std::vector<engine::ParquetFile> files,
-                         writer->Finish());
-  std::vector<std::string> paths;
-  for (const engine::ParquetFile& file : files) paths.push_back(file.path);
-  TALLY_RETURN_IF_ERROR(engine.Register(
-      shuffled, paths,
-      {{"place", SqlType::kBigint}, {"new_key", SqlType::kBigint}}));
-  return engine
-      .Materialise("rekey_" + column, RekeySql(keys, shuffled), RekeySchema())
-      .status();
-}
-
-// Renumbers every record key that any table of the release shows, once for all
-// tables, so that equal keys of two tables stay equal.
-absl::Status RenumberAllKeys(const BuildInputs& inputs,
-                             const LinkedExtracts& linked,
-                             ReleaseEngine& engine) {
-  std::map<std::string, std::vector<RowsTable>> parts_by_key;
-  for (const AgreementDataset& agreed : inputs.link.agreement->datasets) {
-    const std::vector<RowsTable> parts =
-        linked.PartsOf(*inputs.link.plan, agreed.id, true);
-    for (const RowsTable& part : parts) {
-      for (const std::string& name : agreed.columns) {
-        const dataset::ColumnSpec* column = part.specification->Column(name);
-        if (column != nullptr &&
-            column->column_class == dataset::ColumnClass::kRecordKey) {
-          parts_by_key[name].push_back(part);
-        }
-      }
-    }
-  }
-  for (const auto& [column, parts] : parts_by_key) {
-    TALLY_RETURN_IF_ERROR(RenumberKeys(parts, column, engine));
-  }
-  return absl::OkStatus();
-}
-
 // How a table is cut into files. Nothing is counted for a table that fits into
 // one whatever its filters do.
 absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
@@ -158,7 +83,11 @@ absl::Status WriteParts(const BuildInputs& inputs,
   const std::string relative = "tables/" + table.name;
   TALLY_RETURN_IF_ERROR(MakeDirectories(folder + "/" + relative, 0700));
   const engine::ParquetOptions metadata = MetadataOf(inputs, table.dictionary);
-  const bool apart = ranges.size() > inputs.max_readings;
+  // Which of several ranges has a row of nobody can be drawn only once.
+  const auto nobody = std::count_if(
+      ranges.begin(), ranges.end(),
+      [](const PartRange& r) { return r.which == PartRange::kNobody; });
+  const bool apart = ranges.size() > inputs.max_readings || nobody > 1;
   const std::string parts = "parts_" + table.name;
   if (apart) {
     TALLY_RETURN_IF_ERROR(
@@ -315,7 +244,9 @@ std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
     ranges.push_back(
         {PartRange::kPersons, persons * i / parts, persons * (i + 1) / parts});
   }
-  if (rows_without_person > 0) ranges.push_back({PartRange::kNobody, 0, 0});
+  for (int64_t rows = 0; rows < rows_without_person; rows += aim) {
+    ranges.push_back({PartRange::kNobody, 0, 0});
+  }
   if (ranges.empty()) ranges.emplace_back();  // a table without rows is a file
   return ranges;
 }
@@ -366,8 +297,8 @@ absl::StatusOr<std::vector<WrittenTable>> WriteTables(
   std::vector<WrittenTable> tables;
   const int64_t total =
       static_cast<int64_t>(inputs.link.agreement->datasets.size()) + 2;
+  TALLY_RETURN_IF_ERROR(RenumberRecordKeys(inputs, linked, engine));
   TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables", 0, total, "tables"));
-  TALLY_RETURN_IF_ERROR(RenumberAllKeys(inputs, linked, engine));
   TALLY_ASSIGN_OR_RETURN(WrittenTable persons,
                          WriteWhole(inputs, folder, PersonsSql(),
                                     {{"person", SqlType::kInt},

@@ -56,8 +56,9 @@ int ThreadsThatFit(int64_t memory_bytes, int allowed);
 // memory one thread only writes, and with more than twenty times it fails.
 int64_t RowsThatSort(int64_t memory_bytes, size_t columns);
 
-// The ranges of people whose rows make one part each. `rows` rows of `persons`
-// people; numbers are random, so equal ranges have about equal rows.
+// The ranges whose rows make one part each: of `persons` people, whose numbers
+// are random, so that equal ranges have about equal rows, and then as many of
+// nobody as the rows without a person need.
 std::vector<PartRange> SplitIntoParts(int64_t rows_with_person,
                                       int64_t rows_without_person,
                                       int64_t persons, int64_t max_rows);

@@ -1,7 +1,8 @@
-#include "number_permutation.h"
+#include "linkage/index/number_permutation.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <vector>
 
 #include "index_test_data.h"
@@ -34,11 +35,10 @@ TEST(NumberPermutation, FillsWithWhatItGivesOneByOne) {
   for (const uint64_t n : {1, 2, 3, 10, 99, 1'000, 65'537, 1'000'003}) {
     const NumberPermutation permutation(n);
     for (const uint64_t first : {uint64_t{0}, n / 3, n - 1}) {
-      std::vector<int32_t> filled(std::min<uint64_t>(n - first, 300));
+      std::vector<uint64_t> filled(std::min<uint64_t>(n - first, 300));
       permutation.Fill(first, filled);
       for (size_t i = 0; i < filled.size(); ++i) {
-        ASSERT_EQ(static_cast<uint64_t>(filled[i]), permutation.At(first + i))
-            << "size " << n;
+        ASSERT_EQ(filled[i], permutation.At(first + i)) << "size " << n;
       }
     }
   }
@@ -67,11 +67,18 @@ TEST(NumberPermutation, DoesNotFollowTheOrderOfItsInput) {
   EXPECT_LT(std::abs(correlation), 4 / std::sqrt(double{kSize}));
 }
 
-TEST(NumberPermutation, StaysBelowLargeSizes) {
-  constexpr uint64_t kSize = (uint64_t{1} << 31) - 12'345;
-  const NumberPermutation permutation(kSize);
-  for (uint64_t i = 0; i < 1'000; ++i) {
-    EXPECT_LT(permutation.At(kSize - 1 - i), kSize);
+TEST(NumberPermutation, TakesNoNumberTwiceAtLargeSizes) {
+  constexpr uint64_t kMost = NumberPermutation::kMostNumbers;
+  for (const uint64_t size : {kMost / 2 - 12'345, kMost - 1, kMost}) {
+    const NumberPermutation permutation(size);
+    std::set<uint64_t> seen;
+    for (uint64_t i = 0; i < 1'000; ++i) {
+      const uint64_t at = permutation.At(size - 1 - i);
+      EXPECT_LT(at, size);
+      EXPECT_TRUE(seen.insert(at).second);
+    }
+    // The upper half is used as well.
+    EXPECT_GT(*seen.rbegin(), size / 2);
   }
 }
 

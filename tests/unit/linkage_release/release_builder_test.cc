@@ -224,6 +224,24 @@ TEST_F(ReleaseBuilder, RenumbersRecordKeysWithinTheirExtract) {
   for (const std::string& key : all) EXPECT_LT(std::stoi(key), 6);
 }
 
+// More keys than one batch holds.
+TEST_F(ReleaseBuilder, GivesEachOfManyRecordKeysItsOwnNumber) {
+  constexpr int kKeys = 40'000;
+  PublishBasics();
+  std::vector<TestRow> spells;
+  for (int i = 0; i < kKeys; ++i) {
+    spells.push_back(Spell(1 + i % 2, 1'000 + i, "2026-10-05"));
+  }
+  world_.Publish("national-apc", "2026-10", 1, {{"sus-apc", spells}});
+  world_.MustBuild(BasicTerms(), kRelease);
+  std::set<std::string> keys;
+  for (const auto& row : world_.Table(kRelease, "sus_apc")) {
+    keys.insert(row[3]);
+    ASSERT_LT(std::stoi(row[3]), kKeys + 5);  // one is not released
+  }
+  EXPECT_THAT(keys, SizeIs(kKeys + 4));
+}
+
 TEST_F(ReleaseBuilder, UsesTheNewestSnapshotAndAllActivity) {
   world_.Publish("gp-supplier-a", "2026-10", 1,
                  {{"gp-patient", {Patient(1), Patient(2), Patient(5)}},

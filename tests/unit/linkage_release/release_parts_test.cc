@@ -67,5 +67,37 @@ TEST_P(ReleaseParts, HoldTheSameRowsAsOne) {
   }
 }
 
+// However few parts the people need: rows of nobody have no order to cut by.
+TEST_P(ReleaseParts, HoldEveryRowOfNobodyOnceInSeveralFiles) {
+  constexpr int kRows = 400;
+  PublishBasics();
+  std::vector<TestRow> spells;
+  for (int i = 0; i < kRows; ++i) {
+    spells.push_back(Spell(-1, 1'000 + i, "2026-10-05"));
+  }
+  world_.Publish("national-apc", "2026-10", 1, {{"sus-apc", spells}});
+  const Agreement agreement = BasicTerms();
+  const absl::StatusOr<ReleasePlan> plan = world_.Plan(agreement);
+  ASSERT_TRUE(plan.ok());
+  BuildInputs inputs = world_.BuildInputsFor(agreement, *plan, "r2026-12");
+  inputs.max_rows_per_part = 100;
+  inputs.max_readings = GetParam();
+  const absl::StatusOr<BuiltRelease> cut = BuildRelease(inputs);
+  ASSERT_TRUE(cut.ok()) << cut.status();
+  std::set<std::string> spells_of_nobody;
+  for (const auto& row : world_.Table("r2026-12", "sus_apc")) {
+    if (row[0] == "-") spells_of_nobody.insert(row[3]);
+  }
+  EXPECT_THAT(spells_of_nobody, SizeIs(kRows + 1));  // and that of November
+  int64_t files = 0;
+  for (const FileRecord& file : cut->files) {
+    files += file.path.find("tables/sus_apc/") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_THAT(files, testing::AllOf(testing::Ge(5), testing::Le(8)));
+  for (const std::string& sql : world_.statements()) {
+    EXPECT_THAT(engine::LintSql(sql), SizeIs(0)) << sql;
+  }
+}
+
 }  // namespace
 }  // namespace tally::linkage

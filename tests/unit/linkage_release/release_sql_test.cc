@@ -66,6 +66,16 @@ TEST(SplitIntoParts, KeepsPartsBelowTheLimitOnAverage) {
   EXPECT_THAT(ranges, SizeIs(5));
 }
 
+TEST(SplitIntoParts, CutsRowsOfNobodyByTheSameLimit) {
+  const std::vector<PartRange> ranges =
+      SplitIntoParts(30'000'000, 17'000'000, 1'200'000, 8'000'000);
+  ASSERT_THAT(ranges, SizeIs(8));
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    EXPECT_EQ(ranges[i].which,
+              i < 5 ? PartRange::kPersons : PartRange::kNobody);
+  }
+}
+
 TEST(TableRowsSql, BindsValuesAndNeverWritesThem) {
   const TestSpecifications specifications;
   const dataset::Specification* events = specifications.Newest("gp-event");

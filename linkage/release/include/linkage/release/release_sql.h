@@ -72,12 +72,10 @@ SqlStatement MapSql(bool anchored);
 // tables/persons.
 SqlStatement PersonsSql();
 
-// Distinct keys of one column over all parts, numbered from 0: extract_no,
-// old_key, place. A permutation of the places gives rekey_C.
+// Distinct keys of one column over all parts, in any order: extract_no,
+// old_key. RenumberRecordKeys() makes rekey_C of them.
 SqlStatement RecordKeysSql(const std::vector<RowsTable>& parts,
                            std::string_view column);
-// rekey_C from the keys and a table place BIGINT, new_key BIGINT.
-SqlStatement RekeySql(std::string_view keys, std::string_view shuffled);
 
 // What a dataset's table is made from.
 struct TableRecipe {
@@ -121,17 +119,18 @@ struct PartRange {
   enum Which {
     kAll,      // the whole table
     kPersons,  // people from first_person to before end_person
-    kNobody,   // rows without a person
+    kNobody,   // rows without a person: each in one of such ranges, at random
   };
   Which which = kAll;
   int64_t first_person = 0;
   int64_t end_person = 0;
 };
 // `rows` (a SELECT of TableRowsSql's shape) with the place of their range in
-// `ranges` as `part_no`. REQUIRES: ranges that hold every row once.
+// `ranges` as `part_no`. REQUIRES: ranges that hold every row once, those of
+// people in ascending order and then those of nobody.
 SqlStatement NumberedRowsSql(const SqlStatement& rows,
                              const std::vector<PartRange>& ranges);
-// Those of `rows` that a range holds.
+// Those of `rows` that a range holds. REQUIRES: no other range of nobody.
 SqlStatement RangeRowsSql(const SqlStatement& rows, const PartRange& range);
 // `rows` in order: by person, the rows of one person at random.
 SqlStatement OrderedRowsSql(const SqlStatement& rows);

@@ -2,16 +2,18 @@
 //
 // A Feistel network of eight rounds over a x b >= n, keyed afresh from the
 // system's random numbers; numbers that fall beyond n walk on until they do
-// not. The round function is SipHash-2-4, a pseudorandom function, so the order
-// of persons tells nothing about the order of their tokens. A half takes no
-// more values than the root of n, so what each round adds to it is made once.
+// not. The round function is SipHash-2-4, a pseudorandom function, so what
+// comes out tells nothing about the order of what went in: of persons nothing
+// about that of their tokens, of record keys nothing about the old ones. A half
+// takes no more values than the root of n, so what each round adds to it is
+// made once.
 //
 // Spec: docs/adr/0061-person-numbers-from-a-permutation.md
 // Threading: const use from several threads.
 // Secrets: what the rounds add, for the life of the object; wiped.
 
-#ifndef TALLY_LINKAGE_INDEX_SRC_NUMBER_PERMUTATION_H_
-#define TALLY_LINKAGE_INDEX_SRC_NUMBER_PERMUTATION_H_
+#ifndef TALLY_LINKAGE_INDEX_NUMBER_PERMUTATION_H_
+#define TALLY_LINKAGE_INDEX_NUMBER_PERMUTATION_H_
 
 #include <cstdint>
 #include <span>
@@ -26,7 +28,9 @@ uint64_t SipHash24(uint64_t key0, uint64_t key1, uint64_t word);
 
 class NumberPermutation {
  public:
-  // REQUIRES: n <= 2^31. Memory: 16 bytes times the root of n, 741 kB at most.
+  static constexpr uint64_t kMostNumbers = uint64_t{1} << 32;
+  // REQUIRES: n <= kMostNumbers. Memory: 16 bytes times the root of n, a
+  // megabyte at most.
   explicit NumberPermutation(uint64_t n);
   NumberPermutation(const NumberPermutation&) = delete;
   NumberPermutation& operator=(const NumberPermutation&) = delete;
@@ -35,7 +39,7 @@ class NumberPermutation {
   uint64_t At(uint64_t i) const;
   // At(first), At(first + 1) and so on: a third of the time of one by one.
   // REQUIRES: first + out.size() <= n.
-  void Fill(uint64_t first, std::span<int32_t> out) const;
+  void Fill(uint64_t first, std::span<uint64_t> out) const;
 
  private:
   uint64_t Once(uint64_t i) const;
@@ -50,4 +54,4 @@ class NumberPermutation {
 
 }  // namespace tally::linkage
 
-#endif  // TALLY_LINKAGE_INDEX_SRC_NUMBER_PERMUTATION_H_
+#endif  // TALLY_LINKAGE_INDEX_NUMBER_PERMUTATION_H_
