@@ -16,66 +16,76 @@ namespace tally::pseudonymiser {
 namespace {
 
 constexpr size_t kFewestBuckets = 64;
-constexpr size_t kMostBuckets = 256;
+constexpr size_t kMostBuckets = 4096;
 constexpr int64_t kBucketBytes = int64_t{32} << 20;
 constexpr size_t kLargeFrame = 32 * 1024;
-constexpr size_t kSmallFrame = 8 * 1024;
+constexpr size_t kSmallFrame = 4 * 1024;
 constexpr int64_t kMostBuffers = int64_t{48} << 20;
 
-size_t FrameBytes(const BucketSpool::Options& options) {
-  const size_t buffers =
-      options.buckets * static_cast<size_t>(std::max(options.pens, 1));
+// What each pen may use for its buffers.
+size_t PenBytes(const BucketSpool::Options& options) {
   const int64_t room =
       std::clamp<int64_t>(options.buffer_bytes, 0, kMostBuffers);
-  return std::clamp(static_cast<size_t>(room) / buffers, kSmallFrame,
-                    kLargeFrame);
+  return static_cast<size_t>(room) /
+         static_cast<size_t>(std::max(options.pens, 1));
 }
 
 }  // namespace
 
+size_t BucketSpool::BucketsFor(const Options& options) {
+  const auto wanted = static_cast<size_t>(
+      std::max<int64_t>(options.input_bytes / kBucketBytes, 1));
+  const size_t fit = std::max<size_t>(PenBytes(options) / kSmallFrame, 1);
+  return std::clamp(std::min(std::bit_ceil(wanted), std::bit_floor(fit)),
+                    kFewestBuckets, kMostBuckets);
+}
+
 absl::StatusOr<std::unique_ptr<BucketSpool>> BucketSpool::Create(
     const Options& options, const crypto::StorageKey& key) {
-  TALLY_CHECK(std::has_single_bit(options.buckets));
   TALLY_ASSIGN_OR_RETURN(crypto::SealedWriter writer,
                          crypto::SealedWriter::Create(
                              options.path, key, crypto::SealedKind::kSpool,
                              options.context, 1U << 20));
-  return std::unique_ptr<BucketSpool>(
-      new BucketSpool(options, key, std::move(writer)));
+  std::unique_ptr<BucketSpool> spool(new BucketSpool(options, &key));
+  MutexLock lock(spool->mu_);
+  spool->writer_.emplace(std::move(writer));
+  return spool;
 }
 
-BucketSpool::BucketSpool(const Options& options, const crypto::StorageKey& key,
-                         crypto::SealedWriter writer)
+std::unique_ptr<BucketSpool> BucketSpool::Measuring(const Options& options) {
+  return std::unique_ptr<BucketSpool>(new BucketSpool(options, nullptr));
+}
+
+BucketSpool::BucketSpool(const Options& options, const crypto::StorageKey* key)
     : options_(options),
       key_(key),
-      frame_bytes_(FrameBytes(options)),
-      writer_(std::move(writer)),
-      frames_(options.datasets * options.buckets) {}
+      buckets_(BucketsFor(options)),
+      frame_bytes_(
+          std::clamp(PenBytes(options) / buckets_, kSmallFrame, kLargeFrame)),
+      frames_(options.datasets * buckets_) {}
 
 BucketSpool::~BucketSpool() {
+  if (key_ == nullptr) return;
   // Sealed under a key that stays, but of no use to anyone: what cannot be
   // removed now is removed by the next push.
   static_cast<void>(RemoveFile(options_.path));
 }
 
-size_t BucketSpool::BucketsFor(int64_t bytes) {
-  const int64_t wanted = std::max<int64_t>(bytes / kBucketBytes, 1);
-  return std::clamp(std::bit_ceil(static_cast<size_t>(wanted)), kFewestBuckets,
-                    kMostBuckets);
+uint64_t BucketSpool::SizeBytes() const {
+  return writer_.has_value() ? writer_->size_bytes() : measured_bytes_;
 }
 
 uint64_t BucketSpool::bytes() const {
   MutexLock lock(mu_);
-  return writer_->size_bytes();
+  return SizeBytes();
 }
 
 absl::Status BucketSpool::Append(size_t dataset, size_t bucket,
                                  std::string_view rows) {
   MutexLock lock(mu_);
-  const Frame frame{.offset = writer_->size_bytes(),
-                    .sequence = writer_->frames()};
-  if (frame.offset + rows.size() + crypto::kFrameOverhead >
-      static_cast<uint64_t>(options_.max_bytes)) {
+  const uint64_t offset = SizeBytes();
+  const uint64_t frame_bytes = rows.size() + crypto::kFrameOverhead;
+  if (offset + frame_bytes > static_cast<uint64_t>(options_.max_bytes)) {
     return WithExitCode(
         absl::ResourceExhaustedError(absl::StrFormat(
             "the spool would grow beyond state.max_spool (%s); raise it and "
@@ -83,17 +93,23 @@ absl::Status BucketSpool::Append(size_t dataset, size_t bucket,
             FormatSize(options_.max_bytes))),
         kExitTemporary);
   }
+  if (!writer_.has_value()) {
+    measured_bytes_ += frame_bytes;
+    return absl::OkStatus();
+  }
+  const Frame frame{.offset = offset, .sequence = writer_->frames()};
   TALLY_RETURN_IF_ERROR(writer_->Append(AsBytes(rows), false));
-  frames_[dataset * options_.buckets + bucket].push_back(frame);
+  frames_[dataset * buckets_ + bucket].push_back(frame);
   return absl::OkStatus();
 }
 
 absl::Status BucketSpool::Close() {
   MutexLock lock(mu_);
+  if (!writer_.has_value()) return absl::OkStatus();
   TALLY_RETURN_IF_ERROR(writer_->Append({}, true));
   TALLY_ASSIGN_OR_RETURN(
       crypto::SealedReader reader,
-      crypto::SealedReader::Open(options_.path, key_,
+      crypto::SealedReader::Open(options_.path, *key_,
                                  crypto::SealedKind::kSpool, options_.context));
   reader_.emplace(std::move(reader));
   return absl::OkStatus();
@@ -104,7 +120,7 @@ absl::Status BucketSpool::ReadBucket(size_t dataset, size_t bucket,
   std::vector<Frame> frames;
   {
     MutexLock lock(mu_);
-    frames = frames_[dataset * options_.buckets + bucket];
+    frames = frames_[dataset * buckets_ + bucket];
   }
   TALLY_CHECK(reader_.has_value());
   // So that no copy stays behind where the text was before it grew.
@@ -119,18 +135,21 @@ absl::Status BucketSpool::ReadBucket(size_t dataset, size_t bucket,
 }
 
 BucketSpool::Pen::Pen(BucketSpool* spool, size_t dataset)
-    : spool_(spool), dataset_(dataset), buffers_(spool->options_.buckets) {
+    : spool_(spool),
+      dataset_(dataset),
+      buffers_(spool->buckets_),
+      bits_per_bucket_(std::countr_zero(spool->buckets_)) {
   for (std::string& buffer : buffers_) buffer.reserve(spool_->frame_bytes_);
 }
 
 size_t BucketSpool::Pen::RandomBucket() {
-  if (bits_left_ < 8) {
+  if (bits_left_ < bits_per_bucket_) {
     bits_ = random_.Next();
     bits_left_ = 64;
   }
   const size_t bucket = bits_ & (buffers_.size() - 1);
-  bits_ >>= 8;
-  bits_left_ -= 8;
+  bits_ >>= bits_per_bucket_;
+  bits_left_ -= bits_per_bucket_;
   return bucket;
 }
 

@@ -32,9 +32,9 @@ class BucketSpool {
     std::string path;  // of the file, new
     crypto::SealContext context;
     size_t datasets = 1;
-    size_t buckets = 64;    // a dataset; a power of two, 64 to 256
-    int64_t max_bytes = 0;  // of the file
-    int pens = 1;           // how many will be used at once
+    int64_t input_bytes = 0;  // about as many go into the spool
+    int64_t max_bytes = 0;    // of the file
+    int pens = 1;             // how many will be used at once
     int64_t buffer_bytes = int64_t{48} << 20;  // of all pens, at most
   };
 
@@ -42,12 +42,18 @@ class BucketSpool {
   // crypto::SealedWriter.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<BucketSpool>> Create(
       const Options& options, const crypto::StorageKey& key);
+  // A spool that forgets its rows and tells only what a file would have grown
+  // to: for a delivery that is checked and not sent. Of `options` the path and
+  // the context are not used; ReadBucket() must not be called.
+  static std::unique_ptr<BucketSpool> Measuring(const Options& options);
   ~BucketSpool();  // removes the file
   BucketSpool(const BucketSpool&) = delete;
   BucketSpool& operator=(const BucketSpool&) = delete;
 
-  // How many buckets suit `bytes` of input.
-  static size_t BucketsFor(int64_t bytes);
+  // How many buckets a dataset has, a power of two from 64 to 4,096: such that
+  // one holds 32 MiB, as far as a buffer for each of every pen fits
+  // `buffer_bytes`.
+  static size_t BucketsFor(const Options& options);
 
   // Where a worker puts rows of one dataset.
   class Pen {
@@ -68,12 +74,13 @@ class BucketSpool {
     uint64_t bits_ = 0;
     int bits_left_ = 0;
     std::vector<std::string> buffers_;
+    const int bits_per_bucket_;
   };
 
   // Ends writing: the file can be read.
   absl::Status Close();
 
-  size_t buckets() const { return options_.buckets; }
+  size_t buckets() const { return buckets_; }
   uint64_t bytes() const;
 
   // All rows of a bucket, appended to `out` one after the other.
@@ -86,15 +93,17 @@ class BucketSpool {
     uint64_t sequence;
   };
 
-  BucketSpool(const Options& options, const crypto::StorageKey& key,
-              crypto::SealedWriter writer);
+  BucketSpool(const Options& options, const crypto::StorageKey* key);
+  uint64_t SizeBytes() const TALLY_REQUIRES(mu_);
   absl::Status Append(size_t dataset, size_t bucket, std::string_view rows);
 
   const Options options_;
-  const crypto::StorageKey& key_;
+  const crypto::StorageKey* const key_;  // null: nothing is kept
+  const size_t buckets_;                 // a dataset
   const size_t frame_bytes_;
   mutable Mutex mu_;
   std::optional<crypto::SealedWriter> writer_ TALLY_GUARDED_BY(mu_);
+  uint64_t measured_bytes_ TALLY_GUARDED_BY(mu_) = 0;  // without a writer
   std::vector<std::vector<Frame>> frames_ TALLY_GUARDED_BY(mu_);
   std::optional<crypto::SealedReader> reader_;
 };

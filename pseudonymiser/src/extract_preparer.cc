@@ -1,17 +1,10 @@
 #include "pseudonymiser/extract_preparer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
-#include "base/exit_code.h"
 #include "base/failpoint.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -43,22 +36,6 @@ JsonValue SettingsJson(const DatasetSettings& settings) {
   return json;
 }
 
-// A folder of our own for a spool that is only checked.
-absl::StatusOr<std::string> TemporaryFolder(const Configuration& config) {
-  std::error_code error;
-  const std::string base =
-      IsDirectory(config.state_directory)
-          ? config.state_directory
-          : std::filesystem::temp_directory_path(error).string();
-  if (error) return InputError("TMPDIR names no folder");
-  std::string path = JoinPath(base, "tally-check-XXXXXX");
-  if (::mkdtemp(path.data()) == nullptr) {
-    return InputError(
-        absl::StrFormat("no temporary folder can be made in %s", base));
-  }
-  return path;
-}
-
 dataset::ExtractManifest MakeManifest(const DeliveryPlan& plan,
                                       const DeliveryReport& report,
                                       const dataset::ExtractId& extract,
@@ -85,21 +62,17 @@ dataset::ExtractManifest MakeManifest(const DeliveryPlan& plan,
   return manifest;
 }
 
-absl::StatusOr<std::unique_ptr<BucketSpool>> OpenRowSpool(
-    const std::string& path, const crypto::SealContext& context,
-    const crypto::StorageKey& key, const DeliveryPlan& plan, int pens,
-    int64_t input_bytes) {
+BucketSpool::Options RowSpoolOptions(const DeliveryPlan& plan, int pens,
+                                     int64_t input_bytes) {
   BucketSpool::Options options;
-  options.path = path;
-  options.context = context;
   options.datasets = plan.datasets.size();
-  options.buckets = BucketSpool::BucketsFor(input_bytes);
+  options.input_bytes = input_bytes;
   options.max_bytes = plan.configuration->max_spool_bytes;
   options.pens = pens;
   if (plan.configuration->memory_bytes > 0) {
     options.buffer_bytes = plan.configuration->memory_bytes / kBufferShare;
   }
-  return BucketSpool::Create(options, key);
+  return options;
 }
 
 }  // namespace
@@ -154,23 +127,12 @@ ExtractPreparer::ExtractPreparer(const DeliveryPlan& plan, WorkerPool& pool,
     : plan_(plan), pool_(pool), progress_(progress), today_(today) {}
 
 absl::StatusOr<ExtractPreparer::Checked> ExtractPreparer::Check() {
-  const Configuration& config = *plan_.configuration;
-  TALLY_ASSIGN_OR_RETURN(
-      const crypto::StorageKey key,
-      crypto::StorageKey::Generate(config.environment, config.source));
-  TALLY_ASSIGN_OR_RETURN(const std::string folder, TemporaryFolder(config));
-  // A folder that cannot be removed holds nothing that can be read.
-  const auto remove =
-      absl::MakeCleanup([&folder] { static_cast<void>(RemoveTree(folder)); });
   DeliveryReader reader(plan_, pool_, progress_, today_);
   TALLY_ASSIGN_OR_RETURN(const int64_t bytes, reader.InputBytes());
-  TALLY_ASSIGN_OR_RETURN(std::unique_ptr<BucketSpool> spool,
-                         OpenRowSpool(JoinPath(folder, kRowsFile),
-                                      {.environment = config.environment,
-                                       .domain = config.domain,
-                                       .path = "check/rows.spool"},
-                                      key, plan_, pool_.threads(), bytes));
-  TALLY_ASSIGN_OR_RETURN(ReadDelivery read, reader.Read(std::move(spool)));
+  // What is not sent need not be kept: only whether it would fit.
+  TALLY_ASSIGN_OR_RETURN(ReadDelivery read,
+                         reader.Read(BucketSpool::Measuring(
+                             RowSpoolOptions(plan_, pool_.threads(), bytes))));
   if (progress_ != nullptr) progress_->Finish();
   return Checked{.report = std::move(read.report),
                  .verdict = std::move(read.verdict)};
@@ -186,11 +148,11 @@ absl::StatusOr<ExtractPreparer::Prepared> ExtractPreparer::FillSpool(
       DescribeTerms(plan_, key.key_id().Hex(), key.info().epoch);
   DeliveryReader reader(plan_, pool_, progress_, today_);
   TALLY_ASSIGN_OR_RETURN(const int64_t bytes, reader.InputBytes());
-  TALLY_ASSIGN_OR_RETURN(
-      std::unique_ptr<BucketSpool> spool,
-      OpenRowSpool(store->PathOf(id, kRowsFile),
-                   store->ContextOf(id, kRowsFile), store->sealing_key(), plan_,
-                   pool_.threads(), bytes));
+  BucketSpool::Options options = RowSpoolOptions(plan_, pool_.threads(), bytes);
+  options.path = store->PathOf(id, kRowsFile);
+  options.context = store->ContextOf(id, kRowsFile);
+  TALLY_ASSIGN_OR_RETURN(std::unique_ptr<BucketSpool> spool,
+                         BucketSpool::Create(options, store->sealing_key()));
   TALLY_ASSIGN_OR_RETURN(ReadDelivery read, reader.Read(std::move(spool)));
   TALLY_FAILPOINT("pseudonymiser.read");
   prepared.report = read.report;

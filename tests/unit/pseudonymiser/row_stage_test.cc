@@ -143,7 +143,6 @@ class RowStageTest : public testing::Test {
     options.context = {.environment = crypto::Environment::kTest,
                        .domain = "commissioning",
                        .path = "check/rows.spool"};
-    options.buckets = 2;
     options.max_bytes = int64_t{1} << 30;
     auto spool = BucketSpool::Create(options, *key_);
     ASSERT_OK(spool);
