@@ -8,6 +8,7 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -120,8 +121,12 @@ struct WorkerPool::State {
 WorkerPool::WorkerPool(int threads) : state_(std::make_unique<State>()) {
   if (threads <= 0) threads = DefaultThreads();
   state_->workers.reserve(static_cast<size_t>(threads - 1));
-  for (int i = 1; i < threads; ++i) {
-    state_->workers.emplace_back([state = state_.get()] { state->Work(); });
+  try {
+    for (int i = 1; i < threads; ++i) {
+      state_->workers.emplace_back([state = state_.get()] { state->Work(); });
+    }
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that there are do all the work.
   }
 }
 

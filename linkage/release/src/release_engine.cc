@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMostResultRows = 4'000'000;
 constexpr int64_t kWatchMs = 100;
+constexpr int64_t kLeastSpill = int64_t{1} << 20;  // that the engine takes
 constexpr std::string_view kPartColumn = "part_no";
 
 }  // namespace
@@ -34,6 +35,9 @@ absl::StatusOr<std::unique_ptr<ReleaseEngine>> ReleaseEngine::Open(
     database.directories.push_back(given.output_directory);
   }
   database.temp_directory = spill;
+  // What is free bounds a release, not a number; a tenth is left to uploads.
+  TALLY_ASSIGN_OR_RETURN(const int64_t free, FreeBytes(spill));
+  database.max_temp_bytes = std::max(kLeastSpill, free / 10 * 9);
   database.memory_bytes = given.memory_bytes;
   database.threads = given.threads;
   TALLY_ASSIGN_OR_RETURN(engine::Database opened,

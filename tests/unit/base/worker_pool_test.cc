@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <new>
 #include <set>
 #include <stdexcept>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/status.h"
 #include "status_matchers.h"
 
 namespace tally {
@@ -138,6 +141,29 @@ TEST(WorkerPool, UsesSeveralThreadsAtOnce) {
     while (inside < 3) changed.Wait(mu);
     return absl::OkStatus();
   }));
+}
+
+// In a process of its own, in which stacks for 200 threads do not fit.
+TEST(WorkerPoolDeathTest, WorksWithTheThreadsThatTheSystemGives) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need all of the address space";
+#endif
+  EXPECT_EXIT(
+      {
+        rlimit limit{};
+        limit.rlim_cur = limit.rlim_max = rlim_t{512} << 20;
+        TALLY_CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+        WorkerPool pool(200);
+        TALLY_CHECK(pool.threads() < 200);
+        std::atomic<int64_t> sum{0};
+        const absl::Status status =
+            pool.ParallelFor(1'000, 7, [&](int64_t begin, int64_t end) {
+              for (int64_t i = begin; i < end; ++i) sum += i;
+              return absl::OkStatus();
+            });
+        std::exit(status.ok() && sum == 499'500 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 TEST(WorkerPool, TakesAllProcessorsByDefault) {

@@ -21,6 +21,7 @@ class WorkerPool {
   using RangeFunction = std::function<absl::Status(int64_t begin, int64_t end)>;
 
   // `threads` in all, the calling one included; 0 or less: DefaultThreads().
+  // Fewer where the system gives no more (see threads()).
   explicit WorkerPool(int threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
