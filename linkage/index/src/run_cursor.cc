@@ -199,13 +199,27 @@ absl::Status RunCursor::SeekToken(std::span<const uint8_t, 32> token) {
   return absl::OkStatus();
 }
 
-absl::Status RunCursor::Restrict(uint64_t first, uint64_t last) {
+absl::Status RunCursor::SeekPrefix(uint64_t prefix) {
   std::array<uint8_t, 32> lowest{};
   for (int i = 0; i < 8; ++i) {
     lowest[static_cast<size_t>(i)] =
-        static_cast<uint8_t>(first >> (56 - 8 * i));
+        static_cast<uint8_t>(prefix >> (56 - 8 * i));
   }
-  TALLY_RETURN_IF_ERROR(SeekToken(lowest));
+  return SeekToken(lowest);
+}
+
+absl::StatusOr<uint64_t> RunCursor::RecordsBelow(uint64_t prefix) {
+  TALLY_RETURN_IF_ERROR(SeekPrefix(prefix));
+  if (frames_ == 0) return 0;
+  const uint64_t frame = next_frame_ - 1;
+  const uint64_t within = next_ == nullptr
+                              ? FrameRecords(frame)
+                              : static_cast<uint64_t>(next_ - records());
+  return frame * crypto::kRunRecordsPerFrame + within;
+}
+
+absl::Status RunCursor::Restrict(uint64_t first, uint64_t last) {
+  TALLY_RETURN_IF_ERROR(SeekPrefix(first));
   last_prefix_ = last;
   if (next_ == end_ || last == UINT64_MAX) return absl::OkStatus();
   end_ = std::upper_bound(

@@ -42,12 +42,16 @@ class RunCursor final : public RecordStream {
   // Restricts the stream to records whose prefix lies in [first, last], and
   // goes to the beginning of that part. Cost: one frame a bisection step.
   [[nodiscard]] absl::Status Restrict(uint64_t first, uint64_t last);
+  // How many records have a prefix below this one; the stream is then before
+  // the first that has not. Cost: as Restrict.
+  [[nodiscard]] absl::StatusOr<uint64_t> RecordsBelow(uint64_t prefix);
   // Goes before the first record not below `token` (32 bytes); no upper end.
   [[nodiscard]] absl::Status SeekToken(std::span<const uint8_t, 32> token);
 
  private:
   RunCursor(std::string path, crypto::SealedReader reader, RunUse use);
   [[nodiscard]] absl::Status ReadTrailer();
+  [[nodiscard]] absl::Status SeekPrefix(uint64_t prefix);
   [[nodiscard]] absl::Status LoadFrame(uint64_t frame);
   [[nodiscard]] absl::Status CheckFrame() const;
   [[nodiscard]] absl::Status Refill() override;

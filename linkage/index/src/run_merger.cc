@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -71,6 +72,11 @@ class StampedStream final : public RecordStream {
   Record record_{};
 };
 
+// The runs lie sealed and pinned: who changes them breaks in.
+absl::Status CountedOtherwise() {
+  return Error(Reason::kRunCorrupt, "runs changed while they were merged");
+}
+
 // One place where a person was found.
 struct Member {
   uint32_t input;
@@ -101,13 +107,19 @@ class RunMerger::Impl {
     std::optional<uint32_t> input;  // of a run
     uint64_t records = 0;
   };
+  absl::Status MeasureParts();
   absl::Status MergeGroups();
   absl::Status MergeGroup(size_t taken);
   absl::StatusOr<std::unique_ptr<RunCursor>> OpenFeed(const Feed& feed) const;
   // `fn` is a status of (const Record& token, std::span<const Member>).
   template <typename F>
   absl::Status ForEachPerson(int part, const F& fn) const;
-  absl::Status LinkPart(int part, uint64_t offset,
+  // People of the part take the numbers from `first` on, `most` at most.
+  struct Numbers {
+    uint64_t first;
+    uint64_t most;
+  };
+  absl::Status LinkPart(int part, Numbers range,
                         const NumberPermutation& numbers,
                         const crypto::PseudonymMaker* maker, Mutex& mu,
                         LinkSink& sink) const;
@@ -118,6 +130,8 @@ class RunMerger::Impl {
   int32_t sources_ = 0;
   std::vector<Feed> feeds_;
   std::vector<std::string> temporary_;
+  uint64_t records_ = 0;                // of all runs
+  std::vector<uint64_t> part_records_;  // empty until measured
   std::vector<uint64_t> part_persons_;  // empty until counted
 };
 
@@ -139,6 +153,7 @@ absl::Status RunMerger::Impl::Open() {
     TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunCursor> run,
                            OpenFeed(feeds_.back()));
     feeds_.back().records = run->summary().records;
+    records_ += feeds_.back().records;
   }
   sources_ = static_cast<int32_t>(places.size());
   return absl::OkStatus();
@@ -209,6 +224,33 @@ absl::Status RunMerger::Impl::MergeGroups() {
   return absl::OkStatus();
 }
 
+// How many records each part of the token space has.
+absl::Status RunMerger::Impl::MeasureParts() {
+  if (!part_records_.empty()) return absl::OkStatus();
+  std::vector<uint64_t> records(static_cast<size_t>(options_.parts));
+  for (const Feed& feed : feeds_) {
+    TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunCursor> cursor,
+                           OpenFeed(feed));
+    uint64_t below = 0;
+    for (int part = 0; part < options_.parts; ++part) {
+      uint64_t end = cursor->summary().records;
+      if (part + 1 < options_.parts) {
+        TALLY_ASSIGN_OR_RETURN(
+            end,
+            cursor->RecordsBelow(RangeOfPart(part + 1, options_.parts).first));
+      }
+      if (end < below) return CountedOtherwise();
+      records[static_cast<size_t>(part)] += end - std::exchange(below, end);
+    }
+  }
+  if (std::accumulate(records.begin(), records.end(), uint64_t{0}) !=
+      records_) {
+    return CountedOtherwise();
+  }
+  part_records_ = std::move(records);
+  return absl::OkStatus();
+}
+
 template <typename F>
 absl::Status RunMerger::Impl::ForEachPerson(int part, const F& fn) const {
   const PrefixRange range = RangeOfPart(part, options_.parts);
@@ -275,11 +317,6 @@ absl::StatusOr<uint64_t> RunMerger::Impl::CountPersons() {
 
 namespace {
 
-// The runs lie sealed and pinned: who changes them breaks in.
-absl::Status CountedOtherwise() {
-  return Error(Reason::kRunCorrupt, "runs changed while they were merged");
-}
-
 // Collects what one part finds and hands it to the sink in blocks.
 class PartOutput {
  public:
@@ -334,19 +371,21 @@ class PartOutput {
 
 }  // namespace
 
-absl::Status RunMerger::Impl::LinkPart(int part, uint64_t offset,
+absl::Status RunMerger::Impl::LinkPart(int part, Numbers range,
                                        const NumberPermutation& numbers,
                                        const crypto::PseudonymMaker* maker,
                                        Mutex& mu, LinkSink& sink) const {
   PartOutput output(maker, mu, sink);
   std::vector<uint64_t> seen(static_cast<size_t>(sources_), UINT64_MAX);
-  const uint64_t end = offset + part_persons_[static_cast<size_t>(part)];
-  uint64_t next = offset;
+  uint64_t left = part_records_[static_cast<size_t>(part)];
+  const uint64_t end = range.first + range.most;
+  uint64_t next = range.first;
   std::array<uint64_t, kNumbersAhead> ahead;
   size_t used = ahead.size();
   TALLY_RETURN_IF_ERROR(ForEachPerson(
       part, [&](const Record& token, std::span<const Member> members) {
-        if (next == end) return CountedOtherwise();
+        if (next == end || left < members.size()) return CountedOtherwise();
+        left -= members.size();
         if (used == ahead.size()) {
           const uint64_t count = std::min<uint64_t>(ahead.size(), end - next);
           numbers.Fill(next, std::span(ahead).first(count));
@@ -368,7 +407,7 @@ absl::Status RunMerger::Impl::LinkPart(int part, uint64_t offset,
         ++next;
         return output.AddPerson(person, token);
       }));
-  if (next != end) return CountedOtherwise();
+  if (left != 0) return CountedOtherwise();
   return output.Flush();
 }
 
@@ -379,25 +418,36 @@ absl::Status RunMerger::Impl::Link(const crypto::ProjectKey* project_key,
     return absl::InvalidArgumentError(
         "pseudonyms need a project and its own key, or neither");
   }
-  TALLY_ASSIGN_OR_RETURN(const uint64_t persons, CountPersons());
-  if (persons > std::numeric_limits<int32_t>::max()) {
-    return absl::ResourceExhaustedError("more than 2^31 - 1 people");
+  TALLY_RETURN_IF_ERROR(MergeGroups());
+  TALLY_RETURN_IF_ERROR(MeasureParts());
+  // There are no more people than records: a number for each of these will do.
+  // Where that is more than there are numbers, the people are counted first.
+  constexpr uint64_t kMostPeople = std::numeric_limits<int32_t>::max();
+  const bool count = records_ > kMostPeople;
+  if (count) {
+    TALLY_ASSIGN_OR_RETURN(const uint64_t persons, CountPersons());
+    if (persons > kMostPeople) {
+      return absl::ResourceExhaustedError("more than 2^31 - 1 people");
+    }
   }
+  const std::vector<uint64_t>& sizes = count ? part_persons_ : part_records_;
   std::optional<crypto::PseudonymMaker> maker;
   if (project_key != nullptr) {
     TALLY_ASSIGN_OR_RETURN(maker, crypto::PseudonymMaker::Create(*project_key));
   }
-  std::vector<uint64_t> offsets(part_persons_.size());
-  for (size_t p = 1; p < offsets.size(); ++p) {
-    offsets[p] = offsets[p - 1] + part_persons_[p - 1];
+  std::vector<Numbers> ranges;
+  uint64_t all = 0;
+  for (const uint64_t size : sizes) {
+    ranges.push_back({all, size});
+    all += size;
   }
-  const NumberPermutation numbers(persons);
+  const NumberPermutation numbers(all);
   Mutex mu;
   return options_.pool->ParallelFor(
       options_.parts, 1, [&](int64_t begin, int64_t end) -> absl::Status {
         for (int64_t part = begin; part < end; ++part) {
           TALLY_RETURN_IF_ERROR(LinkPart(
-              static_cast<int>(part), offsets[static_cast<size_t>(part)],
+              static_cast<int>(part), ranges[static_cast<size_t>(part)],
               numbers, maker.has_value() ? &*maker : nullptr, mu, sink));
         }
         return absl::OkStatus();

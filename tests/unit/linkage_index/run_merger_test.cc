@@ -160,7 +160,7 @@ TEST_F(RunMergerTest, EqualsTheNestedLoopJoinOnRandomData) {
   }
 }
 
-TEST_F(RunMergerTest, PersonsAreDenseAndCountTheirExtractsAndSources) {
+TEST_F(RunMergerTest, PersonsAreDistinctAndCountTheirExtractsAndSources) {
   AddRandomRuns(5, 40);
   ASSERT_OK_AND_ASSIGN(const auto merger,
                        RunMerger::Create(inputs_, Options()));
@@ -176,7 +176,7 @@ TEST_F(RunMergerTest, PersonsAreDenseAndCountTheirExtractsAndSources) {
   for (const PersonRow& person : found.persons) {
     EXPECT_TRUE(numbers.insert(person.person).second);
     EXPECT_GE(person.person, 0);
-    EXPECT_LT(person.person, static_cast<int32_t>(found.persons.size()));
+    EXPECT_LT(person.person, static_cast<int32_t>(found.links.size()));
     EXPECT_EQ(person.extracts,
               static_cast<int32_t>(extracts[person.person].size()));
     EXPECT_EQ(person.sources,

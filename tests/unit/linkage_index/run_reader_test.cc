@@ -120,6 +120,30 @@ TEST_F(RunReaderTest, PartsByPrefixTogetherAreTheWholeRun) {
   }
 }
 
+TEST_F(RunReaderTest, CountsTheRecordsBelowAPrefixAsAScanDoes) {
+  for (const size_t n : {0u, 1u, 16'384u, 16'385u, 32'768u, 40'000u}) {
+    std::filesystem::remove(Path());
+    const std::vector<Record> records = RandomRecords(random_, n);
+    Write(records);
+    ASSERT_OK_AND_ASSIGN(
+        const auto cursor,
+        RunCursor::Open(Path(), Context(), keys_.finder(), RunUse::kRun));
+    std::vector<uint64_t> prefixes{0, 1, UINT64_MAX / 2, UINT64_MAX};
+    for (const size_t place : {size_t{0}, size_t{16'383}, size_t{16'384}, n}) {
+      if (place == 0 || place > n) continue;
+      prefixes.push_back(Prefix(records[place - 1]));
+      prefixes.push_back(Prefix(records[place - 1]) + 1);
+    }
+    for (const uint64_t prefix : prefixes) {
+      const auto below =
+          std::count_if(records.begin(), records.end(),
+                        [&](const Record& r) { return Prefix(r) < prefix; });
+      EXPECT_THAT(cursor->RecordsBelow(prefix),
+                  IsOkAndHolds(static_cast<uint64_t>(below)));
+    }
+  }
+}
+
 TEST_F(RunReaderTest, RefusesARunOfAnotherPlace) {
   Write(RandomRecords(random_, 10));
   crypto::SealContext elsewhere = TestContext("y");

@@ -5,8 +5,9 @@
 // occur: the link map. A token never leaves: what comes out is (extract,
 // person_index, person) and, for a project, the person's pseudonym.
 //
-// `person` is dense from 0 and drawn in random order afresh by every merger,
-// so that it tells nothing about tokens, sources or earlier releases.
+// `person` is a random number below the number of records of all runs, drawn
+// afresh by every Link(), so that it tells nothing about tokens, sources or
+// earlier releases. Numbers have gaps; their order is what counts.
 //
 // Memory is constant: two frames a run and thread; where that would exceed the
 // budget, groups of runs are first merged into sealed temporary files.
@@ -99,12 +100,14 @@ class RunMerger {
   RunMerger& operator=(const RunMerger&) = delete;
 
   // Number of distinct people in all runs. One pass the first time, then known.
+  // Link() does not need it.
   [[nodiscard]] absl::StatusOr<uint64_t> CountPersons();
 
   // Yields every record of every run once as a LinkRow, and every person once
   // as a PersonRow, with the pseudonym in `project` if a key is given
   // (`project_key` and a non-empty `project` id, or neither).
-  // Cost: CountPersons once, then one pass; one HMAC a person for pseudonyms.
+  // Cost: one pass (beyond 2^31 - 1 records two: people are counted first);
+  // one HMAC a person for pseudonyms.
   // Errors: RUN_CORRUPT, kResourceExhausted for more than 2^31 - 1 people, and
   // those of the sink.
   [[nodiscard]] absl::Status Link(const crypto::ProjectKey* project_key,
