@@ -3,7 +3,7 @@
 
 // Finds the bytes that matter to a CSV reader (comma, quote, LF, CR, NUL)
 // 64 at a time. SSE2 belongs to every x86-64; elsewhere a plain loop makes the
-// same mask.
+// same mask (the test compares the two).
 //
 // Threading: one thread per object.
 // Secrets: looks at a caller's bytes, keeps none.
@@ -41,12 +41,20 @@ class SpecialFinder {
     return base_ + static_cast<size_t>(std::countr_zero(mask));
   }
 
- private:
-  void Load(size_t base) {
-    base_ = base;
-    mask_ = 0;
-    const char* p = data_ + base;
+  // Bit i says whether p[i] is special, of 64 bytes.
+  static uint64_t PlainMask(const char* p) {
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; ++i) {
+      const char c = p[i];
+      const bool special =
+          c == ',' || c == '"' || c == '\n' || c == '\r' || c == '\0';
+      mask |= uint64_t{special} << i;
+    }
+    return mask;
+  }
 #if defined(__SSE2__)
+  static uint64_t VectorMask(const char* p) {
+    uint64_t mask = 0;
     for (int i = 0; i < 4; ++i) {
       const __m128i v =
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
@@ -59,15 +67,19 @@ class SpecialFinder {
       const __m128i nul = _mm_cmpeq_epi8(v, _mm_setzero_si128());
       const int bits = _mm_movemask_epi8(
           _mm_or_si128(_mm_or_si128(structure, line_end), nul));
-      mask_ |= uint64_t{static_cast<uint32_t>(bits)} << (16 * i);
+      mask |= uint64_t{static_cast<uint32_t>(bits)} << (16 * i);
     }
+    return mask;
+  }
+#endif
+
+ private:
+  void Load(size_t base) {
+    base_ = base;
+#if defined(__SSE2__)
+    mask_ = VectorMask(data_ + base);
 #else
-    for (int i = 0; i < 64; ++i) {
-      const char c = p[i];
-      const bool special =
-          c == ',' || c == '"' || c == '\n' || c == '\r' || c == '\0';
-      mask_ |= uint64_t{special} << i;
-    }
+    mask_ = PlainMask(data_ + base);
 #endif
     if (size_ - base_ < 64) mask_ &= (uint64_t{1} << (size_ - base_)) - 1;
   }

@@ -1,6 +1,7 @@
 #include "linkage/index/convert_and_sort.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,7 @@ class ConvertAndSort::Impl {
   uint64_t piece_records_;
   RecordBlocks blocks_;
   uint64_t added_ = 0;
+  std::atomic<uint64_t> converted_{0};
   InvalidTokens invalid_;
   std::vector<size_t> pieces_;  // numbers of the pieces that exist
   size_t next_piece_ = 0;
@@ -110,8 +112,13 @@ absl::Status ConvertAndSort::Impl::Add(std::span<const uint8_t> tokens,
 }
 
 absl::Status ConvertAndSort::Impl::Prepare() {
+  const auto on_converted = [this](uint64_t count) {
+    const uint64_t done = converted_.fetch_add(count) + count;
+    if (options_.on_converted) options_.on_converted(done);
+  };
   TALLY_RETURN_IF_ERROR(blocks_.Convert(*options_.converter, *options_.pool,
-                                        options_.go_on, invalid_));
+                                        options_.go_on, on_converted,
+                                        invalid_));
   // The extract will be rejected: its tokens are only counted from now on.
   if (invalid_.count > 0) return absl::OkStatus();
   return blocks_.Sort(*options_.pool);

@@ -42,6 +42,7 @@ void RecordBlocks::Add(std::span<const uint8_t, 32> token,
 absl::Status RecordBlocks::Convert(const crypto::TokenConverter& converter,
                                    WorkerPool& pool,
                                    const std::function<absl::Status()>& go_on,
+                                   const std::function<void(uint64_t)>& on_done,
                                    InvalidTokens& invalid) {
   Mutex mu;
   return pool.ParallelFor(
@@ -62,6 +63,7 @@ absl::Status RecordBlocks::Convert(const crypto::TokenConverter& converter,
           std::memcpy(first[i].bytes, tokens.data() + i * kRunTokenBytes,
                       kRunTokenBytes);
         }
+        on_done(count);
         if (bad == 0) return absl::OkStatus();
         MutexLock lock(mu);
         invalid.count += bad;

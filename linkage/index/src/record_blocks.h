@@ -40,11 +40,12 @@ class RecordBlocks {
   size_t memory_bytes() const { return blocks_.size() * kBlockBytes; }
 
   // Replaces every token by its hub token, spread over the pool, and adds what
-  // cannot be converted to `invalid`. `go_on` is asked between pieces of work.
-  [[nodiscard]] absl::Status Convert(const crypto::TokenConverter& converter,
-                                     WorkerPool& pool,
-                                     const std::function<absl::Status()>& go_on,
-                                     InvalidTokens& invalid);
+  // cannot be converted to `invalid`. `go_on` is asked between pieces of work;
+  // `on_done` is told the size of each, from several threads.
+  [[nodiscard]] absl::Status Convert(
+      const crypto::TokenConverter& converter, WorkerPool& pool,
+      const std::function<absl::Status()>& go_on,
+      const std::function<void(uint64_t)>& on_done, InvalidTokens& invalid);
 
   // Sorts each block, spread over the pool.
   [[nodiscard]] absl::Status Sort(WorkerPool& pool);

@@ -68,6 +68,9 @@ absl::Status Publisher::BeginRun() {
   sort.memory_bytes =
       std::max<size_t>(options_.memory_bytes / 2, size_t{16} << 20);
   sort.go_on = input_.go_on;
+  sort.on_converted = [this](uint64_t done) {
+    Report("converting", done, all_persons_, "persons");
+  };
   TALLY_ASSIGN_OR_RETURN(sorter_, ConvertAndSort::Create(sort));
   return absl::OkStatus();
 }
@@ -75,7 +78,7 @@ absl::Status Publisher::BeginRun() {
 // Ends the run before the first row, so that its memory is free for Parquet.
 absl::Status Publisher::FinishRun() {
   if (run_.has_value()) return absl::OkStatus();
-  Report("sorting", checker_.persons(), checker_.persons(), "persons");
+  all_persons_ = checker_.persons();
   TALLY_ASSIGN_OR_RETURN(run_, sorter_->Finish());
   sorter_.reset();
   TALLY_FAILPOINT("publish.after_run");
@@ -97,7 +100,7 @@ absl::Status Publisher::OnBatch(uint64_t sequence, wire::BatchKind kind,
   if (kind == wire::BatchKind::kPerson) {
     const wire::PersonBatchView& view = checker_.persons_batch();
     persons_.Update(view.tokens);
-    Report("converting", checker_.persons(), 0, "persons");
+    Report("reading", checker_.persons(), 0, "persons");
     return sorter_->Add(view.tokens, view.flags);
   }
   TALLY_RETURN_IF_ERROR(FinishRun());
@@ -111,7 +114,8 @@ absl::Status Publisher::OnBatch(uint64_t sequence, wire::BatchKind kind,
              options_.threads},
             input_.specifications));
   }
-  Report("writing", checker_.rows(), 0, "rows");
+  Report("writing", checker_.rows(), static_cast<uint64_t>(input_.record.rows),
+         "rows");
   dataset::RecordBatch batch = std::move(checker_.rows_batch());
   return rows_->Add(std::move(batch));
 }

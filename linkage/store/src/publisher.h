@@ -80,6 +80,7 @@ class Publisher final : public JournalVisitor {
   BatchChecker checker_;
   wire::StreamDigest stream_;
   Sha256 persons_;
+  uint64_t all_persons_ = 0;  // once all have come
   std::optional<crypto::TokenConverter> converter_;
   std::unique_ptr<ConvertAndSort> sorter_;
   std::optional<RunSummary> run_;

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "index_test_data.h"
 #include "linkage/index/run_reader.h"
@@ -90,6 +92,22 @@ TEST_F(ConvertAndSortTest, RunHoldsTheHubTokenOfEveryPerson) {
     EXPECT_EQ(entry->person_index, static_cast<int32_t>(i));
     EXPECT_EQ(entry->flags, flags[i]);
   }
+}
+
+TEST_F(ConvertAndSortTest, TellsHowFarTheConversionIs) {
+  const std::vector<uint8_t> tokens = keys_.TokensA(Numbers(5'000));
+  ConvertAndSortOptions options = Options();
+  std::mutex mu;
+  std::set<uint64_t> told;
+  options.on_converted = [&](uint64_t done) {
+    const std::scoped_lock lock(mu);
+    told.insert(done);
+  };
+  ASSERT_OK_AND_ASSIGN(const auto sorter, ConvertAndSort::Create(options));
+  ASSERT_THAT(sorter->Add(tokens, {}), IsOk());
+  ASSERT_THAT(sorter->Finish(), IsOk());
+  EXPECT_EQ(told.size(), 3u);  // pieces of 2,048
+  EXPECT_EQ(*told.rbegin(), 5'000u);
 }
 
 TEST_F(ConvertAndSortTest, NoTokensGiveAnEmptyRun) {

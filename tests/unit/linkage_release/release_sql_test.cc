@@ -98,6 +98,29 @@ TEST(TableRowsSql, BindsValuesAndNeverWritesThem) {
   EXPECT_THAT(statement.values, SizeIs(3));
 }
 
+// A release of few columns must not carry the others through its joins.
+TEST(TableRowsSql, NamesNoColumnThatTheTableAndItsFiltersDoNotNeed) {
+  const TestSpecifications specifications;
+  const dataset::Specification* apc = specifications.Newest("sus-apc");
+  AgreementDataset agreed;
+  agreed.id = "sus-apc";
+  agreed.columns = {"diag_01"};
+  agreed.filters = {{"lsoa21", FilterOp::kNotNull, {}}};
+  TableRecipe recipe;
+  recipe.agreed = &agreed;
+  recipe.columns = {*ResolveColumn(*apc, "diag_01")};
+  recipe.parts = {{"part_0", 0, "national-apc", apc, 2026}};
+  const SqlStatement statement = TableRowsSql(recipe);
+  EXPECT_THAT(statement.sql, Not(HasSubstr("*")));
+  for (const dataset::ColumnSpec& column : apc->columns()) {
+    if (column.name == "diag_01" || column.name == "lsoa21") {
+      EXPECT_THAT(statement.sql, HasSubstr(column.name));
+    } else {
+      EXPECT_THAT(statement.sql, Not(HasSubstr(column.name)));
+    }
+  }
+}
+
 TEST(AgeBandOf, HasNineteenBands) {
   EXPECT_EQ(AgeBandOf(0), "0-4");
   EXPECT_EQ(AgeBandOf(4), "0-4");

@@ -5,9 +5,11 @@
 
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slow_csv.h"
+#include "special_finder.h"
 #include "status_matchers.h"
 #include "text_source.h"
 
@@ -46,6 +48,22 @@ Row Good(uint64_t line, std::vector<std::string> fields) {
 Row Bad(uint64_t line, CsvFault fault) {
   return {.line = line, .fault = fault, .fields = {}};
 }
+
+#if defined(__SSE2__)
+TEST(SpecialFinder, MakesTheSameMaskWithAndWithoutVectors) {
+  constexpr std::string_view kBytes(",\"\n\r\0\x2b\x2d\x21\x23\x0b\x0c a\xac",
+                                    14);
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 10'000; ++round) {
+    char text[64];
+    for (char& c : text) {
+      c = round % 2 == 0 ? static_cast<char>(random())
+                         : kBytes[random() % kBytes.size()];
+    }
+    ASSERT_EQ(SpecialFinder::VectorMask(text), SpecialFinder::PlainMask(text));
+  }
+}
+#endif
 
 TEST(CsvReader, SplitsFieldsAndLines) {
   EXPECT_THAT(ReadAll("a,b\n1,2\n,\n"),

@@ -53,6 +53,9 @@ struct ConvertAndSortOptions {
   // Asked between pieces of work, from several threads; an error ends the work
   // with that error (the hub is being sealed or stopped). May be empty.
   std::function<absl::Status()> go_on;
+  // Told how many tokens have been converted, from several threads, every few
+  // thousand. May be empty.
+  std::function<void(uint64_t done)> on_converted;
 };
 
 class ConvertAndSort {
