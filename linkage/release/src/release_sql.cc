@@ -402,16 +402,33 @@ std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe) {
   return names;
 }
 
+SqlStatement KeysSql(const SqlStatement& rows,
+                     const std::vector<std::string>& identifiers) {
+  std::string selected = "t.person AS person";
+  std::string grouped = "t.person";
+  for (const std::string& name : identifiers) {
+    absl::StrAppendFormat(&selected, ", t.%1$s AS %1$s", name);
+    absl::StrAppend(&grouped, ", t.", name);
+  }
+  SqlStatement statement = rows;
+  statement.sql =
+      absl::StrCat("SELECT ", selected, ", count(*) AS key_rows FROM (",
+                   rows.sql, ") AS t GROUP BY ", grouped);
+  return statement;
+}
+
 SqlStatement SmallGroupsSql(std::string_view from,
                             const std::vector<std::string>& identifiers, int k,
                             std::string_view present) {
   const std::string names = absl::StrJoin(identifiers, ", ");
   const std::string where =
       present.empty() ? "" : absl::StrFormat("WHERE %s IS NOT NULL ", present);
-  return {absl::StrFormat("SELECT %s, count(*) AS group_rows FROM %s %s"
-                          "GROUP BY %s HAVING count(DISTINCT person) < %d",
-                          names, from, where, names, k),
-          {}};
+  return {
+      absl::StrFormat(
+          "SELECT %s, CAST(sum(key_rows) AS BIGINT) AS group_rows FROM %s %s"
+          "GROUP BY %s HAVING count(DISTINCT person) < %d",
+          names, from, where, names, k),
+      {}};
 }
 
 SqlStatement PeopleInSql(std::string_view from, std::string_view small,
@@ -448,9 +465,11 @@ SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
   std::vector<std::string> parts;
   for (const std::string& table : tables) {
     parts.push_back(absl::StrFormat(
-        "SELECT person, %1$s FROM %2$s WHERE %1$s IS NOT NULL", column, table));
+        "SELECT person, key_rows, %1$s FROM %2$s WHERE %1$s IS NOT NULL",
+        column, table));
   }
-  return {absl::StrFormat("SELECT %1$s, count(*) AS group_rows FROM (%2$s) AS a"
+  return {absl::StrFormat("SELECT %1$s, CAST(sum(key_rows) AS BIGINT) AS "
+                          "group_rows FROM (%2$s) AS a"
                           " GROUP BY %1$s HAVING count(DISTINCT person) < %3$d",
                           column, absl::StrJoin(parts, " UNION ALL "), k),
           {}};

@@ -56,16 +56,21 @@ engine::ParquetOptions MetadataOf(const BuildInputs& inputs,
 
 // How a table is cut into files. Nothing is counted for a table that fits into
 // one whatever its filters do.
-absl::StatusOr<std::vector<PartRange>> RangesOf(const SqlStatement& rows,
+absl::StatusOr<std::vector<PartRange>> RangesOf(const OutgoingTable& table,
                                                 int64_t most_rows,
                                                 int64_t persons,
                                                 int64_t max_rows_per_part,
                                                 ReleaseEngine& engine) {
   if (most_rows <= max_rows_per_part) return std::vector<PartRange>(1);
-  SqlStatement counting = rows;
+  if (table.counts.has_value()) {
+    return SplitIntoParts(table.counts->with_person,
+                          table.counts->rows - table.counts->with_person,
+                          persons, max_rows_per_part);
+  }
+  SqlStatement counting = table.rows;
   counting.sql = absl::StrCat(
-      "SELECT count(*) AS n_rows, count(t.person) AS n_with FROM (", rows.sql,
-      ") AS t");
+      "SELECT count(*) AS n_rows, count(t.person) AS n_with FROM (",
+      table.rows.sql, ") AS t");
   TALLY_ASSIGN_OR_RETURN(const auto counts, engine.Rows(counting));
   if (counts.size() != 1) return absl::InternalError("a count has no row");
   const int64_t all = IntOf(counts[0][0]);
@@ -180,8 +185,7 @@ absl::StatusOr<WrittenTable> WriteDataset(
                                           outgoing.schema.size());
   TALLY_ASSIGN_OR_RETURN(
       const std::vector<PartRange> ranges,
-      RangesOf(outgoing.rows,
-               RowsPublished(*inputs.link.plan, recipe.agreed->id),
+      RangesOf(outgoing, RowsPublished(*inputs.link.plan, recipe.agreed->id),
                linked.persons, most, engine));
   TALLY_RETURN_IF_ERROR(
       WriteParts(inputs, outgoing, ranges, folder, engine, table));
@@ -324,7 +328,8 @@ absl::StatusOr<std::vector<WrittenTable>> WriteTables(
                         SchemaOf(recipe),
                         QuasiIdentifiersOf(recipe),
                         TableRowsSql(recipe),
-                        {}});
+                        {},
+                        std::nullopt});
   }
   TALLY_RETURN_IF_ERROR(
       WithholdAreas(inputs.link.agreement->min_k, engine, outgoing));

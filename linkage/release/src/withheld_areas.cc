@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace tally::linkage {
 namespace {
@@ -36,10 +37,28 @@ TableSchema GroupsSchema(const TableSchema& schema,
   return groups;
 }
 
-// A table of which something may be withheld, and how far it has come.
+TableSchema KeysSchema(const OutgoingTable& table) {
+  TableSchema keys = GroupsSchema(table.schema, table.quasi_identifiers);
+  keys.back().name = "key_rows";
+  keys.insert(keys.begin(), {"person", engine::SqlType::kInt});
+  return keys;
+}
+
+// `column` becomes NULL where `keys` are in the table `small`.
+struct Withholding {
+  std::string small;
+  std::vector<std::string> keys;
+  std::string column;
+};
+
+// A table of which something may be withheld, and how far it has come. What is
+// decided is decided on the combinations of its rows (KeysSql); the rows
+// themselves are written once, when all is known.
 struct Guarded {
   OutgoingTable* table;
-  std::string current;  // the table of the engine that holds its rows
+  TableSchema schema;   // of its keys
+  std::string current;  // the table of the engine that holds them
+  std::vector<Withholding> withheld;
 
   bool Has(std::string_view column) const {
     const std::vector<std::string>& names = table->quasi_identifiers;
@@ -53,11 +72,16 @@ class Withholder {
       : min_k_(min_k), engine_(engine) {}
 
   absl::Status Guard(OutgoingTable& table) {
-    Guarded guarded = {&table, ""};
+    Guarded guarded = {&table, KeysSchema(table), "", {}};
     guarded.current = OriginalOf(guarded);
-    TALLY_ASSIGN_OR_RETURN(
-        table.line.rows,
-        engine_.Materialise(guarded.current, table.rows, table.schema));
+    TALLY_RETURN_IF_ERROR(
+        engine_
+            .Materialise(guarded.current,
+                         KeysSql(table.rows, table.quasi_identifiers),
+                         guarded.schema)
+            .status());
+    TALLY_ASSIGN_OR_RETURN(table.counts, Count(guarded));
+    table.line.rows = table.counts->rows;
     TALLY_ASSIGN_OR_RETURN(table.line.rows_below_before, RowsBelow(guarded));
     guarded_.push_back(std::move(guarded));
     return absl::OkStatus();
@@ -79,7 +103,7 @@ class Withholder {
             const int64_t groups,
             engine_.Materialise(
                 small, SmallGroupsSql(guarded->current, keys, min_k_, kArea),
-                GroupsSchema(guarded->table->schema, keys)));
+                GroupsSchema(guarded->schema, keys)));
         if (groups == 0) continue;
         people.push_back(PeopleInSql(guarded->current, small, keys).sql);
         found.emplace_back(guarded, small);
@@ -116,9 +140,9 @@ class Withholder {
     const std::string small = NewName("small");
     TALLY_ASSIGN_OR_RETURN(
         const int64_t few,
-        engine_.Materialise(
-            small, SmallOrganisationsSql(tables, column, min_k_),
-            GroupsSchema(with_column.front()->table->schema, keys)));
+        engine_.Materialise(small,
+                            SmallOrganisationsSql(tables, column, min_k_),
+                            GroupsSchema(with_column.front()->schema, keys)));
     if (few == 0) return absl::OkStatus();
     for (Guarded* guarded : with_column) {
       TALLY_RETURN_IF_ERROR(Withhold(*guarded, small, keys, column));
@@ -137,14 +161,14 @@ class Withholder {
         table.line.rows_practice_withheld += lost;
       }
       TALLY_ASSIGN_OR_RETURN(table.line.rows_below_after, RowsBelow(guarded));
-      table.rows = {absl::StrCat("SELECT * FROM ", guarded.current), {}};
+      if (!guarded.withheld.empty()) TALLY_RETURN_IF_ERROR(WriteRows(guarded));
     }
     return absl::OkStatus();
   }
 
  private:
   static std::string OriginalOf(const Guarded& guarded) {
-    return absl::StrCat("original_", guarded.table->name);
+    return absl::StrCat("keys_", guarded.table->name);
   }
 
   std::string NewName(std::string_view what) {
@@ -170,23 +194,59 @@ class Withholder {
          {}});
   }
 
-  // Replaces the rows by the same rows with `column` NULL where `keys` are in
-  // `small`.
+  absl::StatusOr<OutgoingTable::Counts> Count(const Guarded& guarded) {
+    const std::string& keys = guarded.current;
+    OutgoingTable::Counts counts;
+    TALLY_ASSIGN_OR_RETURN(counts.rows, RowsWith("true", keys));
+    TALLY_ASSIGN_OR_RETURN(counts.with_person,
+                           RowsWith("person IS NOT NULL", keys));
+    return counts;
+  }
+
+  absl::StatusOr<int64_t> RowsWith(std::string_view condition,
+                                   std::string_view keys) {
+    return engine_.Count(
+        {absl::StrFormat("SELECT CAST(sum(key_rows) AS BIGINT) FROM %s "
+                         "WHERE %s",
+                         keys, condition),
+         {}});
+  }
+
+  // Replaces the keys by the same keys with `column` NULL where `keys` are in
+  // `small`, and remembers to do so with the rows.
   absl::Status Withhold(Guarded& guarded, const std::string& small,
                         const std::vector<std::string>& keys,
                         std::string_view column) {
-    const std::string next = NewName("rows");
+    const std::string next = NewName("keys");
     TALLY_RETURN_IF_ERROR(
         engine_
             .Materialise(next,
                          WithheldSql(guarded.current, small, keys,
-                                     NamesOf(guarded.table->schema), column),
-                         guarded.table->schema)
+                                     NamesOf(guarded.schema), column),
+                         guarded.schema)
             .status());
-    // The rows as they came are counted again at the end.
+    guarded.withheld.push_back({small, keys, std::string(column)});
+    // The keys as they came are counted again at the end.
     const std::string last = std::exchange(guarded.current, next);
     if (last == OriginalOf(guarded)) return absl::OkStatus();
     return engine_.Discard(last);
+  }
+
+  // Writes the rows with all that is withheld of them, in the order in which it
+  // was decided: each decision looks at what those before it left.
+  absl::Status WriteRows(const Guarded& guarded) {
+    OutgoingTable& table = *guarded.table;
+    SqlStatement rows = table.rows;
+    for (const Withholding& one : guarded.withheld) {
+      rows.sql = WithheldSql(absl::StrCat("(", rows.sql, ")"), one.small,
+                             one.keys, NamesOf(table.schema), one.column)
+                     .sql;
+    }
+    const std::string name = absl::StrCat("rows_", table.name);
+    TALLY_RETURN_IF_ERROR(
+        engine_.Materialise(name, rows, table.schema).status());
+    table.rows = {absl::StrCat("SELECT * FROM ", name), {}};
+    return absl::OkStatus();
   }
 
   // Rows in which `column` had a value and has none now.
@@ -200,10 +260,9 @@ class Withholder {
     return before - after;
   }
 
-  absl::StatusOr<int64_t> Filled(std::string_view table,
+  absl::StatusOr<int64_t> Filled(std::string_view keys,
                                  std::string_view column) {
-    return engine_.Count(
-        {absl::StrFormat("SELECT count(%s) FROM %s", column, table), {}});
+    return RowsWith(absl::StrCat(ToAbsl(column), " IS NOT NULL"), keys);
   }
 
   const int min_k_;

@@ -10,6 +10,8 @@
 // Threading: one thread.
 // Secrets: record values in the work folder.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +29,19 @@ struct OutgoingTable {
   std::vector<std::string> quasi_identifiers;  // QuasiIdentifiersOf
   SqlStatement rows;    // TableRowsSql; afterwards what goes out, without order
   UniquenessLine line;  // afterwards: what was found and done
+  // Afterwards, where they were counted: all rows, and those with a person.
+  struct Counts {
+    int64_t rows = 0;
+    int64_t with_person = 0;
+  };
+  std::optional<Counts> counts;
 };
 
 // All tables of a release at once. With min_k 1, or for a table without
-// quasi-identifiers, the rows stay as they are. Cost: writes each of the other
-// tables once, and again each time that something of it is withheld.
+// quasi-identifiers, the rows stay as they are. Cost: reads the people and
+// quasi-identifiers of each of the other tables once, and works on the
+// combinations that there are; a table of which something is withheld is
+// written once.
 [[nodiscard]] absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
                                          std::vector<OutgoingTable>& tables);
 

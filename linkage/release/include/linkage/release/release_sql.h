@@ -92,7 +92,12 @@ SqlStatement TableRowsSql(const TableRecipe& recipe);
 // The columns whose combination may single somebody out: class QI, no dates.
 std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe);
 
-// From a table `from` of such rows: the combinations of `identifiers` that
+// Each combination of a person and `identifiers` among `rows` (a SELECT of
+// TableRowsSql's shape) once: person, identifiers, key_rows BIGINT, how many
+// rows have it. All that the statements below look at.
+SqlStatement KeysSql(const SqlStatement& rows,
+                     const std::vector<std::string>& identifiers);
+// From a table `from` of such keys: the combinations of `identifiers` that
 // fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
 // `present`: one of the identifiers, which then has a value in every
 // combination; empty for all combinations.
@@ -103,8 +108,9 @@ SqlStatement SmallGroupsSql(std::string_view from,
 // `small`: person, group_rows = 1; itself a `small` over {"person"}.
 SqlStatement PeopleInSql(std::string_view from, std::string_view small,
                          const std::vector<std::string>& identifiers);
-// The rows of `from`, `withheld` set to NULL where the combination of
-// `identifiers` is in `small`. NULL is equal to NULL here.
+// The rows of `from` (a table, of keys or rows, or a SELECT in parentheses),
+// `withheld` set to NULL where the combination of `identifiers` is in `small`.
+// NULL is equal to NULL here.
 SqlStatement WithheldSql(std::string_view from, std::string_view small,
                          const std::vector<std::string>& identifiers,
                          const std::vector<std::string>& all_columns,
