@@ -7,6 +7,7 @@
 #include <cstring>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/bytes.h"
@@ -15,8 +16,7 @@
 #include "base/strings.h"
 #include "crypto/random.h"
 #include "crypto/wiped_bytes.h"
-#include "internal/group.h"
-#include "internal/wiped_array.h"
+#include "internal/secret_peek.h"
 
 namespace tally::crypto {
 namespace {
@@ -48,7 +48,9 @@ constexpr std::array<Row, 4> kRows = {{
      "ee6956297caef1ad93e2ffceec121aeac285b1c633c230995667cc44ebbd202f",
      "f2cc693eb9e6cb7a57378fe9b0929b4169450f995befed738dfeeb3dc1f7a302"},
 }};
-constexpr size_t kRandomElements = 64;
+// A full batch of the widest kernel, and of the next one a full vector and a
+// part of one: every lane is used, and some lie behind the end of the list.
+constexpr size_t kRandomNumbers = 128 + 8 + 5;
 
 absl::Status Differs(const TokenKernel& kernel, std::string_view what) {
   return IntegrityError(absl::StrFormat(
@@ -86,28 +88,43 @@ absl::Status TestRows(const TokenKernel& kernel) {
   return absl::OkStatus();
 }
 
-// Random elements, one of them spoilt, in one batch.
-absl::Status TestRandomElements(const TokenKernel& kernel) {
-  internal::ScalarBytes raw;
-  crypto_core_ristretto255_scalar_random(raw.data());
-  WipedBytes in(kSize * kRandomElements);
+// Tokens of random numbers under a random key.
+absl::Status TokeniseRandomNumbers(const TokenKernel& kernel, WipedBytes& out) {
+  TALLY_ASSIGN_OR_RETURN(const Scalar key, Scalar::Random());
+  std::vector<NhsMessage> messages;
+  RandomStream random;
+  for (size_t i = 0; i < kRandomNumbers; ++i) {
+    TALLY_ASSIGN_OR_RETURN(const NhsMessage message,
+                           NhsMessage::Create(absl::StrFormat(
+                               "%010d", random.Below(10'000'000'000))));
+    messages.push_back(message);
+  }
+  WipedBytes expected(kSize * kRandomNumbers);
+  TALLY_RETURN_IF_ERROR(PortableKernel().Tokenise(key, messages, expected));
+  out.assign(expected.size(), 0xff);
+  TALLY_RETURN_IF_ERROR(kernel.Tokenise(key, messages, out));
+  if (out != expected) return Differs(kernel, "tokens of random numbers");
+  return absl::OkStatus();
+}
+
+// Random elements, one of them spoilt, converted by a random factor.
+absl::Status ConvertRandomElements(const TokenKernel& kernel, WipedBytes& in) {
+  TALLY_ASSIGN_OR_RETURN(const Scalar factor, Scalar::Random());
+  const SecretView raw = internal::SecretPeek::View(factor);
   WipedBytes expected(in.size());
-  const size_t spoilt = static_cast<size_t>(RandomUint64Below(kRandomElements));
-  for (size_t i = 0; i < kRandomElements; ++i) {
-    crypto_core_ristretto255_random(in.data() + kSize * i);
-    if (i == spoilt) {
-      in[kSize * i + 31] |= 0x80;
-    } else if (crypto_scalarmult_ristretto255(expected.data() + kSize * i,
-                                              raw.data(),
-                                              in.data() + kSize * i) != 0) {
+  const size_t spoilt = static_cast<size_t>(RandomUint64Below(kRandomNumbers));
+  in[kSize * spoilt + 31] |= 0x80;
+  for (size_t i = 0; i < kRandomNumbers; ++i) {
+    if (i != spoilt &&
+        crypto_scalarmult_ristretto255(expected.data() + kSize * i, raw.data(),
+                                       in.data() + kSize * i) != 0) {
       return Differs(kernel, "random elements");
     }
   }
-  TALLY_ASSIGN_OR_RETURN(const Scalar scalar, Scalar::TakeFrom(raw.span()));
   WipedBytes out(in.size(), 0xff);
-  std::array<uint8_t, kRandomElements> rejected{};
+  std::array<uint8_t, kRandomNumbers> rejected{};
   TALLY_ASSIGN_OR_RETURN(const size_t count,
-                         kernel.Convert(scalar, in, out, rejected));
+                         kernel.Convert(factor, in, out, rejected));
   if (count != 1 || rejected[spoilt] != 1 || out != expected) {
     return Differs(kernel, "random elements");
   }
@@ -131,7 +148,9 @@ void PrintTo(const NhsMessage&, std::ostream* out) { *out << "[redacted]"; }
 
 absl::Status SelfTestKernel(const TokenKernel& kernel) {
   TALLY_RETURN_IF_ERROR(TestRows(kernel));
-  return TestRandomElements(kernel);
+  WipedBytes elements;
+  TALLY_RETURN_IF_ERROR(TokeniseRandomNumbers(kernel, elements));
+  return ConvertRandomElements(kernel, elements);
 }
 
 }  // namespace tally::crypto

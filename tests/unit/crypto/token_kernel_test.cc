@@ -167,13 +167,16 @@ TEST(SelfTestKernel, RowsAreThoseOfTheVectorFile) {
 // Kernels with one fault each: the self-test must find all of them.
 class FaultyKernel : public TokenKernel {
  public:
-  enum class Fault { kToken, kConversion, kMask, kNeighbour };
-  explicit FaultyKernel(Fault fault) : fault_(fault) {}
+  enum class Fault { kNone, kToken, kConversion, kMask, kNeighbour };
+  // `place`: which token or conversion of a list is wrong; none of a list that
+  // ends before, as of a kernel with a fault in one lane.
+  explicit FaultyKernel(Fault fault, size_t place = 0)
+      : fault_(fault), place_(place) {}
   std::string_view name() const override { return "faulty"; }
   absl::Status Tokenise(const Scalar& key, std::span<const NhsMessage> messages,
                         std::span<uint8_t> out) const override {
     const absl::Status status = PortableKernel().Tokenise(key, messages, out);
-    if (fault_ == Fault::kToken) out[out.size() - 1] ^= 1;
+    if (fault_ == Fault::kToken) Spoil(out);
     return status;
   }
   absl::StatusOr<size_t> Convert(const Scalar& factor,
@@ -181,22 +184,40 @@ class FaultyKernel : public TokenKernel {
                                  std::span<uint8_t> out,
                                  std::span<uint8_t> rejected) const override {
     auto count = PortableKernel().Convert(factor, in, out, rejected);
-    if (fault_ == Fault::kConversion) out[5] ^= 1;
+    if (fault_ == Fault::kConversion) Spoil(out);
     if (fault_ == Fault::kMask) std::fill(rejected.begin(), rejected.end(), 0);
-    if (fault_ == Fault::kNeighbour && *count > 0) out[0] ^= 1;
+    if (fault_ == Fault::kNeighbour && *count > 0) Spoil(out);
     return count;
   }
 
  private:
+  void Spoil(std::span<uint8_t> out) const {
+    if (out.size() > 32 * place_) out[32 * place_ + 5] ^= 1;
+  }
   Fault fault_;
+  size_t place_;
 };
 
 TEST(SelfTestKernel, FindsEveryKindOfFault) {
   using Fault = FaultyKernel::Fault;
+  EXPECT_OK(SelfTestKernel(FaultyKernel(Fault::kNone)));
   for (const Fault fault :
        {Fault::kToken, Fault::kConversion, Fault::kMask, Fault::kNeighbour}) {
     EXPECT_THAT(SelfTestKernel(FaultyKernel(fault)),
                 ExitCodeIs(kExitIntegrity));
+  }
+}
+
+// Upper lanes, the second vector, the last of a batch of 64 and of 128, and the
+// next batch up to a lane of its second vector, which is not full.
+TEST(SelfTestKernel, FindsAFaultInEveryLaneVectorAndBatch) {
+  using Fault = FaultyKernel::Fault;
+  for (const size_t place : {4, 5, 6, 7, 8, 15, 63, 64, 127, 128, 136, 140}) {
+    for (const Fault fault : {Fault::kToken, Fault::kConversion}) {
+      EXPECT_THAT(SelfTestKernel(FaultyKernel(fault, place)),
+                  ExitCodeIs(kExitIntegrity))
+          << place;
+    }
   }
 }
 
