@@ -1,48 +1,108 @@
-// After keys are destroyed, no copy of their bytes is left anywhere in the
-// process: heap, stack, registers spilled by libsodium.
+// After keys are used, and after they are destroyed, no copy of their bytes, of
+// half of a scalar or of its digits is left anywhere in the process: heap,
+// stack, registers spilled by libsodium or by a kernel.
 
 #include <sodium.h>
 
 #include <cstdio>
+#include <cstring>
 #include <fstream>
+#include <functional>
 
 #include "crypto/canary.h"
 #include "crypto/key_directory.h"
 #include "crypto/secret_access.h"
 #include "crypto/source_key_file.h"
 #include "crypto_fixture.h"
+#include "internal/clear_stack.h"
+#include "internal/secret_peek.h"
+#include "internal/wiped_array.h"
+#include "kernels/vector_kernel.h"
 #include "temp_dir.h"
 
 namespace tally::crypto {
 namespace {
 
-// A secret under a mask, so that the needle is no copy of what is looked for.
-struct Needle {
-  static constexpr uint8_t kMask = 0x5a;
-  std::array<uint8_t, 32> masked;
+using testing::Contains;
+using testing::Ge;
+using testing::IsEmpty;
 
-  explicit Needle(const Secret32& secret) {
-    const SecretAccess access = MintSecretAccess();
-    const SecretView view = secret.Reveal(access);
-    for (size_t i = 0; i < masked.size(); ++i) {
-      masked[i] = view.data()[i] ^ kMask;
+// Secrets in pieces of eight bytes: what is written over a stack leaves parts
+// (eight digits, where libsodium multiplied). Under a mask, so that what is
+// looked for is no copy of it.
+class Needles {
+ public:
+  void Add(const std::string& what, std::span<const uint8_t> secret) {
+    for (size_t at = 0; at + kPiece <= secret.size(); at += kPiece) {
+      const uint64_t masked = Masked(secret.data() + at);
+      pieces_.push_back({masked, what});
+      filter_[Hash(masked)] = true;
     }
   }
-  bool At(const uint8_t* bytes) const {
-    for (size_t i = 0; i < masked.size(); ++i) {
-      if ((bytes[i] ^ kMask) != masked[i]) return false;
-    }
-    return true;
+  void Add(const std::string& what, const Secret32& secret) {
+    Add(what, internal::SecretPeek::View(secret).bytes());
   }
+  // What libsodium and the kernels make of a scalar, too: half of it, and the
+  // digits of both in radix 16.
+  void AddScalar(const std::string& what, const Scalar& scalar);
+
+  // The name of each piece found in `memory`, as often as it is there.
+  void Find(std::span<const uint8_t> memory,
+            std::vector<std::string>& found) const {
+    for (size_t at = 0; at + kPiece <= memory.size(); ++at) {
+      const uint64_t masked = Masked(memory.data() + at);
+      if (!filter_[Hash(masked)]) continue;
+      for (const Piece& piece : pieces_) {
+        if (piece.masked == masked) found.push_back(piece.what);
+      }
+    }
+  }
+
+ private:
+  static constexpr size_t kPiece = 8;
+  struct Piece {
+    uint64_t masked;
+    std::string what;
+  };
+  static uint64_t Masked(const uint8_t* bytes) {
+    uint64_t word;
+    std::memcpy(&word, bytes, kPiece);
+    return word ^ 0x5aa55aa55aa55aa5;
+  }
+  static size_t Hash(uint64_t masked) {
+    return (masked * 0x9e3779b97f4a7c15) >> 48;
+  }
+  std::vector<Piece> pieces_;
+  std::array<bool, 65536> filter_{};
 };
 
-// How often the needle occurs in memory that can be read.
-int CountInMemory(const Needle& needle) {
+void Needles::AddScalar(const std::string& what, const Scalar& scalar) {
+  {
+    const SecretView view = internal::SecretPeek::View(scalar);
+    internal::WipedArray<32> half;
+    crypto_core_ristretto255_scalar_mul(half.data(), view.data(),
+                                        kernels::kHalf.data());
+    internal::WipedArray<64> digits;
+    const auto recode = [&digits](const uint8_t* of) {
+      kernels::RecodeScalar(of, reinterpret_cast<int8_t*>(digits.data()));
+    };
+    Add(what, view.bytes());
+    Add("half of " + what, half.span());
+    recode(view.data());
+    Add("digits of " + what, digits.span());
+    recode(half.data());
+    Add("digits of half of " + what, digits.span());
+  }
+  internal::ClearVectorStack();
+}
+
+// What is found in memory that can be read.
+std::vector<std::string> FindInMemory(const Needles& needles) {
   std::ifstream maps("/proc/self/maps");
   std::FILE* memory = std::fopen("/proc/self/mem", "rb");
   EXPECT_NE(memory, nullptr);
   std::string line;
-  int found = 0;
+  std::vector<std::string> found;
   std::vector<uint8_t> block;
   while (std::getline(maps, line)) {
     unsigned long begin = 0;
@@ -56,33 +116,92 @@ int CountInMemory(const Needle& needle) {
         line.find("[vsyscall") != std::string::npos) {
       continue;
     }
+    if (std::string_view(mode) == "r-xp") continue;  // code
     block.assign(end - begin, 0);
     if (std::fseek(memory, static_cast<long>(begin), SEEK_SET) != 0) continue;
     const size_t got = std::fread(block.data(), 1, block.size(), memory);
-    for (size_t i = 0; i + 32 <= got; ++i) {
-      if (needle.At(block.data() + i)) ++found;
-    }
+    needles.Find(std::span(block).first(got), found);
     sodium_memzero(block.data(), block.size());
   }
   std::fclose(memory);
   return found;
 }
 
+// Runs `work` so far down the stack that looking through memory does not write
+// over what it left there.
+__attribute__((noinline)) void FarBelow(const std::function<void()>& work) {
+  volatile uint8_t above[32768];
+  above[0] = 0;
+  work();
+  above[sizeof(above) - 1] = above[0];
+}
+
 TEST(MemoryScan, FindsASecretWhileItCanBeRead) {
   const Secret32 secret = Secret32::Random().value();
-  const Needle needle(secret);
-  EXPECT_EQ(CountInMemory(needle), 0);  // behind its guard
+  Needles needles;
+  needles.Add("a secret", secret);
+  EXPECT_THAT(FindInMemory(needles), IsEmpty());  // behind its guard
   const SecretAccess access = MintSecretAccess();
   const SecretView view = secret.Reveal(access);
-  EXPECT_GE(CountInMemory(needle), 1);
+  EXPECT_THAT(FindInMemory(needles), Contains("a secret").Times(Ge(4)));
+}
+
+// Nobody wipes here.
+TEST(MemoryScan, FindsWhatIsLeftOnTheStack) {
+  const Scalar scalar = Scalar::Random().value();
+  Needles needles;
+  needles.AddScalar("a scalar", scalar);
+  EXPECT_THAT(FindInMemory(needles), IsEmpty());
+  FarBelow([&scalar] {
+    uint8_t element[32], out[32];
+    crypto_core_ristretto255_random(element);
+    const SecretView view = internal::SecretPeek::View(scalar);
+    EXPECT_EQ(crypto_scalarmult_ristretto255(out, view.data(), element), 0);
+  });
+  EXPECT_THAT(FindInMemory(needles), Contains("digits of a scalar"));
+  FarBelow([&scalar] {
+    const SecretView view = internal::SecretPeek::View(scalar);
+    uint8_t half[32];
+    int8_t digits[64];
+    crypto_core_ristretto255_scalar_mul(half, view.data(),
+                                        kernels::kHalf.data());
+    kernels::RecodeScalar(half, digits);
+  });
+  const std::vector<std::string> found = FindInMemory(needles);
+  EXPECT_THAT(found, Contains("half of a scalar").Times(Ge(4)));
+  EXPECT_THAT(found, Contains("digits of half of a scalar").Times(Ge(8)));
+  internal::ClearVectorStack();
+  EXPECT_THAT(FindInMemory(needles), IsEmpty());
+}
+
+// A batch and a part, looked at after each call: the next one would write over
+// what this one left.
+TEST(MemoryScan, NoKernelLeavesAScalarOrItsDigits) {
+  constexpr size_t kTokens = 140;
+  const std::vector<NhsMessage> messages(kTokens, Number("9998242193"));
+  for (const TokenKernel* kernel : AvailableKernels()) {
+    SCOPED_TRACE(kernel->name());
+    std::vector<uint8_t> tokens(32 * kTokens), rejected(kTokens);
+    Needles needles;
+    {
+      const Scalar key = Scalar::Random().value();
+      const Scalar factor = Scalar::Random().value();
+      needles.AddScalar("the key", key);
+      needles.AddScalar("the factor", factor);
+      FarBelow([&] { ASSERT_OK(kernel->Tokenise(key, messages, tokens)); });
+      EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "after Tokenise";
+      FarBelow([&] {
+        ASSERT_OK(kernel->Convert(factor, tokens, tokens, rejected));
+      });
+      EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "after Convert";
+    }
+    EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "at the end";
+  }
 }
 
 TEST(MemoryScan, NothingIsLeftOfKeysThatWereUsed) {
   TempDir dir;
-  std::optional<Needle> seed;
-  std::optional<Needle> scalar;
-  std::optional<Needle> factor;
-  std::optional<Needle> signing;
+  Needles needles;
   {
     KeyDirectory keys =
         KeyDirectory::Create(dir.Path("keys"), Environment::kTest, "gp-one",
@@ -110,23 +229,21 @@ TEST(MemoryScan, NothingIsLeftOfKeysThatWereUsed) {
         SigningKey::Generate(Environment::kTest, "gp-one", SignPurpose::kSign)
             .value();
     ASSERT_OK(sign.Sign(SignLabel::kManifest, "text"));
-    seed.emplace(source.seed());
-    scalar.emplace(source.scalar().secret());
-    factor.emplace(conversion.scalar().secret());
-    signing.emplace(sign.seed());
+    needles.AddScalar("the source key", source.scalar());
+    needles.AddScalar("the factor", conversion.scalar());
+    needles.Add("the seed", source.seed());
+    needles.Add("the signing seed", sign.seed());
     std::vector<uint8_t> tokens(64);
     std::vector<uint8_t> rejected(2);
     const NhsMessage messages[] = {Number("9998242193"), Number("9991578153")};
-    ASSERT_OK(TokeniseBatch(PortableKernel(), source, messages, tokens));
-    ASSERT_OK(
-        PortableKernel().ConvertBatch(conversion, tokens, tokens, rejected));
+    for (const TokenKernel* kernel : AvailableKernels()) {
+      ASSERT_OK(TokeniseBatch(*kernel, source, messages, tokens));
+      ASSERT_OK(kernel->ConvertBatch(conversion, tokens, tokens, rejected));
+    }
     ASSERT_OK(MakeCanaryProof(source));
     ASSERT_OK(source.scalar().Inverse());
   }
-  EXPECT_EQ(CountInMemory(*seed), 0);
-  EXPECT_EQ(CountInMemory(*scalar), 0);
-  EXPECT_EQ(CountInMemory(*factor), 0);
-  EXPECT_EQ(CountInMemory(*signing), 0);
+  EXPECT_THAT(FindInMemory(needles), IsEmpty());
 }
 
 }  // namespace
