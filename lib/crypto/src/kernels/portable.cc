@@ -12,6 +12,7 @@
 #include "crypto/element.h"
 #include "crypto/token_kernel.h"
 #include "internal/clear_stack.h"
+#include "internal/declassify.h"
 #include "internal/message_blocks.h"
 #include "internal/secret_peek.h"
 #include "internal/wiped_array.h"
@@ -75,8 +76,10 @@ class Portable final : public TokenKernel {
     for (size_t i = 0; i < messages.size(); ++i) {
       hasher.Hash(messages[i], wide.data());
       crypto_core_ristretto255_from_hash(element.data(), wide.data());
-      if (crypto_scalarmult_ristretto255(out.data() + kSize * i, scalar.data(),
-                                         element.data()) != 0) {
+      // An identity ends the call, which anyone can see.
+      if (internal::Declassify(crypto_scalarmult_ristretto255(
+                                   out.data() + kSize * i, scalar.data(),
+                                   element.data()) != 0)) {
         Wipe(out.data(), out.size());
         return absl::InternalError("a token is the identity");
       }
@@ -97,10 +100,11 @@ class Portable final : public TokenKernel {
     for (size_t i = 0; i < rejected.size(); ++i) {
       const auto token = in.subspan(kSize * i, kSize);
       // libsodium decodes by itself and says whether it could; what it lets
-      // through is refused before.
+      // through is refused before. Which token is refused is no secret.
       const bool bad = CheckElementBytes(token).has_value() ||
-                       crypto_scalarmult_ristretto255(
-                           result.data(), scalar.data(), token.data()) != 0;
+                       internal::Declassify(crypto_scalarmult_ristretto255(
+                                                result.data(), scalar.data(),
+                                                token.data()) != 0);
       rejected[i] = bad ? 1 : 0;
       if (bad) {
         ++count;

@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "crypto/wiped_bytes.h"
 #include "internal/clear_stack.h"
+#include "internal/declassify.h"
 #include "internal/message_blocks.h"
 #include "internal/secret_peek.h"
 #include "internal/wiped_array.h"
@@ -153,7 +154,8 @@ absl::Status VectorKernel::Tokenise(const Scalar& key,
                       count, out.data() + kSize * at, work.data());
   }
   internal::ClearVectorStack();
-  if (identities > 0) {
+  // An identity ends the call, which anyone can see.
+  if (internal::Declassify(identities > 0)) {
     Wipe(out.data(), out.size());
     return absl::InternalError("a token is the identity");
   }
