@@ -4,23 +4,24 @@
 //
 //   kernel_timing KERNEL           source tokens; portable, avx2, avx512ifma
 //   kernel_timing KERNEL convert   conversions: the factor alone is secret
-//   kernel_timing leak             two kernels with a leak, which must be found
+//   kernel_timing leak             kernels with a leak, which must be found
 //
 // One sample is one call over one vector of tokens, timed in cycles. Key and
 // numbers are fixed or random by two coins, so that every sample serves both
 // comparisons; the fixed ones are such that a short way, if there is one, is
 // shortest: the key of which half is one, and digits of zero. What is random is
-// drawn for every sample, used or not.
+// drawn for every sample, used or not: tokens, which are no secret of the hub,
+// from a store of 256.
 //
 // Welch's t is taken of the samples' ranks in their block of 200, which finds a
 // difference of 0.1 % even on a busy machine, and of their cycles without the
 // slowest fifth and without the slowest hundredth, which finds what is rare.
 // The largest of the three counts.
 //
-// Environment: TALLY_TIMING_SAMPLES, 100000 if it is not set. Ends with 1 if t
-// of the same comparison reaches 5 three times in a row, with 77 if this CPU
-// lacks the kernel. Chance alone reaches 5 once in some 500,000 tries; noise of
-// another kind does not come back three times.
+// Environment: TALLY_TIMING_SAMPLES, 100000 if it is not set, and 20000 for
+// conversions. Ends with 1 if t of the same comparison reaches 5 three times in
+// a row, with 77 if this CPU lacks the kernel. Chance alone reaches 5 once in
+// some 500,000 tries; noise of another kind does not come back three times.
 
 #include <sodium.h>
 #include <time.h>
@@ -139,6 +140,9 @@ class Subject {
     const NhsMessage zeroes = NhsMessage::Create("0000000000").value();
     for (auto& messages : numbers_) messages.assign(tokens, zeroes);
     used_ = numbers_[0];
+    for (size_t at = 0; at < store_.size(); at += 32) {
+      crypto_core_ristretto255_random(store_.data() + at);
+    }
     for (auto& elements : elements_) elements.resize(32 * tokens);
     Elements(elements_[0]);
     in_.resize(32 * tokens);
@@ -180,14 +184,17 @@ class Subject {
   }
 
  private:
-  static void Elements(std::vector<uint8_t>& out) {
+  void Elements(std::vector<uint8_t>& out) const {
     for (size_t at = 0; at < out.size(); at += 32) {
-      crypto_core_ristretto255_random(out.data() + at);
+      std::memcpy(out.data() + at,
+                  store_.data() + 32 * RandomUint64Below(kStored), 32);
     }
   }
 
+  static constexpr size_t kStored = 256;
   const TokenKernel& kernel_;
   const bool convert_;
+  std::vector<uint8_t> store_ = std::vector<uint8_t>(32 * kStored);
   std::array<uint8_t, 32> keys_[2];  // fixed, random
   std::vector<NhsMessage> numbers_[2], used_;
   std::vector<uint8_t> elements_[2], in_, out_, rejected_;
@@ -237,20 +244,25 @@ class LeakyKernel final : public TokenKernel {
   absl::Status Tokenise(const Scalar& key, std::span<const NhsMessage> messages,
                         std::span<uint8_t> out) const override {
     if (of_key_) {
-      const SecretView view = internal::SecretPeek::View(key);
-      for (size_t i = 0; i < 32; ++i) Linger(view.data()[i] != 0);
+      LingerOver(key);
     } else {
       for (const char digit : messages[0].digits()) Linger(digit != '0');
     }
     return PortableKernel().Tokenise(key, messages, out);
   }
-  absl::StatusOr<size_t> Convert(const Scalar&, std::span<const uint8_t>,
-                                 std::span<uint8_t>,
-                                 std::span<uint8_t>) const override {
-    return absl::UnimplementedError("");
+  absl::StatusOr<size_t> Convert(const Scalar& factor,
+                                 std::span<const uint8_t> in,
+                                 std::span<uint8_t> out,
+                                 std::span<uint8_t> rejected) const override {
+    LingerOver(factor);
+    return PortableKernel().Convert(factor, in, out, rejected);
   }
 
  private:
+  static void LingerOver(const Scalar& scalar) {
+    const SecretView view = internal::SecretPeek::View(scalar);
+    for (size_t i = 0; i < 32; ++i) Linger(view.data()[i] != 0);
+  }
   static void Linger(bool longer) {
     if (!longer) return;
     volatile int turns = 0;
@@ -262,21 +274,26 @@ class LeakyKernel final : public TokenKernel {
 // Whether the leak `expected` is found, and no other, as it would be in a
 // kernel: each time. With twice the samples if not, for neighbours on the
 // machine can hide it in few.
-bool IsFound(Subject& subject, uint64_t samples, int expected) {
+bool IsFound(Subject& subject, uint64_t samples, bool convert, int expected) {
   constexpr int kTries = 5;
   for (int i = 0; i < kTries; ++i, samples *= 2) {
-    if (FoundEachTime(subject, samples, false) == expected) return true;
+    if (FoundEachTime(subject, samples, convert) == expected) return true;
   }
   return false;
 }
 
 int FindLeaks(uint64_t samples) {
-  for (const int expected : {1, 2}) {
-    const LeakyKernel leaky(expected == 1);
-    Subject subject(leaky, 1, /*convert=*/false);
-    if (!IsFound(subject, samples, expected)) {
-      std::printf("a leak of the %s was not found\n",
-                  expected == 1 ? "key" : "number");
+  struct Leak {
+    const char* of;
+    bool convert;
+    int expected;
+  };
+  for (const Leak& leak : {Leak{"key", false, 1}, Leak{"number", false, 2},
+                           Leak{"factor", true, 1}}) {
+    const LeakyKernel leaky(leak.expected == 1);
+    Subject subject(leaky, 1, leak.convert);
+    if (!IsFound(subject, samples, leak.convert, leak.expected)) {
+      std::printf("a leak of the %s was not found\n", leak.of);
       return 1;
     }
   }
@@ -317,8 +334,8 @@ int Run(std::string_view name, bool convert, uint64_t samples) {
 int main(int argc, char** argv) {
   const bool convert = argc == 3 && argv[2] == std::string_view("convert");
   const char* wanted = std::getenv("TALLY_TIMING_SAMPLES");
-  const uint64_t samples =
-      wanted == nullptr ? 100000 : std::strtoull(wanted, nullptr, 10);
+  uint64_t samples = convert ? 20000 : 100000;
+  if (wanted != nullptr) samples = std::strtoull(wanted, nullptr, 10);
   if (argc != (convert ? 3 : 2) || samples < 1000) return 2;
   TALLY_CHECK(tally::crypto::InitCrypto().ok());
   return tally::crypto::Run(argv[1], convert, samples);
