@@ -7,6 +7,7 @@
 #include "crypto/token_kernel.h"
 #include "crypto_fixture.h"
 #include "internal/group.h"
+#include "internal/secret_peek.h"
 #include "kernels/dispatch.h"
 
 namespace tally::crypto {
@@ -79,19 +80,85 @@ TEST(PortableKernel, EqualsHashAndMultiplyOnRandomNumbers) {
   }
 }
 
-TEST(PortableKernel, ConvertsEveryLengthLikeThePlainTwin) {
+// libsodium alone: the hashes of RFC 9380 byte by byte, and its product.
+WipedBytes SodiumTokens(const Scalar& key,
+                        const std::vector<NhsMessage>& messages) {
+  const std::string dst = std::string(internal::kDstGroup) +
+                          static_cast<char>(internal::kDstGroup.size());
+  const SecretView scalar = internal::SecretPeek::View(key);
+  WipedBytes out(32 * messages.size());
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const auto& digits = messages[i].digits();
+    const std::string first = std::string(128, '\0') + '\x0a' + "nhs-number" +
+                              std::string("\x00\x0a", 2) +
+                              std::string(digits.begin(), digits.end()) +
+                              std::string("\x00\x40\x00", 3) + dst;
+    std::array<uint8_t, 64> hash, wide;
+    crypto_hash_sha512(hash.data(), AsBytes(first).data(), first.size());
+    const std::string second =
+        std::string(hash.begin(), hash.end()) + '\x01' + dst;
+    crypto_hash_sha512(wide.data(), AsBytes(second).data(), second.size());
+    std::array<uint8_t, 32> element;
+    crypto_core_ristretto255_from_hash(element.data(), wide.data());
+    EXPECT_EQ(crypto_scalarmult_ristretto255(out.data() + 32 * i, scalar.data(),
+                                             element.data()),
+              0);
+  }
+  return out;
+}
+
+WipedBytes SodiumConversions(const Scalar& factor, const WipedBytes& in) {
+  const SecretView scalar = internal::SecretPeek::View(factor);
+  WipedBytes out(in.size());
+  for (size_t at = 0; at < in.size(); at += 32) {
+    EXPECT_EQ(crypto_scalarmult_ristretto255(out.data() + at, scalar.data(),
+                                             in.data() + at),
+              0);
+  }
+  return out;
+}
+
+std::vector<NhsMessage> RandomNumbers(size_t count) {
+  RandomStream random;
+  std::vector<NhsMessage> out;
+  for (size_t i = 0; i < count; ++i)
+    out.push_back(Number(RandomDigits(random)));
+  return out;
+}
+
+TEST(PortableKernel, ThousandsOfTokensAndConversionsAreLibsodiums) {
+  constexpr size_t kMany = 3000;
+  const Scalar key = Scalar::Random().value();
   const Scalar factor = Scalar::Random().value();
-  const WipedBytes all = RandomTokens(70);
-  const WipedBytes expected = PlainConvert(factor, all);
-  for (size_t n = 0; n <= 70; ++n) {
+  const std::vector<NhsMessage> messages = RandomNumbers(kMany);
+  WipedBytes tokens(32 * kMany), converted(32 * kMany);
+  std::vector<uint8_t> rejected(kMany, 9);
+  ASSERT_OK(PortableKernel().Tokenise(key, messages, tokens));
+  EXPECT_TRUE(tokens == SodiumTokens(key, messages));
+  EXPECT_THAT(PortableKernel().Convert(factor, tokens, converted, rejected),
+              IsOkAndHolds(0u));
+  EXPECT_TRUE(converted == SodiumConversions(factor, tokens));
+  EXPECT_THAT(rejected, Each(0));
+}
+
+TEST(PortableKernel, EveryLengthFrom0To300) {
+  constexpr size_t kMost = 300;
+  const Scalar key = Scalar::Random().value();
+  const std::vector<NhsMessage> messages = RandomNumbers(kMost);
+  const WipedBytes tokens = SodiumTokens(key, messages);
+  const WipedBytes converted = SodiumConversions(key, tokens);
+  for (size_t n = 0; n <= kMost; ++n) {
     WipedBytes out(32 * n, 1);
+    ASSERT_OK(
+        PortableKernel().Tokenise(key, std::span(messages).first(n), out));
+    ASSERT_TRUE(std::equal(out.begin(), out.end(), tokens.begin())) << n;
+    std::fill(out.begin(), out.end(), 1);
     std::vector<uint8_t> rejected(n, 1);
-    EXPECT_THAT(PortableKernel().Convert(factor, std::span(all).first(32 * n),
+    ASSERT_THAT(PortableKernel().Convert(key, std::span(tokens).first(32 * n),
                                          out, rejected),
                 IsOkAndHolds(0u));
-    EXPECT_TRUE(std::equal(out.begin(), out.end(), expected.begin()));
-    EXPECT_THAT(rejected, Each(0));
-    if (n == 9) n = 63;  // every short length, then around 64
+    ASSERT_TRUE(std::equal(out.begin(), out.end(), converted.begin())) << n;
+    ASSERT_THAT(rejected, Each(0)) << n;
   }
 }
 
