@@ -21,7 +21,7 @@ absl::StatusOr<int> Run(const std::string& lines_path,
   TALLY_ASSIGN_OR_RETURN(const std::string lines,
                          ReadFile(lines_path, kMostBytes));
   TALLY_ASSIGN_OR_RETURN(std::vector<Figure> figures, ReadFigures(lines));
-  for (Figure& growth : GrowthBeyondBars(figures)) {
+  for (Figure& growth : GrowthBeyondBase(figures)) {
     figures.push_back(std::move(growth));
   }
   std::fputs(FormatTable(figures).c_str(), stdout);

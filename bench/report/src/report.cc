@@ -48,7 +48,9 @@ double SecondsOf(clockid_t clock) {
 double Median(std::vector<double> values) {
   TALLY_CHECK(!values.empty());
   std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  const size_t upper = values.size() / 2;
+  const size_t lower = (values.size() - 1) / 2;
+  return (values[lower] + values[upper]) / 2;
 }
 
 Figure Summarise(const Row& row) {
@@ -65,6 +67,7 @@ Figure Summarise(const Row& row) {
   figure.high = *std::max_element(row.values.begin(), row.values.end());
   figure.peak_bytes = row.peak_bytes;
   figure.bar = row.bar;
+  figure.is_steady = row.is_steady;
   if (!row.rival_values.empty()) {
     std::vector<double> ratios;
     for (size_t i = 0; i < row.values.size(); ++i) {
@@ -96,6 +99,7 @@ JsonValue Figure::ToJson() const {
                              : JsonValue());
   json.Set("met", has_bar ? JsonValue(met) : JsonValue());
   json.Set("peak_bytes", peak_bytes > 0 ? JsonValue(peak_bytes) : JsonValue());
+  json.Set("steady", is_steady);
   return json;
 }
 
@@ -109,6 +113,7 @@ absl::StatusOr<Figure> Figure::FromJson(const JsonValue& json) {
   TALLY_ASSIGN_OR_RETURN(figure.value, json.GetDouble("value"));
   TALLY_ASSIGN_OR_RETURN(figure.low, json.GetDouble("low"));
   TALLY_ASSIGN_OR_RETURN(figure.high, json.GetDouble("high"));
+  TALLY_ASSIGN_OR_RETURN(figure.is_steady, json.GetBool("steady"));
   const auto has = [&json](std::string_view key) {
     const JsonValue* member = json.Find(key);
     return member != nullptr && !member->is_null();

@@ -103,17 +103,17 @@ double ItemNanoseconds(const Figure& figure) {
   return figure.unit.ends_with("/s") ? 1e9 / figure.value : 0;
 }
 
-std::vector<Figure> GrowthBeyondBars(const std::vector<Figure>& figures) {
-  std::map<std::string, Figure> barred;  // the largest that others exceed
+std::vector<Figure> GrowthBeyondBase(const std::vector<Figure>& figures) {
+  std::map<std::string, Figure> bases;  // the smallest that qualifies
   for (const Figure& figure : figures) {
-    if (figure.bar.on == Bar::On::kNothing) continue;
-    const auto [place, is_new] = barred.try_emplace(figure.name, figure);
+    if (figure.bar.on == Bar::On::kNothing && !figure.is_steady) continue;
+    const auto [place, is_new] = bases.try_emplace(figure.name, figure);
     if (!is_new && figure.size < place->second.size) place->second = figure;
   }
   std::vector<Figure> growth;
   for (const Figure& figure : figures) {
-    const auto base = barred.find(figure.name);
-    if (base == barred.end() || figure.size <= base->second.size) continue;
+    const auto base = bases.find(figure.name);
+    if (base == bases.end() || figure.size <= base->second.size) continue;
     const double at_base = ItemNanoseconds(base->second);
     const double at_size = ItemNanoseconds(figure);
     if (at_base <= 0 || at_size <= 0) continue;

@@ -38,6 +38,13 @@ TEST(BenchReport, GivesMediansSpreadAndTheRatioOfEachRound) {
   EXPECT_TRUE(figure.met);
 }
 
+TEST(BenchReport, MedianOfAnEvenNumberIsTheMeanOfTheTwoInTheMiddle) {
+  EXPECT_EQ(Median({7}), 7);
+  EXPECT_EQ(Median({9, 1}), 5);
+  EXPECT_EQ(Median({3, 1, 2}), 2);
+  EXPECT_EQ(Median({100, 2, 1, 4}), 3);
+}
+
 TEST(BenchReport, KnowsWhichSideOfEachBarIsMet) {
   const auto met = [](Bar bar) {
     Row row = Merge(1, {4}, {2});
@@ -71,14 +78,17 @@ TEST(BenchReport, AppendsLinesThatReadBackAsTheyWere) {
   EXPECT_EQ(report.ExitCode(), 0);
   report.Add(Merge(100, {3}, {2}));
   EXPECT_EQ(report.ExitCode(), 1);
-  report.Add({.name = "plain", .unit = "MiB", .values = {7}});
+  report.Add(
+      {.name = "plain", .unit = "MiB", .values = {7}, .is_steady = true});
 
   const auto figures = ReadFigures(Slurp(file));
   ASSERT_THAT(figures, IsOk());
   ASSERT_EQ(figures->size(), 3u);
   EXPECT_EQ((*figures)[1].ToJson(), Summarise(Merge(100, {3}, {2})).ToJson());
   EXPECT_FALSE((*figures)[1].met);
+  EXPECT_FALSE((*figures)[1].is_steady);
   EXPECT_TRUE((*figures)[2].met);
+  EXPECT_TRUE((*figures)[2].is_steady);
   EXPECT_TRUE((*figures)[2].ToJson().Find("bar")->is_null());
   EXPECT_TRUE((*figures)[2].ToJson().Find("rival")->is_null());
 }
@@ -112,12 +122,31 @@ TEST(BenchTable, ASizeBeyondTheBarHasABarForItsGrowth) {
   const Figure beyond = Summarise(Merge(1000, {11}, {20}));
   const Figure far_beyond = Summarise(Merge(2000, {24}, {40}));
   const std::vector<Figure> growth =
-      GrowthBeyondBars({Summarise(small), at_bar, beyond, far_beyond});
+      GrowthBeyondBase({Summarise(small), at_bar, beyond, far_beyond});
   ASSERT_EQ(growth.size(), 2u);
   EXPECT_DOUBLE_EQ(growth[0].ratio, 1.1);
   EXPECT_TRUE(growth[0].met);
   EXPECT_DOUBLE_EQ(growth[1].ratio, 1.2);
   EXPECT_FALSE(growth[1].met);
+}
+
+TEST(BenchTable, GrowthCountsFromTheSmallestSteadySizeToo) {
+  const auto at = [](int64_t size, double seconds, bool is_steady) {
+    Row row = Merge(size, {seconds}, {1});
+    row.bar = {};
+    row.is_steady = is_steady;
+    return Summarise(row);
+  };
+  const Figure barred = Summarise(Merge(10'000, {130}, {100}));
+  // A tenth of a second an item where starting up counts, then a hundredth.
+  const std::vector<Figure> growth = GrowthBeyondBase(
+      {at(10, 1, false), at(100, 1, true), at(1000, 11, true), barred});
+  ASSERT_EQ(growth.size(), 2u);
+  EXPECT_EQ(growth[0].size, 1000);
+  EXPECT_DOUBLE_EQ(growth[0].ratio, 1.1);
+  EXPECT_DOUBLE_EQ(growth[1].ratio, 1.3);
+  EXPECT_FALSE(growth[1].met);
+  EXPECT_TRUE(GrowthBeyondBase({at(10, 1, false), at(100, 99, false)}).empty());
 }
 
 TEST(BenchTable, ShowsBarsAndGrowthBesideTheSmallestSize) {

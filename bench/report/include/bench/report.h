@@ -65,6 +65,9 @@ struct Row {
   std::vector<double> rival_values = {};  // one a round, in the same unit
   Bar bar = {};
   int64_t peak_bytes = 0;  // most memory of a process; 0 = not measured
+  // What a program costs at all no longer shows at this size: an item may not
+  // cost more at larger ones (kMostGrowth). So it is wherever there is a bar.
+  bool is_steady = false;
 };
 
 // What is said of it. A ratio is value / rival of a round.
@@ -82,13 +85,15 @@ struct Figure {
   Bar bar;
   bool met = true;  // true without a bar
   int64_t peak_bytes = 0;
+  bool is_steady = false;
 
   JsonValue ToJson() const;
   // kInvalidArgument when it is not what ToJson() gives.
   [[nodiscard]] static absl::StatusOr<Figure> FromJson(const JsonValue& json);
 };
 
-// The middle one; of an even number the upper of the two. REQUIRES: not empty.
+// The middle one; of an even number the mean of the two in the middle, so that
+// neither bars above nor bars below are favoured. REQUIRES: not empty.
 double Median(std::vector<double> values);
 
 // REQUIRES: values, and rival_values of the same number or none.

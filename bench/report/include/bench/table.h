@@ -16,7 +16,7 @@
 
 namespace tally::bench {
 
-// Cost of an item at ten times the size that has the bar may differ so much.
+// What an item may cost at most at a larger size, beside the base of growth.
 inline constexpr double kMostGrowth = 1.15;
 
 // One line without line feed.
@@ -28,10 +28,10 @@ absl::StatusOr<std::vector<Figure>> ReadFigures(std::string_view lines);
 // Nanoseconds of an item; 0 when the figure says nothing about time or size.
 double ItemNanoseconds(const Figure& figure);
 
-// For each figure of a size beyond one of the same name that has a bar: a
-// figure of its own, the cost of an item beside the one at that size, with
-// kMostGrowth as its bar.
-std::vector<Figure> GrowthBeyondBars(const std::vector<Figure>& figures);
+// The base of growth of a name is its smallest size that has a bar or is
+// steady. For each larger one: a figure of its own, the cost of an item beside
+// the one at the base, with kMostGrowth as its bar.
+std::vector<Figure> GrowthBeyondBase(const std::vector<Figure>& figures);
 
 // A table for people, in the order given: figure, rival, ratio, bar, whether it
 // is met, peak memory, and the cost of an item beside that of the smallest size
