@@ -9,7 +9,10 @@
 // processor time, so that a busy machine disturbs all alike. Every answer is
 // compared: a wrong one ends the program at once. All cores are timed by the
 // clock on the wall, against one core in turn: that needs a machine that does
-// nothing else.
+// nothing else. Their threads and pieces of work are those of the programs.
+//
+// A kernel that the flags in /proc/cpuinfo promise and the program lacks ends
+// it with 2: its rows and their bars would be gone without a word.
 //
 // `check` compares every kernel with libsodium's over so many random numbers
 // and what becomes of them: tokens, and their conversions after a bit of one in
@@ -29,12 +32,16 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <sstream>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/status.h"
+#include "base/worker_pool.h"
 #include "bench/report.h"
 #include "crypto/hash_to_group.h"
 #include "crypto/init.h"
@@ -42,6 +49,7 @@
 #include "crypto/random.h"
 #include "crypto/secret_access.h"
 #include "crypto/token_kernel.h"
+#include "wire/limits.h"
 
 namespace tally::crypto {
 namespace {
@@ -50,11 +58,65 @@ struct Bars {
   std::string_view kernel;
   double tokenise;
   double convert;
+  std::string_view flags;  // of the CPU that has it, as Linux calls them
 };
 constexpr Bars kBars[] = {
-    {"avx512ifma", 9, 8.5}, {"avx2", 2.5, 2}, {"portable", 0.95, 0.95}};
+    {"avx512ifma", 9, 8.5, "avx512f avx512bw avx512dq avx512vl avx512ifma"},
+    {"avx2", 2.5, 2, "avx2"},
+    {"portable", 0.95, 0.95, ""}};
 // Of n cores at least this share of n.
 constexpr double kCoresBar = 0.95;
+
+// How a program cuts its work: one call of the pool for a group of tokens, one
+// of the kernel for a piece.
+struct Grain {
+  int64_t group;
+  int64_t piece;
+};
+// As a source does (pseudonymiser/src/batch_builder.cc) and the hub
+// (linkage/index/src/record_blocks.cc).
+Grain TokeniseGrain(const WorkerPool& pool) {
+  return {static_cast<int64_t>(wire::kMaxTokens) * pool.threads(), 1024};
+}
+Grain ConvertGrain(int64_t tokens) { return {tokens, 2048}; }
+
+// Whether Linux says that this CPU has all of `flags`. No AVX flag is among
+// those it lists when its registers are not saved.
+bool CpuHas(std::string_view flags) {
+  std::ifstream file("/proc/cpuinfo");
+  std::string listed;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("flags")) continue;
+    listed = line.substr(line.find(':') + 1) + " ";
+    break;
+  }
+  std::istringstream words{std::string(flags)};
+  for (std::string word; words >> word;) {
+    if (listed.find(" " + word + " ") == std::string::npos) return false;
+  }
+  return true;
+}
+
+// Says which kernels this CPU cannot have. False when it could have one that
+// the program lacks.
+bool HasAllKernels() {
+  bool all = true;
+  for (const Bars& bars : kBars) {
+    const bool has =
+        std::ranges::any_of(AvailableKernels(), [&](const TokenKernel* kernel) {
+          return kernel->name() == bars.kernel;
+        });
+    if (has) continue;
+    if (CpuHas(bars.flags)) {
+      std::fprintf(stderr, "%s: this CPU has it and the program has not\n",
+                   std::string(bars.kernel).c_str());
+      all = false;
+    } else {
+      std::printf("%s: not on this CPU\n", std::string(bars.kernel).c_str());
+    }
+  }
+  return all;
+}
 
 double Timed(const std::function<void()>& work) {
   const double start = bench::ThreadSeconds();
@@ -90,8 +152,7 @@ void Compare(const std::string& what, size_t tokens, int rounds,
                 .values = rates[j],
                 .rival = "libsodium",
                 .rival_values = plain_rates,
-                .bar = bench::RatioAtLeast(contenders[j].bar),
-                .peak_bytes = bench::PeakBytes()});
+                .bar = bench::RatioAtLeast(contenders[j].bar)});
   }
 }
 
@@ -282,51 +343,84 @@ int OneCore(size_t tokens, int rounds, bench::Report& report) {
 // Work on tokens [begin, begin + count) of the input.
 using Part = std::function<void(size_t begin, size_t count)>;
 
-// Seconds of the wall for all tokens, in so many threads.
-double InThreads(size_t threads, size_t tokens, const Part& work) {
+// Seconds of the wall for all tokens.
+double InPool(WorkerPool& pool, const Grain& grain, int64_t tokens,
+              const Part& work) {
   const double start = bench::WallSeconds();
-  std::vector<std::jthread> pool;
-  for (size_t i = 0; i < threads; ++i) {
-    const size_t begin = tokens * i / threads;
-    pool.emplace_back(work, begin, tokens * (i + 1) / threads - begin);
+  for (int64_t at = 0; at < tokens; at += grain.group) {
+    const absl::Status status =
+        pool.ParallelFor(std::min(grain.group, tokens - at), grain.piece,
+                         [&](int64_t begin, int64_t end) {
+                           work(static_cast<size_t>(at + begin),
+                                static_cast<size_t>(end - begin));
+                           return absl::OkStatus();
+                         });
+    TALLY_CHECK(status.ok());
   }
-  pool.clear();  // joins
   return bench::WallSeconds() - start;
 }
 
-// One core and all of them in turn over the same work, which fills `out`.
-void CompareCores(const std::string& what, size_t tokens, int rounds,
-                  const Part& work, std::vector<uint8_t>& out,
-                  bench::Report& report) {
-  const size_t cores = std::thread::hardware_concurrency();
+// One core and all of them in turn over the same work, which fills `out`: the
+// row, for whoever has checked `out`.
+bench::Row CompareCores(const std::string& what, size_t tokens, int rounds,
+                        WorkerPool& cores, const Grain& grain, const Part& work,
+                        std::vector<uint8_t>& out) {
+  WorkerPool single(1);
   const auto count = static_cast<double>(tokens);
+  const auto all_tokens = static_cast<int64_t>(tokens);
   std::vector<double> one;
   std::vector<double> all;
   for (int i = 0; i < rounds; ++i) {
-    one.push_back(count / InThreads(1, tokens, work));
+    one.push_back(count / InPool(single, grain, all_tokens, work));
     const std::vector<uint8_t> right = out;
     std::ranges::fill(out, uint8_t{0});
-    all.push_back(count / InThreads(cores, tokens, work));
+    all.push_back(count / InPool(cores, grain, all_tokens, work));
     TALLY_CHECK(out == right);
   }
-  report.Add(
-      {.name = what + ", all cores",
-       .unit = what + "/s",
-       .size = static_cast<int64_t>(tokens),
-       .values = all,
-       .rival = "one core",
-       .rival_values = one,
-       .bar = bench::RatioAtLeast(kCoresBar * static_cast<double>(cores)),
-       .peak_bytes = bench::PeakBytes()});
+  return {.name = what + ", all cores",
+          .unit = what + "/s",
+          .size = all_tokens,
+          .values = all,
+          .rival = "one core",
+          .rival_values = one,
+          .bar = bench::RatioAtLeast(kCoresBar * cores.threads())};
+}
+
+// Compares some of the answers, from the first to the last, with those of the
+// slow twin.
+void CheckSample(const Input& input, const std::vector<uint8_t>& made,
+                 const std::vector<uint8_t>& converted) {
+  const size_t tokens = input.messages.size();
+  const size_t sample = std::min<size_t>(tokens, 2000);
+  std::vector<NhsMessage> messages;
+  std::vector<uint8_t> some_made, some_converted;
+  const auto copy = [](const std::vector<uint8_t>& from, size_t place,
+                       std::vector<uint8_t>& to) {
+    to.insert(to.end(), from.data() + 32 * place,
+              from.data() + 32 * place + 32);
+  };
+  for (size_t i = 0; i < sample; ++i) {
+    const size_t place = sample == 1 ? 0 : i * (tokens - 1) / (sample - 1);
+    messages.push_back(input.messages[place]);
+    copy(made, place, some_made);
+    copy(converted, place, some_converted);
+  }
+  std::vector<uint8_t> right(32 * sample), twice(32 * sample), bad(sample);
+  TALLY_CHECK(PortableKernel().Tokenise(input.key, messages, right).ok());
+  TALLY_CHECK(right == some_made);
+  const auto refused = PortableKernel().Convert(input.key, right, twice, bad);
+  TALLY_CHECK(refused.ok() && *refused == 0);
+  TALLY_CHECK(twice == some_converted);
 }
 
 int AllCores(size_t tokens, int rounds, bench::Report& report) {
   const TokenKernel& kernel = *AvailableKernels().front();
   const Input input(tokens);
+  WorkerPool cores(0);
   std::vector<uint8_t> made(32 * tokens), converted(32 * tokens);
   std::vector<uint8_t> rejected(tokens);
-  CompareCores(
-      "tokens", tokens, rounds,
+  const bench::Row tokenised = CompareCores(
+      "tokens", tokens, rounds, cores, TokeniseGrain(cores),
       [&](size_t begin, size_t count) {
         TALLY_CHECK(
             kernel
@@ -335,9 +429,10 @@ int AllCores(size_t tokens, int rounds, bench::Report& report) {
                           std::span(made).subspan(32 * begin, 32 * count))
                 .ok());
       },
-      made, report);
-  CompareCores(
-      "conversions", tokens, rounds,
+      made);
+  const bench::Row conversions = CompareCores(
+      "conversions", tokens, rounds, cores,
+      ConvertGrain(static_cast<int64_t>(tokens)),
       [&](size_t begin, size_t count) {
         const auto bad = kernel.Convert(
             input.key, std::span(made).subspan(32 * begin, 32 * count),
@@ -345,19 +440,10 @@ int AllCores(size_t tokens, int rounds, bench::Report& report) {
             std::span(rejected).subspan(begin, count));
         TALLY_CHECK(bad.ok() && *bad == 0);
       },
-      converted, report);
-  // The slow twin of the first ones.
-  const size_t sample = std::min<size_t>(tokens, 2000);
-  std::vector<uint8_t> right(32 * sample), twice(32 * sample);
-  TALLY_CHECK(
-      PortableKernel()
-          .Tokenise(input.key, std::span(input.messages).first(sample), right)
-          .ok());
-  TALLY_CHECK(std::equal(right.begin(), right.end(), made.begin()));
-  const auto bad = PortableKernel().Convert(input.key, right, twice,
-                                            std::span(rejected).first(sample));
-  TALLY_CHECK(bad.ok() && *bad == 0);
-  TALLY_CHECK(std::equal(twice.begin(), twice.end(), converted.begin()));
+      converted);
+  CheckSample(input, made, converted);
+  report.Add(tokenised);
+  report.Add(conversions);
   return report.ExitCode();
 }
 
@@ -427,7 +513,8 @@ int main(int argc, char** argv) {
   if (argc == 3 && argv[1] == std::string_view("check")) {
     const uint64_t tokens = std::strtoull(argv[2], nullptr, 10);
     TALLY_CHECK(tally::crypto::InitCrypto().ok());
-    return tokens > 0 ? tally::crypto::CheckAnswers(tokens) : 2;
+    if (tokens == 0 || !tally::crypto::HasAllKernels()) return 2;
+    return tally::crypto::CheckAnswers(tokens);
   }
   tally::bench::Report report(&argc, argv);
   const long tokens = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 2000;
@@ -438,6 +525,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   TALLY_CHECK(tally::crypto::InitCrypto().ok());
+  if (!tally::crypto::HasAllKernels()) return 2;
   const auto run = cores ? tally::crypto::AllCores : tally::crypto::OneCore;
   return run(static_cast<size_t>(tokens), static_cast<int>(rounds), report);
 }

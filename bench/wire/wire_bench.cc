@@ -87,8 +87,7 @@ void Report(const char* what, std::vector<double> rates,
   report.Add({.name = std::string("wire, ") + what + ", one core",
               .unit = "rows/s",
               .values = std::move(rates),
-              .bar = bench::ValueAtLeast(kBarRowsPerSecond),
-              .peak_bytes = bench::PeakBytes()});
+              .bar = bench::ValueAtLeast(kBarRowsPerSecond)});
 }
 
 int Run(size_t rows, size_t batches, size_t repeats, bench::Report& report) {
