@@ -15,6 +15,7 @@ namespace tally::bench {
 namespace {
 
 constexpr int64_t kIngestBarPeople = 400'000;
+constexpr int64_t kIngestSteadyPeople = 100'000;
 constexpr double kIngestBarRows = 1e6;
 constexpr double kIngestBarMib = 512;  // of either side
 
@@ -24,10 +25,10 @@ absl::Status CopyRowsByRival(const Places& places, const std::string& rows) {
 }
 
 absl::Status CheckRows(const Places& places, const std::string& rows,
-                       const Expected& expected) {
+                       const ExpectedRows& expected) {
   TALLY_ASSIGN_OR_RETURN(Rival rival, Rival::Open(places));
   const std::string published = Parquet(rows);
-  TALLY_RETURN_IF_ERROR(rival.CheckCount("rows", expected.events, published));
+  TALLY_RETURN_IF_ERROR(rival.CheckCount("rows", expected.rows, published));
   TALLY_RETURN_IF_ERROR(rival.Check(
       "people", expected.people,
       "SELECT CAST(count(DISTINCT person_index) AS BIGINT) FROM " + published));
@@ -42,15 +43,16 @@ struct IngestRound {
 };
 
 absl::StatusOr<IngestRound> RunIngest(const Places& places,
-                                      const Expected& expected) {
+                                      const ExpectedRows& expected) {
   const std::string file = places.folder + "/rows.csv";
   TALLY_RETURN_IF_ERROR(RemoveTree(places.folder + "/world"));
   TALLY_ASSIGN_OR_RETURN(const TrialWorld world,
                          TrialWorld::Start(places.folder, places.programs));
-  TALLY_RETURN_IF_ERROR(world.PrepareOnly("gp-events", "bench-event", file));
+  TALLY_RETURN_IF_ERROR(
+      world.PrepareOnly("gp-activity", {"bench-event=" + file}));
   IngestRound round;
   TALLY_ASSIGN_OR_RETURN(round.sender,
-                         world.Push("gp-events", "bench-event", file));
+                         world.Push("gp-activity", {"bench-event=" + file}));
   TALLY_ASSIGN_OR_RETURN(round.hub, UsageSoFar(world.hub()));
   const std::string rows =
       world.Path("hub/data/extracts/*/rows/bench-event/part-*.parquet");
@@ -65,9 +67,9 @@ absl::StatusOr<IngestRound> RunIngest(const Places& places,
 
 absl::Status HubIngest(const Places& places, int64_t people, int rounds,
                        Report& report) {
-  TALLY_ASSIGN_OR_RETURN(const Expected expected,
+  TALLY_ASSIGN_OR_RETURN(const ExpectedRows expected,
                          WriteIngestFiles(places.folder, people));
-  const auto size = static_cast<double>(expected.events);
+  const auto size = static_cast<double>(expected.rows);
   std::vector<double> ours;
   std::vector<double> theirs;
   std::vector<double> hubs;
@@ -87,21 +89,22 @@ absl::Status HubIngest(const Places& places, int64_t people, int rounds,
   report.Add(
       {.name = "hub ingest over mTLS",
        .unit = "rows/s",
-       .size = expected.events,
+       .size = expected.rows,
        .values = ours,
        .rival = "DuckDB, Parquet to Parquet",
        .rival_values = theirs,
        .bar = people >= kIngestBarPeople ? ValueAtLeast(kIngestBarRows) : Bar{},
-       .peak_bytes = std::max(hub.peak_bytes, sender.peak_bytes)});
+       .peak_bytes = std::max(hub.peak_bytes, sender.peak_bytes),
+       .is_steady = people >= kIngestSteadyPeople});
   report.Add({.name = "hub ingest over mTLS, hub's memory",
               .unit = "MiB",
-              .size = expected.events,
+              .size = expected.rows,
               .values = hubs,
               .bar = ValueAtMost(kIngestBarMib),
               .peak_bytes = hub.peak_bytes});
   report.Add({.name = "hub ingest over mTLS, sender's memory",
               .unit = "MiB",
-              .size = expected.events,
+              .size = expected.rows,
               .values = senders,
               .bar = ValueAtMost(kIngestBarMib),
               .peak_bytes = sender.peak_bytes});

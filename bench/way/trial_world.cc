@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/exit_code.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -66,32 +67,30 @@ absl::StatusOr<TrialWorld> TrialWorld::Start(const std::string& folder,
 }
 
 std::vector<std::string> TrialWorld::PushCommand(
-    const std::string& source, const std::string& dataset,
-    const std::string& file) const {
-  return {programs_ + "/pseudonymiser",
-          "--config",
-          Path(source + "/pseudonymiser.toml"),
-          "push",
-          "--json",
-          "--period",
-          LastMonth(),
-          dataset + "=" + file};
+    const std::string& source, const std::vector<std::string>& files) const {
+  std::vector<std::string> words = {programs_ + "/pseudonymiser",
+                                    "--config",
+                                    Path(source + "/pseudonymiser.toml"),
+                                    "push",
+                                    "--json",
+                                    "--period",
+                                    LastMonth()};
+  words.insert(words.end(), files.begin(), files.end());
+  return words;
 }
 
-absl::StatusOr<Usage> TrialWorld::Push(const std::string& source,
-                                       const std::string& dataset,
-                                       const std::string& file) const {
-  return RunCommand(PushCommand(source, dataset, file), log_);
+absl::StatusOr<Usage> TrialWorld::Push(
+    const std::string& source, const std::vector<std::string>& files) const {
+  return RunCommand(PushCommand(source, files), log_, kExitRowsRejected);
 }
 
-absl::Status TrialWorld::PrepareOnly(const std::string& source,
-                                     const std::string& dataset,
-                                     const std::string& file) const {
+absl::Status TrialWorld::PrepareOnly(
+    const std::string& source, const std::vector<std::string>& files) const {
   const std::string spool =
       Path(source + "/state/spool/p" + LastMonth() + "-r1");
   const double started = WallSeconds();
-  TALLY_ASSIGN_OR_RETURN(
-      const pid_t push, StartCommand(PushCommand(source, dataset, file), log_));
+  TALLY_ASSIGN_OR_RETURN(const pid_t push,
+                         StartCommand(PushCommand(source, files), log_));
   bool is_asleep = false;
   bool has_ended = false;
   while (!has_ended && !FileExists(spool + "/delivery.spool") &&

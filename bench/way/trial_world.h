@@ -2,7 +2,7 @@
 #define TALLY_BENCH_WAY_TRIAL_WORLD_H_
 
 // The programs of all parties at work in one folder: a hub, a source that has
-// the register, one that has the events, two operators and an analyst, with
+// the register, one that has what happened, two operators and an analyst, with
 // keys and certificates of the environment `example` (bench/way/world).
 //
 // Threading: one thread.
@@ -36,19 +36,18 @@ class TrialWorld {
   pid_t hub() const { return hub_; }
   const std::string& log() const { return log_; }
 
-  // Words of a push of last month's file by one of the sources.
-  std::vector<std::string> PushCommand(const std::string& source,
-                                       const std::string& dataset,
-                                       const std::string& file) const;
+  // Words of a push of last month by one of the sources: one extract of
+  // `files`, each DATASET=FILE.
+  std::vector<std::string> PushCommand(
+      const std::string& source, const std::vector<std::string>& files) const;
+  // Rows may be without a person.
   absl::StatusOr<Usage> Push(const std::string& source,
-                             const std::string& dataset,
-                             const std::string& file) const;
+                             const std::vector<std::string>& files) const;
 
   // A push that is stopped when all is read, checked, sealed and ready to be
   // sent: the hub sleeps meanwhile, so that it gets nothing.
   absl::Status PrepareOnly(const std::string& source,
-                           const std::string& dataset,
-                           const std::string& file) const;
+                           const std::vector<std::string>& files) const;
 
   // Links, builds, approves; then the analyst's download.
   absl::StatusOr<Usage> BuildRelease() const;

@@ -1,15 +1,18 @@
 // bench_way way PEOPLE [ROUNDS]
-//   The whole way: a register of so many people and 25 events for each, from
-//   CSV files through two sources' `pseudonymiser push`, the hub over mTLS, a
-//   release and `commissioning pull`, all as processes of their own. Rival:
-//   DuckDB, which reads the same files and writes them as Parquet. Checked:
-//   rows and a sum of the downloaded tables, people and links.
+//   The whole way: a register of so many people, 22 events and 3 appointments
+//   for each, from CSV files through two sources' `pseudonymiser push`, the hub
+//   over mTLS, a release and `commissioning pull`, all as processes of their
+//   own. Rival: DuckDB, which reads the same files and writes them as Parquet;
+//   it goes first in every other round. Checked: rows and a sum of the
+//   downloaded tables, rows without a person, practices withheld, record keys,
+//   people and links.
 // bench_way ingest PEOPLE [ROUNDS]
 //   25 rows of twelve columns for each person, read, checked and sealed in
 //   advance: from there to the published extract. Rival: DuckDB, which copies
 //   the published rows. Checked: rows and a sum of what is published.
-// Bars apply from 1,200,000 and 400,000 people on. Everything lies below TMPDIR
-// (/tmp): 200 bytes a row, 6 GB at 1,200,000 people.
+// Bars apply from 1,200,000 and 400,000 people on, those of growth from 100,000
+// on. Everything lies below TMPDIR (/tmp): 200 bytes a row, 6 GB at 1,200,000
+// people.
 
 #include <unistd.h>
 

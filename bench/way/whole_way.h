@@ -1,9 +1,9 @@
 #ifndef TALLY_BENCH_WAY_WHOLE_WAY_H_
 #define TALLY_BENCH_WAY_WHOLE_WAY_H_
 
-// The whole way: a register and 25 events a person, from CSV files through two
-// sources, the hub over mTLS and a release to the analyst's download, beside
-// DuckDB that reads the same files and writes them as Parquet.
+// The whole way: a register, 22 events and 3 appointments a person, from CSV
+// files through two sources, the hub over mTLS and a release to the analyst's
+// download, beside DuckDB that reads the same files and writes them as Parquet.
 //
 // Spec: docs/performance.md, "How to measure".
 // Threading: one thread.

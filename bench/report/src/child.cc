@@ -63,8 +63,8 @@ absl::StatusOr<pid_t> StartCommand(const std::vector<std::string>& words,
   ::_exit(127);
 }
 
-absl::StatusOr<Usage> Await(pid_t child, double started,
-                            const std::string& log) {
+absl::StatusOr<Usage> Await(pid_t child, double started, const std::string& log,
+                            int also_good) {
   int code = 0;
   rusage usage{};
   while (::wait4(child, &code, 0, &usage) < 0) {
@@ -75,7 +75,8 @@ absl::StatusOr<Usage> Await(pid_t child, double started,
   result.processor_seconds = TimeOf(usage.ru_utime) + TimeOf(usage.ru_stime);
   result.peak_bytes = int64_t{usage.ru_maxrss} * 1024;
   TALLY_RETURN_IF_ERROR(CheckNotStopped());
-  if (!WIFEXITED(code) || WEXITSTATUS(code) != 0) {
+  if (!WIFEXITED(code) ||
+      (WEXITSTATUS(code) != 0 && WEXITSTATUS(code) != also_good)) {
     return absl::InternalError(absl::StrFormat(
         "a program ended with %d; the end of its output:\n%s",
         WIFEXITED(code) ? WEXITSTATUS(code) : -WTERMSIG(code), EndOf(log)));
@@ -84,10 +85,10 @@ absl::StatusOr<Usage> Await(pid_t child, double started,
 }
 
 absl::StatusOr<Usage> RunCommand(const std::vector<std::string>& words,
-                                 const std::string& log) {
+                                 const std::string& log, int also_good) {
   const double started = WallSeconds();
   TALLY_ASSIGN_OR_RETURN(const pid_t child, StartCommand(words, log));
-  return Await(child, started, log);
+  return Await(child, started, log, also_good);
 }
 
 absl::StatusOr<Usage> RunInChild(const std::function<absl::Status()>& work) {

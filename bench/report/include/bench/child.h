@@ -33,13 +33,13 @@ struct Usage {
 absl::StatusOr<pid_t> StartCommand(const std::vector<std::string>& words,
                                    const std::string& log);
 
-// Waits for a child. kInternal, with the end of `log`, unless it ended with 0.
-// `started`: WallSeconds() when it began.
-absl::StatusOr<Usage> Await(pid_t child, double started,
-                            const std::string& log);
+// Waits for a child. kInternal, with the end of `log`, unless it ended with 0
+// or with `also_good`. `started`: WallSeconds() when it began.
+absl::StatusOr<Usage> Await(pid_t child, double started, const std::string& log,
+                            int also_good = 0);
 
 absl::StatusOr<Usage> RunCommand(const std::vector<std::string>& words,
-                                 const std::string& log);
+                                 const std::string& log, int also_good = 0);
 
 // Runs `work` in a copy of this process. kInternal when it fails; its message
 // goes to stderr.
