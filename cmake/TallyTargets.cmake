@@ -87,6 +87,15 @@ function(tally_bench)
   target_link_libraries(${ARG_NAME} PRIVATE tally_flags ${ARG_DEPS})
 endfunction()
 
+# tally_bench_test(Bench.x bench_x [ARGUMENTS...]): a small run of a benchmark as
+# a test, for it checks its answers. A bar that is missed (1) is no failure: how
+# fast it is, scripts/bench says.
+function(tally_bench_test test program)
+  add_test(NAME ${test} COMMAND
+    sh -c "\"$0\" \"$@\" || [ $? -eq 1 ]" $<TARGET_FILE:${program}> ${ARGN})
+  set_tests_properties(${test} PROPERTIES TIMEOUT 120 LABELS bench)
+endfunction()
+
 # tally_fuzz(NAME fuzz_x SRCS x_fuzz.cc DEPS ... CORPUS dir)
 # With TALLY_FUZZ a libFuzzer target; otherwise a program that replays the
 # corpus, run as a test, so that targets cannot rot.

@@ -6,7 +6,8 @@
 // caller waits: the next ones are counted meanwhile. The answer is checked:
 // list sizes add up to PEOPLE, and every measure is available and gives a table
 // with rows.
-//   FOLDER  keeps the region there, and takes one that is there already
+//   FOLDER  keeps the region there, and takes one that is there already; "-":
+//           one below TMPDIR (/tmp) that is removed, as without
 //   ID...   these measures only; the bar does not apply
 #include <cstdio>
 #include <cstdlib>
@@ -223,8 +224,8 @@ int main(int argc, char** argv) {
                  "[ID...]]]\n");
     return 2;
   }
-  std::string root = argc > 2 ? argv[2] : "";
-  const bool kept = !root.empty();
+  std::string root = argc > 2 ? argv[2] : "-";
+  const bool kept = root != "-";
   if (!kept) {
     root = std::filesystem::temp_directory_path() / "benchXXXXXX";
     if (mkdtemp(root.data()) == nullptr) return 2;
