@@ -1,8 +1,10 @@
 #ifndef TALLY_CRYPTO_SRC_INTERNAL_CLEAR_STACK_H_
 #define TALLY_CRYPTO_SRC_INTERNAL_CLEAR_STACK_H_
 
-// Wipes what the group arithmetic left below the stack pointer: libsodium
-// recodes a scalar into digits on its stack and does not clear them.
+// Wipes what the group arithmetic left below the stack pointer and in vector
+// registers: libsodium recodes a scalar into digits on its stack and does not
+// clear them, and what a register still holds goes to the stack when the
+// dynamic linker looks up a function of another library for the first time.
 //
 // Spec: docs/spec/token-v1.md, "Secrets in memory".
 // Threading: the calling thread's stack.
@@ -19,8 +21,17 @@ inline constexpr size_t kArithmeticStack = 16384;
 // A batch on lanes: about 29 KiB, as g++ builds it. A test measures that, too.
 inline constexpr size_t kVectorStack = 65536;
 
-inline void ClearStack() { sodium_stackzero(kArithmeticStack); }
-inline void ClearVectorStack() { sodium_stackzero(kVectorStack); }
+// All vector registers that the CPU has. Cost: some 20 instructions.
+void ClearVectorRegisters();
+
+inline void ClearStack() {
+  sodium_stackzero(kArithmeticStack);
+  ClearVectorRegisters();
+}
+inline void ClearVectorStack() {
+  sodium_stackzero(kVectorStack);
+  ClearVectorRegisters();
+}
 
 }  // namespace tally::crypto::internal
 
