@@ -65,8 +65,8 @@ struct Row {
   std::vector<double> rival_values = {};  // one a round, in the same unit
   Bar bar = {};
   int64_t peak_bytes = 0;  // most memory of a process; 0 = not measured
-  // What a program costs at all no longer shows at this size: an item may not
-  // cost more at larger ones (kMostGrowth). So it is wherever there is a bar.
+  // What a program costs at all no longer rules at this size: an item may cost
+  // hardly more at larger ones (kMostGrowth). A size with a bar counts as such.
   bool is_steady = false;
 };
 
