@@ -75,6 +75,14 @@ function(tally_test)
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
 
+# tally_skipped_test(NAME "reason"): stands for a test that this machine cannot
+# build: it is named among the skipped ones, with the reason.
+function(tally_skipped_test name reason)
+  add_test(NAME ${name}
+    COMMAND sh -c "echo \"$1\"; exit 77" sh "${reason}")
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
 # tally_bench(NAME bench_x SRCS ... DEPS ...)
 function(tally_bench)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
