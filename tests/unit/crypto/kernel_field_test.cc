@@ -1,5 +1,6 @@
 // Both fields on checked lanes, against a plain big-integer oracle: values,
 // bounds of limbs, and no misuse of a lane, for extreme limbs and random ones.
+// The lanes that ship give the same limbs, bit for bit.
 
 #include <openssl/bn.h>
 
@@ -9,6 +10,7 @@
 
 #include "crypto/random.h"
 #include "crypto_fixture.h"
+#include "field_probe.h"
 #include "kernels/field_10.h"
 #include "kernels/field_5.h"
 #include "lanes_for_tests.h"
@@ -86,6 +88,12 @@ struct Five {
   using F = kernels::Field5<V>;
   static constexpr size_t kLimbs = 5;
   static constexpr int kAt[5] = {0, 51, 102, 153, 204};
+  static constexpr std::string_view kKernel = "avx512ifma";
+#ifdef TALLY_X86_KERNELS
+  static constexpr const FieldProbe* kShipped = &kAvx512FieldProbe;
+#else
+  static constexpr const FieldProbe* kShipped = nullptr;
+#endif
   static uint64_t Mask(size_t) { return (uint64_t{1} << 51) - 1; }
   static uint64_t FeLimit(size_t) {
     return (uint64_t{1} << 51) + (1 << 15) - 1;
@@ -99,6 +107,12 @@ struct Ten {
   using F = kernels::Field10<V>;
   static constexpr size_t kLimbs = 10;
   static constexpr int kAt[10] = {0, 26, 51, 77, 102, 128, 153, 179, 204, 230};
+  static constexpr std::string_view kKernel = "avx2";
+#ifdef TALLY_X86_KERNELS
+  static constexpr const FieldProbe* kShipped = &kAvx2FieldProbe;
+#else
+  static constexpr const FieldProbe* kShipped = nullptr;
+#endif
   static uint64_t Mask(size_t i) {
     return (uint64_t{1} << (i % 2 == 0 ? 26 : 25)) - 1;
   }
@@ -166,6 +180,15 @@ class KernelField : public testing::Test {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       const auto limbs = Limbs((round + lane * 5) % kKinds, limit);
       for (size_t i = 0; i < T::kLimbs; ++i) out.l[i].v[lane] = limbs[i];
+    }
+    return out;
+  }
+  // As a FieldProbe reads them.
+  template <typename E>
+  static std::vector<uint64_t> Words(const E& a) {
+    std::vector<uint64_t> out;
+    for (const auto& limb : a.l) {
+      out.insert(out.end(), std::begin(limb.v), std::end(limb.v));
     }
     return out;
   }
@@ -311,6 +334,42 @@ TYPED_TEST(KernelField, ConstantsSatisfyWhatDefinesThem) {
   EXPECT_TRUE(ad1 * ad1 == Residue(0) - d - one);
   const Residue inverse = value(kernels::kInverseRootAMinusD);
   EXPECT_TRUE(inverse * inverse * (Residue(0) - one - d) == one);
+}
+
+TYPED_TEST(KernelField, LanesThatShipGiveTheSameLimbs) {
+  using F = typename TypeParam::F;
+  const auto available = AvailableKernels();
+  if (std::ranges::find(available, TypeParam::kKernel, &TokenKernel::name) ==
+      available.end()) {
+    GTEST_SKIP() << "this CPU has no " << TypeParam::kKernel;
+  }
+  const FieldProbe& shipped = *TypeParam::kShipped;
+  const FieldProbe& checked = ProbeOf<F, TypeParam::kLimbs>::kProbe;
+  using Out = std::array<uint64_t, FieldProbe::kMostWords>;
+  for (size_t r = 0; r < this->kRounds; ++r) {
+    const size_t other = r / this->kKinds;
+    const auto words = [&]<typename E>(const E& a) { return this->Words(a); };
+    using Factor = typename F::Factor;
+    const auto f =
+        words(this->template Make<Factor>(TypeParam::FactorLimit, r));
+    const auto g =
+        words(this->template Make<Factor>(TypeParam::FactorLimit, other));
+    using Fe = typename F::Fe;
+    const auto a = words(this->template Make<Fe>(TypeParam::FeLimit, r));
+    const auto b = words(this->template Make<Fe>(TypeParam::FeLimit, other));
+    using Loose = typename F::Loose;
+    const auto l = words(this->template Make<Loose>(TypeParam::LooseLimit, r));
+    Out expected{}, out{};
+    checked.factors(g.data(), f.data(), expected.data());
+    shipped.factors(g.data(), f.data(), out.data());
+    EXPECT_EQ(out, expected) << "factors " << r;
+    checked.elements(a.data(), b.data(), expected.data());
+    shipped.elements(a.data(), b.data(), out.data());
+    EXPECT_EQ(out, expected) << "elements " << r;
+    checked.loose(l.data(), expected.data());
+    shipped.loose(l.data(), out.data());
+    EXPECT_EQ(out, expected) << "a sum " << r;
+  }
 }
 
 // The largest that may be carried, beyond what products reach.
