@@ -92,7 +92,8 @@ absl::Status WriteParts(const BuildInputs& inputs,
   const auto nobody = std::count_if(
       ranges.begin(), ranges.end(),
       [](const PartRange& r) { return r.which == PartRange::kNobody; });
-  const bool apart = ranges.size() > inputs.max_readings || nobody > 1;
+  const bool apart = ranges.size() > inputs.max_readings || nobody > 1 ||
+                     (outgoing.withheld && ranges.size() > 1);
   const std::string parts = "parts_" + table.name;
   if (apart) {
     TALLY_RETURN_IF_ERROR(

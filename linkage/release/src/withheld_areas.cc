@@ -51,9 +51,9 @@ struct Withholding {
   std::string column;
 };
 
-// A table of which something may be withheld, and how far it has come. What is
-// decided is decided on the combinations of its rows (KeysSql); the rows
-// themselves are written once, when all is known.
+// A table of which something may be withheld, and how far it has come. All is
+// decided on the combinations of its rows (KeysSql), and read from the rows
+// when they are written.
 struct Guarded {
   OutgoingTable* table;
   TableSchema schema;   // of its keys
@@ -161,7 +161,7 @@ class Withholder {
         table.line.rows_practice_withheld += lost;
       }
       TALLY_ASSIGN_OR_RETURN(table.line.rows_below_after, RowsBelow(guarded));
-      if (!guarded.withheld.empty()) TALLY_RETURN_IF_ERROR(WriteRows(guarded));
+      WithholdFromRows(guarded);
     }
     return absl::OkStatus();
   }
@@ -232,21 +232,17 @@ class Withholder {
     return engine_.Discard(last);
   }
 
-  // Writes the rows with all that is withheld of them, in the order in which it
-  // was decided: each decision looks at what those before it left.
-  absl::Status WriteRows(const Guarded& guarded) {
+  // Leaves of the rows what is not withheld, in the order in which it was
+  // decided: each decision looks at what those before it left.
+  static void WithholdFromRows(const Guarded& guarded) {
     OutgoingTable& table = *guarded.table;
-    SqlStatement rows = table.rows;
     for (const Withholding& one : guarded.withheld) {
-      rows.sql = WithheldSql(absl::StrCat("(", rows.sql, ")"), one.small,
-                             one.keys, NamesOf(table.schema), one.column)
-                     .sql;
+      table.rows.sql =
+          WithheldSql(absl::StrCat("(", table.rows.sql, ")"), one.small,
+                      one.keys, NamesOf(table.schema), one.column)
+              .sql;
+      table.withheld = true;
     }
-    const std::string name = absl::StrCat("rows_", table.name);
-    TALLY_RETURN_IF_ERROR(
-        engine_.Materialise(name, rows, table.schema).status());
-    table.rows = {absl::StrCat("SELECT * FROM ", name), {}};
-    return absl::OkStatus();
   }
 
   // Rows in which `column` had a value and has none now.

@@ -35,13 +35,14 @@ struct OutgoingTable {
     int64_t with_person = 0;
   };
   std::optional<Counts> counts;
+  // Afterwards: something is withheld, for which reading the rows joins more.
+  bool withheld = false;
 };
 
 // All tables of a release at once. With min_k 1, or for a table without
 // quasi-identifiers, the rows stay as they are. Cost: reads the people and
 // quasi-identifiers of each of the other tables once, and works on the
-// combinations that there are; a table of which something is withheld is
-// written once.
+// combinations that there are.
 [[nodiscard]] absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
                                          std::vector<OutgoingTable>& tables);
 
