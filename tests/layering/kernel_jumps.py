@@ -20,8 +20,13 @@ jumps and calls through a register or memory, calls of other objects, and
 instructions that this program does not know. The check of the stack protector
 compares a word that was read: it is known by its segment.
 
-Not followed: a store into an array on the stack is taken not to reach a slot
-that is kept under a fixed offset beside it, as compilers lay out a frame.
+What a function is given the address of on the stack is unknown afterwards, as
+far behind the address as the function writes: all of the stack from there on
+where it writes under an offset that is not fixed.
+
+Not followed: a store of a function's own into an array on its stack is taken
+not to reach a slot that is kept under a fixed offset beside it, as compilers
+lay out a frame.
 """
 import heapq
 import os
@@ -31,6 +36,8 @@ import sys
 import tempfile
 
 PUBLIC, SECRET = 'public', 'secret'
+# Further behind an address than any stack reaches.
+FAR = 1 << 20
 # Of flags: the stack protector's; public but for the carry.
 CANARY, CARRY = 'canary', 'carry'
 
@@ -146,8 +153,9 @@ class State:
 
 
 # A value is PUBLIC, SECRET, ('frame', base, offset) for an address of the own
-# stack, or ('entry', register, PUBLIC or SECRET) for what a register held when
-# the function was called.
+# stack, ('entry', register, PUBLIC or SECRET) for what a register held when the
+# function was called, or ('passed', registers, offset) for an address that many
+# bytes behind what a public one held; one of these, where it is a sum of two.
 def taint(value):
     if value in (PUBLIC, SECRET):
         return value
@@ -161,7 +169,7 @@ def join(a, b):
         if a[0] == b[0] == 'entry' and a[1] == b[1]:
             return ('entry', a[1], SECRET)
         return SECRET
-    return PUBLIC
+    return add_passed((a, b)) if passed(a) and passed(b) else PUBLIC
 
 
 def join_states(a, b):
@@ -174,6 +182,19 @@ def join_states(a, b):
                  flags, slots, a.equal if a.equal == b.equal else None)
 
 
+def passed(value):
+    """(registers, offset) of an address that was passed, or None."""
+    if value[0] == 'entry' and value[2] == PUBLIC:
+        return (value[1],), 0
+    return value[1:] if value[0] == 'passed' else None
+
+
+def add_passed(values):
+    """Somewhere behind one of the addresses that were passed."""
+    registers = {r for v in values if passed(v) for r in passed(v)[0]}
+    return ('passed', tuple(sorted(registers)), FAR) if registers else PUBLIC
+
+
 class Object:
     """The functions of an object, followed until nothing changes."""
 
@@ -184,6 +205,8 @@ class Object:
         self.entries = {}   # function: registers when it is called
         self.exits = {}     # function: registers when it returns
         self.callers = {}   # function: functions that call it
+        # function: how far behind each passed address it writes
+        self.written = {}
         called = {i.target for i in self.instructions.values()
                   if i.name.startswith('call')}
         self.work = []
@@ -232,10 +255,10 @@ class Object:
 
     def enter(self, function, registers):
         """Joins what a call passes to what others passed."""
-        passed = {r: ('entry', r, taint(v)) for r, v in registers.items()}
+        given = {r: ('entry', r, taint(v)) for r, v in registers.items()}
         old = self.entries.get(function)
-        new = passed if old is None else \
-            {r: join(v, old[r]) for r, v in passed.items()}
+        new = given if old is None else \
+            {r: join(v, old[r]) for r, v in given.items()}
         if new != old:
             self.entries[function] = new
             self.work.append(function)
@@ -243,11 +266,22 @@ class Object:
     def fault(self, instruction, what):
         self.faults[instruction.address] = '%s: %s' % (what, instruction.text)
 
+    def record(self, where, width):
+        """A write behind an address that the function was passed."""
+        if where[0] != 'passed':
+            return
+        ends = self.written.setdefault(self.function, {})
+        for register in where[1]:
+            ends[register] = min(max(ends.get(register, 0), where[2] + width),
+                                 FAR)
+
     def follow(self, function):
+        self.function = function
         registers = dict(self.entries[function])
         registers['rsp'] = ('frame', 'entry', 0)
         before = {function: State(registers, SECRET, {})}
         work, waiting = [function], {function}
+        written = dict(self.written.get(function, {}))
         out = None
         while work:
             address = heapq.heappop(work)
@@ -273,7 +307,8 @@ class Object:
             return
         left = {r: v if v[0] == 'entry' and v[1] == r else taint(v)
                 for r, v in out.registers.items()}
-        if left != self.exits.get(function):
+        if left != self.exits.get(function) or \
+                written != self.written.get(function, {}):
             self.exits[function] = left
             self.work.extend(self.callers.get(function, ()))
 
@@ -286,14 +321,19 @@ class Object:
             return PUBLIC
         if index is not None:
             parts = [SECRET if r not in NAMES else
-                     taint(state.registers[NAMES[r][0]])
+                     state.registers[NAMES[r][0]]
                      for r in (base, index) if r is not None]
-            return SECRET if SECRET in parts else PUBLIC
+            if SECRET in [taint(p) for p in parts]:
+                return SECRET
+            return add_passed(parts)
         if base is None or base == 'rip':
             return ('constant', 'constant', PUBLIC)
         value = state.registers[NAMES[base][0]]
         if value[0] == 'frame':
             return ('frame', value[1], value[2] + offset)
+        if passed(value):
+            registers, start = passed(value)
+            return ('passed', registers, min(start + offset, FAR))
         return taint(value)
 
     def check_address(self, instruction, state, operand):
@@ -331,6 +371,7 @@ class Object:
                 state.equal = None
         elif operand.memory:
             where = self.address_of(state, operand.memory)
+            self.record(where, width)
             if where[0] == 'frame':
                 self.forget(state, where, width)
                 state.slots[where[1:]] = (value, width)
@@ -407,11 +448,17 @@ class Object:
         imported = self.imports.get(i.target)
         if imported == '__stack_chk_fail':
             return []
-        # What was passed by its address may be anything afterwards.
+        # What was passed by its address may be anything afterwards, as far
+        # behind it as the function is seen to write.
         for register in PASSED:
             value = state.registers[register]
+            end = self.written.get(i.target, {}).get(register, 0)
+            if imported and register == 'rdi':
+                end = FAR  # of a length that is not known here
             if value[0] == 'frame':
-                state.slots.pop(value[1:], None)
+                self.forget(state, value, max(end, 8))
+            elif passed(value) and end > 0:
+                self.record(('passed',) + passed(value), end)
         state.flags = SECRET
         state.equal = None
         if imported in ('memcpy', 'memset', 'memmove', '__memcpy_chk',
@@ -458,10 +505,12 @@ class Object:
             self.write(state, target, 8, value)
         elif target.memory:
             where = self.address_of(state, target.memory)
+            width = max(
+                64 if '%zmm' in o.text else 32 if '%ymm' in o.text else 16
+                for o in i.operands)
+            self.record(where, width)
             if where[0] == 'frame':
-                self.forget(state, where, max(
-                    64 if '%zmm' in o.text else 32 if '%ymm' in o.text else 16
-                    for o in i.operands))
+                self.forget(state, where, width)
 
     def general(self, i, state):
         """Instructions of the general registers; false for unknown ones."""
@@ -485,7 +534,8 @@ class Object:
         elif name == 'lea':
             where = self.address_of(state, operands[0].memory)
             self.write(state, target, width,
-                       where if where[0] == 'frame' else taint(where))
+                       where if where[0] in ('frame', 'passed') else
+                       taint(where))
         elif name == 'push':
             self.move_stack(state, -8)
             where = Operand('(%rsp)')
@@ -570,10 +620,16 @@ class Object:
         moved = values[-1]
         if moved[0] == 'frame' and constant is not None and width == 8:
             if name in ('add', 'sub'):
-                sign = 1 if name == 'add' else -1
-                value = ('frame', moved[1], moved[2] + sign * constant)
+                by = constant if name == 'add' else -constant
+                value = ('frame', moved[1], moved[2] + by)
             elif name == 'and' and target.register == 'rsp':
                 value = ('frame', i.address, 0)
+        elif name in ('add', 'sub') and width == 8 and value == PUBLIC:
+            value = add_passed(values)
+            if constant is not None and passed(moved):
+                by = constant if name == 'add' else -constant
+                value = ('passed', passed(moved)[0],
+                         min(passed(moved)[1] + by, FAR))
         guard = any(o.memory and o.memory[0] == 'fs' for o in operands)
         self.write(state, target, width, value)
         if name in NO_FLAGS:
@@ -671,6 +727,68 @@ void F(const unsigned char* in, unsigned char* out) {
   volatile unsigned long digit = in[3];
   asm volatile("" : : : "rbx", "r12", "r13", "r14", "r15", "memory");
   if (digit == 8) out[0] = in[4];
+}"""),
+    ('a byte kept in what a function fills', 'a jump on what is secret', """
+struct Two { unsigned long first, second; };
+__attribute__((noinline)) static void Fill(Two* two,
+                                           const unsigned char* in) {
+  two->first = 1;
+  two->second = in[3];
+}
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  Two two;
+  two.first = 0;
+  asm volatile("" : : "r"(&two) : "memory");
+  two.second = count;
+  asm volatile("" : : "r"(&two) : "memory");
+  Fill(&two, in);
+  if (two.second == 8) *out = 1;
+}"""),
+    ('a byte kept in what a loop fills', 'a jump on what is secret', """
+__attribute__((noinline)) static void Fill(unsigned long* to,
+                                           const unsigned char* in,
+                                           unsigned long count) {
+  for (unsigned long i = 0; i < count; ++i) to[i] = in[i] ^ 9;
+}
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  unsigned long words[4];
+  words[0] = 0;
+  asm volatile("" : : "r"(words) : "memory");
+  words[3] = count;
+  asm volatile("" : : "r"(words) : "memory");
+  Fill(words, in, count);
+  if (words[3] == 8) *out = 1;
+}"""),
+    ('a byte kept in what a moving pointer fills', 'a jump on what is secret',
+     """
+__attribute__((noinline)) static void Fill(unsigned long* to,
+                                           const unsigned char* in,
+                                           unsigned long count) {
+  unsigned long* const end = to + count;
+  do {
+    *to++ = *in++ ^ 9;
+    asm volatile("" : "+r"(to));
+  } while (to != end);
+}
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  unsigned long words[4];
+  words[0] = 0;
+  asm volatile("" : : "r"(words) : "memory");
+  words[3] = count;
+  asm volatile("" : : "r"(words) : "memory");
+  Fill(words, in, count);
+  if (words[3] == 8) *out = 1;
+}"""),
+    ('a byte kept in what memcpy fills', 'a jump on what is secret', """
+#include <cstring>
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  unsigned long words[4];
+  words[0] = 0;
+  asm volatile("" : : "r"(words) : "memory");
+  words[3] = count;
+  asm volatile("" : : "r"(words) : "memory");
+  std::memcpy(words, in, count);
+  if (words[3] == 8) *out = 1;
 }"""),
     ('a look-up by a byte', 'an address that is secret', """
 void F(const unsigned char* in, const unsigned char* table,
