@@ -76,6 +76,7 @@ struct HubServer::Parts {
       server->Drain();
     }
     if (hub != nullptr) hub->Stop();
+    if (releases != nullptr) releases->Stop();
   }
 };
 
@@ -169,6 +170,7 @@ absl::Status HubServer::Run() {
                 parts_->hub->Seal(parts_->hub->config().OwnUri(), "", nullptr));
     }
     parts_->hub->Tick();
+    parts_->releases->Tick();
     parts_->server->SetServing(parts_->hub->IsServing());
   }
   Log(Level::kInfo, "hub drains");

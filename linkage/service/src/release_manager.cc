@@ -6,10 +6,10 @@
 #include "absl/strings/str_format.h"
 #include "base/civil_day.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/versions.h"
+#include "release_outcomes.h"
 
 namespace tally::linkage {
 namespace {
@@ -25,27 +25,14 @@ absl::Status InvalidAgreement(std::string field, std::string_view what) {
                absl::StrFormat("%s: %s", field, what), std::move(detail));
 }
 
-// What a failed build leaves in the catalogue.
-ErrorDetail DetailFor(const absl::Status& status) {
-  std::optional<ErrorDetail> detail = DetailOf(status);
-  if (detail.has_value()) return *std::move(detail);
-  ErrorDetail internal;
-  internal.reason = status.code() == absl::StatusCode::kResourceExhausted
-                        ? Reason::kDiskLow
-                        : Reason::kInternal;
-  return internal;
-}
-
-std::string TablesJson(const std::map<std::string, int64_t>& tables) {
-  JsonValue object = JsonValue::MakeObject();
-  for (const auto& [table, rows] : tables) object.Set(table, rows);
-  return object.Dump();
-}
-
 }  // namespace
 
 ReleaseManager::ReleaseManager(Hub& hub, transport::PeerBook& peers)
-    : hub_(hub), peers_(peers) {}
+    : hub_(hub),
+      peers_(peers),
+      outcomes_(std::make_unique<ReleaseOutcomes>(hub)) {}
+
+ReleaseManager::~ReleaseManager() = default;
 
 absl::StatusOr<AgreementContext> ReleaseManager::ContextNow() {
   AgreementContext context;
@@ -301,39 +288,30 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
 
 void ReleaseManager::Run(const ReleaseRecord& release) {
   absl::StatusOr<BuiltRelease> built = Build(release);
-  Change change;
-  change.entry.actor = hub_.config().OwnUri();
-  change.entry.action = AuditAction::kReleaseCreate;
-  change.entry.object = release.name();
-  change.entry.corr = NewCorrelationId();
-  absl::Status recorded;
-  if (built.ok()) {
-    change.entry.digests["manifest"] = built->manifest_sha256;
-    for (const auto& [table, rows] : built->tables) {
-      change.entry.counts[table] = rows;
-    }
-    recorded = hub_.catalogue().FinishRelease(
-        release.uid, built->manifest_sha256, TablesJson(built->tables),
-        built->files, change);
-    Log(Level::kInfo, "release built",
-        {Field("resource", Name(release.name()))});
-  } else {
+  if (!built.ok()) {
     LogStatus(Level::kError, "release failed", built.status(),
               {Field("resource", Name(release.name()))});
     // A hub that stops leaves the release BUILDING; the next start fails it.
     if (hub_.release_queue().stopping()) return;
-    const ErrorDetail detail = DetailFor(built.status());
-    change.entry.outcome = std::string(ReasonName(detail.reason));
-    recorded = hub_.catalogue().FailRelease(release.uid, detail, change);
   }
-  if (recorded.ok()) recorded = hub_.DrainAudit();
-  if (!recorded.ok()) {
-    LogStatus(Level::kError, "the outcome of a release was not recorded",
-              recorded, {Field("resource", Name(release.name()))});
+  {
+    MutexLock lock(mu_);
+    progress_[release.uid] = {"record", 0, 0, ""};
   }
-  MutexLock lock(mu_);
-  progress_.erase(release.uid);
+  outcomes_->Keep(release, std::move(built), NowMonotonicMs());
+  Tick();
 }
+
+void ReleaseManager::Record(bool all) {
+  for (const std::string& uid : outcomes_->RecordDue(NowMonotonicMs(), all)) {
+    MutexLock lock(mu_);
+    progress_.erase(uid);
+  }
+}
+
+void ReleaseManager::Tick() { Record(false); }
+
+void ReleaseManager::Stop() { Record(true); }
 
 void ReleaseManager::QueueBuild(const ReleaseRecord& release) {
   {

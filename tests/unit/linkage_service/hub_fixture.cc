@@ -186,6 +186,7 @@ hub::v1::Release HubFixture::WaitForRelease(const std::string& name) {
     if (response.release().state() != hub::v1::RELEASE_STATE_BUILDING) {
       return response.release();
     }
+    releases_->Tick();
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   ADD_FAILURE() << "the release was not built in 60 s";

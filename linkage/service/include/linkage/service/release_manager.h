@@ -11,6 +11,7 @@
 // Secrets: borrows keys for each piece of work.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,10 +30,15 @@
 
 namespace tally::linkage {
 
+class ReleaseOutcomes;
+
 class ReleaseManager {
  public:
   // Both must outlive this.
   ReleaseManager(Hub& hub, transport::PeerBook& peers);
+  ~ReleaseManager();
+  ReleaseManager(const ReleaseManager&) = delete;
+  ReleaseManager& operator=(const ReleaseManager&) = delete;
 
   // Parses and checks the text of an agreement as `project` and `agreement`.
   // Errors: AGREEMENT_INVALID; HUB_SEALED.
@@ -62,6 +68,13 @@ class ReleaseManager {
 
   std::optional<OperationProgress> Progress(std::string_view uid) const;
 
+  // To be called about once a second: records outcomes of builds that the
+  // catalogue did not take before. Until it has, a release stays BUILDING with
+  // the stage "record".
+  void Tick();
+  // Once the hub's background work has ended: a last attempt at the same.
+  void Stop();
+
   // Names of the extracts that a release has pinned, ascending.
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> ExtractNames(
       const ReleaseRecord& release);
@@ -86,9 +99,11 @@ class ReleaseManager {
       std::string_view project);
   absl::StatusOr<BuiltRelease> Build(const ReleaseRecord& release);
   void Run(const ReleaseRecord& release);
+  void Record(bool all);
 
   Hub& hub_;
   transport::PeerBook& peers_;
+  const std::unique_ptr<ReleaseOutcomes> outcomes_;
   Mutex preview_mu_;  // one Preview at a time
   mutable Mutex mu_;
   std::map<std::string, OperationProgress, std::less<>> progress_
