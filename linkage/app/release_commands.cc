@@ -29,7 +29,6 @@ using hub::v1::ProjectService;
 using hub::v1::ReleaseAdminService;
 
 constexpr int64_t kPollMs = 500;
-constexpr int64_t kPreviewTimeoutMs = 60'000;
 
 void PrintAgreement(const hub::v1::Agreement& agreement) {
   PrintNote(absl::StrFormat(
@@ -114,16 +113,77 @@ absl::Status ApproveAgreement(const CommonFlags& flags, const std::string& name,
   return absl::OkStatus();
 }
 
+// Shows how far the hub has come with what it is asked about again and again.
+class HubProgress {
+ public:
+  HubProgress(const CommonFlags& flags, std::string op)
+      : reporter_(flags.MakeProgressOptions()), op_(std::move(op)) {}
+
+  // One answer; then waits until it is time to ask again. kCancelled when the
+  // process was asked to stop.
+  absl::Status ShowAndWait(const common::v1::Progress& progress) {
+    if (progress.stage() != stage_) {
+      stage_ = progress.stage();
+      reporter_.Start(op_, stage_, progress.total(), progress.unit());
+    }
+    reporter_.SetTotal(progress.total());
+    reporter_.Update(progress.done());
+    TALLY_RETURN_IF_ERROR(CheckNotStopped());
+    std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+    return absl::OkStatus();
+  }
+  void Finish() { reporter_.Finish(); }
+
+ private:
+  ProgressReporter reporter_;
+  const std::string op_;
+  std::string stage_;
+};
+
+// The error of work at the hub that failed.
+absl::Status FailureOf(const common::v1::ErrorDetail& error, std::string text) {
+  ErrorDetail detail = transport::FromProto(error);
+  if (detail.reason == Reason::kInternal && !detail.corr.empty()) {
+    text += " (correlation id " + detail.corr + ")";
+  }
+  return Error(detail.reason, std::move(text), detail);
+}
+
+// Asks until the preview is there or has failed.
+absl::StatusOr<hub::v1::PreviewLinkageResponse> WaitForPreview(
+    transport::HubChannel& hub, const CommonFlags& flags,
+    const hub::v1::PreviewLinkageRequest& request) {
+  const auto stub = LinkageService::NewStub(hub.channel());
+  HubProgress progress(flags, "previewing");
+  while (true) {
+    hub::v1::PreviewLinkageResponse response;
+    TALLY_RETURN_IF_ERROR(CallHub(hub, flags, *stub,
+                                  &LinkageService::Stub::PreviewLinkage,
+                                  request, &response));
+    switch (response.state()) {
+      case hub::v1::PREVIEW_STATE_WAITING:
+      case hub::v1::PREVIEW_STATE_RUNNING:
+        break;
+      case hub::v1::PREVIEW_STATE_FAILED:
+        return FailureOf(
+            response.error(),
+            "the preview of " + request.agreement() + " could not be made");
+      default:
+        progress.Finish();
+        return response;
+    }
+    TALLY_RETURN_IF_ERROR(progress.ShowAndWait(response.progress()));
+  }
+}
+
 absl::Status Preview(const CommonFlags& flags, const std::string& name) {
   hub::v1::PreviewLinkageRequest request;
   TALLY_ASSIGN_OR_RETURN(*request.mutable_agreement(),
                          ProjectChild("agreements", name));
+  request.set_request_id(NewRequestId());
   TALLY_ASSIGN_OR_RETURN(const auto hub, OpenHub(flags));
-  hub::v1::PreviewLinkageResponse response;
-  const auto stub = LinkageService::NewStub(hub->channel());
-  TALLY_RETURN_IF_ERROR(CallHub(*hub, flags, *stub,
-                                &LinkageService::Stub::PreviewLinkage, request,
-                                &response, kPreviewTimeoutMs));
+  TALLY_ASSIGN_OR_RETURN(const hub::v1::PreviewLinkageResponse response,
+                         WaitForPreview(*hub, flags, request));
   if (flags.json) return PrintJson(response);
   for (const std::string& sentence : response.summary()) PrintNote(sentence);
   TablePrinter table({"source", "dataset", "dimension", "level", "month",
@@ -150,24 +210,15 @@ std::string StateOf(const hub::v1::Release& release) {
 absl::StatusOr<hub::v1::GetReleaseResponse> WaitForRelease(
     transport::HubChannel& hub, const CommonFlags& flags,
     const std::string& name) {
-  ProgressReporter progress(flags.MakeProgressOptions());
-  std::string stage;
+  HubProgress progress(flags, "building");
   while (true) {
     TALLY_ASSIGN_OR_RETURN(hub::v1::GetReleaseResponse response,
                            FetchRelease(hub, flags, name));
-    const hub::v1::Release& release = response.release();
-    if (release.state() != hub::v1::RELEASE_STATE_BUILDING) {
+    if (response.release().state() != hub::v1::RELEASE_STATE_BUILDING) {
       progress.Finish();
       return response;
     }
-    if (release.progress().stage() != stage) {
-      stage = release.progress().stage();
-      progress.Start("building", stage, release.progress().total(),
-                     release.progress().unit());
-    }
-    progress.Update(release.progress().done());
-    TALLY_RETURN_IF_ERROR(CheckNotStopped());
-    std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+    TALLY_RETURN_IF_ERROR(progress.ShowAndWait(response.release().progress()));
   }
 }
 
@@ -199,12 +250,7 @@ absl::Status OutcomeOf(const hub::v1::Release& release) {
   if (release.state() != hub::v1::RELEASE_STATE_FAILED) {
     return absl::OkStatus();
   }
-  ErrorDetail detail = transport::FromProto(release.error());
-  std::string text = release.name() + " could not be built";
-  if (detail.reason == Reason::kInternal && !detail.corr.empty()) {
-    text += " (correlation id " + detail.corr + ")";
-  }
-  return Error(detail.reason, std::move(text), detail);
+  return FailureOf(release.error(), release.name() + " could not be built");
 }
 
 // Where a release has the name already: what a later one is called.
@@ -352,7 +398,7 @@ void AddAgreementCommands(CommandLine& line) {
       });
   line.AddCommand("preview",
                   "The linkage report of an agreement; builds nothing",
-                  {"linkage preview frailty-2026/v1"}, kTraitLists)
+                  {"linkage preview frailty-2026/v1"}, kTraitLists | kTraitLong)
       .AddPositional("AGREEMENT", &name, "PROJECT/AGREEMENT")
       .SetHandler(
           [](const CommonFlags& flags) { return Preview(flags, name); });

@@ -37,14 +37,23 @@ absl::Status ReleaseAdminCalls::PreviewLinkage(
     hub::v1::PreviewLinkageResponse* out) {
   TALLY_ASSIGN_OR_RETURN(const dataset::AgreementName name,
                          dataset::ParseAgreementName(in.agreement()));
-  TALLY_ASSIGN_OR_RETURN(const LinkageReport report,
-                         releases_.Preview(name.project, name.agreement));
-  AuditEntry entry =
-      EntryOf(caller, AuditAction::kLinkagePreview, in.agreement());
-  entry.counts["extracts"] = static_cast<int64_t>(report.extracts.size());
-  TALLY_RETURN_IF_ERROR(hub_.AppendAudit(entry).status());
-  ToProto(report, kMaxAnswerBytes, out);
-  return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(
+      const RequestKey request,
+      RequestKeyOf(caller, "tally.hub.v1.LinkageService.PreviewLinkage", in));
+  // Nobody sees a report whose entry is not in the log.
+  const auto finish = [hub = &hub_, caller,
+                       agreement = in.agreement()](const LinkageReport& report)
+      -> absl::StatusOr<hub::v1::PreviewLinkageResponse> {
+    AuditEntry entry = EntryOf(caller, AuditAction::kLinkagePreview, agreement);
+    entry.counts["extracts"] = static_cast<int64_t>(report.extracts.size());
+    TALLY_RETURN_IF_ERROR(hub->AppendAudit(entry).status());
+    hub::v1::PreviewLinkageResponse done;
+    ToProto(report, kMaxAnswerBytes, &done);
+    return done;
+  };
+  return releases_.Preview(
+      {caller.uri, name.project, name.agreement, request.request_id}, finish,
+      out);
 }
 
 absl::Status ReleaseAdminCalls::CreateRelease(

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/versions.h"
+#include "preview_jobs.h"
 #include "release_outcomes.h"
 
 namespace tally::linkage {
@@ -25,12 +26,23 @@ absl::Status InvalidAgreement(std::string field, std::string_view what) {
                absl::StrFormat("%s: %s", field, what), std::move(detail));
 }
 
+// Work that was ended because its keys go says so.
+template <typename T>
+absl::StatusOr<T> SayIfSealed(absl::StatusOr<T> result,
+                              const HubKeys::Lease& lease) {
+  if (absl::IsCancelled(result.status()) && lease.revoked()) {
+    return Error(Reason::kHubSealed, "the hub was sealed meanwhile");
+  }
+  return result;
+}
+
 }  // namespace
 
 ReleaseManager::ReleaseManager(Hub& hub, transport::PeerBook& peers)
     : hub_(hub),
       peers_(peers),
-      outcomes_(std::make_unique<ReleaseOutcomes>(hub)) {}
+      outcomes_(std::make_unique<ReleaseOutcomes>(hub)),
+      previews_(std::make_unique<PreviewJobs>(hub.release_queue())) {}
 
 ReleaseManager::~ReleaseManager() = default;
 
@@ -177,23 +189,57 @@ absl::StatusOr<LinkInputs> ReleaseManager::InputsOf(const Agreement& agreement,
   return inputs;
 }
 
-absl::StatusOr<LinkageReport> ReleaseManager::Preview(
-    std::string_view project, std::string_view agreement_id) {
-  // Each takes a share of the memory that is meant for one.
-  MutexLock one_at_a_time(preview_mu_);
+absl::StatusOr<LinkageReport> ReleaseManager::LinkPreview(
+    const PreviewRequest& request,
+    std::function<void(const OperationProgress&)> progress,
+    const std::function<bool()>& unwanted) {
   TALLY_RETURN_IF_ERROR(hub_.directory().CheckFreeDisk());
-  TALLY_ASSIGN_OR_RETURN(const Agreement agreement,
-                         LoadAgreement(project, agreement_id, false));
+  TALLY_ASSIGN_OR_RETURN(
+      const Agreement agreement,
+      LoadAgreement(request.project, request.agreement, false));
   const std::shared_ptr<const SpecificationStore> specs = hub_.specifications();
   TALLY_ASSIGN_OR_RETURN(const ReleasePlan plan, PlanNow(agreement, *specs));
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, hub_.keys().Borrow());
   const std::string job = "preview-" + Catalogue::NewUid();
-  TALLY_ASSIGN_OR_RETURN(const LinkInputs inputs,
+  TALLY_ASSIGN_OR_RETURN(LinkInputs inputs,
                          InputsOf(agreement, plan, lease, job));
-  absl::StatusOr<LinkageReport> report = PreviewLinkage(inputs);
-  MutexLock lock(mu_);
-  progress_.erase(job);
-  return report;
+  inputs.progress = std::move(progress);
+  inputs.cancelled = [ended = inputs.cancelled, &unwanted] {
+    return ended() || unwanted();
+  };
+  return SayIfSealed(PreviewLinkage(inputs), lease);
+}
+
+absl::Status ReleaseManager::Preview(
+    const PreviewRequest& request,
+    std::function<
+        absl::StatusOr<hub::v1::PreviewLinkageResponse>(const LinkageReport&)>
+        finish,
+    hub::v1::PreviewLinkageResponse* answer) {
+  const PreviewJobs::Key key{request.caller, request.project,
+                             request.agreement};
+  if (previews_->Ask(key, request.request_id, answer)) {
+    return absl::OkStatus();
+  }
+  // What is wrong from the start is the answer of the call that asks for it.
+  TALLY_RETURN_IF_ERROR(hub_.directory().CheckFreeDisk());
+  TALLY_ASSIGN_OR_RETURN(
+      const Agreement agreement,
+      LoadAgreement(request.project, request.agreement, false));
+  TALLY_RETURN_IF_ERROR(PlanNow(agreement, *hub_.specifications()).status());
+  TALLY_RETURN_IF_ERROR(hub_.keys().Borrow().status());
+  return previews_->Begin(
+      key, request.request_id,
+      [this, request, finish = std::move(finish)](
+          std::function<void(const OperationProgress&)> progress,
+          const std::function<bool()>& unwanted)
+          -> absl::StatusOr<hub::v1::PreviewLinkageResponse> {
+        TALLY_ASSIGN_OR_RETURN(
+            const LinkageReport report,
+            LinkPreview(request, std::move(progress), unwanted));
+        return finish(report);
+      },
+      answer);
 }
 
 absl::StatusOr<ReleaseRecord> ReleaseManager::Prepare(
@@ -283,7 +329,7 @@ absl::StatusOr<BuiltRelease> ReleaseManager::Build(
   inputs.tally_version = std::string(TallyVersion());
   inputs.contact = hub_.config().contact;
   inputs.directory = hub_.directory().ReleaseDirectory(release.uid);
-  return BuildRelease(inputs);
+  return SayIfSealed(BuildRelease(inputs), lease);
 }
 
 void ReleaseManager::Run(const ReleaseRecord& release) {
@@ -309,7 +355,10 @@ void ReleaseManager::Record(bool all) {
   }
 }
 
-void ReleaseManager::Tick() { Record(false); }
+void ReleaseManager::Tick() {
+  Record(false);
+  previews_->Forget();
+}
 
 void ReleaseManager::Stop() { Record(true); }
 

@@ -237,9 +237,10 @@ TEST_F(Calls, BuildNothingUnderAnUnapprovedAgreement) {
   // A preview needs no approval.
   hub::v1::PreviewLinkageRequest preview;
   preview.set_agreement("projects/p1/agreements/v1");
-  hub::v1::PreviewLinkageResponse report;
-  ASSERT_THAT(calls.PreviewLinkage(OperatorCaller("j"), preview, &report),
-              IsOk());
+  preview.set_request_id(FreshRequestId());
+  const hub::v1::PreviewLinkageResponse report =
+      fixture_.WaitForPreview(preview);
+  EXPECT_EQ(report.state(), hub::v1::PREVIEW_STATE_DONE);
   EXPECT_THAT(report.extracts(),
               ElementsAre("sources/gp-supplier-a/extracts/p2026-10-r1"));
   EXPECT_GT(report.rows_size(), 2);

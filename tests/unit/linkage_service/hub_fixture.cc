@@ -193,6 +193,22 @@ hub::v1::Release HubFixture::WaitForRelease(const std::string& name) {
   return {};
 }
 
+hub::v1::PreviewLinkageResponse HubFixture::WaitForPreview(
+    const hub::v1::PreviewLinkageRequest& request) {
+  ReleaseAdminCalls calls(*hub_, *releases_);
+  for (int i = 0; i < 6000; ++i) {
+    hub::v1::PreviewLinkageResponse response;
+    Must(calls.PreviewLinkage(OperatorCaller("j-price"), request, &response));
+    if (response.state() == hub::v1::PREVIEW_STATE_DONE ||
+        response.state() == hub::v1::PREVIEW_STATE_FAILED) {
+      return response;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ADD_FAILURE() << "the preview was not made in 60 s";
+  return {};
+}
+
 std::string HubFixture::AgreementText(const std::string& project) const {
   return absl::StrFormat(
       R"toml(project = { id = "%s", agreement = "v1", title = "Trial", purpose = "Testing" }

@@ -52,6 +52,9 @@ class HubFixture {
   ExtractRecord Deliver(const DeliveryOptions& options = {});
   // Waits until the release leaves BUILDING.
   hub::v1::Release WaitForRelease(const std::string& name);
+  // Asks as operator j-price until the preview is there or has failed.
+  hub::v1::PreviewLinkageResponse WaitForPreview(
+      const hub::v1::PreviewLinkageRequest& request);
 
   // An agreement over the fixture's source, and its approval by two.
   std::string AgreementText(const std::string& project) const;

@@ -10,6 +10,7 @@
 // Threading: any thread; builds run one after the other.
 // Secrets: borrows keys for each piece of work.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,11 +27,21 @@
 #include "linkage/release/release_builder.h"
 #include "linkage/release/release_plan.h"
 #include "linkage/service/hub.h"
+#include "tally/hub/v1/linkage.pb.h"
 #include "transport/peers.h"
 
 namespace tally::linkage {
 
+class PreviewJobs;
 class ReleaseOutcomes;
+
+// Who wants which preview.
+struct PreviewRequest {
+  std::string caller;      // URI: others do not get at it
+  std::string project;     // id
+  std::string agreement;   // id; it need not be approved
+  std::string request_id;  // UUID4
+};
 
 class ReleaseManager {
  public:
@@ -51,11 +62,20 @@ class ReleaseManager {
   [[nodiscard]] absl::StatusOr<Agreement> LoadAgreement(
       std::string_view project, std::string_view agreement, bool approved);
 
-  // What would be linked, and how well. Blocks until it is known; one runs at
-  // a time.
-  // Errors: those of LoadAgreement, PlanRelease and PreviewLinkage; DISK_LOW.
-  [[nodiscard]] absl::StatusOr<LinkageReport> Preview(
-      std::string_view project, std::string_view agreement);
+  // What would be linked, and how well: `answer` is then told where the preview
+  // stands. The first call of a caller begins it, later ones ask; it runs in
+  // the queue of releases, so that each has the whole share of the memory that
+  // is meant for one. `finish` makes the answer of its report, on the queue's
+  // thread, before anybody sees it: where it writes the audit entry.
+  // Errors: those of LoadAgreement and PlanRelease; HUB_SEALED, DISK_LOW,
+  // DRAINING; RATE_LIMITED when too many wait. What fails later is told as
+  // FAILED. Cost: the first call plans, the others look it up.
+  [[nodiscard]] absl::Status Preview(
+      const PreviewRequest& request,
+      std::function<
+          absl::StatusOr<hub::v1::PreviewLinkageResponse>(const LinkageReport&)>
+          finish,
+      hub::v1::PreviewLinkageResponse* answer);
 
   // Everything that CreateRelease checks; the record to create, extracts
   // pinned. Errors: as above.
@@ -69,8 +89,8 @@ class ReleaseManager {
   std::optional<OperationProgress> Progress(std::string_view uid) const;
 
   // To be called about once a second: records outcomes of builds that the
-  // catalogue did not take before. Until it has, a release stays BUILDING with
-  // the stage "record".
+  // catalogue did not take before (until it has, a release stays BUILDING with
+  // the stage "record"), and forgets previews that nobody asks about.
   void Tick();
   // Once the hub's background work has ended: a last attempt at the same.
   void Stop();
@@ -97,6 +117,10 @@ class ReleaseManager {
   // build: a release that was not looked at is not known to be safe.
   absl::StatusOr<std::vector<LiveRelease>> LiveReleases(
       std::string_view project);
+  absl::StatusOr<LinkageReport> LinkPreview(
+      const PreviewRequest& request,
+      std::function<void(const OperationProgress&)> progress,
+      const std::function<bool()>& unwanted);
   absl::StatusOr<BuiltRelease> Build(const ReleaseRecord& release);
   void Run(const ReleaseRecord& release);
   void Record(bool all);
@@ -104,7 +128,7 @@ class ReleaseManager {
   Hub& hub_;
   transport::PeerBook& peers_;
   const std::unique_ptr<ReleaseOutcomes> outcomes_;
-  Mutex preview_mu_;  // one Preview at a time
+  const std::unique_ptr<PreviewJobs> previews_;
   mutable Mutex mu_;
   std::map<std::string, OperationProgress, std::less<>> progress_
       TALLY_GUARDED_BY(mu_);
