@@ -18,6 +18,7 @@
 #include "base/strings.h"
 #include "crypto/init.h"
 #include "crypto/token_kernel.h"
+#include "linkage/service/memory_shares.h"
 
 namespace tally::linkage {
 namespace {
@@ -25,7 +26,7 @@ namespace {
 constexpr int64_t kRequestMemoryMs = 30LL * 24 * 60 * 60 * 1000;
 // Longer than any wait of a transport::Backoff.
 constexpr int64_t kLongestPutOffMs = 15'000;
-constexpr double kIngestMemoryShare = 0.5;
+constexpr int32_t kPageToCount = 1000;
 
 // The domain of the hub's keys in the registry; one, unless configured.
 absl::StatusOr<std::string> DomainOf(const crypto::Registry& registry,
@@ -141,8 +142,7 @@ absl::Status Hub::OpenParts() {
   options.pool = pool_.get();
   options.kernel = kernel_;
   options.temp_directory = config_.temp_directory + "/ingest";
-  options.memory_bytes = static_cast<size_t>(
-      static_cast<double>(config_.memory_bytes) * kIngestMemoryShare);
+  options.memory_bytes = BytesOfShare(config_.memory_bytes, kIngestMemoryShare);
   options.threads = config_.threads;
   options.drain_audit = [this] { return DrainAudit(); };
   extracts_ = std::make_unique<ExtractStore>(std::move(options));
@@ -249,6 +249,7 @@ absl::StatusOr<std::vector<FactorCheck>> Hub::Unseal(
   TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> waiting,
                          extracts_->Unpublished());
   for (const std::string& uid : waiting) QueuePublish(uid);
+  TALLY_RETURN_IF_ERROR(CountAllPersons());
   return factors();
 }
 
@@ -371,6 +372,11 @@ bool Hub::IsServing() const {
 void Hub::QueuePublish(const std::string& uid) {
   publish_queue_.Add(uid, [this, uid] {
     const absl::Status status = extracts_->Publish(uid);
+    const absl::StatusOr<ExtractRecord> extract =
+        catalogue_->GetExtractByUid(uid);
+    if (extract.ok() && extract->state == ExtractState::kPublished) {
+      QueueCount(extract->source);
+    }
     MutexLock lock(mu_);
     if (status.ok()) {
       put_off_.erase(uid);
@@ -385,6 +391,28 @@ void Hub::QueuePublish(const std::string& uid) {
         {Field("code", static_cast<int64_t>(status.code())),
          Field("again_in_ms", wait_ms)});
   });
+}
+
+void Hub::QueueCount(const std::string& source) {
+  // In the queue of publications: one share of the memory for both.
+  publish_queue_.Add("count " + source, [this, source] {
+    const absl::Status counted = extracts_->CountPersons(source);
+    if (counted.ok()) return;
+    LogStatus(Level::kWarning, "the people of a source could not be counted",
+              counted, {Field("resource", Name("sources/" + source))});
+  });
+}
+
+absl::Status Hub::CountAllPersons() {
+  PageRequest page;
+  page.size = kPageToCount;
+  while (true) {
+    TALLY_ASSIGN_OR_RETURN(const Page<SourceRecord> sources,
+                           catalogue_->ListSources(page));
+    for (const SourceRecord& source : sources.items) QueueCount(source.id);
+    if (sources.next.empty()) return absl::OkStatus();
+    page.after = sources.next;
+  }
 }
 
 void Hub::WriteDenied(int64_t until_seconds) {

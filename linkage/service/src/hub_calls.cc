@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <limits>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -90,24 +89,18 @@ absl::Status HubCalls::AddSources(hub::v1::GetStatusResponse* out) {
                            hub_.catalogue().PublishedExtracts(source.id));
     // Of each period the highest revision is in force.
     std::set<int32_t> periods;
-    const ExtractRecord* newest = nullptr;
     for (const ExtractRecord& extract : extracts) {
       periods.insert(extract.period_start);
-      // Times are whole seconds: of two of one second the later period and
-      // the higher revision are newer.
-      const auto age = [](const ExtractRecord& e) {
-        return std::tie(e.finish_time, e.period_end, e.revision);
-      };
-      if (newest == nullptr || age(*newest) < age(extract)) newest = &extract;
     }
+    const ExtractRecord* newest = NewestExtract(extracts);
     status->set_extracts(static_cast<int32_t>(periods.size()));
     if (newest == nullptr) continue;
     status->set_newest_extract(newest->name());
     status->set_publish_time(newest->finish_time);
     AddValidationWarning(*newest, out);
-    const absl::StatusOr<double> share = hub_.extracts().PersonLimitShare(
+    const std::optional<double> share = hub_.extracts().PersonLimitShare(
         source.id, static_cast<uint32_t>(newest->epoch));
-    if (!share.ok()) continue;
+    if (!share.has_value()) continue;
     status->set_person_limit_share(*share);
     if (*share > kPersonLimitWarning) {
       AddWarning("person-limit", status->name(),

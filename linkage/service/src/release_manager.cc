@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/versions.h"
+#include "linkage/service/memory_shares.h"
 #include "preview_jobs.h"
 #include "release_outcomes.h"
 
@@ -16,8 +17,6 @@ namespace tally::linkage {
 namespace {
 
 constexpr int32_t kPageOfSources = 1000;
-// Ingest keeps the other half of the memory.
-constexpr double kReleaseMemoryShare = 0.5;
 
 absl::Status InvalidAgreement(std::string field, std::string_view what) {
   ErrorDetail detail;
@@ -175,8 +174,8 @@ absl::StatusOr<LinkInputs> ReleaseManager::InputsOf(const Agreement& agreement,
     }
   }
   inputs.work_directory = hub_.config().temp_directory + "/jobs/" + job;
-  inputs.memory_bytes = static_cast<size_t>(
-      static_cast<double>(hub_.config().memory_bytes) * kReleaseMemoryShare);
+  inputs.memory_bytes =
+      BytesOfShare(hub_.config().memory_bytes, kReleaseMemoryShare);
   inputs.threads = hub_.config().threads;
   inputs.created = NowUtcRfc3339();
   inputs.progress = [this, job](const OperationProgress& progress) {

@@ -14,6 +14,7 @@
 #include "extract_context.h"
 #include "extract_store_impl.h"
 #include "linkage/index/run_merger.h"
+#include "linkage/store/pinned_extracts.h"
 #include "validation.h"
 
 namespace tally::linkage {
@@ -89,24 +90,36 @@ absl::StatusOr<PublisherInput> ExtractStore::Impl::InputFor(
   return input;
 }
 
-absl::StatusOr<uint64_t> ExtractStore::Impl::DistinctPersons(
-    std::string_view source, int32_t epoch, const ExtractRecord* with,
-    const HubKeys::Lease& lease) {
+absl::StatusOr<ExtractStore::Impl::CountedPersons>
+ExtractStore::Impl::DistinctPersons(std::string_view source, int32_t epoch,
+                                    const ExtractRecord* with,
+                                    const HubKeys::Lease& lease) {
   TALLY_ASSIGN_OR_RETURN(const std::vector<ExtractRecord> published,
                          options_.catalogue->PublishedExtracts(source));
   std::vector<MergeInput> inputs;
+  CountedPersons counted{.epoch = epoch};
   for (const ExtractRecord& one : published) {
     // Revisions that were replaced count as well: each of their tokens was
     // converted.
     if (one.epoch != epoch) continue;
+    counted.uids.insert(one.uid);
     inputs.push_back({options_.directory->RunPath(one.uid),
                       RunContext(options_, one),
                       static_cast<int32_t>(inputs.size()), 0});
   }
   if (with != nullptr) {
+    counted.uids.insert(with->uid);
     inputs.push_back(
         {options_.directory->StagingDirectory(with->uid) + "/index.run",
          RunContext(options_, *with), static_cast<int32_t>(inputs.size()), 0});
+  }
+  {
+    MutexLock lock(mu_);
+    const auto known = counted_.find(source);
+    if (known != counted_.end() && known->second.epoch == epoch &&
+        known->second.uids == counted.uids) {
+      return known->second;
+    }
   }
   RunMergerOptions merge;
   merge.storage_keys = lease.storage_finder();
@@ -122,7 +135,13 @@ absl::StatusOr<uint64_t> ExtractStore::Impl::DistinctPersons(
   };
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunMerger> merger,
                          RunMerger::Create(std::move(inputs), merge));
-  return merger->CountPersons();
+  TALLY_ASSIGN_OR_RETURN(counted.persons, merger->CountPersons());
+  return counted;
+}
+
+void ExtractStore::Impl::Keep(std::string_view source, CountedPersons counted) {
+  MutexLock lock(mu_);
+  counted_[std::string(source)] = std::move(counted);
 }
 
 absl::Status ExtractStore::Impl::CheckPersonLimit(const ExtractRecord& record,
@@ -138,9 +157,13 @@ absl::Status ExtractStore::Impl::CheckPersonLimit(const ExtractRecord& record,
   }
   if (most <= limit) return absl::OkStatus();
   TALLY_ASSIGN_OR_RETURN(
-      const uint64_t persons,
+      CountedPersons counted,
       DistinctPersons(record.source, record.epoch, &record, lease));
-  if (persons <= limit) return absl::OkStatus();
+  const uint64_t persons = counted.persons;
+  if (persons <= limit) {
+    Keep(record.source, std::move(counted));  // the extract is published next
+    return absl::OkStatus();
+  }
   return Error(Reason::kPersonLimit,
                "more people than the registry allows this source in an epoch",
                {.resource = record.name(),
@@ -276,25 +299,32 @@ absl::Status ExtractStore::Impl::Publish(std::string_view uid) {
   return status;
 }
 
-absl::StatusOr<double> ExtractStore::Impl::PersonLimitShare(
-    std::string_view source, uint32_t epoch) {
+absl::Status ExtractStore::Impl::CountPersons(std::string_view source) {
   TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, options_.keys->Borrow());
-  TALLY_ASSIGN_OR_RETURN(const uint64_t limit, PersonLimit(source));
   TALLY_ASSIGN_OR_RETURN(const std::vector<ExtractRecord> published,
                          options_.catalogue->PublishedExtracts(source));
-  std::string of = std::to_string(epoch);
-  for (const ExtractRecord& one : published) of += " " + one.uid;
-  MutexLock lock(counting_mu_);
-  CountedPersons& counted = counted_[std::string(source)];
-  if (counted.of != of) {
-    TALLY_ASSIGN_OR_RETURN(
-        counted.persons,
-        DistinctPersons(source, static_cast<int32_t>(epoch), nullptr, lease));
-    counted.of = std::move(of);
+  const ExtractRecord* newest = NewestExtract(published);
+  if (newest == nullptr) return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(
+      CountedPersons counted,
+      DistinctPersons(source, newest->epoch, nullptr, lease));
+  Keep(source, std::move(counted));
+  return absl::OkStatus();
+}
+
+std::optional<double> ExtractStore::Impl::PersonLimitShare(
+    std::string_view source, uint32_t epoch) const {
+  const absl::StatusOr<uint64_t> limit = PersonLimit(source);
+  if (!limit.ok()) return std::nullopt;
+  MutexLock lock(mu_);
+  const auto known = counted_.find(source);
+  if (known == counted_.end() ||
+      known->second.epoch != static_cast<int32_t>(epoch)) {
+    return std::nullopt;
   }
-  const uint64_t persons = counted.persons;
-  if (limit == 0) return persons == 0 ? 0.0 : 1.0;
-  return static_cast<double>(persons) / static_cast<double>(limit);
+  const uint64_t persons = known->second.persons;
+  if (*limit == 0) return persons == 0 ? 0.0 : 1.0;
+  return static_cast<double>(persons) / static_cast<double>(*limit);
 }
 
 }  // namespace tally::linkage

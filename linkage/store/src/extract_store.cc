@@ -110,8 +110,11 @@ std::optional<OperationProgress> ExtractStore::Progress(
 absl::StatusOr<std::vector<std::string>> ExtractStore::Unpublished() {
   return impl_->Unpublished();
 }
-absl::StatusOr<double> ExtractStore::PersonLimitShare(std::string_view source,
-                                                      uint32_t epoch) {
+absl::Status ExtractStore::CountPersons(std::string_view source) {
+  return impl_->CountPersons(source);
+}
+std::optional<double> ExtractStore::PersonLimitShare(std::string_view source,
+                                                     uint32_t epoch) const {
   return impl_->PersonLimitShare(source, epoch);
 }
 

@@ -65,8 +65,9 @@ class ExtractStore::Impl {
   void CloseUploads();
   std::optional<OperationProgress> Progress(std::string_view uid) const;
   absl::StatusOr<std::vector<std::string>> Unpublished();
-  absl::StatusOr<double> PersonLimitShare(std::string_view source,
-                                          uint32_t epoch);
+  absl::Status CountPersons(std::string_view source);
+  std::optional<double> PersonLimitShare(std::string_view source,
+                                         uint32_t epoch) const;
 
  private:
   using UploadPtr = std::shared_ptr<OpenUpload>;
@@ -99,10 +100,18 @@ class ExtractStore::Impl {
   absl::Status CheckPersonLimit(const ExtractRecord& record,
                                 const RunSummary& run, uint64_t limit,
                                 const HubKeys::Lease& lease);
-  absl::StatusOr<uint64_t> DistinctPersons(std::string_view source,
-                                           int32_t epoch,
-                                           const ExtractRecord* with,
-                                           const HubKeys::Lease& lease);
+  // The people of some extracts of a source.
+  struct CountedPersons {
+    int32_t epoch = 0;
+    std::set<std::string> uids = {};
+    uint64_t persons = 0;
+  };
+  // Of all published extracts of the epoch, and of `with`, which is staged.
+  absl::StatusOr<CountedPersons> DistinctPersons(std::string_view source,
+                                                 int32_t epoch,
+                                                 const ExtractRecord* with,
+                                                 const HubKeys::Lease& lease);
+  void Keep(std::string_view source, CountedPersons counted);
   absl::Status Reject(const ExtractRecord& record, const absl::Status& why);
 
   AuditEntry Entry(const CallContext& call, AuditAction action,
@@ -131,15 +140,9 @@ class ExtractStore::Impl {
   std::map<std::string, UploadPtr, std::less<>> uploads_ TALLY_GUARDED_BY(mu_);
   std::map<std::string, OperationProgress, std::less<>> publishing_
       TALLY_GUARDED_BY(mu_);
-  // What PersonLimitShare counted last, for each source: its epoch and
-  // published extracts, and the people. Counting is a merge of every run.
-  struct CountedPersons {
-    std::string of;
-    uint64_t persons = 0;
-  };
-  Mutex counting_mu_;  // one at a time
+  // What was counted last for each source.
   std::map<std::string, CountedPersons, std::less<>> counted_
-      TALLY_GUARDED_BY(counting_mu_);
+      TALLY_GUARDED_BY(mu_);
 };
 
 }  // namespace tally::linkage

@@ -38,6 +38,16 @@ bool Wants(const DatasetSelection& selection, std::string_view source) {
 
 }  // namespace
 
+const ExtractRecord* NewestExtract(std::span<const ExtractRecord> published) {
+  const auto age = [](const ExtractRecord& extract) {
+    return std::tie(extract.finish_time, extract.period_end, extract.revision);
+  };
+  const auto newest = std::max_element(
+      published.begin(), published.end(),
+      [&](const auto& a, const auto& b) { return age(a) < age(b); });
+  return newest == published.end() ? nullptr : &*newest;
+}
+
 std::vector<PinnedExtract> PinExtracts(
     std::span<const ExtractRecord> published,
     std::span<const DatasetSelection> selections) {

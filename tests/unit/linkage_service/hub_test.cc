@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "hub_fixture.h"
 #include "linkage/audit/audit_log.h"
+#include "linkage/service/memory_shares.h"
 #include "status_matchers.h"
 #include "temp_dir.h"
 
@@ -165,6 +166,56 @@ TEST(Hub, TakesUpAPublishThatAStopInterrupted) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   FAIL() << "it was not published in 30 s";
+}
+
+// The share that the hub's status tells once it is above `than`.
+double AwaitShareAbove(HubFixture& fixture, double than) {
+  HubCalls calls(fixture.hub(), {});
+  for (int i = 0; i < 3000; ++i) {
+    hub::v1::GetStatusResponse status;
+    EXPECT_THAT(calls.GetStatus(OperatorCaller("j"), {}, &status), IsOk());
+    const double share = status.sources(0).person_limit_share();
+    if (share > than) return share;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ADD_FAILURE() << "the people were not counted in 30 s";
+  return 0;
+}
+
+// Monitoring asks every few seconds: it must not wait for a merge of all runs.
+TEST(Hub, CountsPeopleBehindItsStatus) {
+  HubFixture fixture;
+  fixture.Unseal();
+  fixture.AdmitSource();
+  const ExtractRecord first = fixture.Deliver();
+  const double share = AwaitShareAbove(fixture, 0);
+  // Status reads no run.
+  const std::string run = fixture.hub().directory().RunPath(first.uid);
+  std::filesystem::rename(run, run + ".away");
+  EXPECT_EQ(AwaitShareAbove(fixture, 0), share);
+  std::filesystem::rename(run + ".away", run);
+  fixture.Deliver({.extract_id = "p2026-11-r1",
+                   .period_start = "2026-11-01",
+                   .period_end = "2026-11-30",
+                   .first_number = 9'000'000'020});
+  const double more = AwaitShareAbove(fixture, share);
+  // After a start people are counted again, without a publication.
+  fixture.Close();
+  fixture.Open();
+  fixture.Unseal();
+  EXPECT_EQ(AwaitShareAbove(fixture, 0), more);
+}
+
+TEST(Hub, SharesOfTheMemoryFitIntoItsLimit) {
+  double sum = 0;
+  for (const double share : kMemoryShares) sum += share;
+  EXPECT_LE(sum, 1.0);
+  for (const int64_t limit : {int64_t{512} << 20, int64_t{2'000'000'001}}) {
+    size_t bytes = 0;
+    for (const double share : kMemoryShares)
+      bytes += BytesOfShare(limit, share);
+    EXPECT_LE(bytes, static_cast<size_t>(limit));
+  }
 }
 
 // What awaits approval may be opened any day, so a build must look at it too.

@@ -287,13 +287,14 @@ TEST_F(PublishTest, DistinctPeopleOfAnEpochAreLimitedOverAllExtracts) {
                                         .period_start = "2026-11-01",
                                         .period_end = "2026-11-30"})));
   EXPECT_EQ(second.state, ExtractState::kPublished);
-  EXPECT_THAT(hub.store().PersonLimitShare(kTestSource, 1),
-              IsOkAndHolds(40.0 / 60.0));
+  // The sum, 80, is above the limit: publishing had to count.
+  EXPECT_EQ(hub.store().PersonLimitShare(kTestSource, 1), 40.0 / 60.0);
+  EXPECT_EQ(hub.store().PersonLimitShare(kTestSource, 2), std::nullopt);
   // Counted once: asked again, no run is read.
   const std::string run = hub.directory().RunPath(second.uid);
   std::filesystem::rename(run, run + ".away");
-  EXPECT_THAT(hub.store().PersonLimitShare(kTestSource, 1),
-              IsOkAndHolds(40.0 / 60.0));
+  EXPECT_THAT(hub.store().CountPersons(kTestSource), IsOk());
+  EXPECT_EQ(hub.store().PersonLimitShare(kTestSource, 1), 40.0 / 60.0);
   std::filesystem::rename(run + ".away", run);
   // 30 of them and 10 others make 50, 40 others make more than 60.
   ASSERT_OK_AND_ASSIGN(
@@ -313,6 +314,33 @@ TEST_F(PublishTest, DistinctPeopleOfAnEpochAreLimitedOverAllExtracts) {
   EXPECT_EQ(fourth.error->reason, Reason::kPersonLimit);
   EXPECT_EQ(fourth.error->limit, 60);
   EXPECT_EQ(fourth.error->count, 90);
+  // What was rejected does not count.
+  EXPECT_THAT(hub.store().CountPersons(kTestSource), IsOk());
+  EXPECT_EQ(hub.store().PersonLimitShare(kTestSource, 1), 50.0 / 60.0);
+}
+
+TEST_F(PublishTest, PeopleAreKnownOnceTheyAreCountedAndStayKnown) {
+  EXPECT_THAT(hub_.store().CountPersons(kTestSource), IsOk());  // of nothing
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord first, hub_.Deliver(delivery_));
+  // Asking for the share counts nothing.
+  EXPECT_EQ(hub_.store().PersonLimitShare(kTestSource, 1), std::nullopt);
+  EXPECT_THAT(hub_.store().CountPersons(kTestSource), IsOk());
+  const auto share = hub_.store().PersonLimitShare(kTestSource, 1);
+  ASSERT_TRUE(share.has_value());
+  EXPECT_GT(*share, 0);
+  ASSERT_OK_AND_ASSIGN(
+      const ExtractRecord second,
+      hub_.Deliver(MakeDelivery(scheme_, {.extract_id = "p2026-11-r1",
+                                          .period_start = "2026-11-01",
+                                          .period_end = "2026-11-30",
+                                          .first_number = 9'000'000'020})));
+  const std::string run = hub_.directory().RunPath(second.uid);
+  std::filesystem::rename(run, run + ".away");
+  EXPECT_FALSE(hub_.store().CountPersons(kTestSource).ok());
+  EXPECT_EQ(hub_.store().PersonLimitShare(kTestSource, 1), share);
+  std::filesystem::rename(run + ".away", run);
+  EXPECT_THAT(hub_.store().CountPersons(kTestSource), IsOk());
+  EXPECT_GT(*hub_.store().PersonLimitShare(kTestSource, 1), *share);
 }
 
 TEST_F(PublishTest, NothingOfAnotherSourceOrPeriodChanges) {

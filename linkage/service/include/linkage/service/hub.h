@@ -67,9 +67,10 @@ class Hub {
   void Stop();
 
   // Opens the keys and the audit log, writes hub.start (once) and hub.unseal,
-  // and takes up what waited: unpublished extracts. `actor` is a peer URI, or
-  // the hub's own. Errors: exit 10 for keys, 11 for the log (the hub stays
-  // sealed). Calling it again when unsealed changes nothing.
+  // and takes up what waited: unpublished extracts; people are counted anew.
+  // `actor` is a peer URI, or the hub's own. Errors: exit 10 for keys, 11 for
+  // the log (the hub stays sealed). Calling it again when unsealed changes
+  // nothing.
   [[nodiscard]] absl::StatusOr<std::vector<FactorCheck>> Unseal(
       const crypto::RingSecret& secret, std::string_view actor,
       std::string_view actor_key, AuditPlace* place);
@@ -140,6 +141,9 @@ class Hub {
   void ExpireAgreements();
   void WriteDenied(int64_t until_seconds);
   bool MayPublish(const std::string& uid) const;
+  // Has the people of a source counted, for its status.
+  void QueueCount(const std::string& source);
+  absl::Status CountAllPersons();
   AuditEntry OwnEntry(AuditAction action, std::string object) const;
 
   const HubConfig config_;

@@ -167,10 +167,18 @@ class ExtractStore {
   // After a start: uids that wait for Publish, oldest first.
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> Unpublished();
 
-  // Distinct people of a source in an epoch over all published extracts, as a
-  // share of its person limit; for status and metrics.
-  [[nodiscard]] absl::StatusOr<double> PersonLimitShare(std::string_view source,
-                                                        uint32_t epoch);
+  // Counts the distinct people of a source over all published extracts of the
+  // newest one's epoch, and keeps the number. To be called after publishing and
+  // after a start, never beside Publish: it takes as much memory. Errors:
+  // HUB_SEALED; RUN_CORRUPT, DISK_LOW, I/O: the number before is kept. Cost: a
+  // merge of every run of the source, nothing if that was counted before.
+  [[nodiscard]] absl::Status CountPersons(std::string_view source);
+
+  // What was counted last for this source and epoch, as a share of its person
+  // limit; nothing if it was not counted since the start. For status: reads no
+  // file.
+  std::optional<double> PersonLimitShare(std::string_view source,
+                                         uint32_t epoch) const;
 
  private:
   class Impl;

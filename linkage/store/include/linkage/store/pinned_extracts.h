@@ -46,6 +46,10 @@ std::vector<PinnedExtract> PinExtracts(
 [[nodiscard]] absl::StatusOr<std::vector<PinnedExtract>> PinExtracts(
     Catalogue& catalogue, std::span<const DatasetSelection> selections);
 
+// The one that was published last; null without any. Times are whole seconds:
+// of two of one second the later period and the higher revision are newer.
+const ExtractRecord* NewestExtract(std::span<const ExtractRecord> published);
+
 // Published extracts whose source has sent a newer opt-out list since, by name.
 [[nodiscard]] absl::StatusOr<std::vector<std::string>> StaleExtracts(
     Catalogue& catalogue);
