@@ -23,6 +23,11 @@ class Preview : public ::testing::Test {
     request_.set_request_id(FreshRequestId());
   }
 
+  // The queue of releases is busy until `done` has its value.
+  void Occupy(std::promise<void>& done) {
+    fixture_.hub().release_queue().Add(
+        "a release", [ended = done.get_future().share()] { ended.wait(); });
+  }
   absl::Status Ask(hub::v1::PreviewLinkageResponse* answer,
                    const std::string& person = "j-price") {
     ReleaseAdminCalls calls(fixture_.hub(), fixture_.releases());
@@ -54,8 +59,7 @@ class Preview : public ::testing::Test {
 
 TEST_F(Preview, AnswersAtOnceWhileAReleaseIsBuilt) {
   std::promise<void> built;
-  fixture_.hub().release_queue().Add("a release",
-                                     [&] { built.get_future().wait(); });
+  Occupy(built);
   hub::v1::PreviewLinkageResponse answer;
   for (int i = 0; i < 3; ++i) {
     ASSERT_THAT(Ask(&answer), IsOk());
@@ -80,8 +84,7 @@ TEST_F(Preview, OfAnotherOperatorIsOneOfHisOwn) {
   EXPECT_EQ(fixture_.WaitForPreview(request_).state(),
             hub::v1::PREVIEW_STATE_DONE);
   std::promise<void> go;
-  fixture_.hub().release_queue().Add("a release",
-                                     [&] { go.get_future().wait(); });
+  Occupy(go);
   hub::v1::PreviewLinkageResponse answer;
   ASSERT_THAT(Ask(&answer, "m-evans"), IsOk());
   EXPECT_EQ(answer.state(), hub::v1::PREVIEW_STATE_WAITING);
@@ -103,8 +106,7 @@ TEST_F(Preview, OfAnAgreementThatIsNotThereIsRefusedAtOnce) {
 
 TEST_F(Preview, EndsWhenTheHubIsSealed) {
   std::promise<void> go;
-  fixture_.hub().release_queue().Add("a release",
-                                     [&] { go.get_future().wait(); });
+  Occupy(go);
   hub::v1::PreviewLinkageResponse answer;
   ASSERT_THAT(Ask(&answer), IsOk());
   AuditPlace place;
