@@ -1,5 +1,6 @@
 #include "upload_stream.h"
 
+#include <atomic>
 #include <deque>
 #include <utility>
 
@@ -51,6 +52,9 @@ class UploadStream : public UploadStreams::Reactor,
   void OnReadDone(bool ok) override {
     // Without mu_: the watch holds its own lock when it ends a stream.
     const absl::Status allowed = ok ? Report(BytesRead()) : absl::OkStatus();
+    // From here until it was worked on the hub owes something, not the source:
+    // a message may wait long for a thread, and no other is read meanwhile.
+    Pause();
     {
       MutexLock lock(mu_);
       // Until here reading_ keeps the next message from overtaking this one.
@@ -91,8 +95,13 @@ class UploadStream : public UploadStreams::Reactor,
   // Acknowledges what has waited too long.
   void Tick(int64_t now_ms) {
     if (!session_.IsAckDue(now_ms)) return;
+    // One at a time: they would pile up while all threads are busy.
+    if (flushing_.exchange(true)) return;
+    Pause();  // the source may wait for the acknowledgement
     Work([](UploadStream& stream) {
       stream.Answer(stream.session_.Flush(), false);
+      stream.flushing_ = false;
+      stream.Resume();
     });
   }
 
@@ -152,13 +161,11 @@ class UploadStream : public UploadStreams::Reactor,
     }
     if (message == nullptr) {  // the end: nothing follows
       Answer(session_.Flush(), true);
+      Resume();
       return;
     }
-    SetPaused(true);
-    absl::StatusOr<UploadSession::Ack> ack =
-        session_.Take(*message, NowMonotonicMs());
-    SetPaused(false);
-    Answer(std::move(ack), false);
+    Answer(session_.Take(*message, NowMonotonicMs()), false);
+    Resume();
     {
       MutexLock lock(mu_);
       spare_ = std::move(message);
@@ -173,15 +180,15 @@ class UploadStream : public UploadStreams::Reactor,
     return ticket_->OnMessage(static_cast<int64_t>(bytes));
   }
 
-  // While the hub works the clocks of the watch stand still.
-  void SetPaused(bool paused) {
+  // The clocks of the watch stand still until as many Resume() as Pause() were
+  // called. Without mu_, as Report().
+  void Pause() {
     MutexLock lock(ticket_mu_);
-    if (ticket_ == nullptr) return;
-    if (paused) {
-      ticket_->Pause();
-    } else {
-      ticket_->Resume();
-    }
+    if (ticket_ != nullptr) ticket_->Pause();
+  }
+  void Resume() {
+    MutexLock lock(ticket_mu_);
+    if (ticket_ != nullptr) ticket_->Resume();
   }
 
   void Answer(absl::StatusOr<UploadSession::Ack> ack, bool last) {
@@ -223,6 +230,7 @@ class UploadStream : public UploadStreams::Reactor,
       TALLY_GUARDED_BY(ticket_mu_);
   std::shared_ptr<UploadStream> self_;
   absl::Status outcome_;
+  std::atomic<bool> flushing_{false};
 
   Mutex mu_;
   std::unique_ptr<Request> reading_ TALLY_GUARDED_BY(mu_);

@@ -4,7 +4,9 @@
 // The network's end of an UploadSession: messages are worked on by the executor
 // one at a time, in order, while the next two are received. More are not read,
 // so that flow control holds a sender that is faster than the disk: a stream
-// holds four messages of 1 MiB at most.
+// holds four messages of 1 MiB at most. While one of them waits or is worked
+// on, or an acknowledgement is due, the clocks of the watch stand still: what
+// the hub takes is not held against the source.
 //
 // Threading: gRPC's threads, the executor's, and the ticker's.
 // Secrets: none kept.
