@@ -183,12 +183,15 @@ absl::Status Uploader::SendOnce(const DeliveryRecord& record, uint64_t next,
   return status.ok() ? end : status;
 }
 
+void Uploader::ShowPushing(const DeliveryRecord& record, uint64_t persisted) {
+  if (progress_ == nullptr) return;
+  progress_->Start("pushing", record.extract,
+                   static_cast<int64_t>(record.batches), "batches",
+                   static_cast<int64_t>(persisted));
+}
+
 absl::Status Uploader::Send(const DeliveryRecord& record, uint64_t persisted) {
-  if (progress_ != nullptr) {
-    progress_->Start("pushing", record.extract,
-                     static_cast<int64_t>(record.batches), "batches",
-                     static_cast<int64_t>(persisted));
-  }
+  ShowPushing(record, persisted);
   int failures = 0;
   int64_t pause_ms = options_.retry_pause_ms;
   while (persisted < record.batches) {
@@ -205,14 +208,38 @@ absl::Status Uploader::Send(const DeliveryRecord& record, uint64_t persisted) {
     pause_(pause_ms);
     pause_ms = std::min(pause_ms * 2, kLongestPauseMs);
     // What the hub has may be more than it could tell before the stream broke.
-    const auto where = api_.GetUploadStatus(NameOf(record));
+    bool waited = false;
+    const auto where = WhereItStands(record, &waited);
     if (where.ok()) {
       persisted = static_cast<uint64_t>(where->persisted_sequence());
+      if (waited) ShowPushing(record, persisted);
     } else if (!IsTransient(where.status())) {
       return where.status();
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<pb::GetUploadStatusResponse> Uploader::WhereItStands(
+    const DeliveryRecord& record, bool* waited) {
+  int64_t pause_ms = options_.poll_ms;
+  *waited = false;
+  while (true) {
+    TALLY_ASSIGN_OR_RETURN(pb::GetUploadStatusResponse where,
+                           api_.GetUploadStatus(NameOf(record)));
+    if (!where.has_reading()) return where;
+    const bool first = !std::exchange(*waited, true);
+    if (progress_ != nullptr) {
+      if (first) {
+        progress_->Start("waiting for the hub", where.reading().stage(),
+                         where.reading().total(), where.reading().unit());
+      }
+      progress_->Update(where.reading().done());
+    }
+    TALLY_RETURN_IF_ERROR(CheckTime());
+    pause_(pause_ms);
+    pause_ms = std::min(pause_ms * 2, kLongestPollMs);
+  }
 }
 
 absl::Status Uploader::Finalize(const DeliveryRecord& record) {
@@ -221,6 +248,11 @@ absl::Status Uploader::Finalize(const DeliveryRecord& record) {
   request.set_manifest(record.manifest);
   request.set_signature(record.signature);
   request.set_request_id(record.finalize_request_id);
+  const absl::Status status = api_.FinalizeExtract(request).status();
+  if (!absl::IsUnavailable(status)) return status;
+  // A hub that was started again may be reading what it has: wait for that.
+  bool waited = false;
+  TALLY_RETURN_IF_ERROR(WhereItStands(record, &waited).status());
   return api_.FinalizeExtract(request).status();
 }
 
@@ -321,8 +353,9 @@ absl::StatusOr<std::optional<dataset::Receipt>> Uploader::Run(
     TALLY_RETURN_IF_ERROR(created);
   }
   TALLY_FAILPOINT("pseudonymiser.created");
+  bool waited = false;
   TALLY_ASSIGN_OR_RETURN(pb::GetUploadStatusResponse where,
-                         api_.GetUploadStatus(NameOf(record)));
+                         WhereItStands(record, &waited));
   if (where.state() == pb::EXTRACT_STATE_REJECTED) {
     TALLY_ASSIGN_OR_RETURN(const pb::GetExtractResponse rejected,
                            api_.GetExtract(NameOf(record)));

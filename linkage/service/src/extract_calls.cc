@@ -107,6 +107,9 @@ absl::Status ExtractCalls::GetUploadStatus(
   out->set_persisted_sequence(static_cast<int64_t>(status.persisted_sequence));
   out->set_persisted_rows(static_cast<int64_t>(status.persisted_rows));
   out->set_state(static_cast<extract::v1::ExtractState>(status.state));
+  if (status.reading.has_value()) {
+    ToProto(*status.reading, out->mutable_reading());
+  }
   return absl::OkStatus();
 }
 

@@ -145,6 +145,10 @@ absl::Status Hub::OpenParts() {
   options.memory_bytes = BytesOfShare(config_.memory_bytes, kIngestMemoryShare);
   options.threads = config_.threads;
   options.drain_audit = [this] { return DrainAudit(); };
+  options.in_background = [this](std::function<void()> work) {
+    return journal_queue_.Add(Catalogue::NewUid(), std::move(work));
+  };
+  options.stopping = [this] { return journal_queue_.stopping(); };
   extracts_ = std::make_unique<ExtractStore>(std::move(options));
   MutexLock lock(mu_);
   registry_ = std::make_shared<const crypto::Registry>(std::move(registry));
@@ -161,6 +165,7 @@ void Hub::Stop() {
     stopped_ = true;
   }
   if (pool_ != nullptr) pool_->Cancel();
+  journal_queue_.Stop();
   publish_queue_.Stop();
   release_queue_.Stop();
   if (keys_ == nullptr || sealed()) return;

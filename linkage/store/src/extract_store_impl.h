@@ -31,6 +31,11 @@ struct OpenUpload {
   uint64_t generation TALLY_GUARDED_BY(mu) = 0;
   uint64_t persisted_rows TALLY_GUARDED_BY(mu) = 0;
   bool gone TALLY_GUARDED_BY(mu) = false;  // closed; look it up again
+  // While the journal is read, how far that is; then `read` is notified. If it
+  // does not open, why.
+  std::optional<OperationProgress> reading TALLY_GUARDED_BY(mu);
+  CondVar read;
+  absl::Status failure TALLY_GUARDED_BY(mu);
 };
 
 class ExtractStore::Impl {
@@ -77,10 +82,21 @@ class ExtractStore::Impl {
                                             const HubKeys::Lease& lease) const;
 
   // extract_upload.cc
+  // The open upload of an extract. A journal that is not open yet is read
+  // first, in the background: kUnavailable if that takes long.
   absl::StatusOr<UploadPtr> Open(const ExtractRecord& record);
+  UploadPtr FindOrAdd(const ExtractRecord& record);
+  absl::Status BeginReading(const UploadPtr& upload);
+  void Read(OpenUpload& upload);
+  std::optional<OperationProgress> ReadingOf(std::string_view uid) const;
   absl::StatusOr<UploadPtr> OfTicket(const UploadTicket& ticket);
-  absl::Status Recover(OpenUpload& upload, const HubKeys::Lease& lease)
-      TALLY_REQUIRES(upload.mu);
+  // A journal that was read, and what goes on where it ends.
+  struct Recovered {
+    std::unique_ptr<UploadJournal> journal;
+    std::unique_ptr<BatchChecker> checker;
+    std::shared_ptr<const SpecificationStore> specifications;
+  };
+  absl::StatusOr<Recovered> Recover(OpenUpload& upload);
   // Closes an upload whose journal took an error; a damaged one is rejected.
   absl::Status Drop(OpenUpload& upload, const absl::Status& why)
       TALLY_REQUIRES(upload.mu);

@@ -1,6 +1,9 @@
+#include <functional>
 #include <utility>
 
+#include "base/civil_day.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "extract_context.h"
 #include "extract_store_impl.h"
@@ -18,10 +21,11 @@ absl::Status Superseded() {
 }
 
 // Runs a recovered journal through a checker, so that it goes on where the
-// journal ends.
+// journal ends. `go_on` is told the bytes of every batch.
 class Refill final : public JournalVisitor {
  public:
-  explicit Refill(BatchChecker& checker) : checker_(checker) {}
+  Refill(BatchChecker& checker, std::function<absl::Status(size_t bytes)> go_on)
+      : checker_(checker), go_on_(std::move(go_on)) {}
   absl::Status OnRequest(std::span<const uint8_t> create_request) override {
     (void)create_request;
     return absl::OkStatus();
@@ -29,6 +33,7 @@ class Refill final : public JournalVisitor {
   absl::Status OnBatch(uint64_t sequence, wire::BatchKind kind,
                        std::span<const uint8_t> content) override {
     (void)sequence;
+    TALLY_RETURN_IF_ERROR(go_on_(content.size()));
     TALLY_RETURN_IF_ERROR(checker_.Check(kind, content));
     checker_.Accept();
     return absl::OkStatus();
@@ -42,34 +47,58 @@ class Refill final : public JournalVisitor {
 
  private:
   BatchChecker& checker_;
+  const std::function<absl::Status(size_t bytes)> go_on_;
 };
 
 }  // namespace
 
-absl::Status ExtractStore::Impl::Recover(OpenUpload& upload,
-                                         const HubKeys::Lease& lease) {
-  upload.specifications = specifications();
-  if (upload.specifications == nullptr) {
+absl::StatusOr<ExtractStore::Impl::Recovered> ExtractStore::Impl::Recover(
+    OpenUpload& upload) {
+  TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, options_.keys->Borrow());
+  Recovered recovered;
+  recovered.specifications = specifications();
+  if (recovered.specifications == nullptr) {
     return Error(Reason::kHubSealed, "the hub is not ready");
   }
-  TALLY_ASSIGN_OR_RETURN(
-      std::vector<const dataset::Specification*> specs,
-      SpecificationsOf(upload.record, *upload.specifications));
-  TALLY_ASSIGN_OR_RETURN(const uint64_t limit,
-                         PersonLimit(upload.record.source));
-  upload.checker = std::make_unique<BatchChecker>(
-      std::move(specs),
-      UploadPeriod{upload.record.period_start, upload.record.period_end},
+  const ExtractRecord& record = upload.record;
+  TALLY_ASSIGN_OR_RETURN(std::vector<const dataset::Specification*> specs,
+                         SpecificationsOf(record, *recovered.specifications));
+  TALLY_ASSIGN_OR_RETURN(const uint64_t limit, PersonLimit(record.source));
+  recovered.checker = std::make_unique<BatchChecker>(
+      std::move(specs), UploadPeriod{record.period_start, record.period_end},
       limit);
-  Refill refill(*upload.checker);
-  const std::string& uid = upload.record.uid;
+  Refill refill(*recovered.checker, [&](size_t bytes) -> absl::Status {
+    if (lease.revoked()) return Error(Reason::kHubSealed, "the hub is sealed");
+    if (options_.stopping && options_.stopping()) {
+      return Error(Reason::kDraining, "the hub is shutting down");
+    }
+    MutexLock lock(upload.mu);
+    if (upload.gone) return Superseded();
+    upload.reading->done += static_cast<int64_t>(bytes);
+    return absl::OkStatus();
+  });
   TALLY_ASSIGN_OR_RETURN(
-      upload.journal,
-      UploadJournal::Recover(options_.directory->JournalPath(uid),
-                             JournalContext(options_, uid),
+      recovered.journal,
+      UploadJournal::Recover(options_.directory->JournalPath(record.uid),
+                             JournalContext(options_, record.uid),
                              lease.storage_finder(), refill));
-  upload.persisted_rows = upload.checker->rows();
-  return absl::OkStatus();
+  return recovered;
+}
+
+void ExtractStore::Impl::Read(OpenUpload& upload) {
+  // Without the lock: calls ask how far it is meanwhile.
+  absl::StatusOr<Recovered> recovered = Recover(upload);
+  MutexLock lock(upload.mu);
+  upload.reading.reset();
+  if (!upload.gone && recovered.ok()) {
+    upload.journal = std::move(recovered->journal);
+    upload.checker = std::move(recovered->checker);
+    upload.specifications = std::move(recovered->specifications);
+    upload.persisted_rows = upload.checker->rows();
+  } else if (!upload.gone) {
+    upload.failure = Drop(upload, recovered.status());
+  }
+  upload.read.NotifyAll();
 }
 
 absl::Status ExtractStore::Impl::Drop(OpenUpload& upload,
@@ -114,27 +143,71 @@ void ExtractStore::Impl::CloseUploads() {
   for (const std::string& uid : uids) Forget(uid);
 }
 
-// The open upload of an extract; its journal is recovered if need be.
+ExtractStore::Impl::UploadPtr ExtractStore::Impl::FindOrAdd(
+    const ExtractRecord& record) {
+  MutexLock lock(mu_);
+  UploadPtr& held = uploads_[record.uid];
+  if (held == nullptr) {
+    held = std::make_shared<OpenUpload>();
+    held->record = record;
+  }
+  return held;
+}
+
+// Has the journal read, unless it is open or somebody reads it.
+absl::Status ExtractStore::Impl::BeginReading(const UploadPtr& upload) {
+  {
+    MutexLock lock(upload->mu);
+    if (upload->gone || upload->journal != nullptr ||
+        upload->reading.has_value()) {
+      return absl::OkStatus();
+    }
+    const absl::StatusOr<int64_t> size =
+        FileSize(options_.directory->JournalPath(upload->record.uid));
+    upload->reading = {"read journal", 0, size.value_or(0), "bytes"};
+  }
+  if (!options_.in_background) {
+    Read(*upload);
+    return absl::OkStatus();
+  }
+  if (options_.in_background([this, upload] { Read(*upload); })) {
+    return absl::OkStatus();
+  }
+  MutexLock lock(upload->mu);
+  upload->reading.reset();
+  return Drop(*upload, Error(Reason::kDraining, "the hub is shutting down"));
+}
+
 absl::StatusOr<ExtractStore::Impl::UploadPtr> ExtractStore::Impl::Open(
     const ExtractRecord& record) {
-  TALLY_ASSIGN_OR_RETURN(const HubKeys::Lease lease, options_.keys->Borrow());
+  TALLY_RETURN_IF_ERROR(options_.keys->Borrow().status());
+  const UploadPtr upload = FindOrAdd(record);
+  TALLY_RETURN_IF_ERROR(BeginReading(upload));
+  const int64_t end_ms = NowMonotonicMs() + options_.read_wait_ms;
+  MutexLock lock(upload->mu);
+  while (upload->reading.has_value()) {
+    const int64_t left_ms = end_ms - NowMonotonicMs();
+    if (left_ms <= 0) {
+      return absl::UnavailableError("the journal of the upload is being read");
+    }
+    upload->read.WaitFor(upload->mu, left_ms);
+  }
+  if (!upload->failure.ok()) return upload->failure;
+  if (upload->gone) return Superseded();
+  return upload;
+}
+
+std::optional<OperationProgress> ExtractStore::Impl::ReadingOf(
+    std::string_view uid) const {
   UploadPtr upload;
   {
     MutexLock lock(mu_);
-    UploadPtr& held = uploads_[record.uid];
-    if (held == nullptr) {
-      held = std::make_shared<OpenUpload>();
-      held->record = record;
-    }
-    upload = held;
+    const auto found = uploads_.find(uid);
+    if (found == uploads_.end()) return std::nullopt;
+    upload = found->second;
   }
   MutexLock lock(upload->mu);
-  if (upload->gone) return Superseded();
-  if (upload->journal == nullptr) {
-    const absl::Status status = Recover(*upload, lease);
-    if (!status.ok()) return Drop(*upload, status);
-  }
-  return upload;
+  return upload->reading;
 }
 
 absl::StatusOr<UploadTicket> ExtractStore::Impl::BeginStream(
@@ -235,7 +308,15 @@ absl::StatusOr<UploadStatus> ExtractStore::Impl::Status(
     status.persisted_rows = static_cast<uint64_t>(record.rows);
     return status;
   }
-  TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, Open(record));
+  const absl::StatusOr<UploadPtr> opened = Open(record);
+  if (!opened.ok()) {
+    status.reading = ReadingOf(record.uid);
+    if (absl::IsUnavailable(opened.status()) && status.reading.has_value()) {
+      return status;
+    }
+    return opened.status();
+  }
+  const UploadPtr& upload = *opened;
   MutexLock lock(upload->mu);
   if (upload->gone) return Superseded();
   status.persisted_sequence = upload->journal->persisted_sequence();

@@ -60,6 +60,11 @@ class Uploader {
   absl::Status Send(const DeliveryRecord& record, uint64_t persisted);
   absl::Status SendOnce(const DeliveryRecord& record, uint64_t next,
                         uint64_t* persisted);
+  // How much the hub has; waits while the hub, after a start, reads it again,
+  // however long that takes, and shows how far it is. `waited`: whether it did.
+  absl::StatusOr<pb::GetUploadStatusResponse> WhereItStands(
+      const DeliveryRecord& record, bool* waited);
+  void ShowPushing(const DeliveryRecord& record, uint64_t persisted);
   absl::Status Finalize(const DeliveryRecord& record);
   absl::StatusOr<std::optional<dataset::Receipt>> Await(
       const DeliveryRecord& record);

@@ -195,6 +195,97 @@ TEST_F(ExtractStoreTest, AStreamAfterARestartGoesOnAndIsMarkedResumed) {
   EXPECT_THAT(Add(again, 2), IsOk());  // a repeat
 }
 
+// A store over the same hub that reads journals when the test says so.
+class ReopenTest : public ExtractStoreTest {
+ protected:
+  ReopenTest() {
+    TALLY_CHECK(Create().ok());
+    const auto ticket = Begin();
+    TALLY_CHECK(ticket.ok());
+    for (uint64_t n = 1; n <= 3; ++n) TALLY_CHECK(Add(*ticket, n).ok());
+    TALLY_CHECK(hub_.store().Sync(*ticket).ok());
+    hub_.store().CloseUploads();
+    ExtractStoreOptions options = hub_.options();
+    options.in_background = [this](std::function<void()> work) {
+      if (!stopping_) queued_.push_back(std::move(work));
+      return !stopping_;
+    };
+    options.stopping = [this] { return stopping_; };
+    options.read_wait_ms = 0;
+    store_ = std::make_unique<ExtractStore>(std::move(options));
+    store_->UseRegistry(scheme_.shared_registry());
+    store_->UseSpecifications(TestSpecifications());
+  }
+
+  absl::StatusOr<UploadStatus> Ask() {
+    return store_->GetUploadStatus(command().source, command().extract_id);
+  }
+  absl::StatusOr<UploadTicket> Stream() {
+    return store_->BeginStream(command().source, command().extract_id, 4);
+  }
+  void RunQueued() {
+    for (const auto& work : std::exchange(queued_, {})) work();
+  }
+
+  bool stopping_ = false;
+  std::vector<std::function<void()>> queued_;
+  std::unique_ptr<ExtractStore> store_;
+};
+
+TEST_F(ReopenTest, CallsTellHowFarTheReadingIsAndDoNotWait) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK_AND_ASSIGN(const UploadStatus status, Ask());
+    EXPECT_EQ(status.state, ExtractState::kOpen);
+    ASSERT_TRUE(status.reading.has_value());
+    EXPECT_EQ(status.reading->done, 0);
+    EXPECT_GT(status.reading->total, 0);
+    EXPECT_EQ(status.persisted_sequence, 0u);
+    EXPECT_THAT(Stream(), StatusIs(absl::StatusCode::kUnavailable));
+  }
+  EXPECT_EQ(queued_.size(), 1u);
+  RunQueued();
+  ASSERT_OK_AND_ASSIGN(const UploadStatus status, Ask());
+  EXPECT_FALSE(status.reading.has_value());
+  EXPECT_EQ(status.persisted_sequence, 3u);
+  EXPECT_THAT(Stream(), IsOk());
+  EXPECT_TRUE(queued_.empty());
+}
+
+TEST_F(ReopenTest, AReadingThatASealEndsIsBegunAgain) {
+  ASSERT_THAT(Ask(), IsOk());
+  store_->CloseUploads();
+  ASSERT_THAT(Ask(), IsOk());
+  EXPECT_EQ(queued_.size(), 2u);  // the first is of an upload that is gone
+  RunQueued();
+  ASSERT_OK_AND_ASSIGN(const UploadStatus status, Ask());
+  EXPECT_EQ(status.persisted_sequence, 3u);
+}
+
+TEST_F(ReopenTest, ADamagedJournalRejectsItsUpload) {
+  const std::string path =
+      hub_.directory().JournalPath(hub_.Get(delivery_)->uid);
+  std::string bytes = Slurp(path);
+  bytes[60] = static_cast<char>(bytes[60] ^ 1);
+  WriteFile(path, bytes);
+  ASSERT_THAT(Ask(), IsOk());
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kOpen);
+  RunQueued();
+  ASSERT_OK_AND_ASSIGN(const UploadStatus status, Ask());
+  EXPECT_EQ(status.state, ExtractState::kRejected);
+}
+
+TEST_F(ReopenTest, AHubThatStopsEndsTheReadingAndKeepsTheUpload) {
+  ASSERT_THAT(Ask(), IsOk());
+  stopping_ = true;
+  RunQueued();
+  EXPECT_THAT(Ask(), ReasonIs(Reason::kDraining));
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kOpen);
+  stopping_ = false;
+  ASSERT_THAT(Ask(), IsOk());
+  RunQueued();
+  EXPECT_EQ(Ask()->persisted_sequence, 3u);
+}
+
 TEST_F(ExtractStoreTest, AcknowledgedBatchesThatAreGoneRejectTheUpload) {
   ASSERT_THAT(Create(), IsOk());
   EXPECT_THAT(Begin(2), ReasonIs(Reason::kJournalCorrupt));

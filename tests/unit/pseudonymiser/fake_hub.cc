@@ -152,8 +152,13 @@ absl::StatusOr<pb::GetUploadStatusResponse> FakeHub::GetUploadStatus(
     const std::string& name) {
   TALLY_ASSIGN_OR_RETURN(const Upload* upload, Find(name));
   pb::GetUploadStatusResponse response;
-  response.set_persisted_sequence(static_cast<int64_t>(upload->persisted));
   response.set_state(upload->state);
+  if (readings > 0) {
+    --readings;
+    response.mutable_reading()->set_stage("read journal");
+    return response;
+  }
+  response.set_persisted_sequence(static_cast<int64_t>(upload->persisted));
   return response;
 }
 

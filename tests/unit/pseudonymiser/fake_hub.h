@@ -63,6 +63,8 @@ class FakeHub final : public ExtractApi {
   bool lose_unacknowledged = false;
   // The next so many calls fail as if the hub were away.
   int away = 0;
+  // So many times the hub says that it reads its journal, and knows no number.
+  int readings = 0;
   // Polls until it is published.
   int polls_to_publish = 1;
   // Rejects at finalise with this reason.

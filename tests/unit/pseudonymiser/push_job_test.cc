@@ -180,6 +180,16 @@ TEST_F(PushJobTest, GoesOnAfterStreamsThatBreak) {
   }
 }
 
+TEST_F(PushJobTest, WaitsForAHubThatReadsWhatItHas) {
+  WriteEvents(3000);
+  hub_.break_after = 1;
+  hub_.breaks_left = 1;
+  hub_.readings = 100;
+  ASSERT_OK_AND_ASSIGN(const PushResult result, Push());
+  EXPECT_TRUE(result.receipt.has_value());
+  EXPECT_EQ(hub_.readings, 0);
+}
+
 TEST_F(PushJobTest, SendsIdenticalBytesAfterItWasCut) {
   hub_.break_after = 1;
   hub_.breaks_left = 1'000'000;

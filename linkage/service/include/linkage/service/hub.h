@@ -175,6 +175,7 @@ class Hub {
   Mutex seal_mu_;  // one Unseal or Seal at a time
 
   // Declared last, so that they end first.
+  BackgroundQueue journal_queue_;  // reads journals of uploads that go on
   BackgroundQueue publish_queue_;
   BackgroundQueue release_queue_;
 };

@@ -66,6 +66,9 @@ struct UploadStatus {
   uint64_t persisted_sequence = 0;
   uint64_t persisted_rows = 0;
   ExtractState state = ExtractState::kOpen;
+  // Set while the journal is being read after a start; the sequence and the
+  // rows are then not known.
+  std::optional<OperationProgress> reading = {};
 };
 
 // The right of one stream to add batches, until a later stream takes over.
@@ -97,6 +100,14 @@ struct ExtractStoreOptions {
   // Called after each catalogue change with an audit entry, before the call
   // returns: drains the outbox. May be empty in tests.
   std::function<absl::Status()> drain_audit;
+  // Runs long work on another thread, one piece after the other; false when it
+  // takes no more. Empty: the work is done within the call.
+  std::function<bool(std::function<void()> work)> in_background = {};
+  // Whether the work of `in_background` is to end early. May be empty.
+  std::function<bool()> stopping = {};
+  // How long a call waits for a journal that is read in the background: most
+  // are short.
+  int64_t read_wait_ms = 1'000;
 };
 
 class ExtractStore {
@@ -121,7 +132,8 @@ class ExtractStore {
   // UPLOAD_SUPERSEDED. `next_sequence` is what the client will send first.
   // Errors: RESOURCE_NOT_FOUND; EXTRACT_STATE unless OPEN; BATCH_SEQUENCE for
   // 0; JOURNAL_CORRUPT (the upload is then rejected) when the client has been
-  // acknowledged more than the journal holds.
+  // acknowledged more than the journal holds; kUnavailable while the journal is
+  // being read after a start (GetUploadStatus tells how far that is).
   [[nodiscard]] absl::StatusOr<UploadTicket> BeginStream(
       std::string_view source, std::string_view extract_id,
       uint64_t next_sequence);
@@ -140,13 +152,18 @@ class ExtractStore {
   // when a stream pauses or ends, and at the latest after 2 s.
   [[nodiscard]] absl::StatusOr<uint64_t> Sync(const UploadTicket& ticket);
 
+  // Where an upload stands. After a start the first call has the journal read
+  // again, in the background: all of it, gigabytes for a large upload; calls
+  // meanwhile tell how far that is. Errors: RESOURCE_NOT_FOUND, HUB_SEALED,
+  // JOURNAL_CORRUPT (the upload is then rejected).
   [[nodiscard]] absl::StatusOr<UploadStatus> GetUploadStatus(
       std::string_view source, std::string_view extract_id);
 
   // Accepts the manifest and makes the extract FINALIZING; the caller then
   // arranges for Publish(uid). Repeated with the same bytes it returns the
   // extract as it stands. Errors: EXTRACT_STATE, MANIFEST_INVALID,
-  // MANIFEST_MISMATCH, SIGNATURE_INVALID: the upload stays OPEN.
+  // MANIFEST_MISMATCH, SIGNATURE_INVALID: the upload stays OPEN. kUnavailable
+  // as with BeginStream.
   [[nodiscard]] absl::StatusOr<ExtractRecord> FinalizeExtract(
       std::string_view source, std::string_view extract_id,
       std::string_view manifest, std::span<const uint8_t> signature,
