@@ -136,10 +136,10 @@ TEST_F(KernelStack, LibsodiumStaysWithinWhatIsCleared) {
       {"inverse", [this] {
          return crypto_core_ristretto255_scalar_invert(out_, scalar_);
        }}};
-  for (const auto& [what, work] : works) {
-    const PaintedStack stack([&] { EXPECT_EQ(work(), 0); });
+  for (const auto& work : works) {
+    const PaintedStack stack([&work] { EXPECT_EQ(work.second(), 0); });
     EXPECT_THAT(stack.Depth(), AllOf(Ge(100u), Lt(kArithmeticStack - kFrames)))
-        << what;
+        << work.first;
   }
 }
 
