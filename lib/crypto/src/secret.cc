@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "crypto/secret_access.h"
 #include "crypto/wiped_bytes.h"
+#include "internal/clear_stack.h"
 #include "internal/secret_peek.h"
 
 namespace tally::crypto {
@@ -97,6 +98,8 @@ absl::StatusOr<SecretBytes> SecretBytes::CopyOf(std::string_view text) {
   if (!memory->locked) all_locked.store(false, std::memory_order_relaxed);
   std::copy(text.begin(), text.end(), memory->data);
   TALLY_CHECK(sodium_mprotect_noaccess(memory->data) == 0);
+  // What made and copied it may have left it below, or in a register.
+  internal::ClearStack();
   return SecretBytes(std::move(memory));
 }
 
