@@ -11,73 +11,14 @@
 #include "dataset/record_batch.h"
 #include "engine/row_writer.h"
 #include "linkage/index/run_merger.h"
+#include "table_writer.h"
 
 namespace tally::linkage {
 namespace {
 
-using dataset::Column;
 using dataset::ColumnType;
 using dataset::RecordBatch;
 using engine::RowColumn;
-using engine::RowWriter;
-
-RecordBatch EmptyBatch(const std::vector<ColumnType>& types) {
-  RecordBatch batch;
-  for (const ColumnType type : types) batch.columns.emplace_back(type);
-  return batch;
-}
-
-// One table that is written row by row.
-class TableWriter {
- public:
-  TableWriter(std::vector<ColumnType> types, std::unique_ptr<RowWriter> writer)
-      : types_(std::move(types)),
-        writer_(std::move(writer)),
-        batch_(EmptyBatch(types_)) {}
-
-  RecordBatch& batch() { return batch_; }
-
-  // To be called after each row.
-  absl::Status RowDone() {
-    if (batch_.rows() < dataset::kMaxBatchRows) return absl::OkStatus();
-    return Flush();
-  }
-
-  absl::StatusOr<std::vector<std::string>> Finish() {
-    TALLY_RETURN_IF_ERROR(Flush());
-    TALLY_ASSIGN_OR_RETURN(const std::vector<engine::ParquetFile> files,
-                           writer_->Finish());
-    std::vector<std::string> paths;
-    for (const engine::ParquetFile& file : files) paths.push_back(file.path);
-    return paths;
-  }
-
- private:
-  absl::Status Flush() {
-    if (batch_.rows() == 0) return absl::OkStatus();
-    RecordBatch full = std::exchange(batch_, EmptyBatch(types_));
-    return writer_->Write(std::move(full));
-  }
-
-  const std::vector<ColumnType> types_;
-  std::unique_ptr<RowWriter> writer_;
-  RecordBatch batch_;
-};
-
-absl::StatusOr<TableWriter> OpenTable(ReleaseEngine& engine,
-                                      std::string_view name,
-                                      const std::vector<RowColumn>& columns) {
-  TALLY_ASSIGN_OR_RETURN(const std::string directory,
-                         engine.MakeTableDirectory(name));
-  std::vector<ColumnType> types;
-  for (const RowColumn& column : columns) {
-    if (column.from == RowColumn::From::kColumn) types.push_back(column.type);
-  }
-  TALLY_ASSIGN_OR_RETURN(
-      std::unique_ptr<RowWriter> writer,
-      RowWriter::Open(engine.database(), columns, directory));
-  return TableWriter(std::move(types), std::move(writer));
-}
 
 class MapSink : public LinkSink {
  public:
@@ -114,11 +55,8 @@ class MapSink : public LinkSink {
   }
 
   absl::Status Finish(ReleaseEngine& engine) {
-    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> link, link_.Finish());
-    TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> everyone,
-                           everyone_.Finish());
-    TALLY_RETURN_IF_ERROR(engine.Register("link", link, LinkSchema()));
-    return engine.Register("everyone", everyone, EveryoneSchema());
+    TALLY_RETURN_IF_ERROR(link_.Finish(engine, LinkSchema()));
+    return everyone_.Finish(engine, EveryoneSchema());
   }
 
  private:
@@ -132,17 +70,17 @@ absl::StatusOr<std::unique_ptr<MapSink>> OpenSink(ReleaseEngine& engine) {
   };
   TALLY_ASSIGN_OR_RETURN(
       TableWriter link,
-      OpenTable(engine, "link",
-                {column("extract_no", 0, ColumnType::kInt32),
-                 {"person_index", RowColumn::From::kPersonIndex, 0,
-                  ColumnType::kInt32},
-                 column("link_person", 1, ColumnType::kInt32)}));
+      TableWriter::Open(engine, "link",
+                        {column("extract_no", 0, ColumnType::kInt32),
+                         {"person_index", RowColumn::From::kPersonIndex, 0,
+                          ColumnType::kInt32},
+                         column("link_person", 1, ColumnType::kInt32)}));
   TALLY_ASSIGN_OR_RETURN(
       TableWriter everyone,
-      OpenTable(engine, "everyone",
-                {column("link_person", 0, ColumnType::kInt32),
-                 column("sources", 1, ColumnType::kInt32),
-                 column("pseudonym", 2, ColumnType::kText)}));
+      TableWriter::Open(engine, "everyone",
+                        {column("link_person", 0, ColumnType::kInt32),
+                         column("sources", 1, ColumnType::kInt32),
+                         column("pseudonym", 2, ColumnType::kText)}));
   return std::make_unique<MapSink>(std::move(link), std::move(everyone));
 }
 

@@ -1,16 +1,17 @@
 #include "record_keys.h"
 
 #include <map>
-#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "dataset/record_batch.h"
-#include "engine/row_writer.h"
 #include "linkage/index/number_permutation.h"
 #include "linkage/release/release_sql.h"
+#include "table_writer.h"
 
 namespace tally::linkage {
 namespace {
@@ -18,47 +19,35 @@ namespace {
 using dataset::ColumnType;
 using engine::RowColumn;
 
-// The columns of RekeySchema().
-dataset::RecordBatch EmptyBatch() {
-  dataset::RecordBatch batch;
-  batch.columns.emplace_back(ColumnType::kInt32);
-  batch.columns.emplace_back(ColumnType::kInt64);
-  batch.columns.emplace_back(ColumnType::kInt64);
-  return batch;
-}
-
 // Gives every key of `keys` (extract_no, old_key), as they come, the next
 // number of a random order.
 absl::Status NumberKeys(const LinkInputs& inputs, engine::Result keys,
-                        int64_t count, engine::RowWriter& writer) {
+                        int64_t count, TableWriter& table) {
   const auto all = static_cast<uint64_t>(count);
   const NumberPermutation numbers(all);
   std::vector<uint64_t> fresh;
-  dataset::RecordBatch batch = EmptyBatch();
   uint64_t done = 0;
   while (true) {
+    TALLY_RETURN_IF_ERROR(EnterStage(
+        inputs, "record keys", static_cast<int64_t>(done), count, "keys"));
     TALLY_ASSIGN_OR_RETURN(const std::optional<engine::Chunk> chunk,
                            keys.Next());
-    const size_t rows = chunk.has_value() ? chunk->rows() : 0;
+    if (!chunk.has_value()) break;
+    const size_t rows = chunk->rows();
     if (rows > all - done) {
       return absl::InternalError("there are more record keys than counted");
     }
-    const bool full = batch.rows() + rows > dataset::kMaxBatchRows;
-    if (full || !chunk.has_value()) {
-      TALLY_RETURN_IF_ERROR(EnterStage(
-          inputs, "record keys", static_cast<int64_t>(done), count, "keys"));
-      TALLY_RETURN_IF_ERROR(writer.Write(std::exchange(batch, EmptyBatch())));
-    }
-    if (!chunk.has_value()) break;
     fresh.resize(rows);
     numbers.Fill(done, fresh);
     const engine::ColumnView extracts = chunk->column(0);
     const engine::ColumnView old_keys = chunk->column(1);
     for (size_t row = 0; row < rows; ++row) {
+      dataset::RecordBatch& batch = table.batch();
       batch.AppendPerson(dataset::kNoPerson, dataset::RowReason::kNone);
       batch.columns[0].AppendInt32(static_cast<int32_t>(extracts.Int64(row)));
       batch.columns[1].AppendInt64(old_keys.Int64(row));
       batch.columns[2].AppendInt64(static_cast<int64_t>(fresh[row]));
+      TALLY_RETURN_IF_ERROR(table.RowDone());
     }
     done += rows;
   }
@@ -79,24 +68,17 @@ absl::Status RenumberColumn(const LinkInputs& inputs,
     return absl::ResourceExhaustedError(absl::StrFormat(
         "the release has more than 2^32 different keys in %s", column));
   }
-  const std::string renumbered = "rekey_" + column;
-  TALLY_ASSIGN_OR_RETURN(const std::string directory,
-                         engine.MakeTableDirectory(renumbered));
-  const engine::RowSchema schema = {
-      {"extract_no", RowColumn::From::kColumn, 0, ColumnType::kInt32},
-      {"old_key", RowColumn::From::kColumn, 1, ColumnType::kInt64},
-      {"new_key", RowColumn::From::kColumn, 2, ColumnType::kInt64}};
   TALLY_ASSIGN_OR_RETURN(
-      std::unique_ptr<engine::RowWriter> writer,
-      engine::RowWriter::Open(engine.database(), schema, directory));
+      TableWriter table,
+      TableWriter::Open(
+          engine, "rekey_" + column,
+          {{"extract_no", RowColumn::From::kColumn, 0, ColumnType::kInt32},
+           {"old_key", RowColumn::From::kColumn, 1, ColumnType::kInt64},
+           {"new_key", RowColumn::From::kColumn, 2, ColumnType::kInt64}}));
   TALLY_ASSIGN_OR_RETURN(engine::Result stream, engine.StreamTable(keys));
-  TALLY_RETURN_IF_ERROR(NumberKeys(inputs, std::move(stream), count, *writer));
-  TALLY_ASSIGN_OR_RETURN(const std::vector<engine::ParquetFile> files,
-                         writer->Finish());
-  std::vector<std::string> paths;
-  for (const engine::ParquetFile& file : files) paths.push_back(file.path);
+  TALLY_RETURN_IF_ERROR(NumberKeys(inputs, std::move(stream), count, table));
   TALLY_RETURN_IF_ERROR(engine.Discard(keys));
-  return engine.Register(renumbered, paths, RekeySchema());
+  return table.Finish(engine, RekeySchema());
 }
 
 }  // namespace
