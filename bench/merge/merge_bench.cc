@@ -207,13 +207,9 @@ int Run(int64_t people, int threads, int rounds, bench::Report& report) {
   add("merge of two runs", &Cost::seconds,
       people >= kBarPeople ? bench::RatioAtMost(1) : bench::Bar{});
   add("merge of two runs, processor", &Cost::processor_seconds, {});
-  report.Add({.name = "merge of two runs, memory",
-              .unit = "MiB",
-              .size = people,
-              .values = {static_cast<double>(peak) / (1 << 20)},
-              .bar = people >= kBarPeople ? bench::ValueAtMost(kMostMib)
-                                          : bench::Bar{},
-              .peak_bytes = peak});
+  report.Add(bench::MemoryRow(
+      "merge of two runs, memory", people, peak,
+      people >= kBarPeople ? bench::ValueAtMost(kMostMib) : bench::Bar{}));
   return report.ExitCode();
 }
 

@@ -271,13 +271,9 @@ int Run(int64_t people, int rounds, bench::Report& report) {
   report.Add(add("tokens to sealed run", &Sort::Cost::seconds));
   report.Add(
       add("tokens to sealed run, processor", &Sort::Cost::processor_seconds));
-  report.Add({.name = "tokens to sealed run, memory",
-              .unit = "MiB",
-              .size = people,
-              .values = {static_cast<double>(peak) / (1 << 20)},
-              .bar = people >= kBarPeople ? bench::ValueAtMost(kMostMib)
-                                          : bench::Bar{},
-              .peak_bytes = peak});
+  report.Add(bench::MemoryRow(
+      "tokens to sealed run, memory", people, peak,
+      people >= kBarPeople ? bench::ValueAtMost(kMostMib) : bench::Bar{}));
   if (!rival.has_value()) return report.ExitCode();
   bench::Row after =
       add("tokens to sealed run, after conversion", &Sort::Cost::seconds_after);

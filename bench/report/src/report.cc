@@ -175,6 +175,15 @@ void Report::Add(const Row& row) {
 
 int64_t PeakBytes() { return PeakMemoryBytes(); }
 
+Row MemoryRow(std::string name, int64_t size, int64_t peak_bytes, Bar bar) {
+  return {.name = std::move(name),
+          .unit = "MiB",
+          .size = size,
+          .values = {static_cast<double>(peak_bytes) / (1 << 20)},
+          .bar = bar,
+          .peak_bytes = peak_bytes};
+}
+
 double WallSeconds() { return SecondsOf(CLOCK_MONOTONIC); }
 double ThreadSeconds() { return SecondsOf(CLOCK_THREAD_CPUTIME_ID); }
 double ProcessSeconds() { return SecondsOf(CLOCK_PROCESS_CPUTIME_ID); }

@@ -70,6 +70,9 @@ struct Row {
   bool is_steady = false;
 };
 
+// The most memory of one process, in MiB: a row of one round.
+Row MemoryRow(std::string name, int64_t size, int64_t peak_bytes, Bar bar);
+
 // What is said of it. A ratio is value / rival of a round.
 struct Figure {
   std::string name;
