@@ -24,7 +24,15 @@ void ClearVectorRegisters() {
         "vpxord %%zmm28, %%zmm28, %%zmm28\n\t"
         "vpxord %%zmm29, %%zmm29, %%zmm29\n\t"
         "vpxord %%zmm30, %%zmm30, %%zmm30\n\t"
-        "vpxord %%zmm31, %%zmm31, %%zmm31" ::
+        "vpxord %%zmm31, %%zmm31, %%zmm31\n\t"
+        "kxorw %%k0, %%k0, %%k0\n\t"
+        "kxorw %%k1, %%k1, %%k1\n\t"
+        "kxorw %%k2, %%k2, %%k2\n\t"
+        "kxorw %%k3, %%k3, %%k3\n\t"
+        "kxorw %%k4, %%k4, %%k4\n\t"
+        "kxorw %%k5, %%k5, %%k5\n\t"
+        "kxorw %%k6, %%k6, %%k6\n\t"
+        "kxorw %%k7, %%k7, %%k7" ::
             : "memory");
   }
   if (__builtin_cpu_supports("avx")) {

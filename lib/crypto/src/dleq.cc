@@ -150,7 +150,6 @@ absl::StatusOr<DleqProof> ProveComposed(const Scalar& k, const Element& b,
                                       key.data());
   crypto_core_ristretto255_scalar_sub(response.data(), nonce.data(),
                                       product.data());
-  ClearStack();
   DleqProof proof;
   std::copy_n(challenge.data(), 32, proof.begin());
   std::copy_n(response.data(), 32, proof.begin() + 32);

@@ -11,7 +11,6 @@
 #include "base/exit_code.h"
 #include "base/strings.h"
 #include "crypto/scalar.h"
-#include "internal/clear_stack.h"
 #include "internal/group.h"
 #include "internal/secret_peek.h"
 
@@ -104,7 +103,6 @@ absl::StatusOr<Element> Multiply(const Scalar& scalar, const Element& element) {
   Element::Bytes out;
   const int failed = crypto_scalarmult_ristretto255(out.data(), s.data(),
                                                     element.bytes().data());
-  internal::ClearStack();
   if (failed != 0) {
     return absl::InternalError("a product of group elements is the identity");
   }
@@ -115,7 +113,6 @@ absl::StatusOr<Element> MultiplyBase(const Scalar& scalar) {
   const SecretView s = internal::SecretPeek::View(scalar);
   Element::Bytes out;
   const int failed = crypto_scalarmult_ristretto255_base(out.data(), s.data());
-  internal::ClearStack();
   if (failed != 0) {
     return absl::InternalError("a public key is the identity");
   }

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "internal/clear_stack.h"
 #include "internal/secret_peek.h"
 #include "internal/wiped_array.h"
 
@@ -96,6 +97,7 @@ void PseudonymMaker::MakeBatch(std::span<const uint8_t> tokens,
             out[i], work);
   }
   Wipe(&work, sizeof(work));
+  internal::ClearStack();
 }
 
 }  // namespace tally::crypto

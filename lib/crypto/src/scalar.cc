@@ -37,6 +37,7 @@ absl::StatusOr<Scalar> Scalar::TakeFrom(std::span<uint8_t> bytes) {
   const bool strict = internal::IsStrictScalar(bytes);
   if (!strict) {
     Wipe(bytes.data(), bytes.size());
+    internal::ClearStack();
     return InputError("bytes are not the encoding of a scalar");
   }
   TALLY_ASSIGN_OR_RETURN(Secret32 secret, Secret32::TakeFrom(bytes));
@@ -57,7 +58,6 @@ absl::StatusOr<Scalar> Scalar::Times(const Scalar& other) const {
     const SecretView y = internal::SecretPeek::View(other);
     crypto_core_ristretto255_scalar_mul(product.data(), x.data(), y.data());
   }
-  internal::ClearStack();
   return TakeFrom(product.span());
 }
 
@@ -69,7 +69,6 @@ absl::StatusOr<Scalar> Scalar::Inverse() const {
       return absl::InternalError("zero has no inverse");
     }
   }
-  internal::ClearStack();
   return TakeFrom(inverse.span());
 }
 

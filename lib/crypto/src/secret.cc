@@ -72,7 +72,9 @@ SecretView::SecretView(internal::SecretMemory* memory) : memory_(memory) {
 SecretView::SecretView(SecretView&& other) noexcept
     : memory_(std::exchange(other.memory_, nullptr)) {}
 SecretView::~SecretView() {
-  if (memory_ != nullptr) memory_->Close();
+  if (memory_ == nullptr) return;
+  memory_->Close();
+  internal::ClearStack();
 }
 std::span<const uint8_t> SecretView::bytes() const {
   return {memory_->data, memory_->size};

@@ -49,12 +49,11 @@ absl::Status VerifyBytes(std::string_view bytes, const Signature& signature,
 
 absl::StatusOr<Signature> SignBytes(const Secret32& seed,
                                     std::string_view bytes) {
+  // Open until the end: what signing leaves on the stack is cleared, too.
+  const SecretView view = internal::SecretPeek::View(seed);
   internal::WipedArray<crypto_sign_SECRETKEYBYTES> secret_key;
   PublicKey public_key;
-  {
-    const SecretView view = internal::SecretPeek::View(seed);
-    crypto_sign_seed_keypair(public_key.data(), secret_key.data(), view.data());
-  }
+  crypto_sign_seed_keypair(public_key.data(), secret_key.data(), view.data());
   Signature signature;
   if (crypto_sign_detached(signature.data(), nullptr, AsBytes(bytes).data(),
                            bytes.size(), secret_key.data()) != 0) {

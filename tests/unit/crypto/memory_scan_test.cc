@@ -45,6 +45,8 @@ class Needles {
   // What libsodium and the kernels make of a scalar, too: half of it, and the
   // digits of both in radix 16.
   void AddScalar(const std::string& what, const Scalar& scalar);
+  // What Ed25519 makes of a seed, too: scalar, its digits, prefix of the nonce.
+  void AddSigningSeed(const Secret32& seed);
 
   // The name of each piece found in `memory`, as often as it is there.
   void Find(std::span<const uint8_t> memory,
@@ -96,6 +98,25 @@ void Needles::AddScalar(const std::string& what, const Scalar& scalar) {
   internal::ClearVectorStack();
 }
 
+void Needles::AddSigningSeed(const Secret32& seed) {
+  {
+    const SecretView view = internal::SecretPeek::View(seed);
+    internal::WipedArray<crypto_hash_sha512_BYTES> hash;
+    crypto_hash_sha512(hash.data(), view.data(), view.size());
+    Add("the prefix", hash.span().subspan(32));
+    hash.data()[0] &= 248;  // RFC 8032, 5.1.5
+    hash.data()[31] &= 127;
+    hash.data()[31] |= 64;
+    internal::WipedArray<64> digits;
+    kernels::RecodeScalar(hash.data(),
+                          reinterpret_cast<int8_t*>(digits.data()));
+    Add("the seed", view.bytes());
+    Add("the scalar", hash.span().first(32));
+    Add("digits of the scalar", digits.span());
+  }
+  internal::ClearVectorStack();
+}
+
 // What is found in memory that can be read.
 std::vector<std::string> FindInMemory(const Needles& needles) {
   std::ifstream maps("/proc/self/maps");
@@ -136,6 +157,25 @@ __attribute__((noinline)) void FarBelow(const std::function<void()>& work) {
   above[sizeof(above) - 1] = above[0];
 }
 
+TEST(MemoryScan, SigningLeavesNothingOfTheKeyBelow) {
+  const SigningKey sign =
+      SigningKey::Generate(Environment::kTest, "gp-one", SignPurpose::kAudit)
+          .value();
+  Needles needles;
+  needles.AddSigningSeed(sign.seed());
+  EXPECT_THAT(FindInMemory(needles), IsEmpty());
+  FarBelow([&] { ASSERT_OK(sign.Sign(SignLabel::kReceipt, "text")); });
+  EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "after Sign";
+  FarBelow([&] { ASSERT_OK(sign.SignNote("text\n")); });
+  EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "after SignNote";
+  FarBelow([&] {
+    ASSERT_OK(SigningKey::FromSeed(Environment::kTest, "gp-one",
+                                   SignPurpose::kAudit,
+                                   sign.seed().Clone().value()));
+  });
+  EXPECT_THAT(FindInMemory(needles), IsEmpty()) << "after FromSeed";
+}
+
 TEST(MemoryScan, FindsASecretWhileItCanBeRead) {
   const Secret32 secret = Secret32::Random().value();
   Needles needles;
@@ -152,24 +192,26 @@ TEST(MemoryScan, FindsWhatIsLeftOnTheStack) {
   Needles needles;
   needles.AddScalar("a scalar", scalar);
   EXPECT_THAT(FindInMemory(needles), IsEmpty());
-  FarBelow([&scalar] {
-    uint8_t element[32], out[32];
-    crypto_core_ristretto255_random(element);
+  {
+    // Closed after we have looked, for that clears.
     const SecretView view = internal::SecretPeek::View(scalar);
-    EXPECT_EQ(crypto_scalarmult_ristretto255(out, view.data(), element), 0);
-  });
-  EXPECT_THAT(FindInMemory(needles), Contains("digits of a scalar"));
-  FarBelow([&scalar] {
-    const SecretView view = internal::SecretPeek::View(scalar);
-    uint8_t half[32];
-    int8_t digits[64];
-    crypto_core_ristretto255_scalar_mul(half, view.data(),
-                                        kernels::kHalf.data());
-    kernels::RecodeScalar(half, digits);
-  });
-  const std::vector<std::string> found = FindInMemory(needles);
-  EXPECT_THAT(found, Contains("half of a scalar").Times(Ge(4)));
-  EXPECT_THAT(found, Contains("digits of half of a scalar").Times(Ge(8)));
+    FarBelow([&view] {
+      uint8_t element[32], out[32];
+      crypto_core_ristretto255_random(element);
+      EXPECT_EQ(crypto_scalarmult_ristretto255(out, view.data(), element), 0);
+    });
+    EXPECT_THAT(FindInMemory(needles), Contains("digits of a scalar"));
+    FarBelow([&view] {
+      uint8_t half[32];
+      int8_t digits[64];
+      crypto_core_ristretto255_scalar_mul(half, view.data(),
+                                          kernels::kHalf.data());
+      kernels::RecodeScalar(half, digits);
+    });
+    const std::vector<std::string> found = FindInMemory(needles);
+    EXPECT_THAT(found, Contains("half of a scalar").Times(Ge(4)));
+    EXPECT_THAT(found, Contains("digits of half of a scalar").Times(Ge(8)));
+  }
   internal::ClearVectorStack();
   EXPECT_THAT(FindInMemory(needles), IsEmpty());
 }

@@ -45,6 +45,10 @@ class SecretAccess {
 
 // A window onto a secret: the memory is readable while at least one view of it
 // exists, and not otherwise. Keep it short-lived. Must not outlive the secret.
+// When it closes, what was called while it was open is cleared from the 16 KiB
+// of stack below and from vector registers: declare it before the work, and let
+// it close after. Cost of open and close: two system calls at most and some
+// 0.3 us.
 class SecretView {
  public:
   SecretView(SecretView&& other) noexcept;

@@ -21,16 +21,18 @@ inline constexpr size_t kArithmeticStack = 16384;
 // A batch on lanes: about 29 KiB, as g++ builds it. A test measures that, too.
 inline constexpr size_t kVectorStack = 65536;
 
-// All vector registers that the CPU has. Cost: some 20 instructions.
+// All vector and mask registers that the CPU has. Cost: some 30 instructions.
 void ClearVectorRegisters();
 
+// Registers first: a call may put them on the stack. Closing a SecretView does
+// ClearStack; it is for those who work on copies.
 inline void ClearStack() {
-  sodium_stackzero(kArithmeticStack);
   ClearVectorRegisters();
+  sodium_stackzero(kArithmeticStack);
 }
 inline void ClearVectorStack() {
-  sodium_stackzero(kVectorStack);
   ClearVectorRegisters();
+  sodium_stackzero(kVectorStack);
 }
 
 }  // namespace tally::crypto::internal

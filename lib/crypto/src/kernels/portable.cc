@@ -11,7 +11,6 @@
 #include "base/status.h"
 #include "crypto/element.h"
 #include "crypto/token_kernel.h"
-#include "internal/clear_stack.h"
 #include "internal/declassify.h"
 #include "internal/message_blocks.h"
 #include "internal/secret_peek.h"
@@ -84,7 +83,6 @@ class Portable final : public TokenKernel {
         return absl::InternalError("a token is the identity");
       }
     }
-    internal::ClearStack();
     return absl::OkStatus();
   }
 
@@ -113,7 +111,6 @@ class Portable final : public TokenKernel {
         std::memcpy(out.data() + kSize * i, result.data(), kSize);
       }
     }
-    internal::ClearStack();
     return count;
   }
 };
