@@ -37,7 +37,6 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/status.h"
@@ -281,6 +280,21 @@ void TimePseudonyms(const std::vector<uint8_t>& tokens, int rounds,
     });
     rates.push_back(kRepeats * static_cast<double>(out.size()) / seconds);
   }
+  const SecretAccess access = MintSecretAccess();
+  const SecretView secret = key.secret().Reveal(access);
+  for (size_t i = 0; i < out.size(); ++i) {
+    std::string message(
+        "tally1-pseudonym\0\x05"
+        "bench",
+        23);
+    message.append(reinterpret_cast<const char*>(tokens.data()) + 32 * i, 32);
+    std::array<uint8_t, 32> right;
+    TALLY_CHECK(HMAC(EVP_sha256(), secret.data(),
+                     static_cast<int>(secret.size()),
+                     reinterpret_cast<const uint8_t*>(message.data()),
+                     message.size(), right.data(), nullptr) != nullptr);
+    TALLY_CHECK(std::equal(out[i].begin(), out[i].end(), right.begin()));
+  }
   report.Add({.name = "pseudonyms, one core",
               .unit = "pseudonyms/s",
               .values = rates});
@@ -478,25 +492,23 @@ size_t CheckBlock(size_t tokens) {
 int CheckAnswers(uint64_t tokens) {
   constexpr uint64_t kBlock = 4096;
   const uint64_t say_every = std::max<uint64_t>(tokens / 100, kBlock);
-  std::atomic<uint64_t> begun = 0, done = 0, refused = 0;
-  {
-    std::vector<std::jthread> pool;
-    for (size_t i = 0; i < std::thread::hardware_concurrency(); ++i) {
-      pool.emplace_back([&] {
-        for (uint64_t at = begun.fetch_add(kBlock); at < tokens;
-             at = begun.fetch_add(kBlock)) {
-          const uint64_t count = std::min(kBlock, tokens - at);
-          refused += CheckBlock(count);
-          const uint64_t before = done.fetch_add(count);
-          if (before / say_every == (before + count) / say_every) continue;
+  std::atomic<uint64_t> done = 0, refused = 0;
+  WorkerPool pool(0);
+  const absl::Status status = pool.ParallelFor(
+      static_cast<int64_t>(tokens), kBlock, [&](int64_t begin, int64_t end) {
+        const auto count = static_cast<uint64_t>(end - begin);
+        refused += CheckBlock(count);
+        const uint64_t before = done.fetch_add(count);
+        if (before / say_every != (before + count) / say_every) {
           std::printf("%llu of %llu\n",
                       static_cast<unsigned long long>(before + count),
                       static_cast<unsigned long long>(tokens));
           std::fflush(stdout);
         }
+        return absl::OkStatus();
       });
-    }
-  }
+  TALLY_CHECK(status.ok());
+  TALLY_CHECK(done == tokens);
   for (const TokenKernel* kernel : AvailableKernels()) {
     std::printf("%s ", std::string(kernel->name()).c_str());
   }

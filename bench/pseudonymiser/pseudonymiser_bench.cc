@@ -1,7 +1,7 @@
-// Rows a second of a source. "read, check, seal": from CSV to the first spool:
-// read, check, find the person, apply the rules, make the columns, seal. "CSV
-// to sealed batches": all that a push does before it sends: the same, then
-// tokens, shuffling, encoding and the spool that leaves.
+// Rows a second of a source. "read, check": what `pseudonymiser check` does:
+// read, check, find the person, apply the rules, make the columns. "CSV to
+// sealed batches": all that a push does before it sends: the same, the sealed
+// spool of rows, then tokens, shuffling, encoding and the spool that leaves.
 //
 //   bench_pseudonymiser [ROWS] [ROUNDS] [THREADS]
 //
@@ -259,7 +259,7 @@ int Main(uint64_t rows, int rounds, int threads, bench::Report& report) {
   WorkerPool pool(threads);
   const CivilDay today = *CivilDay::Create(2026, 12, 31);
   const dataset::ExtractId extract{.month = {2026, 11}, .revision = 1};
-  Series check("source: read, check, seal", rows);
+  Series check("source: read, check", rows);
   Series spool("source: CSV to sealed batches", rows);
   for (int round = 0; round < rounds; ++round) {
     check.Run([&] {

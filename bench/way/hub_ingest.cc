@@ -72,8 +72,6 @@ absl::Status HubIngest(const Places& places, int64_t people, int rounds,
   const auto size = static_cast<double>(expected.rows);
   std::vector<double> ours;
   std::vector<double> theirs;
-  std::vector<double> hubs;
-  std::vector<double> senders;
   Usage hub;
   Usage sender;
   for (int i = 0; i < rounds; ++i) {
@@ -81,8 +79,6 @@ absl::Status HubIngest(const Places& places, int64_t people, int rounds,
                            RunIngest(places, expected));
     ours.push_back(size / round.sender.seconds);
     theirs.push_back(size / round.rival.seconds);
-    hubs.push_back(Mib(round.hub.peak_bytes));
-    senders.push_back(Mib(round.sender.peak_bytes));
     hub += round.hub;
     sender += round.sender;
   }
@@ -96,18 +92,12 @@ absl::Status HubIngest(const Places& places, int64_t people, int rounds,
        .bar = people >= kIngestBarPeople ? ValueAtLeast(kIngestBarRows) : Bar{},
        .peak_bytes = std::max(hub.peak_bytes, sender.peak_bytes),
        .is_steady = people >= kIngestSteadyPeople});
-  report.Add({.name = "hub ingest over mTLS, hub's memory",
-              .unit = "MiB",
-              .size = expected.rows,
-              .values = hubs,
-              .bar = ValueAtMost(kIngestBarMib),
-              .peak_bytes = hub.peak_bytes});
-  report.Add({.name = "hub ingest over mTLS, sender's memory",
-              .unit = "MiB",
-              .size = expected.rows,
-              .values = senders,
-              .bar = ValueAtMost(kIngestBarMib),
-              .peak_bytes = sender.peak_bytes});
+  const auto add_memory = [&](const char* name, const Usage& who) {
+    report.Add(MemoryRow(name, expected.rows, who.peak_bytes,
+                         ValueAtMost(kIngestBarMib)));
+  };
+  add_memory("hub ingest over mTLS, hub's memory", hub);
+  add_memory("hub ingest over mTLS, sender's memory", sender);
   return absl::OkStatus();
 }
 

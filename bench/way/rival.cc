@@ -72,6 +72,4 @@ std::string Parquet(const std::string& pattern) {
   return "read_parquet(" + engine::QuoteLiteral(pattern) + ")";
 }
 
-double Mib(int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
-
 }  // namespace tally::bench

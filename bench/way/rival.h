@@ -50,9 +50,6 @@ class Rival {
 // The Parquet files of a pattern as a table.
 std::string Parquet(const std::string& pattern);
 
-// Mebibytes.
-double Mib(int64_t bytes);
-
 }  // namespace tally::bench
 
 #endif  // TALLY_BENCH_WAY_RIVAL_H_

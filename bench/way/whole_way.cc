@@ -266,17 +266,9 @@ void ReportMemory(const std::vector<WayRound>& rounds, int64_t people,
   const auto add = [&](const char* name, const Usage WayRound::*who,
                        double limit) {
     Usage largest;
-    std::vector<double> values;
-    for (const WayRound& round : rounds) {
-      largest += round.*who;
-      values.push_back(Mib((round.*who).peak_bytes));
-    }
-    report.Add({.name = name,
-                .unit = "MiB",
-                .size = people * kRowsPerPerson,
-                .values = std::move(values),
-                .bar = ValueAtMost(limit),
-                .peak_bytes = largest.peak_bytes});
+    for (const WayRound& round : rounds) largest += round.*who;
+    report.Add(MemoryRow(name, people * kRowsPerPerson, largest.peak_bytes,
+                         ValueAtMost(limit)));
   };
   add("whole way, hub's memory of ingest", &WayRound::ingest, kWayIngestMib);
   add("whole way, hub's memory", &WayRound::hub, kWayHubMib);

@@ -70,7 +70,8 @@ struct Row {
   bool is_steady = false;
 };
 
-// The most memory of one process, in MiB: a row of one round.
+// The most memory of one process in all rounds, in MiB: a row of one value, for
+// a limit must hold in each.
 Row MemoryRow(std::string name, int64_t size, int64_t peak_bytes, Bar bar);
 
 // What is said of it. A ratio is value / rival of a round.
