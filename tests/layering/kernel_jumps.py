@@ -83,6 +83,7 @@ DIVIDES = re.compile(r'^(i?div[bwlq]?|fi?div.*|v?(div|sqrt|rcp|rsqrt).*)$')
 GATHERS = re.compile(r'^v?p?(gather|scatter|compress|expand|maskmov)')
 VECTOR_FLAGS = re.compile(r'^(v?ptest|vtestp[sd]|k(or)?test[bwdq]'
                           r'|v?u?comis[sdh]|v?pcmp[ei]str[im])$')
+STRINGS = re.compile(r'^(movs|stos)[bwlq]?$')
 LEAVES = re.compile(r'^(jmp|call)q?$')
 MEMORY = re.compile(r'^(?:%(\w\w):)?(-?0x[0-9a-f]+|-?\d+)?'
                     r'(?:\((%\w+)?(?:,(%\w+)(?:,\d)?)?\))?$')
@@ -138,18 +139,22 @@ class Instruction:
 class State:
     """What is known before an instruction."""
 
-    def __init__(self, registers, flags, slots, equal=None):
+    def __init__(self, registers, flags, slots, equal=None,
+                 constants=()):
         self.registers, self.flags = registers, flags
         self.slots, self.equal = slots, equal
+        # register: the constant in it, where it is known
+        self.constants = dict(constants)
 
     def copy(self):
         return State(dict(self.registers), self.flags, dict(self.slots),
-                     self.equal)
+                     self.equal, self.constants)
 
     def __eq__(self, other):
         return (self.registers == other.registers and
                 self.flags == other.flags and self.slots == other.slots and
-                self.equal == other.equal)
+                self.equal == other.equal and
+                self.constants == other.constants)
 
 
 # A value is PUBLIC, SECRET, ('frame', base, offset) for an address of the own
@@ -179,7 +184,8 @@ def join_states(a, b):
     flags = a.flags if len(both) == 1 else \
         SECRET if SECRET in both else CARRY if CARRY in both else PUBLIC
     return State({r: join(v, b.registers[r]) for r, v in a.registers.items()},
-                 flags, slots, a.equal if a.equal == b.equal else None)
+                 flags, slots, a.equal if a.equal == b.equal else None,
+                 dict(a.constants.items() & b.constants.items()))
 
 
 def passed(value):
@@ -367,6 +373,7 @@ class Object:
             elif width == 4:
                 value = taint(value)
             state.registers[operand.register] = value
+            state.constants.pop(operand.register, None)
             if state.equal and operand.register in state.equal:
                 state.equal = None
         elif operand.memory:
@@ -420,6 +427,8 @@ class Object:
             self.fault(i, 'an address of each lane')
         elif any(o.vector for o in i.operands) or re.match('^(v|k)', name):
             self.vector(i, state)
+        elif STRINGS.match(name) and i.operands[-1].text.startswith('%es:'):
+            self.string(i, state)
         elif not self.general(i, state):
             self.fault(i, 'an instruction that is not known')
         return [(after, state)]
@@ -469,6 +478,7 @@ class Object:
                     self.fault(i, 'an address or a length that is secret')
             for register in SCRATCH + tuple(VECTORS):
                 state.registers[register] = SECRET
+                state.constants.pop(register, None)
             state.registers['rax'] = PUBLIC
             return [(after, state)]
         if i.target not in self.starts:
@@ -482,6 +492,7 @@ class Object:
         for register, value in left.items():
             if value[0] != 'entry' and register != 'rsp':
                 state.registers[register] = value
+                state.constants.pop(register, None)
         return [(after, state)]
 
     def vector(self, i, state):
@@ -512,13 +523,33 @@ class Object:
             if where[0] == 'frame':
                 self.forget(state, where, width)
 
+    def string(self, i, state):
+        """A word, or with a prefix as many as rcx says, to where rdi points."""
+        repeated = i.prefixes & {'rep', 'repz', 'repe', 'repnz'}
+        used = ['rdi'] + ['rsi'] * i.name.startswith('movs') + \
+            ['rcx'] * bool(repeated)
+        for register in used:
+            if taint(state.registers[register]) == SECRET:
+                self.fault(i, 'an address or a length that is secret')
+        where = self.address_of(state, i.operands[-1].memory)
+        width = self.width_of(i)
+        if repeated:
+            count = state.constants.get('rcx')
+            width = FAR if count is None or count < 0 else width * count
+        self.record(where, width)
+        if where[0] == 'frame':
+            self.forget(state, where, width)
+        for register in used:
+            state.registers[register] = add_passed([state.registers[register]])
+            state.constants.pop(register, None)
+
     def general(self, i, state):
         """Instructions of the general registers; false for unknown ones."""
         name = i.name
         width = self.width_of(i)
         known = MOVES | ARITHMETIC | NO_FLAGS | COMPARES | MOVES_IF | SETS
-        known |= {'lea', 'push', 'pop', 'leave', 'xchg', 'mul', 'mulx', 'movs',
-                  'stos', 'cqto', 'cltd', 'cltq', 'cwtl', 'nop', 'endbr64'}
+        known |= {'lea', 'push', 'pop', 'leave', 'xchg', 'mul', 'mulx', 'cqto',
+                  'cltd', 'cltq', 'cwtl', 'nop', 'endbr64'}
         if name not in known and name[:-1] in known and name[-1] in 'bwlq':
             name = name[:-1]
         operands = i.operands
@@ -548,18 +579,12 @@ class Object:
             state.registers['rsp'] = state.registers['rbp']
             state.registers['rbp'] = self.read(state, Operand('(%rsp)'), 8)
             self.move_stack(state, 8)
-        elif name in ('movs', 'stos'):
-            used = ['rdi'] + (['rsi'] if name == 'movs' else [])
-            if i.prefixes & {'rep', 'repz', 'repe', 'repnz'}:
-                used.append('rcx')
-            for register in used:
-                if taint(state.registers[register]) == SECRET:
-                    self.fault(i, 'an address or a length that is secret')
-                state.registers[register] = PUBLIC
         elif name in ('cqto', 'cltd'):
             state.registers['rdx'] = taint(state.registers['rax'])
+            state.constants.pop('rdx', None)
         elif name in ('cltq', 'cwtl'):
             state.registers['rax'] = taint(state.registers['rax'])
+            state.constants.pop('rax', None)
         elif name in ('mul', 'mulx') or name == 'imul' and len(operands) == 1:
             source = state.registers['rdx' if name == 'mulx' else 'rax']
             both = SECRET if SECRET in (taint(source), all_in) else PUBLIC
@@ -568,6 +593,8 @@ class Object:
                 self.write(state, operands[2], width, both)
                 return True
             state.registers['rax'] = state.registers['rdx'] = both
+            state.constants.pop('rax', None)
+            state.constants.pop('rdx', None)
             state.flags, state.equal = both, None
         elif name in COMPARES:
             if name == 'bt' and target.memory and operands[0].register and \
@@ -587,8 +614,14 @@ class Object:
                 values[0] = self.read(state, operands[0],
                                       2 if name[4:5] == 'w' else
                                       4 if name[4:5] == 'l' else 1)
+            constant = int(operands[0].text[1:], 0) \
+                if operands[0].text.startswith('$') else \
+                state.constants.get(operands[0].register)
             self.write(state, target, width,
                        taint(values[0]) if narrow else values[0])
+            if target.register and width >= 4 and not narrow and \
+                    constant is not None:
+                state.constants[target.register] = constant
         else:
             self.arithmetic(i, name, state, operands, values, all_in, width)
         return True
@@ -789,6 +822,37 @@ void F(const unsigned char* in, unsigned long count, volatile char* out) {
   asm volatile("" : : "r"(words) : "memory");
   std::memcpy(words, in, count);
   if (words[3] == 8) *out = 1;
+}"""),
+    ('a byte kept in what a string instruction fills',
+     'a jump on what is secret', """
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  unsigned long words[4];
+  words[0] = 0;
+  asm volatile("" : : "r"(words) : "memory");
+  words[3] = count;
+  void* to = words;
+  asm volatile("rep movsq" : "+D"(to), "+S"(in), "+c"(count) : : "memory");
+  if (words[3] == 8) *out = 1;
+}"""),
+    ('a byte kept in what a called string instruction fills',
+     'a jump on what is secret', """
+__attribute__((noinline)) static void Fill(void* to, const unsigned char* in,
+                                           unsigned long count) {
+  asm volatile("rep movsb" : "+D"(to), "+S"(in), "+c"(count) : : "memory");
+}
+void F(const unsigned char* in, unsigned long count, volatile char* out) {
+  unsigned long words[4];
+  words[0] = 0;
+  asm volatile("" : : "r"(words) : "memory");
+  words[3] = count;
+  Fill(words, in, count);
+  if (words[3] == 8) *out = 1;
+}"""),
+    ('a string instruction of a length that was read',
+     'an address or a length', """
+void F(const unsigned char* in, void* to) {
+  unsigned long count = *in;
+  asm volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(7) : "memory");
 }"""),
     ('a look-up by a byte', 'an address that is secret', """
 void F(const unsigned char* in, const unsigned char* table,
