@@ -145,8 +145,10 @@ TEST(WorkerPool, UsesSeveralThreadsAtOnce) {
 
 // In a process of its own, in which stacks for 200 threads do not fit.
 TEST(WorkerPoolDeathTest, WorksWithTheThreadsThatTheSystemGives) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
   GTEST_SKIP() << "sanitizers need all of the address space";
+#endif
 #endif
   EXPECT_EXIT(
       {

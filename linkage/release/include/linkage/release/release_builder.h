@@ -93,7 +93,9 @@ struct BuildInputs {
   // many as the engine sorts with its memory (RowsThatSort).
   int64_t max_rows_per_part = 0;
   // A table of more parts is put apart on disk first: reading all its rows for
-  // a part, of which the others are left out, costs a twelfth of that.
+  // a part, of which the others are left out, costs a twelfth of that. So is
+  // one of several parts of which something is withheld, or of which rows
+  // without a person fill several.
   size_t max_readings = 12;
 };
 
