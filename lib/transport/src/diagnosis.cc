@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -89,32 +91,36 @@ absl::Status WhyNoHandshake(const SSL& ssl, int result,
         absl::StrFormat("the hub's certificate is not trusted: %s",
                         X509_verify_cert_error_string(verdict)));
   }
-  if (kind == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL) {
+  if (kind == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+      ERR_GET_REASON(error) != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     return NotPermittedError("no TLS 1.3 connection with the other side");
   }
   return NoAnswerFrom(address);
 }
 
 // After a handshake that went well: an accepted client is sent HTTP/2 settings
-// at once; a refused one is sent an alert, or the connection just ends.
-absl::Status WaitForFirstBytes(SSL& ssl, const Address& address) {
+// at once; a refused one is sent an alert, or the connection just ends. So it
+// does when the hub is killed: then `ended` is set.
+absl::Status WaitForFirstBytes(SSL& ssl, const Address& address, bool* ended) {
   std::array<char, 64> bytes = {};
   ERR_clear_error();
   const int got = SSL_read(&ssl, bytes.data(), static_cast<int>(bytes.size()));
   if (got > 0) return absl::OkStatus();
   const int kind = SSL_get_error(&ssl, got);
+  const unsigned long error = ERR_peek_last_error();  // NOLINT: OpenSSL's type
   ERR_clear_error();
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) {
     return NoAnswerFrom(address);  // the time ran out
   }
+  *ended = kind != SSL_ERROR_SSL ||
+           ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   return Refused();
 }
 
-}  // namespace
-
-absl::Status DiagnoseHub(const Address& address,
-                         const std::string& trust_domain,
-                         const TlsMaterial& material, int64_t timeout_ms) {
+// One connection. `ended` says that it ended without a word.
+absl::Status Probe(const Address& address, const std::string& trust_domain,
+                   const TlsMaterial& material, int64_t timeout_ms,
+                   bool* ended) {
   TALLY_ASSIGN_OR_RETURN(const UniqueFd fd, ConnectTcp(address, timeout_ms));
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return NoAnswerFrom(address);
@@ -136,7 +142,25 @@ absl::Status DiagnoseHub(const Address& address,
   if (hub == nullptr) return NoAnswerFrom(address);
   TALLY_RETURN_IF_ERROR(
       CheckHubNames(NamesOf(*hub), address.host, trust_domain));
-  return WaitForFirstBytes(*ssl, address);
+  return WaitForFirstBytes(*ssl, address, ended);
+}
+
+}  // namespace
+
+absl::Status DiagnoseHub(const Address& address,
+                         const std::string& trust_domain,
+                         const TlsMaterial& material, int64_t timeout_ms) {
+  constexpr int kProbes = 3;
+  constexpr std::chrono::milliseconds kPause(300);
+  absl::Status found;
+  for (int i = 0; i < kProbes; ++i) {
+    // A hub that was killed just then is away now, or there again.
+    if (i > 0) std::this_thread::sleep_for(kPause);
+    bool ended = false;
+    found = Probe(address, trust_domain, material, timeout_ms, &ended);
+    if (!ended) return found;
+  }
+  return found;
 }
 
 }  // namespace tally::transport

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
+#include <unistd.h>
 
+#include <array>
 #include <thread>
 
 #include "base/files.h"
@@ -16,6 +19,7 @@ namespace tally::transport {
 namespace {
 
 namespace pb = ::tally::extract::v1;
+using ::testing::_;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -71,6 +75,47 @@ TEST(Client, AHubThatIsAwayIsExitFive) {
                     StatusIs(absl::StatusCode::kUnavailable,
                              HasSubstr("the hub does not answer at " + address +
                                        ": run the same command again"))));
+}
+
+// What such a hub looks like to its client; one that refuses a certificate may
+// end the connection just so.
+void ShakeHands(int peer) {
+  SSL_CTX* context = HubContext();
+  SSL* ssl = SSL_new(context);
+  SSL_set_fd(ssl, peer);
+  EXPECT_EQ(SSL_accept(ssl), 1);
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+}
+// All of it, so that the connection ends as one does whose peer is gone.
+void HearTheFirstMessage(int peer) {
+  std::array<char, 4096> bytes;
+  EXPECT_GT(read(peer, bytes.data(), bytes.size()), 100);
+}
+
+absl::Status DiagnosisOf(const SmallServer& server) {
+  return Open(OptionsOf("127.0.0.1:" + std::to_string(server.port()),
+                        "source-gp-supplier-a"))
+      ->Diagnose();
+}
+
+TEST(Client, AHubThatIsKilledAfterTheHandshakeIsAway) {
+  EXPECT_THAT(DiagnosisOf(SmallServer(1, ShakeHands)),
+              AllOf(ExitCodeIs(kExitTemporary),
+                    StatusIs(absl::StatusCode::kUnavailable, _)));
+}
+
+TEST(Client, AHubThatIsKilledWithinTheHandshakeIsAway) {
+  EXPECT_THAT(DiagnosisOf(SmallServer(1, HearTheFirstMessage)),
+              AllOf(ExitCodeIs(kExitTemporary),
+                    StatusIs(absl::StatusCode::kUnavailable, _)));
+}
+
+TEST(Client, AHubThatAlwaysEndsAfterTheHandshakeRefuses) {
+  EXPECT_THAT(DiagnosisOf(SmallServer(100, ShakeHands)),
+              AllOf(ExitCodeIs(kExitNotPermitted),
+                    StatusIs(absl::StatusCode::kPermissionDenied,
+                             HasSubstr("refused this"))));
 }
 
 TEST(Client, ACertificateThatTheHubRefusesIsExitSix) {

@@ -4,14 +4,15 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <netinet/in.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "base/files.h"
 #include "base/status.h"
@@ -250,6 +251,48 @@ Answer CallGet(const std::shared_ptr<grpc::Channel>& channel,
   answer.mapped = FromGrpc(answer.status, context);
   answer.name = response.extract().name();
   return answer;
+}
+
+SmallServer::SmallServer(int connections, std::function<void(int peer)> serve)
+    : serve_(std::move(serve)),
+      listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(bind(listener_, raw, size), 0);
+  EXPECT_EQ(listen(listener_, 1), 0);
+  EXPECT_EQ(getsockname(listener_, raw, &size), 0);
+  port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this, connections] { Run(connections); });
+}
+
+SmallServer::~SmallServer() {
+  shutdown(listener_, SHUT_RDWR);
+  thread_.join();
+  close(listener_);
+}
+
+void SmallServer::Run(int connections) {
+  for (int i = 0; i < connections; ++i) {
+    const int peer = accept(listener_, nullptr, nullptr);
+    if (peer < 0) return;
+    // Before the last one is served: whoever sees it end finds nobody.
+    if (i + 1 == connections) shutdown(listener_, SHUT_RDWR);
+    serve_(peer);
+    close(peer);
+  }
+}
+
+SSL_CTX* HubContext() {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  const std::string base = CertificateFolder() + "/hub-hub-a";
+  SSL_CTX_use_certificate_file(context, (base + ".pem").c_str(),
+                               SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(context, (base + ".key").c_str(),
+                              SSL_FILETYPE_PEM);
+  return context;
 }
 
 }  // namespace tally::transport

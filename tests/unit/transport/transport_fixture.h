@@ -7,10 +7,13 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "status_matchers.h"
 #include "tally/extract/v1/extract.grpc.pb.h"
@@ -87,6 +90,26 @@ class TestHub {
   std::unique_ptr<EchoService> service_;
   std::unique_ptr<Server> server_;
 };
+
+// A server that serves so many connections by a function, which need not close
+// the socket, and then listens no more.
+class SmallServer {
+ public:
+  SmallServer(int connections, std::function<void(int peer)> serve);
+  ~SmallServer();
+  int port() const { return port_; }
+
+ private:
+  void Run(int connections);
+
+  const std::function<void(int peer)> serve_;
+  int listener_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+// For a server with the hub's certificate; to be freed.
+SSL_CTX* HubContext();
 
 // A client without any check of its own: what an attacker has. `name` is that
 // of a certificate in the folder ("source-gp-supplier-a", "bad/expired"); empty
