@@ -1,10 +1,9 @@
 #include "linkage/store/catalogue.h"
 
-#include <sqlite3.h>
-
 #include <thread>
 
 #include "base/civil_day.h"
+#include "catalogue_database.h"
 #include "status_matchers.h"
 #include "temp_dir.h"
 
@@ -25,9 +24,9 @@ class CatalogueTest : public testing::Test {
   void SetUp() override { Reopen(); }
   void Reopen() {
     catalogue_.reset();
-    ASSERT_OK_AND_ASSIGN(catalogue_, Catalogue::Open("sqlite", Path()));
+    ASSERT_OK_AND_ASSIGN(catalogue_,
+                         Catalogue::Open(database_.url, database_.sqlite_path));
   }
-  std::string Path() const { return dir_.Path("catalogue.db"); }
 
   Change Plain() const { return {Entry(), std::nullopt, ""}; }
   Change Requested(const std::string& id, const std::string& digest,
@@ -96,12 +95,13 @@ class CatalogueTest : public testing::Test {
   size_t Waiting() { return catalogue_->NextPending(1'000)->size(); }
 
   TempDir dir_;
+  TestDatabase database_ = NewTestDatabase(dir_);
   std::unique_ptr<Catalogue> catalogue_;
 };
 
 TEST_F(CatalogueTest, ReopeningKeepsEverythingAndMigratesNothing) {
   ASSERT_THAT(AddSource("gp-supplier-a"), IsOk());
-  EXPECT_THAT(Catalogue::PlanMigrations("sqlite", Path()),
+  EXPECT_THAT(Catalogue::PlanMigrations(database_.url, database_.sqlite_path),
               IsOkAndHolds(testing::IsEmpty()));
   Reopen();
   ASSERT_OK_AND_ASSIGN(const SourceRecord source,
@@ -109,47 +109,22 @@ TEST_F(CatalogueTest, ReopeningKeepsEverythingAndMigratesNothing) {
   EXPECT_EQ(source.title, "title");
 }
 
-TEST_F(CatalogueTest, ANewFileWouldGetTheFirstMigration) {
-  EXPECT_THAT(Catalogue::PlanMigrations("sqlite", dir_.Path("other.db")),
+TEST_F(CatalogueTest, ANewDatabaseWouldGetTheFirstMigration) {
+  const TestDatabase other = NewTestDatabase(dir_);
+  EXPECT_THAT(Catalogue::PlanMigrations(other.url, other.sqlite_path),
               IsOkAndHolds(testing::SizeIs(1)));
-}
-
-TEST_F(CatalogueTest, UsesWalAndFullSync) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(Path().c_str(), &db), SQLITE_OK);
-  std::string mode;
-  sqlite3_exec(
-      db, "PRAGMA journal_mode",
-      [](void* out, int, char** values, char**) {
-        *static_cast<std::string*>(out) = values[0];
-        return 0;
-      },
-      &mode, nullptr);
-  sqlite3_close(db);
-  EXPECT_EQ(mode, "wal");
 }
 
 TEST_F(CatalogueTest, RefusesADatabaseOfALaterVersion) {
   catalogue_.reset();
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(Path().c_str(), &db), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(db, "INSERT INTO schema_version VALUES (99, 'x', 'y')",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(db);
-  EXPECT_THAT(Catalogue::Open("sqlite", Path()), ReasonIs(Reason::kFileDigest));
-}
-
-TEST_F(CatalogueTest, RefusesAFileThatIsNoDatabase) {
-  catalogue_.reset();
-  WriteFile(dir_.Path("other.db"), std::string(8'192, 'x'));
-  EXPECT_THAT(Catalogue::Open("sqlite", dir_.Path("other.db")),
-              ExitCodeIs(kExitIntegrity));
-}
-
-TEST_F(CatalogueTest, RefusesAnUnknownUrl) {
-  EXPECT_THAT(Catalogue::Open("mysql://x", Path()),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  {
+    ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Sql> sql, database_.Open());
+    ASSERT_THAT(
+        sql->Execute("INSERT INTO schema_version VALUES (99, 'x', 'y')"),
+        IsOk());
+  }
+  EXPECT_THAT(Catalogue::Open(database_.url, database_.sqlite_path),
+              ReasonIs(Reason::kFileDigest));
 }
 
 TEST_F(CatalogueTest, MessagesNeverQuoteValues) {
