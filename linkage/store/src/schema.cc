@@ -81,8 +81,11 @@ constexpr std::array<Migration, 1> kMigrations{{
     {"1: sources, extracts, projects, agreements, releases, outbox", kFirst},
 }};
 
-// Any constant: it keeps two processes from migrating one PostgreSQL database.
-constexpr std::string_view kMigrationLock = "7416001";
+// Any constant: with it two processes do not migrate one PostgreSQL database at
+// once. The lock is the transaction's and ends with it, so that a session that
+// is lost and opened again never works without it.
+constexpr std::string_view kMigrationLock =
+    "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7416001)) AS l";
 
 absl::StatusOr<int64_t> CurrentVersion(Sql& sql) {
   TALLY_RETURN_IF_ERROR(
@@ -101,23 +104,24 @@ absl::StatusOr<int64_t> CurrentVersion(Sql& sql) {
   return version;
 }
 
-absl::Status RunMigrations(Sql& sql) {
-  TALLY_ASSIGN_OR_RETURN(const int64_t version, CurrentVersion(sql));
-  for (size_t i = static_cast<size_t>(version); i < kMigrations.size(); ++i) {
-    TALLY_RETURN_IF_ERROR(sql.Transaction([&]() -> absl::Status {
-      for (const std::string_view statement : kMigrations[i].statements) {
-        TALLY_RETURN_IF_ERROR(sql.Execute(statement).status());
-      }
-      return sql
-          .Execute(
-              "INSERT INTO schema_version (version, title, time) "
-              "VALUES (:version, :title, :time)",
-              {static_cast<int64_t>(i) + 1, std::string(kMigrations[i].title),
-               NowUtcRfc3339()})
-          .status();
-    }));
+// Runs the first one that is lacking; whether there was one.
+absl::StatusOr<bool> RunNext(Sql& sql) {
+  if (!sql.is_sqlite()) {
+    TALLY_RETURN_IF_ERROR(sql.Query(kMigrationLock, "i").status());
   }
-  return absl::OkStatus();
+  TALLY_ASSIGN_OR_RETURN(const int64_t version, CurrentVersion(sql));
+  const auto next = static_cast<size_t>(version);
+  if (next == kMigrations.size()) return false;
+  for (const std::string_view statement : kMigrations.at(next).statements) {
+    TALLY_RETURN_IF_ERROR(sql.Execute(statement).status());
+  }
+  TALLY_RETURN_IF_ERROR(
+      sql.Execute("INSERT INTO schema_version (version, title, time) "
+                  "VALUES (:version, :title, :time)",
+                  {version + 1, std::string(kMigrations.at(next).title),
+                   NowUtcRfc3339()})
+          .status());
+  return true;
 }
 
 }  // namespace
@@ -132,18 +136,13 @@ absl::StatusOr<std::vector<std::string>> PendingMigrations(Sql& sql) {
 }
 
 absl::Status Migrate(Sql& sql) {
-  if (sql.is_sqlite()) return RunMigrations(sql);
-  const std::string lock(kMigrationLock);
-  TALLY_RETURN_IF_ERROR(
-      sql.Query("SELECT 1 FROM (SELECT pg_advisory_lock(" + lock + ")) AS l",
-                "i")
-          .status());
-  const absl::Status status = RunMigrations(sql);
-  TALLY_RETURN_IF_ERROR(
-      sql.Query("SELECT 1 FROM (SELECT pg_advisory_unlock(" + lock + ")) AS l",
-                "i")
-          .status());
-  return status;
+  for (bool more = true; more;) {
+    TALLY_RETURN_IF_ERROR(sql.Transaction([&]() -> absl::Status {
+      TALLY_ASSIGN_OR_RETURN(more, RunNext(sql));
+      return absl::OkStatus();
+    }));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace tally::linkage

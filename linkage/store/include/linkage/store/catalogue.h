@@ -9,7 +9,13 @@
 // request id with the same content returns the first answer without changing
 // anything; with other content REQUEST_ID_REUSED.
 //
-// SQLite (WAL, synchronous FULL) by default; PostgreSQL by URL.
+// SQLite (WAL, synchronous FULL) by default; PostgreSQL by URL. Any method may
+// return CATALOGUE_BUSY: the database is away or locked; the next call looks
+// for it anew. A change may have been made, or be on its way, although it
+// returned that: nothing that it refers to may be removed before a later call
+// has told. Whoever tries again without a request id gets the error of a change
+// that is there already (RESOURCE_EXISTS, EXTRACT_STATE, RELEASE_STATE); an
+// entry that Record() alone puts into the outbox may then be there twice.
 //
 // Spec: docs/spec/hub-directory-v1.md
 // Threading: all methods may be called from any thread; one at a time inside.
@@ -39,7 +45,8 @@ class Catalogue : public AuditOutbox {
   // Opens the database and brings its schema to the current version.
   // `url`: "sqlite" (then `sqlite_path` is the file) or "postgresql://...".
   // Errors: CATALOGUE_BUSY if it cannot be reached or is locked; FILE_DIGEST
-  // (exit 11) if it is damaged or of a later version than this program knows.
+  // (exit 11) if it is damaged or of a later version than this program knows;
+  // FailedPrecondition if a database of PostgreSQL does not sort by bytes.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Catalogue>> Open(
       std::string_view url, const std::string& sqlite_path,
       std::string_view password = {});
