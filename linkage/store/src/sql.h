@@ -13,10 +13,10 @@
 // session) does not outlive it: take locks of a transaction.
 //
 // What CATALOGUE_BUSY means for the caller: a Query read nothing; an Execute
-// outside a transaction, or a Transaction, may have been done, since the answer
-// to the COMMIT may be what was lost. Whoever tries again finds out first: by a
-// request id in the same transaction, or by a change that only an undone one
-// can make (UPDATE ... WHERE state = ..., ON CONFLICT DO NOTHING).
+// outside a transaction, or a Transaction, may have been done or be on its way,
+// since the answer to the COMMIT may be what was lost. Whoever tries again
+// finds out first: by a request id in the same transaction, or by a change that
+// can be made only once (UPDATE ... WHERE state = ..., ON CONFLICT DO NOTHING).
 //
 // Spec: docs/spec/hub-directory-v1.md, "Catalogue"
 // Threading: one thread at a time (the catalogue holds a lock).

@@ -145,10 +145,12 @@ int64_t PostgresServer::CutSessions(const std::string& database) {
 }
 
 void PostgresServer::AwaitWaiting(const std::string& database,
-                                  const std::string& event, int sessions) {
+                                  const std::string& event) {
+  const std::string waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + database +
+      "' AND wait_event = '" + event + "'";
   const int64_t until = NowMonotonicMs() + kMostWaitMs;
-  while (Ask("SELECT count(*) FROM pg_stat_activity WHERE datname = '" +
-             database + "' AND wait_event = '" + event + "'") < sessions) {
+  while (Ask(waiting) == 0) {
     TALLY_CHECK(NowMonotonicMs() < until);
     std::this_thread::sleep_for(kPoll);
   }

@@ -40,9 +40,8 @@ class PostgresServer : public testing::Environment {
   int64_t Ask(const std::string& query);
   // Ends all sessions of a database, as pg_terminate_backend does; how many.
   int64_t CutSessions(const std::string& database);
-  // Waits (at most 30 s) until so many sessions of it wait for `event`.
-  void AwaitWaiting(const std::string& database, const std::string& event,
-                    int sessions = 1);
+  // Waits (at most 30 s) until a session of it waits for `event`.
+  void AwaitWaiting(const std::string& database, const std::string& event);
 
   // SIGINT tells each session so (57P01), SIGQUIT does not care.
   void Stop(int signal = SIGINT);
