@@ -229,6 +229,7 @@ absl::Status RunMerger::Impl::MeasureParts() {
   if (!part_records_.empty()) return absl::OkStatus();
   std::vector<uint64_t> records(static_cast<size_t>(options_.parts));
   for (const Feed& feed : feeds_) {
+    if (options_.go_on) TALLY_RETURN_IF_ERROR(options_.go_on());
     TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunCursor> cursor,
                            OpenFeed(feed));
     uint64_t below = 0;
@@ -257,6 +258,7 @@ absl::Status RunMerger::Impl::ForEachPerson(int part, const F& fn) const {
   std::vector<std::unique_ptr<RunCursor>> cursors;
   std::vector<RecordStream*> streams;
   for (const Feed& feed : feeds_) {
+    if (options_.go_on) TALLY_RETURN_IF_ERROR(options_.go_on());
     TALLY_ASSIGN_OR_RETURN(std::unique_ptr<RunCursor> cursor, OpenFeed(feed));
     TALLY_RETURN_IF_ERROR(cursor->Restrict(range.first, range.last));
     streams.push_back(cursor.get());

@@ -10,8 +10,19 @@ BackgroundQueue::~BackgroundQueue() { Stop(); }
 
 bool BackgroundQueue::Add(const std::string& key, std::function<void()> work) {
   MutexLock lock(mu_);
+  return AddTo(waiting_, key, std::move(work));
+}
+
+bool BackgroundQueue::AddIdle(const std::string& key,
+                              std::function<void()> work) {
+  MutexLock lock(mu_);
+  return AddTo(idle_, key, std::move(work));
+}
+
+bool BackgroundQueue::AddTo(std::deque<Item>& list, const std::string& key,
+                            std::function<void()> work) {
   if (stop_ || !keys_.insert(key).second) return false;
-  waiting_.push_back({key, std::move(work)});
+  list.push_back({key, std::move(work)});
   wake_.NotifyAll();
   return true;
 }
@@ -31,13 +42,16 @@ bool BackgroundQueue::stopping() const {
   return stop_;
 }
 
+void BackgroundQueue::BeginStop() {
+  MutexLock lock(mu_);
+  stop_ = true;
+  waiting_.clear();
+  idle_.clear();
+  wake_.NotifyAll();
+}
+
 void BackgroundQueue::Stop() {
-  {
-    MutexLock lock(mu_);
-    stop_ = true;
-    waiting_.clear();
-    wake_.NotifyAll();
-  }
+  BeginStop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -46,10 +60,11 @@ void BackgroundQueue::Run() {
     Item item;
     {
       MutexLock lock(mu_);
-      while (waiting_.empty() && !stop_) wake_.Wait(mu_);
+      while (waiting_.empty() && idle_.empty() && !stop_) wake_.Wait(mu_);
       if (stop_) return;
-      item = std::move(waiting_.front());
-      waiting_.pop_front();
+      std::deque<Item>& next = waiting_.empty() ? idle_ : waiting_;
+      item = std::move(next.front());
+      next.pop_front();
     }
     item.work();
     MutexLock lock(mu_);

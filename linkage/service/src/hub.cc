@@ -148,7 +148,8 @@ absl::Status Hub::OpenParts() {
   options.in_background = [this](std::function<void()> work) {
     return journal_queue_.Add(Catalogue::NewUid(), std::move(work));
   };
-  options.stopping = [this] { return journal_queue_.stopping(); };
+  // All queues begin to stop at once: any of them tells.
+  options.stopping = [this] { return publish_queue_.stopping(); };
   extracts_ = std::make_unique<ExtractStore>(std::move(options));
   MutexLock lock(mu_);
   registry_ = std::make_shared<const crypto::Registry>(std::move(registry));
@@ -163,6 +164,12 @@ void Hub::Stop() {
     MutexLock lock(mu_);
     if (stopped_) return;
     stopped_ = true;
+  }
+  // Every piece of work knows that the hub stops before the first one fails
+  // for it: a build that does not know would be recorded as failed.
+  for (BackgroundQueue* queue :
+       {&journal_queue_, &publish_queue_, &release_queue_}) {
+    queue->BeginStop();
   }
   if (pool_ != nullptr) pool_->Cancel();
   journal_queue_.Stop();
@@ -251,10 +258,7 @@ absl::StatusOr<std::vector<FactorCheck>> Hub::Unseal(
   entry.actor_key = std::string(actor_key);
   TALLY_ASSIGN_OR_RETURN(const AuditPlace written, AppendAudit(entry));
   if (place != nullptr) *place = written;
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> waiting,
-                         extracts_->Unpublished());
-  for (const std::string& uid : waiting) QueuePublish(uid);
-  TALLY_RETURN_IF_ERROR(CountAllPersons());
+  TakeUpWhatWaits();
   return factors();
 }
 
@@ -387,6 +391,7 @@ void Hub::QueuePublish(const std::string& uid) {
       put_off_.erase(uid);
       return;
     }
+    if (publish_queue_.stopping()) return;  // the next start takes it up
     PutOff& put_off = put_off_[uid];
     const int64_t wait_ms = put_off.backoff.NextMs();
     put_off.until_unix_ms = NowUnixMs() + wait_ms;
@@ -399,13 +404,29 @@ void Hub::QueuePublish(const std::string& uid) {
 }
 
 void Hub::QueueCount(const std::string& source) {
-  // In the queue of publications: one share of the memory for both.
-  publish_queue_.Add("count " + source, [this, source] {
+  // In the queue of publications: one share of the memory for both. A source
+  // waits for its publication, nobody for a count.
+  publish_queue_.AddIdle("count " + source, [this, source] {
     const absl::Status counted = extracts_->CountPersons(source);
-    if (counted.ok()) return;
+    if (counted.ok() || publish_queue_.stopping()) return;
     LogStatus(Level::kWarning, "the people of a source could not be counted",
               counted, {Field("resource", Name("sources/" + source))});
   });
+}
+
+void Hub::TakeUpWhatWaits() {
+  const absl::StatusOr<std::vector<std::string>> waiting =
+      extracts_->Unpublished();
+  if (waiting.ok()) {
+    for (const std::string& uid : *waiting) QueuePublish(uid);
+  } else {
+    LogStatus(Level::kWarning, "extracts that wait are looked for again",
+              waiting.status());
+  }
+  if (const absl::Status queued = CountAllPersons(); !queued.ok()) {
+    LogStatus(Level::kWarning, "the people of sources are not counted yet",
+              queued);
+  }
 }
 
 absl::Status Hub::CountAllPersons() {

@@ -79,10 +79,7 @@ absl::StatusOr<PublisherInput> ExtractStore::Impl::InputFor(
       input.factors,
       lease.Factors(record.source, static_cast<uint32_t>(record.epoch),
                     static_cast<uint32_t>(record.hub_epoch)));
-  input.go_on = [&lease]() -> absl::Status {
-    return lease.revoked() ? Error(Reason::kHubSealed, "the hub is sealed")
-                           : absl::OkStatus();
-  };
+  input.go_on = [this, &lease] { return GoOn(lease); };
   input.progress = [this, uid = record.uid](const OperationProgress& now) {
     MutexLock lock(mu_);
     publishing_[uid] = now;
@@ -129,10 +126,7 @@ ExtractStore::Impl::DistinctPersons(std::string_view source, int32_t epoch,
   merge.parts = options_.pool->threads();
   merge.memory_bytes =
       std::max<size_t>(options_.memory_bytes / 2, size_t{16} << 20);
-  merge.go_on = [&lease]() -> absl::Status {
-    return lease.revoked() ? Error(Reason::kHubSealed, "the hub is sealed")
-                           : absl::OkStatus();
-  };
+  merge.go_on = [this, &lease] { return GoOn(lease); };
   TALLY_ASSIGN_OR_RETURN(const std::unique_ptr<RunMerger> merger,
                          RunMerger::Create(std::move(inputs), merge));
   TALLY_ASSIGN_OR_RETURN(counted.persons, merger->CountPersons());

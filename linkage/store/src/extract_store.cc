@@ -43,6 +43,14 @@ absl::StatusOr<uint64_t> ExtractStore::Impl::PersonLimit(
   return static_cast<uint64_t>(party.person_limit.value_or(0));
 }
 
+absl::Status ExtractStore::Impl::GoOn(const HubKeys::Lease& lease) const {
+  if (lease.revoked()) return Error(Reason::kHubSealed, "the hub is sealed");
+  if (options_.stopping && options_.stopping()) {
+    return Error(Reason::kDraining, "the hub is shutting down");
+  }
+  return absl::OkStatus();
+}
+
 std::optional<OperationProgress> ExtractStore::Impl::Progress(
     std::string_view uid) const {
   MutexLock lock(mu_);

@@ -143,6 +143,8 @@ class ExtractStore::Impl {
     MutexLock lock(mu_);
     return specifications_;
   }
+  // Asked between pieces of long work: HUB_SEALED or DRAINING ends it.
+  absl::Status GoOn(const HubKeys::Lease& lease) const;
   absl::StatusOr<std::vector<const dataset::Specification*>> SpecificationsOf(
       const ExtractRecord& record, const SpecificationStore& store) const;
   absl::StatusOr<uint64_t> PersonLimit(std::string_view source) const;

@@ -370,5 +370,31 @@ TEST_F(RunMergerTest, StopsWhenToldSo) {
   EXPECT_THAT(merger->CountPersons(), StatusIs(absl::StatusCode::kCancelled));
 }
 
+// As many runs as a source has, each of them short.
+TEST_F(RunMergerTest, AsksBeforeEachRun) {
+  AddRandomRuns(3, 10);
+  int asked = 0;
+  int most = 0;
+  RunMergerOptions options = Options(1);
+  options.go_on = [&]() -> absl::Status {
+    return ++asked > most ? absl::CancelledError("stop") : absl::OkStatus();
+  };
+  ASSERT_OK_AND_ASSIGN(const auto merger, RunMerger::Create(inputs_, options));
+  EXPECT_THAT(merger->CountPersons(), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(asked, 1);
+  Collector found;
+  for (most = 0; most < 6; ++most) {  // measured and read: each run twice
+    asked = 0;
+    ASSERT_OK_AND_ASSIGN(const auto linker,
+                         RunMerger::Create(inputs_, options));
+    EXPECT_THAT(linker->Link(nullptr, "", found),
+                StatusIs(absl::StatusCode::kCancelled))
+        << most;
+  }
+  asked = 0;
+  ASSERT_OK_AND_ASSIGN(const auto linker, RunMerger::Create(inputs_, options));
+  EXPECT_THAT(linker->Link(nullptr, "", found), IsOk());
+}
+
 }  // namespace
 }  // namespace tally::linkage

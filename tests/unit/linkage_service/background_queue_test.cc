@@ -46,6 +46,45 @@ TEST(BackgroundQueue, QueuesOneKeyOnce) {
   EXPECT_EQ(runs.load(), 2);
 }
 
+TEST(BackgroundQueue, BeginsIdleWorkWhenNothingElseWaits) {
+  BackgroundQueue queue;
+  std::promise<void> go;
+  std::promise<void> done;
+  std::string order;
+  queue.Add("gate", [&] { go.get_future().wait(); });
+  EXPECT_TRUE(queue.AddIdle("x", [&] { order += 'x'; }));
+  EXPECT_TRUE(queue.AddIdle("y", [&] {
+    order += 'y';
+    done.set_value();
+  }));
+  EXPECT_FALSE(queue.AddIdle("x", [&] { order += '?'; }));
+  EXPECT_TRUE(queue.Add("a", [&] { order += 'a'; }));
+  EXPECT_TRUE(queue.Add("b", [&] { order += 'b'; }));
+  go.set_value();
+  done.get_future().wait();
+  EXPECT_EQ(order, "abxy");
+}
+
+TEST(BackgroundQueue, BeginStopForgetsWhatWaitsAndDoesNotWait) {
+  BackgroundQueue queue;
+  std::promise<void> go;
+  std::promise<void> started;
+  std::atomic<bool> other{false};
+  queue.Add("a", [&] {
+    started.set_value();
+    go.get_future().wait();
+  });
+  queue.Add("b", [&] { other = true; });
+  queue.AddIdle("c", [&] { other = true; });
+  started.get_future().wait();
+  queue.BeginStop();  // while `a` is at work
+  EXPECT_TRUE(queue.stopping());
+  EXPECT_FALSE(queue.AddIdle("d", [] {}));
+  go.set_value();
+  queue.Stop();
+  EXPECT_FALSE(other.load());
+}
+
 TEST(BackgroundQueue, TakesNothingAfterStop) {
   BackgroundQueue queue;
   queue.Stop();

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <set>
 #include <string>
 #include <thread>
@@ -168,6 +170,18 @@ TEST(Hub, TakesUpAPublishThatAStopInterrupted) {
   FAIL() << "it was not published in 30 s";
 }
 
+// Another program's statement on the catalogue.
+void Sql(HubFixture& fixture, const std::string& statement) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(
+      sqlite3_open(fixture.hub().directory().CataloguePath().c_str(), &db),
+      SQLITE_OK);
+  sqlite3_busy_timeout(db, 10'000);
+  EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(db);
+}
+
 // The share that the hub's status tells once it is above `than`.
 double AwaitShareAbove(HubFixture& fixture, double than) {
   HubCalls calls(fixture.hub(), {});
@@ -204,6 +218,31 @@ TEST(Hub, CountsPeopleBehindItsStatus) {
   fixture.Open();
   fixture.Unseal();
   EXPECT_EQ(AwaitShareAbove(fixture, 0), more);
+}
+
+// A build that is cancelled before it knows of the stop is recorded as failed.
+TEST(Hub, TellsItsQueuesOfAStopBeforeItCancelsTheirWork) {
+  HubFixture fixture;
+  std::promise<void> started;
+  std::promise<bool> knew;
+  fixture.hub().release_queue().Add("a build", [&] {
+    started.set_value();
+    while (!fixture.hub().pool().cancelled()) {
+    }
+    knew.set_value(fixture.hub().release_queue().stopping());
+  });
+  started.get_future().wait();
+  fixture.hub().Stop();
+  EXPECT_TRUE(knew.get_future().get());
+}
+
+// Who unseals must not be told that it failed, and try again.
+TEST(Hub, IsUnsealedThoughItsSourcesCannotBeListed) {
+  HubFixture fixture;
+  Sql(fixture, "ALTER TABLE sources RENAME TO sources_away");
+  fixture.Unseal();
+  EXPECT_FALSE(fixture.hub().sealed());
+  Sql(fixture, "ALTER TABLE sources_away RENAME TO sources");
 }
 
 TEST(Hub, SharesOfTheMemoryFitIntoItsLimit) {

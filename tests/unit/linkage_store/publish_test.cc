@@ -343,6 +343,27 @@ TEST_F(PublishTest, PeopleAreKnownOnceTheyAreCountedAndStayKnown) {
   EXPECT_GT(*hub_.store().PersonLimitShare(kTestSource, 1), *share);
 }
 
+// A stop must not wait until all people of a source are counted.
+TEST_F(PublishTest, AHubThatStopsEndsPublishingAndCounting) {
+  ASSERT_THAT(hub_.Deliver(delivery_), IsOk());
+  const TestDelivery next = MakeDelivery(scheme_, {.extract_id = "p2026-11-r1",
+                                                   .period_start = "2026-11-01",
+                                                   .period_end = "2026-11-30"});
+  ASSERT_THAT(hub_.Create(next), IsOk());
+  ASSERT_THAT(hub_.Send(next), IsOk());
+  ASSERT_OK_AND_ASSIGN(const ExtractRecord record, hub_.Finalize(next));
+  ExtractStoreOptions options = hub_.options();
+  options.stopping = [] { return true; };
+  ExtractStore store(std::move(options));
+  store.UseRegistry(scheme_.shared_registry());
+  store.UseSpecifications(TestSpecifications());
+  EXPECT_THAT(store.CountPersons(kTestSource), ReasonIs(Reason::kDraining));
+  EXPECT_THAT(store.Publish(record.uid), ReasonIs(Reason::kDraining));
+  EXPECT_EQ(hub_.Get(next)->state, ExtractState::kFinalizing);
+  EXPECT_THAT(hub_.Publish(next), IsOk());
+  EXPECT_EQ(hub_.Get(next)->state, ExtractState::kPublished);
+}
+
 TEST_F(PublishTest, NothingOfAnotherSourceOrPeriodChanges) {
   ASSERT_OK_AND_ASSIGN(const ExtractRecord first, hub_.Deliver(delivery_));
   const auto files = hub_.catalogue().ExtractFiles(first.uid);

@@ -83,8 +83,8 @@ struct RunMergerOptions {
   // Threads (parts of the token space) that merge at once; at least 1.
   int parts = 1;
   size_t memory_bytes = size_t{256} << 20;  // at least 16 MiB
-  // Asked between pieces of work, from several threads; an error ends the
-  // merge with that error. May be empty.
+  // Asked before each run is opened for a pass and every 65,536 records, from
+  // several threads; an error ends the merge with that error. May be empty.
   std::function<absl::Status()> go_on;
 };
 

@@ -31,15 +31,21 @@ class BackgroundQueue {
   // Queues `work` under `key`; a key that waits or runs already is not queued
   // again. Returns whether it was queued.
   bool Add(const std::string& key, std::function<void()> work);
+  // The same for work that can wait: it begins only when nothing queued by
+  // Add() waits. What is at work is not interrupted.
+  bool AddIdle(const std::string& key, std::function<void()> work);
 
   // Whether `key` waits or runs.
   bool Has(const std::string& key) const;
   size_t size() const;
 
-  // True once Stop() has begun: long work asks and ends early.
+  // True from BeginStop() or Stop() on: long work asks and ends early.
   bool stopping() const;
 
-  // Takes nothing more, lets the piece at work end, forgets the rest.
+  // Takes nothing more and forgets what waits. Does not wait for the piece at
+  // work.
+  void BeginStop();
+  // As BeginStop(), then lets the piece at work end.
   void Stop();
 
  private:
@@ -47,11 +53,14 @@ class BackgroundQueue {
     std::string key;
     std::function<void()> work;
   };
+  bool AddTo(std::deque<Item>& list, const std::string& key,
+             std::function<void()> work) TALLY_REQUIRES(mu_);
   void Run();
 
   mutable Mutex mu_;
   CondVar wake_;
   std::deque<Item> waiting_ TALLY_GUARDED_BY(mu_);
+  std::deque<Item> idle_ TALLY_GUARDED_BY(mu_);  // after all that waits
   std::set<std::string> keys_ TALLY_GUARDED_BY(mu_);
   bool stop_ TALLY_GUARDED_BY(mu_) = false;
   std::thread thread_;

@@ -63,11 +63,16 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // Ends background work at its next safe point, writes hub.stop, seals.
+  // Ends background work at its next safe point, writes hub.stop, seals. What
+  // was at work stays as it is in the catalogue: extracts FINALIZING, releases
+  // BUILDING. Waits for the piece at work (of the longest: a file of the
+  // extract that is published is hashed), not for the rest of the work.
   void Stop();
 
   // Opens the keys and the audit log, writes hub.start (once) and hub.unseal,
-  // and takes up what waited: unpublished extracts; people are counted anew.
+  // and takes up what waited: unpublished extracts; people are counted anew. If
+  // that cannot be read it is logged: Tick() looks for extracts again, and a
+  // source is counted after its next publication.
   // `actor` is a peer URI, or the hub's own. Errors: exit 10 for keys, 11 for
   // the log (the hub stays sealed). Calling it again when unsealed changes
   // nothing.
@@ -144,6 +149,7 @@ class Hub {
   // Has the people of a source counted, for its status.
   void QueueCount(const std::string& source);
   absl::Status CountAllPersons();
+  void TakeUpWhatWaits();
   AuditEntry OwnEntry(AuditAction action, std::string object) const;
 
   const HubConfig config_;

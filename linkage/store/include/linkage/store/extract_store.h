@@ -103,7 +103,8 @@ struct ExtractStoreOptions {
   // Runs long work on another thread, one piece after the other; false when it
   // takes no more. Empty: the work is done within the call.
   std::function<bool(std::function<void()> work)> in_background = {};
-  // Whether the work of `in_background` is to end early. May be empty.
+  // Whether the hub stops: reading, publishing and counting then end early,
+  // with DRAINING. Asked from several threads. May be empty.
   std::function<bool()> stopping = {};
   // How long a call waits for a journal that is read in the background: most
   // are short.
@@ -171,7 +172,7 @@ class ExtractStore {
 
   // Publishes a FINALIZING extract, or rejects it. OK in both cases: the state
   // tells. An error means that it could not be brought to an end now
-  // (HUB_SEALED, DISK_LOW, kCancelled, I/O): call again.
+  // (HUB_SEALED, DRAINING, DISK_LOW, kCancelled, I/O): call again.
   [[nodiscard]] absl::Status Publish(std::string_view uid);
 
   // Closes every open journal, and forgets its keys, before the hub is sealed
@@ -187,8 +188,9 @@ class ExtractStore {
   // Counts the distinct people of a source over all published extracts of the
   // newest one's epoch, and keeps the number. To be called after publishing and
   // after a start, never beside Publish: it takes as much memory. Errors:
-  // HUB_SEALED; RUN_CORRUPT, DISK_LOW, I/O: the number before is kept. Cost: a
-  // merge of every run of the source, nothing if that was counted before.
+  // HUB_SEALED, DRAINING; RUN_CORRUPT, DISK_LOW, kCancelled, I/O: the number
+  // before is kept. Cost: a merge of every run of the source, nothing if that
+  // was counted before.
   [[nodiscard]] absl::Status CountPersons(std::string_view source);
 
   // What was counted last for this source and epoch, as a share of its person
