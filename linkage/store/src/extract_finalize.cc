@@ -98,9 +98,7 @@ absl::StatusOr<ExtractRecord> ExtractStore::Impl::Finalize(
   int64_t rows = 0;
   {
     MutexLock lock(upload->mu);
-    if (upload->gone) {
-      return Error(Reason::kUploadSuperseded, "the upload was closed");
-    }
+    if (upload->gone) return Closed();
     TALLY_RETURN_IF_ERROR(CheckManifest(*upload, manifest, signature));
     const absl::Status closed = upload->journal->Close(signature, manifest);
     if (ReasonOf(closed) == Reason::kExtractState) return closed;

@@ -36,6 +36,7 @@ struct OpenUpload {
   std::optional<OperationProgress> reading TALLY_GUARDED_BY(mu);
   CondVar read;
   absl::Status failure TALLY_GUARDED_BY(mu);
+  int64_t failed_ms TALLY_GUARDED_BY(mu) = 0;  // NowMonotonicMs()
 };
 
 class ExtractStore::Impl {
@@ -83,7 +84,7 @@ class ExtractStore::Impl {
 
   // extract_upload.cc
   // The open upload of an extract. A journal that is not open yet is read
-  // first, in the background: kUnavailable if that takes long.
+  // first, a long one in the background: kUnavailable if that takes long.
   absl::StatusOr<UploadPtr> Open(const ExtractRecord& record);
   UploadPtr FindOrAdd(const ExtractRecord& record);
   absl::Status BeginReading(const UploadPtr& upload);
@@ -100,6 +101,16 @@ class ExtractStore::Impl {
   // Closes an upload whose journal took an error; a damaged one is rejected.
   absl::Status Drop(OpenUpload& upload, const absl::Status& why)
       TALLY_REQUIRES(upload.mu);
+  // The journal could not be read: logs that, and closes the upload. Returns
+  // what to tell.
+  absl::Status Fail(OpenUpload& upload, const absl::Status& why)
+      TALLY_REQUIRES(upload.mu);
+  // Whether the upload failed too long ago to be told; it is then removed.
+  bool RemoveOldFailure(OpenUpload& upload);
+  void Remove(const OpenUpload& upload);
+  // What a call says, other than a stream's, whose upload was closed meanwhile:
+  // HUB_SEALED where a seal did it, else UPLOAD_SUPERSEDED.
+  absl::Status Closed() const;
   void Forget(std::string_view uid);
 
   // extract_finalize.cc
@@ -132,6 +143,8 @@ class ExtractStore::Impl {
 
   AuditEntry Entry(const CallContext& call, AuditAction action,
                    std::string object) const;
+  // Asked between pieces of long work: HUB_SEALED or DRAINING ends it.
+  absl::Status GoOn(const HubKeys::Lease& lease) const;
   absl::Status Drain() const {
     return options_.drain_audit ? options_.drain_audit() : absl::OkStatus();
   }
@@ -143,8 +156,6 @@ class ExtractStore::Impl {
     MutexLock lock(mu_);
     return specifications_;
   }
-  // Asked between pieces of long work: HUB_SEALED or DRAINING ends it.
-  absl::Status GoOn(const HubKeys::Lease& lease) const;
   absl::StatusOr<std::vector<const dataset::Specification*>> SpecificationsOf(
       const ExtractRecord& record, const SpecificationStore& store) const;
   absl::StatusOr<uint64_t> PersonLimit(std::string_view source) const;

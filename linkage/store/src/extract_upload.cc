@@ -4,6 +4,7 @@
 #include "base/civil_day.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "extract_context.h"
 #include "extract_store_impl.h"
@@ -68,10 +69,7 @@ absl::StatusOr<ExtractStore::Impl::Recovered> ExtractStore::Impl::Recover(
       std::move(specs), UploadPeriod{record.period_start, record.period_end},
       limit);
   Refill refill(*recovered.checker, [&](size_t bytes) -> absl::Status {
-    if (lease.revoked()) return Error(Reason::kHubSealed, "the hub is sealed");
-    if (options_.stopping && options_.stopping()) {
-      return Error(Reason::kDraining, "the hub is shutting down");
-    }
+    TALLY_RETURN_IF_ERROR(GoOn(lease));
     MutexLock lock(upload.mu);
     if (upload.gone) return Superseded();
     upload.reading->done += static_cast<int64_t>(bytes);
@@ -96,9 +94,27 @@ void ExtractStore::Impl::Read(OpenUpload& upload) {
     upload.specifications = std::move(recovered->specifications);
     upload.persisted_rows = upload.checker->rows();
   } else if (!upload.gone) {
-    upload.failure = Drop(upload, recovered.status());
+    upload.failure = Fail(upload, recovered.status());
   }
   upload.read.NotifyAll();
+}
+
+absl::Status ExtractStore::Impl::Fail(OpenUpload& upload,
+                                      const absl::Status& why) {
+  // The hub ends, not the journal: it is read again when it may be.
+  const Reason reason = ReasonOf(why);
+  if (reason == Reason::kHubSealed || reason == Reason::kDraining) {
+    return Drop(upload, why);
+  }
+  LogStatus(Level::kError, "the journal of an upload could not be read", why,
+            {Field("extract", Name(upload.record.name()))});
+  // What was rejected tells by its state.
+  if (reason == Reason::kJournalCorrupt) return Drop(upload, why);
+  // It stays until a call has been told: dropped now, the next call would begin
+  // to read all of it again and tell nobody.
+  upload.gone = true;
+  upload.failed_ms = NowMonotonicMs();
+  return why;
 }
 
 absl::Status ExtractStore::Impl::Drop(OpenUpload& upload,
@@ -106,17 +122,19 @@ absl::Status ExtractStore::Impl::Drop(OpenUpload& upload,
   upload.gone = true;
   upload.journal.reset();
   upload.checker.reset();
-  {
-    MutexLock lock(mu_);
-    const auto found = uploads_.find(upload.record.uid);
-    if (found != uploads_.end() && found->second.get() == &upload) {
-      uploads_.erase(found);
-    }
-  }
+  Remove(upload);
   if (ReasonOf(why) == Reason::kJournalCorrupt) {
     TALLY_RETURN_IF_ERROR(Reject(upload.record, why));
   }
   return why;
+}
+
+void ExtractStore::Impl::Remove(const OpenUpload& upload) {
+  MutexLock lock(mu_);
+  const auto found = uploads_.find(upload.record.uid);
+  if (found != uploads_.end() && found->second.get() == &upload) {
+    uploads_.erase(found);
+  }
 }
 
 void ExtractStore::Impl::Forget(std::string_view uid) {
@@ -154,8 +172,24 @@ ExtractStore::Impl::UploadPtr ExtractStore::Impl::FindOrAdd(
   return held;
 }
 
+bool ExtractStore::Impl::RemoveOldFailure(OpenUpload& upload) {
+  MutexLock lock(upload.mu);
+  if (upload.failure.ok() ||
+      NowMonotonicMs() - upload.failed_ms < options_.failure_kept_ms) {
+    return false;
+  }
+  Remove(upload);
+  return true;
+}
+
+absl::Status ExtractStore::Impl::Closed() const {
+  const absl::Status keys = options_.keys->Borrow().status();
+  return keys.ok() ? Superseded() : keys;
+}
+
 // Has the journal read, unless it is open or somebody reads it.
 absl::Status ExtractStore::Impl::BeginReading(const UploadPtr& upload) {
+  bool at_once = !options_.in_background;
   {
     MutexLock lock(upload->mu);
     if (upload->gone || upload->journal != nullptr ||
@@ -165,8 +199,10 @@ absl::Status ExtractStore::Impl::BeginReading(const UploadPtr& upload) {
     const absl::StatusOr<int64_t> size =
         FileSize(options_.directory->JournalPath(upload->record.uid));
     upload->reading = {"read journal", 0, size.value_or(0), "bytes"};
+    // A short one does not queue behind those that take minutes.
+    at_once = at_once || upload->reading->total < options_.read_at_once_bytes;
   }
-  if (!options_.in_background) {
+  if (at_once) {
     Read(*upload);
     return absl::OkStatus();
   }
@@ -181,7 +217,8 @@ absl::Status ExtractStore::Impl::BeginReading(const UploadPtr& upload) {
 absl::StatusOr<ExtractStore::Impl::UploadPtr> ExtractStore::Impl::Open(
     const ExtractRecord& record) {
   TALLY_RETURN_IF_ERROR(options_.keys->Borrow().status());
-  const UploadPtr upload = FindOrAdd(record);
+  UploadPtr upload = FindOrAdd(record);
+  if (RemoveOldFailure(*upload)) upload = FindOrAdd(record);
   TALLY_RETURN_IF_ERROR(BeginReading(upload));
   const int64_t end_ms = NowMonotonicMs() + options_.read_wait_ms;
   MutexLock lock(upload->mu);
@@ -192,8 +229,11 @@ absl::StatusOr<ExtractStore::Impl::UploadPtr> ExtractStore::Impl::Open(
     }
     upload->read.WaitFor(upload->mu, left_ms);
   }
-  if (!upload->failure.ok()) return upload->failure;
-  if (upload->gone) return Superseded();
+  if (!upload->failure.ok()) {
+    Remove(*upload);  // told: the next call has it read again
+    return upload->failure;
+  }
+  if (upload->gone) return Closed();
   return upload;
 }
 
@@ -225,7 +265,7 @@ absl::StatusOr<UploadTicket> ExtractStore::Impl::BeginStream(
   }
   TALLY_ASSIGN_OR_RETURN(const UploadPtr upload, Open(record));
   MutexLock lock(upload->mu);
-  if (upload->gone) return Superseded();
+  if (upload->gone) return Closed();
   if (upload->journal->closed()) {
     return Error(Reason::kExtractState, "the upload has its manifest already",
                  {.resource = record.name()});
@@ -318,7 +358,7 @@ absl::StatusOr<UploadStatus> ExtractStore::Impl::Status(
   }
   const UploadPtr& upload = *opened;
   MutexLock lock(upload->mu);
-  if (upload->gone) return Superseded();
+  if (upload->gone) return Closed();
   status.persisted_sequence = upload->journal->persisted_sequence();
   status.persisted_rows = upload->persisted_rows;
   return status;

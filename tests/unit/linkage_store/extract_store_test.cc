@@ -208,12 +208,25 @@ class ReopenTest : public ExtractStoreTest {
     ExtractStoreOptions options = hub_.options();
     options.in_background = [this](std::function<void()> work) {
       if (!stopping_) queued_.push_back(std::move(work));
+      if (!stopping_ && on_queued_) on_queued_();
       return !stopping_;
     };
     options.stopping = [this] { return stopping_; };
     options.read_wait_ms = 0;
-    store_ = std::make_unique<ExtractStore>(std::move(options));
+    options.read_at_once_bytes = 0;
+    options_ = std::move(options);
+    Open();
+  }
+  void Open() {
+    store_ = std::make_unique<ExtractStore>(options_);
     store_->UseRegistry(scheme_.shared_registry());
+    store_->UseSpecifications(TestSpecifications());
+  }
+  // The next reading fails, and the one after it may not.
+  void FailToRead() {
+    ASSERT_THAT(Ask(), IsOk());
+    store_->UseSpecifications(SpecificationStore::Of({}));
+    RunQueued();
     store_->UseSpecifications(TestSpecifications());
   }
 
@@ -228,6 +241,8 @@ class ReopenTest : public ExtractStoreTest {
   }
 
   bool stopping_ = false;
+  std::function<void()> on_queued_;
+  ExtractStoreOptions options_;
   std::vector<std::function<void()>> queued_;
   std::unique_ptr<ExtractStore> store_;
 };
@@ -249,6 +264,57 @@ TEST_F(ReopenTest, CallsTellHowFarTheReadingIsAndDoNotWait) {
   EXPECT_EQ(status.persisted_sequence, 3u);
   EXPECT_THAT(Stream(), IsOk());
   EXPECT_TRUE(queued_.empty());
+}
+
+// One that takes minutes must not hold up an upload that has just begun.
+TEST_F(ReopenTest, AShortJournalIsReadWithinTheCall) {
+  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(
+      hub_.directory().JournalPath(hub_.Get(delivery_)->uid)));
+  options_.read_at_once_bytes = bytes;
+  Open();
+  ASSERT_OK_AND_ASSIGN(const UploadStatus long_one, Ask());
+  EXPECT_TRUE(long_one.reading.has_value());
+  options_.read_at_once_bytes = bytes + 1;
+  Open();
+  queued_.clear();
+  ASSERT_OK_AND_ASSIGN(const UploadStatus short_one, Ask());
+  EXPECT_EQ(short_one.persisted_sequence, 3u);
+  EXPECT_TRUE(queued_.empty());
+}
+
+// A client that asks every 2 s must learn of it, not begin it again unseen.
+TEST_F(ReopenTest, OneCallIsToldThatTheJournalCouldNotBeRead) {
+  FailToRead();
+  EXPECT_THAT(Ask(), ReasonIs(Reason::kSpecMismatch));
+  EXPECT_TRUE(queued_.empty());
+  EXPECT_EQ(hub_.Get(delivery_)->state, ExtractState::kOpen);
+  ASSERT_THAT(Ask(), IsOk());
+  RunQueued();
+  EXPECT_EQ(Ask()->persisted_sequence, 3u);
+}
+
+TEST_F(ReopenTest, AStreamIsToldAsWell) {
+  FailToRead();
+  EXPECT_THAT(Stream(), ReasonIs(Reason::kSpecMismatch));
+  EXPECT_THAT(Stream(), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(ReopenTest, AnOldFailureIsNotTold) {
+  options_.failure_kept_ms = 0;
+  Open();
+  FailToRead();
+  ASSERT_THAT(Ask(), IsOk());
+  RunQueued();
+  EXPECT_EQ(Ask()->persisted_sequence, 3u);
+}
+
+TEST_F(ReopenTest, ACallThatASealInterruptsSaysSo) {
+  on_queued_ = [this] {
+    store_->CloseUploads();
+    hub_.keys().Seal();
+    RunQueued();
+  };
+  EXPECT_THAT(Ask(), ReasonIs(Reason::kHubSealed));
 }
 
 TEST_F(ReopenTest, AReadingThatASealEndsIsBegunAgain) {

@@ -106,9 +106,14 @@ struct ExtractStoreOptions {
   // Whether the hub stops: reading, publishing and counting then end early,
   // with DRAINING. Asked from several threads. May be empty.
   std::function<bool()> stopping = {};
+  // Journals of fewer bytes are read within the call: one that takes minutes
+  // holds up no other.
+  int64_t read_at_once_bytes = int64_t{4} << 20;
   // How long a call waits for a journal that is read in the background: most
   // are short.
   int64_t read_wait_ms = 1'000;
+  // How long it is known that a journal could not be read, if nobody asks.
+  int64_t failure_kept_ms = 60'000;
 };
 
 class ExtractStore {
@@ -134,7 +139,8 @@ class ExtractStore {
   // Errors: RESOURCE_NOT_FOUND; EXTRACT_STATE unless OPEN; BATCH_SEQUENCE for
   // 0; JOURNAL_CORRUPT (the upload is then rejected) when the client has been
   // acknowledged more than the journal holds; kUnavailable while the journal is
-  // being read after a start (GetUploadStatus tells how far that is).
+  // being read after a start (GetUploadStatus tells how far that is);
+  // HUB_SEALED, also when the hub is sealed meanwhile.
   [[nodiscard]] absl::StatusOr<UploadTicket> BeginStream(
       std::string_view source, std::string_view extract_id,
       uint64_t next_sequence);
@@ -154,9 +160,12 @@ class ExtractStore {
   [[nodiscard]] absl::StatusOr<uint64_t> Sync(const UploadTicket& ticket);
 
   // Where an upload stands. After a start the first call has the journal read
-  // again, in the background: all of it, gigabytes for a large upload; calls
-  // meanwhile tell how far that is. Errors: RESOURCE_NOT_FOUND, HUB_SEALED,
-  // JOURNAL_CORRUPT (the upload is then rejected).
+  // again: all of it, gigabytes for a large upload, then in the background;
+  // calls meanwhile tell how far that is. If it cannot be read, that is logged
+  // and one call of this upload is told why; the call after it has it read
+  // again. Errors: RESOURCE_NOT_FOUND; HUB_SEALED, also when the hub is sealed
+  // meanwhile; JOURNAL_CORRUPT (the upload is then rejected); DRAINING,
+  // SPEC_MISMATCH, I/O.
   [[nodiscard]] absl::StatusOr<UploadStatus> GetUploadStatus(
       std::string_view source, std::string_view extract_id);
 
@@ -176,7 +185,8 @@ class ExtractStore {
   [[nodiscard]] absl::Status Publish(std::string_view uid);
 
   // Closes every open journal, and forgets its keys, before the hub is sealed
-  // or stopped. Streams end with UPLOAD_SUPERSEDED and may begin again later.
+  // or stopped. Streams end with UPLOAD_SUPERSEDED and may begin again later;
+  // other calls say HUB_SEALED once that has begun.
   void CloseUploads();
 
   // Progress of a running Publish.
