@@ -11,7 +11,8 @@
 namespace tally::linkage {
 namespace {
 
-// Calls that take one preview up; a caller has a few windows, not hundreds.
+// Request ids that ask about one preview; a caller has a few windows, not
+// hundreds.
 constexpr size_t kMostRequestIds = 16;
 
 // What a preview that failed tells, in the words of a call that fails.
@@ -37,16 +38,21 @@ bool PreviewJobs::Job::ended() const {
          answer.state() == hub::v1::PREVIEW_STATE_FAILED;
 }
 
+bool PreviewJobs::Job::waits() const {
+  return answer.state() == hub::v1::PREVIEW_STATE_WAITING;
+}
+
 bool PreviewJobs::AskLocked(State& state, const Key& key,
                             const std::string& request_id,
                             hub::v1::PreviewLinkageResponse* answer) {
   const auto found = state.jobs.find(key);
   if (found == state.jobs.end()) return false;
   Job& job = *found->second;
-  if (job.ended() && !job.request_ids.contains(request_id)) return false;
-  if (job.request_ids.size() < kMostRequestIds) {
-    job.request_ids.insert(request_id);
-  }
+  const size_t known = std::erase(job.request_ids, request_id);
+  if (job.ended() && known == 0) return false;
+  // Whoever asks last is told the report, however many have asked before.
+  job.request_ids.push_back(request_id);
+  if (job.request_ids.size() > kMostRequestIds) job.request_ids.pop_front();
   job.asked_ms = state.now_ms();
   *answer = job.answer;
   return true;
@@ -60,6 +66,7 @@ bool PreviewJobs::Ask(const Key& key, const std::string& request_id,
 
 // The one that has ended and was asked about longest ago makes room.
 absl::Status PreviewJobs::MakeRoom(State& state) {
+  ForgetLocked(state);
   if (state.jobs.size() < kMostPreviews) return absl::OkStatus();
   auto oldest = state.jobs.end();
   for (auto job = state.jobs.begin(); job != state.jobs.end(); ++job) {
@@ -86,7 +93,7 @@ absl::Status PreviewJobs::Begin(const Key& key, const std::string& request_id,
   state_->jobs.erase(key);  // one that has ended, for another request
   if (absl::Status room = MakeRoom(*state_); !room.ok()) return room;
   auto job = std::make_shared<Job>();
-  job->request_ids.insert(request_id);
+  job->request_ids.push_back(request_id);
   job->asked_ms = state_->now_ms();
   job->answer.set_state(hub::v1::PREVIEW_STATE_WAITING);
   job->answer.mutable_progress()->set_stage("wait");
@@ -139,11 +146,17 @@ void PreviewJobs::Run(State& state, const Key& key, const JobPtr& job,
 }
 
 void PreviewJobs::Forget() {
-  const int64_t now_ms = state_->now_ms();
   MutexLock lock(state_->mu);
-  std::erase_if(state_->jobs, [now_ms](const auto& entry) {
+  ForgetLocked(*state_);
+}
+
+// One at work ends itself and goes then; one that waits is not begun.
+void PreviewJobs::ForgetLocked(State& state) {
+  const int64_t now_ms = state.now_ms();
+  std::erase_if(state.jobs, [now_ms](const auto& entry) {
     const Job& job = *entry.second;
-    return job.ended() && now_ms - job.asked_ms > kPreviewKeptMs;
+    return (job.ended() || job.waits()) &&
+           now_ms - job.asked_ms > kPreviewKeptMs;
   });
 }
 

@@ -7,8 +7,9 @@
 // interrupted goes on when it is given again; once it has ended, a new request
 // id begins another.
 //
-// A preview that nobody has asked about for kPreviewKeptMs is forgotten; one at
-// work ends early. At most kMostPreviews are kept, of at most 1 MiB each.
+// A preview that nobody has asked about for kPreviewKeptMs is forgotten, ended
+// or not begun; one at work ends early. At most kMostPreviews are kept, of at
+// most 1 MiB each.
 //
 // Role: hub. Holds reports with exact counts.
 // Spec: docs/spec/api-v1.md, "Previews"
@@ -16,10 +17,10 @@
 // Secrets: none.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -71,10 +72,11 @@ class PreviewJobs {
 
  private:
   struct Job {
-    std::set<std::string> request_ids;
+    std::deque<std::string> request_ids;  // the last to ask at the end
     int64_t asked_ms = 0;
     hub::v1::PreviewLinkageResponse answer;
     bool ended() const;
+    bool waits() const;
   };
   using JobPtr = std::shared_ptr<Job>;
   struct State {
@@ -88,6 +90,7 @@ class PreviewJobs {
                         const std::string& request_id,
                         hub::v1::PreviewLinkageResponse* answer)
       TALLY_REQUIRES(state.mu);
+  static void ForgetLocked(State& state) TALLY_REQUIRES(state.mu);
   static absl::Status MakeRoom(State& state) TALLY_REQUIRES(state.mu);
   static void Run(State& state, const Key& key, const JobPtr& job,
                   const Work& work);

@@ -223,6 +223,38 @@ TEST_F(Previews, AreNotBegunWhenNobodyWaitsForThemAnyMore) {
   EXPECT_FALSE(Knows("1"));
 }
 
+TEST_F(Previews, ThatWaitAndNobodyAsksAboutAreForgottenAndMakeRoom) {
+  Begin(kKey, "1", Gated("the first"));
+  AwaitWork();
+  for (size_t i = 1; i < kMostPreviews; ++i) {
+    Begin({"j", "p1", std::to_string(i)}, "1", Gives("a report"));
+  }
+  now_ms_ += kPreviewKeptMs + 1;
+  EXPECT_EQ(Begin({"j", "p1", "one more"}, "1", Gives("a report")),
+            hub::v1::PREVIEW_STATE_WAITING);
+  EXPECT_EQ(jobs_.size(), 2u);  // and the one at work
+  now_ms_ += kPreviewKeptMs + 1;
+  jobs_.Forget();
+  EXPECT_EQ(jobs_.size(), 1u);
+  Open();
+  Settle();
+  EXPECT_EQ(jobs_.size(), 0u);
+}
+
+TEST_F(Previews, TellTheirReportToWhomeverAskedLast) {
+  Begin(kKey, "0", Gated("all linked"));
+  AwaitWork();
+  for (int i = 1; i <= 40; ++i) {
+    Ask("0");  // goes on asking
+    Ask(std::to_string(i));
+  }
+  Open();
+  Settle();
+  EXPECT_EQ(Ask("40").state(), hub::v1::PREVIEW_STATE_DONE);
+  EXPECT_EQ(Ask("0").state(), hub::v1::PREVIEW_STATE_DONE);
+  EXPECT_FALSE(Knows("1"));
+}
+
 TEST_F(Previews, AreKeptInABoundedNumber) {
   for (size_t i = 0; i < kMostPreviews + 5; ++i) {
     ++now_ms_;
