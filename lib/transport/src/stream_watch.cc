@@ -18,8 +18,9 @@ struct StreamWatch::Ticket::State {
   bool min_rate = false;
   std::function<void(const absl::Status&)> end;
   int64_t last_ms = 0;    // of the last message
-  int64_t window_ms = 0;  // when the window began
+  int64_t window_ms = 0;  // when the window began, later by what was paused
   int64_t window_bytes = 0;
+  int64_t paused_ms = 0;  // since when, while paused
   int paused = 0;
   bool gone = false;  // ended, or without a ticket
 };
@@ -39,28 +40,32 @@ StreamWatch::Ticket::~Ticket() {
 
 absl::Status StreamWatch::Ticket::OnMessage(int64_t bytes) {
   const std::lock_guard<std::recursive_mutex> lock(state_->mu);
-  state_->last_ms = NowMonotonicMs();
+  state_->last_ms = watch_.now_ms_();
   state_->window_bytes += bytes;
   return watch_.authoriser_.Recheck(state_->caller, state_->method);
 }
 
 void StreamWatch::Ticket::Pause() {
   const std::lock_guard<std::recursive_mutex> lock(state_->mu);
-  ++state_->paused;
+  if (state_->paused++ == 0) state_->paused_ms = watch_.now_ms_();
 }
 
 void StreamWatch::Ticket::Resume() {
   const std::lock_guard<std::recursive_mutex> lock(state_->mu);
   TALLY_CHECK(state_->paused > 0);
   if (--state_->paused > 0) return;
-  // What the hub took is not held against the peer.
-  state_->last_ms = NowMonotonicMs();
-  state_->window_ms = state_->last_ms;
-  state_->window_bytes = 0;
+  // What the hub took is not held against the peer. The window goes on: a
+  // stream pauses at every message, and one that trickles must fill it too.
+  state_->last_ms = watch_.now_ms_();
+  state_->window_ms += state_->last_ms - state_->paused_ms;
 }
 
-StreamWatch::StreamWatch(Authoriser& authoriser, StreamLimits limits)
-    : authoriser_(authoriser), limits_(limits), watcher_([this] { Watch(); }) {}
+StreamWatch::StreamWatch(Authoriser& authoriser, StreamLimits limits,
+                         std::function<int64_t()> now_ms)
+    : authoriser_(authoriser),
+      limits_(limits),
+      now_ms_(std::move(now_ms)),
+      watcher_([this] { Watch(); }) {}
 
 StreamWatch::~StreamWatch() {
   {
@@ -79,7 +84,7 @@ std::unique_ptr<StreamWatch::Ticket> StreamWatch::Register(
   state->method = std::move(method);
   state->min_rate = min_rate;
   state->end = std::move(end);
-  state->last_ms = NowMonotonicMs();
+  state->last_ms = now_ms_();
   state->window_ms = state->last_ms;
   MutexLock lock(mu_);
   const uint64_t id = next_id_++;
@@ -119,7 +124,7 @@ void StreamWatch::Watch() {
       if (stop_) return;
       for (const auto& [id, state] : streams_) streams.push_back(state);
     }
-    const int64_t now_ms = NowMonotonicMs();
+    const int64_t now_ms = now_ms_();
     for (const std::shared_ptr<Ticket::State>& state : streams) {
       const std::lock_guard<std::recursive_mutex> lock(state->mu);
       if (state->gone) continue;

@@ -154,6 +154,57 @@ TEST_F(StreamWatchTest, TheHubsOwnSlownessIsNotHeldAgainstAStream) {
   EXPECT_EQ(ended, 1) << "told once";
 }
 
+// A watch of uploads with the limits in force, by a clock that the test sets.
+class StreamRateTest : public StreamWatchTest {
+ protected:
+  // One message that the hub works on for `hub_ms`; the next one comes
+  // `peer_ms` later.
+  void Exchange(int64_t bytes, int64_t hub_ms, int64_t peer_ms) {
+    EXPECT_THAT(ticket_->OnMessage(bytes), IsOk());
+    ticket_->Pause();
+    now_ms_ += hub_ms;
+    ticket_->Resume();
+    now_ms_ += peer_ms;
+  }
+  // Until the watch has looked at all streams at this time. It asks the time
+  // before it looks: the second time from now the first look is over.
+  void LetTheWatchLook() {
+    const int before = asked_by_watch_;
+    while (asked_by_watch_ < before + 2) std::this_thread::yield();
+  }
+
+  std::atomic<int64_t> now_ms_{1'000'000};
+  std::atomic<int> asked_by_watch_{0};
+  std::atomic<int> ended_{0};
+  const std::thread::id test_ = std::this_thread::get_id();
+  StreamWatch watch_{authoriser_, {.tick_ms = 1}, [this] {
+                       if (std::this_thread::get_id() != test_) {
+                         ++asked_by_watch_;
+                       }
+                       return now_ms_.load();
+                     }};
+  std::unique_ptr<StreamWatch::Ticket> ticket_ = watch_.Register(
+      CallerOfNow(), "m", true, [this](const absl::Status&) { ++ended_; });
+};
+
+TEST_F(StreamRateTest, OneThatTricklesIsEndedAfterAMinuteOfItsOwn) {
+  for (int s = 0; s < 59; ++s) Exchange(900, 1'000, 1'000);
+  LetTheWatchLook();
+  EXPECT_EQ(ended_, 0);
+  for (int s = 0; s < 2; ++s) Exchange(900, 1'000, 1'000);
+  LetTheWatchLook();
+  EXPECT_EQ(ended_, 1);
+}
+
+TEST_F(StreamRateTest, OneThatTheHubKeepsWaitingIsNot) {
+  for (int s = 0; s < 300; ++s) {
+    Exchange(1'100, 9'000, 1'000);
+    if (s % 10 == 0) LetTheWatchLook();
+  }
+  LetTheWatchLook();
+  EXPECT_EQ(ended_, 0);
+}
+
 TEST_F(StreamWatchTest, ATicketMayGoAwayInsideItsOwnEnd) {
   StreamLimits limits;
   limits.idle_ms = 1;

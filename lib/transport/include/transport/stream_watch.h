@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "base/civil_day.h"
 #include "base/mutex.h"
 #include "transport/authoriser.h"
 
@@ -32,8 +33,10 @@ struct StreamLimits {
 
 class StreamWatch {
  public:
-  // `authoriser` must outlive this.
-  explicit StreamWatch(Authoriser& authoriser, StreamLimits limits = {});
+  // `authoriser` must outlive this. `now_ms` is a clock that is never set back;
+  // the watch asks it once a tick.
+  explicit StreamWatch(Authoriser& authoriser, StreamLimits limits = {},
+                       std::function<int64_t()> now_ms = NowMonotonicMs);
   ~StreamWatch();
   StreamWatch(const StreamWatch&) = delete;
   StreamWatch& operator=(const StreamWatch&) = delete;
@@ -49,7 +52,8 @@ class StreamWatch {
     // says: an error means that the stream must end with it.
     absl::Status OnMessage(int64_t bytes);
     // The hub itself is slow (fsync, conversion): the clocks stand still
-    // between Pause() and Resume().
+    // between Pause() and Resume(), and what came before counts on. They may be
+    // nested.
     void Pause();
     void Resume();
 
@@ -78,6 +82,7 @@ class StreamWatch {
 
   Authoriser& authoriser_;
   const StreamLimits limits_;
+  const std::function<int64_t()> now_ms_;
   mutable Mutex mu_;
   CondVar wake_;
   uint64_t next_id_ TALLY_GUARDED_BY(mu_) = 1;
