@@ -65,6 +65,14 @@ absl::Status ReleaseOutcomes::Record(const Outcome& outcome) {
                                         change);
 }
 
+bool ReleaseOutcomes::HasFailed(const ReleaseRecord& release) {
+  const absl::StatusOr<ReleaseRecord> now =
+      hub_.catalogue().GetRelease(release.project, release.id);
+  // Another uid: the name was given again, which it is only after a failure.
+  return now.ok() &&
+         (now->uid != release.uid || now->state == ReleaseState::kFailed);
+}
+
 void ReleaseOutcomes::RemoveFolder(const ReleaseRecord& release) {
   const absl::Status removed =
       RemoveTree(hub_.directory().ReleaseDirectory(release.uid));
@@ -79,7 +87,9 @@ bool ReleaseOutcomes::Settle(Outcome& outcome, int64_t now_ms) {
   // RELEASE_STATE: it is not BUILDING any more. An earlier attempt was
   // committed although its answer was lost.
   if (recorded.ok() || ReasonOf(recorded) == Reason::kReleaseState) {
-    if (outcome.given_up) RemoveFolder(outcome.release);
+    if (outcome.given_up && HasFailed(outcome.release)) {
+      RemoveFolder(outcome.release);
+    }
     if (outcome.built.ok()) {
       Log(Level::kInfo, "release built",
           {Field("resource", Name(outcome.release.name()))});

@@ -8,7 +8,7 @@
 // to 10 s, for as long as the hub runs. One that the catalogue refuses for
 // another reason than being away or full, and goes on refusing, becomes a
 // failure: the folder is removed and the release FAILED, so that it can be
-// asked for again.
+// asked for again. A folder is kept unless the catalogue says FAILED.
 //
 // Role: hub.
 // Spec: docs/operations.md, "Releases"
@@ -64,6 +64,8 @@ class ReleaseOutcomes {
   absl::Status Record(const Outcome& outcome);
   // Whether the outcome is settled; if not, when it is due again.
   bool Settle(Outcome& outcome, int64_t now_ms);
+  // Whether the catalogue says so; false if it cannot be asked.
+  bool HasFailed(const ReleaseRecord& release);
   void RemoveFolder(const ReleaseRecord& release);
 
   Hub& hub_;

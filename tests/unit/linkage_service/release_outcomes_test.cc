@@ -189,6 +189,22 @@ TEST_F(OutcomesByHand, WhatWasRecordedAlreadyIsSettled) {
   EXPECT_TRUE(HasManifest());
 }
 
+// It was recorded as built after all: what is in force keeps its folder.
+TEST_F(OutcomesByHand, WhatWasGivenUpAndIsRecordedAlreadyKeepsItsFolder) {
+  Refuse(kRefused);
+  int64_t now_ms = 1000;
+  for (int i = 0; i < kMostRefusals; ++i) {
+    ASSERT_THAT(outcomes_.RecordDue(now_ms += 60'000), IsEmpty());
+  }
+  Relent();
+  ASSERT_THAT(fixture_.hub().catalogue().FinishRelease(
+                  uid_, std::string(64, 'a'), "{}", {}, Entry()),
+              IsOk());
+  EXPECT_THAT(outcomes_.RecordDue(now_ms += 60'000), ElementsAre(uid_));
+  EXPECT_EQ(Release().state, ReleaseState::kAwaitingApproval);
+  EXPECT_TRUE(HasManifest());
+}
+
 TEST_F(OutcomesByHand, AReleaseThatIsRefusedForGoodFailsWithoutItsFolder) {
   Refuse(kRefused);
   int64_t now_ms = 1000;
