@@ -161,6 +161,9 @@ absl::StatusOr<ExtractRecord> ExtractStore::Impl::Create(
         record, {std::move(entry), call.request, record.uid}, &superseded);
     status = created.status();
     if (created.ok()) answer = *created;
+    // A catalogue that was lost may know of the upload all the same: then its
+    // journal must be there. Recovery removes one that nobody knows.
+    if (absl::IsUnavailable(status)) return status;
   }
   if (!status.ok() || answer != record.uid) {
     TALLY_RETURN_IF_ERROR(RemoveTree(directory));

@@ -1,5 +1,7 @@
 #include "linkage/store/extract_store.h"
 
+#include <sqlite3.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -74,6 +76,27 @@ TEST_F(ExtractStoreTest, CreateWithTheSameRequestIdGivesTheFirstExtract) {
   call.request->digest = "other";
   EXPECT_THAT(hub_.store().CreateExtract(command(), call),
               ReasonIs(Reason::kRequestIdReused));
+}
+
+// A catalogue that was lost may have done what it was asked.
+TEST_F(ExtractStoreTest, CreateLeavesItsJournalWhenTheCatalogueIsAway) {
+  const auto run = [&](const char* statement) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(hub_.directory().CataloguePath().c_str(), &db),
+              SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statement, nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(db);
+  };
+  run("CREATE TRIGGER away BEFORE INSERT ON extracts BEGIN "
+      "SELECT RAISE(ABORT, 'database is locked'); END");
+  EXPECT_THAT(Create(), ReasonIs(Reason::kCatalogueBusy));
+  EXPECT_EQ(Uploads(), 1u);
+  run("DROP TRIGGER away");
+  ASSERT_THAT(Create(), IsOk());
+  EXPECT_EQ(Uploads(), 2u);
+  hub_.Restart();
+  EXPECT_EQ(Uploads(), 1u);
 }
 
 TEST_F(ExtractStoreTest, CreateTwiceLeavesOneJournal) {
