@@ -9,7 +9,6 @@
 // 512 MiB.
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

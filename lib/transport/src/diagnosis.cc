@@ -79,6 +79,13 @@ CertificateNames NamesOf(const X509& certificate) {
   return names;
 }
 
+// Whether TLS failed by an alert or a fault of the protocol, and did not just
+// end with the connection.
+bool SaysWhy(int kind, unsigned long error) {  // NOLINT: OpenSSL's type
+  return kind == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+         ERR_GET_REASON(error) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 // After a handshake that failed.
 absl::Status WhyNoHandshake(const SSL& ssl, int result,
                             const Address& address) {
@@ -91,8 +98,7 @@ absl::Status WhyNoHandshake(const SSL& ssl, int result,
         absl::StrFormat("the hub's certificate is not trusted: %s",
                         X509_verify_cert_error_string(verdict)));
   }
-  if (kind == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL &&
-      ERR_GET_REASON(error) != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+  if (SaysWhy(kind, error)) {
     return NotPermittedError("no TLS 1.3 connection with the other side");
   }
   return NoAnswerFrom(address);
@@ -112,8 +118,7 @@ absl::Status WaitForFirstBytes(SSL& ssl, const Address& address, bool* ended) {
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) {
     return NoAnswerFrom(address);  // the time ran out
   }
-  *ended = kind != SSL_ERROR_SSL ||
-           ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+  *ended = !SaysWhy(kind, error);
   return Refused();
 }
 

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <chrono>
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "hub_fixture.h"
 #include "linkage/audit/audit_log.h"
 #include "linkage/service/memory_shares.h"
+#include "sqlite_statement.h"
 #include "status_matchers.h"
 #include "temp_dir.h"
 
@@ -170,16 +170,8 @@ TEST(Hub, TakesUpAPublishThatAStopInterrupted) {
   FAIL() << "it was not published in 30 s";
 }
 
-// Another program's statement on the catalogue.
 void Sql(HubFixture& fixture, const std::string& statement) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(
-      sqlite3_open(fixture.hub().directory().CataloguePath().c_str(), &db),
-      SQLITE_OK);
-  sqlite3_busy_timeout(db, 10'000);
-  EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(db);
+  RunOnSqlite(fixture.hub().directory().CataloguePath(), statement);
 }
 
 // The share that the hub's status tells once it is above `than`.

@@ -3,13 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <future>
 #include <string>
 
 #include "base/files.h"
 #include "hub_fixture.h"
+#include "sqlite_statement.h"
 #include "status_matchers.h"
 #include "temp_dir.h"
 
@@ -34,16 +34,8 @@ class Outcomes : public ::testing::Test {
     fixture_.ApproveAgreement("p1");
   }
 
-  // Another program's statement on the catalogue.
   void Sql(const std::string& statement) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(
-        sqlite3_open(fixture_.hub().directory().CataloguePath().c_str(), &db),
-        SQLITE_OK);
-    sqlite3_busy_timeout(db, 10'000);
-    EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr),
-              SQLITE_OK);
-    sqlite3_close(db);
+    RunOnSqlite(fixture_.hub().directory().CataloguePath(), statement);
   }
   // Recording a built release fails from now on with `text`.
   void Refuse(const std::string& text) {

@@ -1,12 +1,11 @@
 #include "linkage/store/extract_store.h"
 
-#include <sqlite3.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include "base/bytes.h"
 #include "base/strings.h"
+#include "sqlite_statement.h"
 #include "status_matchers.h"
 #include "store_fixture.h"
 #include "temp_dir.h"
@@ -80,19 +79,13 @@ TEST_F(ExtractStoreTest, CreateWithTheSameRequestIdGivesTheFirstExtract) {
 
 // A catalogue that was lost may have done what it was asked.
 TEST_F(ExtractStoreTest, CreateLeavesItsJournalWhenTheCatalogueIsAway) {
-  const auto run = [&](const char* statement) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(hub_.directory().CataloguePath().c_str(), &db),
-              SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, statement, nullptr, nullptr, nullptr),
-              SQLITE_OK);
-    sqlite3_close(db);
-  };
-  run("CREATE TRIGGER away BEFORE INSERT ON extracts BEGIN "
-      "SELECT RAISE(ABORT, 'database is locked'); END");
+  const std::string path = hub_.directory().CataloguePath();
+  RunOnSqlite(path,
+              "CREATE TRIGGER away BEFORE INSERT ON extracts BEGIN "
+              "SELECT RAISE(ABORT, 'database is locked'); END");
   EXPECT_THAT(Create(), ReasonIs(Reason::kCatalogueBusy));
   EXPECT_EQ(Uploads(), 1u);
-  run("DROP TRIGGER away");
+  RunOnSqlite(path, "DROP TRIGGER away");
   ASSERT_THAT(Create(), IsOk());
   EXPECT_EQ(Uploads(), 2u);
   hub_.Restart();
