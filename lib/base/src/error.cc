@@ -83,6 +83,7 @@ constexpr auto kCatalogue = std::to_array<Entry>({
     {Reason::kAuditCorrupt, "AUDIT_CORRUPT", absl::StatusCode::kDataLoss, kExitIntegrity},
     {Reason::kFileDigest, "FILE_DIGEST", absl::StatusCode::kDataLoss, kExitIntegrity},
     {Reason::kInternal, "INTERNAL", absl::StatusCode::kInternal, kExitFailure},
+    {Reason::kMemoryLow, "MEMORY_LOW", absl::StatusCode::kResourceExhausted, kExitTemporary},
     // clang-format on
 });
 

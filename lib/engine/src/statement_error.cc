@@ -12,6 +12,7 @@ struct ErrorKind {
   absl::StatusCode code;
   const char* words;
   ExitCode exit_code;
+  Reason reason = Reason::kUnspecified;  // where a program has one for it
 };
 
 bool Contains(std::string_view text, std::string_view part) {
@@ -30,9 +31,12 @@ constexpr ErrorKind kLocked = {
     absl::StatusCode::kPermissionDenied,
     "the statement reaches for a file, setting or extension that is locked",
     kExitNotPermitted};
-constexpr ErrorKind kFull = {
-    absl::StatusCode::kResourceExhausted,
-    "the statement needs more memory or disk than it has", kExitTemporary};
+constexpr ErrorKind kNoMemory = {absl::StatusCode::kResourceExhausted,
+                                 "the statement needs more memory than it has",
+                                 kExitTemporary, Reason::kMemoryLow};
+constexpr ErrorKind kFull = {absl::StatusCode::kResourceExhausted,
+                             "the statement needs more disk than it has",
+                             kExitTemporary};
 constexpr ErrorKind kNoFile = {absl::StatusCode::kNotFound,
                                "a file of the statement is not there",
                                kExitNotFound};
@@ -88,7 +92,8 @@ ErrorKind KindOf(duckdb_error_type type, std::string_view text) {
     case DUCKDB_ERROR_IO:
       return KindOfIo(text);
     case DUCKDB_ERROR_OUT_OF_MEMORY:
-      return kFull;
+      // Also where it would have written to the disk what it had no memory for.
+      return Contains(text, "max_temp_directory_size") ? kFull : kNoMemory;
     case DUCKDB_ERROR_INTERRUPT:
       return kStopped;
     case DUCKDB_ERROR_CATALOG:
@@ -121,7 +126,9 @@ absl::Status StatementError(duckdb_error_type type, std::string_view text,
     message += text;
   }
   absl::Status status =
-      WithExitCode(absl::Status(kind.code, message), kind.exit_code);
+      kind.reason == Reason::kUnspecified
+          ? WithExitCode(absl::Status(kind.code, message), kind.exit_code)
+          : Error(kind.reason, message);
   // The engine marks the place in the statement with a caret below it.
   return error_text == ErrorText::kEngine ? KeepLines(status) : status;
 }

@@ -101,6 +101,23 @@ std::vector<RowsTable> LinkedExtracts::PartsOf(const ReleasePlan& plan,
   return found;
 }
 
+std::vector<Slice> LinkedExtracts::SlicesOf(int64_t people) const {
+  const int64_t count = std::max<int64_t>(
+      1, (people + max_people_counted - 1) / max_people_counted);
+  std::vector<Slice> slices;
+  for (int64_t i = 0; i < count; ++i) slices.push_back({i, count});
+  return slices;
+}
+
+int64_t PeopleOf(const LinkInputs& inputs, const RowsTable& part) {
+  return inputs.plan->extracts[static_cast<size_t>(part.extract)].persons;
+}
+
+int64_t PeopleCountedAtOnce(int64_t memory_bytes) {
+  constexpr int64_t kBytesPerPerson = 250;
+  return std::max<int64_t>(1, memory_bytes / kBytesPerPerson);
+}
+
 absl::Status EnterStage(const LinkInputs& inputs, std::string_view stage,
                         int64_t done, int64_t total, std::string_view unit) {
   if (inputs.cancelled && inputs.cancelled()) {
@@ -158,6 +175,12 @@ absl::StatusOr<LinkedExtracts> LinkPinnedExtracts(
   TALLY_ASSIGN_OR_RETURN(linked.parts, RegisterParts(inputs, engine));
   TALLY_RETURN_IF_ERROR(EnterStage(inputs, "link"));
   TALLY_RETURN_IF_ERROR(WriteLinkMap(inputs, project_key, engine));
+  TALLY_ASSIGN_OR_RETURN(linked.everyone,
+                         engine.Count({"SELECT count(*) FROM everyone", {}}));
+  linked.max_people_counted =
+      inputs.max_people_counted > 0
+          ? inputs.max_people_counted
+          : PeopleCountedAtOnce(engine.database().memory_bytes());
   TALLY_RETURN_IF_ERROR(EnterStage(inputs, "population"));
   const std::string& population = inputs.agreement->population;
   linked.anchored = population != kPopulationAll;

@@ -24,11 +24,15 @@ struct LinkedExtracts {
   bool anchored = false;           // the population is a dataset
   bool has_registrations = false;  // coverage can have rows
   int64_t persons = 0;             // in `people`: the population
+  int64_t everyone = 0;            // in `everyone`: of all extracts
+  int64_t max_people_counted = 1;  // by one statement that groups by text
 
   // The parts of one dataset.
   std::vector<RowsTable> PartsOf(const ReleasePlan& plan,
                                  std::string_view dataset,
                                  bool released_only) const;
+  // The slices in which so many people, or combinations, are counted.
+  std::vector<Slice> SlicesOf(int64_t people) const;
 };
 
 // Reports progress of a stage without a count, and asks whether to go on.
@@ -45,6 +49,14 @@ struct LinkedExtracts {
 // Periods of each source with registrations, by dataset, in whole months and
 // merged where they adjoin.
 std::vector<CoveragePeriod> CoveragePeriodsOf(const ReleasePlan& plan);
+
+// How many people the extract of a part has.
+int64_t PeopleOf(const LinkInputs& inputs, const RowsTable& part);
+
+// How many people, each of a few groups, the engine counts by text in one
+// statement. It keeps these groups in its memory, with 150 bytes each, and
+// needs room for what it reads, joins and writes.
+int64_t PeopleCountedAtOnce(int64_t memory_bytes);
 
 // Whether a dataset tells registrations.
 bool HasRegistrations(const dataset::Specification& specification);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -83,24 +84,37 @@ absl::Status ReleaseEngine::Register(std::string_view name,
 }
 
 absl::StatusOr<int64_t> ReleaseEngine::Materialise(
-    std::string_view name, const SqlStatement& statement,
+    std::string_view name, const std::vector<SqlStatement>& statements,
     const engine::TableSchema& schema) {
-  const std::string path = MaterialisedPath(name);
-  TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
-                         Write(statement, path, {}));
-  TALLY_RETURN_IF_ERROR(Register(name, {path}, schema));
-  return file.rows;
+  std::vector<std::string>& files = files_[std::string(name)];
+  int64_t rows = 0;
+  for (const SqlStatement& statement : statements) {
+    const std::string path = absl::StrFormat(
+        "%s/%s-%05d.parquet", options_.work_directory, name, files.size());
+    TALLY_ASSIGN_OR_RETURN(const engine::ParquetFile file,
+                           Write(statement, path, {}));
+    files.push_back(path);
+    rows += file.rows;
+  }
+  TALLY_RETURN_IF_ERROR(Register(name, files, schema));
+  return rows;
 }
 
 absl::StatusOr<engine::Result> ReleaseEngine::StreamTable(
     std::string_view name) {
-  return reader_->Stream(
-      absl::StrCat("SELECT * FROM read_parquet(",
-                   engine::QuoteLiteral(MaterialisedPath(name)), ")"));
+  std::vector<std::string> quoted;
+  for (const std::string& path : files_.find(name)->second) {
+    quoted.push_back(engine::QuoteLiteral(path));
+  }
+  return reader_->Stream(absl::StrCat("SELECT * FROM read_parquet([",
+                                      absl::StrJoin(quoted, ", "), "])"));
 }
 
 absl::Status ReleaseEngine::Discard(std::string_view name) {
-  return RemoveFile(MaterialisedPath(name));
+  for (const std::string& path : files_.find(name)->second) {
+    TALLY_RETURN_IF_ERROR(RemoveFile(path));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReleaseEngine::MaterialiseParts(
@@ -142,10 +156,6 @@ std::string ReleaseEngine::PartFolder(std::string_view name,
                                       size_t part) const {
   return absl::StrFormat("%s/%s/%s=%d", options_.work_directory, name,
                          kPartColumn, part);
-}
-
-std::string ReleaseEngine::MaterialisedPath(std::string_view name) const {
-  return absl::StrFormat("%s/%s.parquet", options_.work_directory, name);
 }
 
 absl::StatusOr<engine::ParquetFile> ReleaseEngine::Write(

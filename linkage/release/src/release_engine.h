@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,11 +51,17 @@ class ReleaseEngine {
                                       const std::vector<std::string>& files,
                                       const engine::TableSchema& schema);
 
-  // Runs `statement`, keeps its rows as WORK/name.parquet and registers them
-  // as `name`. Returns the number of rows.
+  // Runs the statements one after the other, keeps their rows in files of the
+  // work folder and registers all of them as the table `name`. Returns the
+  // number of rows.
+  [[nodiscard]] absl::StatusOr<int64_t> Materialise(
+      std::string_view name, const std::vector<SqlStatement>& statements,
+      const engine::TableSchema& schema);
   [[nodiscard]] absl::StatusOr<int64_t> Materialise(
       std::string_view name, const SqlStatement& statement,
-      const engine::TableSchema& schema);
+      const engine::TableSchema& schema) {
+    return Materialise(name, std::vector<SqlStatement>{statement}, schema);
+  }
 
   // Runs `statement`, whose last column `part_no` is 0 to parts - 1, and keeps
   // the rows of part i, without that column, as a table `name`_i of `schema`.
@@ -96,7 +103,6 @@ class ReleaseEngine {
   void Announce(std::string_view sql) const {
     if (options_.on_statement) options_.on_statement(sql);
   }
-  std::string MaterialisedPath(std::string_view name) const;
   std::string PartFolder(std::string_view name, size_t part) const;
   void Watch();
 
@@ -105,6 +111,8 @@ class ReleaseEngine {
   std::unique_ptr<engine::SqlEngine> sql_;
   std::optional<engine::Connection> reader_;
   int next_result_ = 0;
+  // The files of each table of Materialise().
+  std::map<std::string, std::vector<std::string>, std::less<>> files_;
 
   Mutex watch_mu_;
   CondVar watch_wake_;

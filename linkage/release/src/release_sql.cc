@@ -127,6 +127,19 @@ std::string SelectPart(
 
 }  // namespace
 
+std::string InSlice(std::string_view number, Slice slice) {
+  if (slice.of == 1) return "true";
+  return absl::StrFormat("coalesce(%s, 0) %% %d = %d", number, slice.of,
+                         slice.which);
+}
+
+std::string JoinPeopleOf(const RowsTable& part, Slice slice) {
+  return absl::StrFormat(
+      " LEFT JOIN (SELECT * FROM person_map WHERE extract_no = %d AND %s) AS m"
+      " ON m.person_index = r.person_index",
+      part.extract, InSlice("person_index", slice));
+}
+
 std::string UnionOfParts(const std::vector<RowsTable>& parts,
                          const std::vector<std::string>& columns) {
   std::vector<std::string> selects;
@@ -143,7 +156,7 @@ std::string UnionOfParts(const std::vector<RowsTable>& parts,
 std::string CountedPart(const RowsTable& part,
                         const std::vector<RowsTable>& parts,
                         const std::vector<std::string>& columns,
-                        DateGrain grain) {
+                        DateGrain grain, Slice slice) {
   std::string groups = "person_index, unlinked_reason";
   const std::string select =
       SelectPart(part, parts, columns, [&](const dataset::ColumnSpec& column) {
@@ -153,8 +166,8 @@ std::string CountedPart(const RowsTable& part,
         absl::StrAppend(&groups, ", ", value);
         return absl::StrCat(value, " AS ", column.name);
       });
-  return absl::StrCat(select, ", count(*) AS n FROM ", part.table, " GROUP BY ",
-                      groups);
+  return absl::StrCat(select, ", count(*) AS n FROM ", part.table, " WHERE ",
+                      InSlice("person_index", slice), " GROUP BY ", groups);
 }
 
 SqlStatement AnchorSql(const std::vector<RowsTable>& parts) {
@@ -345,14 +358,30 @@ std::vector<std::string> NeededColumns(const TableRecipe& recipe) {
   return {names.begin(), names.end()};
 }
 
-// The rows s and the group g have the same values.
-std::string SameCombination(const std::vector<std::string>& identifiers) {
-  std::vector<std::string> equal;
-  for (const std::string& name : identifiers) {
-    equal.push_back(
-        absl::StrFormat("s.%1$s IS NOT DISTINCT FROM g.%1$s", name));
+// Which rows r, joined with m, belong to the table: those of its people and,
+// where they are kept, those of nobody.
+std::string_view WhoseRows(const TableRecipe& recipe) {
+  return recipe.keep_rows_without_person
+             ? " WHERE (m.person IS NOT NULL OR r.person_index IS NULL)"
+             : " WHERE m.person IS NOT NULL";
+}
+
+// " AND ..." for each filter of the agreement; `statement` binds its values.
+std::string FilterConditions(const TableRecipe& recipe,
+                             SqlStatement& statement) {
+  std::string conditions;
+  for (const Filter& filter : recipe.agreed->filters) {
+    const dataset::ColumnSpec* column = FindIn(recipe.parts, filter.column);
+    if (column == nullptr) continue;  // refused by CheckAgreement
+    absl::StrAppend(&conditions, " AND ",
+                    FilterCondition(filter, *column, statement.values));
   }
-  return absl::StrJoin(equal, " AND ");
+  return conditions;
+}
+
+bool IsIdentifier(const ReleaseColumn& column) {
+  return column.column_class() == dataset::ColumnClass::kQuasiIdentifier &&
+         !column.is_date();
 }
 
 }  // namespace
@@ -378,101 +407,43 @@ SqlStatement TableRowsSql(const TableRecipe& recipe) {
                           " AND k_%1$s.old_key = r.%1$s",
                           column.name);
   }
-  absl::StrAppend(&sql, recipe.keep_rows_without_person
-                            ? " WHERE (m.person IS NOT NULL"
-                              " OR r.person_index IS NULL)"
-                            : " WHERE m.person IS NOT NULL");
-  for (const Filter& filter : recipe.agreed->filters) {
-    const dataset::ColumnSpec* column = FindIn(recipe.parts, filter.column);
-    if (column == nullptr) continue;  // refused by CheckAgreement
-    absl::StrAppend(&sql, " AND ",
-                    FilterCondition(filter, *column, statement.values));
-  }
+  absl::StrAppend(&sql, ToAbsl(WhoseRows(recipe)),
+                  FilterConditions(recipe, statement));
   return statement;
 }
 
 std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe) {
   std::vector<std::string> names;
   for (const ReleaseColumn& column : recipe.columns) {
-    if (column.column_class() == dataset::ColumnClass::kQuasiIdentifier &&
-        !column.is_date()) {
-      names.push_back(column.name);
-    }
+    if (IsIdentifier(column)) names.push_back(column.name);
   }
   return names;
 }
 
-SqlStatement KeysSql(const SqlStatement& rows,
-                     const std::vector<std::string>& identifiers) {
-  std::string selected = "t.person AS person";
-  std::string grouped = "t.person";
-  for (const std::string& name : identifiers) {
-    absl::StrAppendFormat(&selected, ", t.%1$s AS %1$s", name);
-    absl::StrAppend(&grouped, ", t.", name);
+SqlStatement KeysSql(const TableRecipe& recipe, const RowsTable& part,
+                     Slice slice) {
+  SqlStatement statement;
+  std::string released = "SELECT m.person AS person";
+  std::string counted = "SELECT r.person_index AS person_index";
+  std::string groups = "r.person_index";
+  for (const ReleaseColumn& column : recipe.columns) {
+    if (!IsIdentifier(column)) continue;
+    const std::string value = ColumnExpression(column, recipe);
+    absl::StrAppendFormat(&released, ", r.%1$s AS %1$s", column.name);
+    absl::StrAppend(&counted, ", ", value, " AS ", column.name);
+    absl::StrAppend(&groups, ", ", value);
   }
-  SqlStatement statement = rows;
-  statement.sql =
-      absl::StrCat("SELECT ", selected, ", count(*) AS key_rows FROM (",
-                   rows.sql, ") AS t GROUP BY ", grouped);
+  const std::string rows = SelectPart(part, recipe.parts, NeededColumns(recipe),
+                                      [](const dataset::ColumnSpec& column) {
+                                        return column.name;
+                                      }) +
+                           " FROM " + part.table;
+  statement.sql = absl::StrCat(
+      released, ", r.n AS key_rows FROM (", counted, ", count(*) AS n FROM (",
+      rows, ") AS r WHERE ", InSlice("r.person_index", slice),
+      FilterConditions(recipe, statement), " GROUP BY ", groups, ") AS r",
+      JoinPeopleOf(part, slice), ToAbsl(WhoseRows(recipe)));
   return statement;
-}
-
-SqlStatement SmallGroupsSql(std::string_view from,
-                            const std::vector<std::string>& identifiers, int k,
-                            std::string_view present) {
-  const std::string names = absl::StrJoin(identifiers, ", ");
-  const std::string where =
-      present.empty() ? "" : absl::StrFormat("WHERE %s IS NOT NULL ", present);
-  return {
-      absl::StrFormat(
-          "SELECT %s, CAST(sum(key_rows) AS BIGINT) AS group_rows FROM %s %s"
-          "GROUP BY %s HAVING count(DISTINCT person) < %d",
-          names, from, where, names, k),
-      {}};
-}
-
-SqlStatement PeopleInSql(std::string_view from, std::string_view small,
-                         const std::vector<std::string>& identifiers) {
-  return {absl::StrFormat(
-              "SELECT DISTINCT s.person AS person, CAST(1 AS BIGINT) AS "
-              "group_rows FROM %s AS s JOIN %s AS g ON %s "
-              "WHERE s.person IS NOT NULL",
-              from, small, SameCombination(identifiers)),
-          {}};
-}
-
-SqlStatement WithheldSql(std::string_view from, std::string_view small,
-                         const std::vector<std::string>& identifiers,
-                         const std::vector<std::string>& all_columns,
-                         std::string_view withheld) {
-  std::vector<std::string> selected;
-  for (const std::string& column : all_columns) {
-    selected.push_back(
-        column == withheld
-            ? absl::StrFormat("CASE WHEN g.group_rows IS NULL THEN s.%1$s "
-                              "ELSE NULL END AS %1$s",
-                              column)
-            : absl::StrFormat("s.%1$s AS %1$s", column));
-  }
-  return {absl::StrFormat("SELECT %s FROM %s AS s LEFT JOIN %s AS g ON %s",
-                          absl::StrJoin(selected, ", "), from, small,
-                          SameCombination(identifiers)),
-          {}};
-}
-
-SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
-                                   std::string_view column, int k) {
-  std::vector<std::string> parts;
-  for (const std::string& table : tables) {
-    parts.push_back(absl::StrFormat(
-        "SELECT person, key_rows, %1$s FROM %2$s WHERE %1$s IS NOT NULL",
-        column, table));
-  }
-  return {absl::StrFormat("SELECT %1$s, CAST(sum(key_rows) AS BIGINT) AS "
-                          "group_rows FROM (%2$s) AS a"
-                          " GROUP BY %1$s HAVING count(DISTINCT person) < %3$d",
-                          column, absl::StrJoin(parts, " UNION ALL "), k),
-          {}};
 }
 
 SqlStatement NumberedRowsSql(const SqlStatement& rows,

@@ -173,6 +173,18 @@ absl::StatusOr<std::vector<TableRecipe>> RecipesOf(
   return recipes;
 }
 
+std::vector<SqlStatement> KeysOf(const LinkInputs& inputs,
+                                 const LinkedExtracts& linked,
+                                 const TableRecipe& recipe) {
+  std::vector<SqlStatement> keys;
+  for (const RowsTable& part : recipe.parts) {
+    for (const Slice slice : linked.SlicesOf(PeopleOf(inputs, part))) {
+      keys.push_back(KeysSql(recipe, part, slice));
+    }
+  }
+  return keys;
+}
+
 absl::StatusOr<WrittenTable> WriteDataset(
     const BuildInputs& inputs, const LinkedExtracts& linked,
     const TableRecipe& recipe, OutgoingTable outgoing,
@@ -328,12 +340,13 @@ absl::StatusOr<std::vector<WrittenTable>> WriteTables(
     outgoing.push_back({NewestOf(recipe.parts).sql_name(),
                         SchemaOf(recipe),
                         QuasiIdentifiersOf(recipe),
+                        KeysOf(inputs.link, linked, recipe),
                         TableRowsSql(recipe),
                         {},
                         std::nullopt});
   }
   TALLY_RETURN_IF_ERROR(
-      WithholdAreas(inputs.link.agreement->min_k, engine, outgoing));
+      WithholdAreas(inputs.link.agreement->min_k, linked, engine, outgoing));
   for (size_t i = 0; i < recipes.size(); ++i) {
     TALLY_RETURN_IF_ERROR(EnterStage(inputs.link, "tables",
                                      static_cast<int64_t>(tables.size()), total,

@@ -143,11 +143,39 @@ LinkCounts CountsAt(const std::vector<engine::Value>& row, size_t first) {
           IntOf(row[first + 3])};
 }
 
-absl::Status AddLevels(const std::string& facts,
+// The rows of statements whose first `names` columns name a line, and whose
+// others are counts: of each line once, with its counts added up.
+absl::StatusOr<std::vector<std::vector<engine::Value>>> AddedUp(
+    const std::vector<SqlStatement>& statements, size_t names,
+    ReleaseEngine& engine) {
+  std::map<std::vector<std::string>, std::vector<engine::Value>> lines;
+  for (const SqlStatement& statement : statements) {
+    TALLY_ASSIGN_OR_RETURN(auto rows, engine.Rows(statement));
+    for (std::vector<engine::Value>& row : rows) {
+      std::vector<std::string> name;
+      for (size_t i = 0; i < names; ++i) name.push_back(TextOf(row[i]));
+      const auto [line, is_new] = lines.try_emplace(name, row);
+      if (is_new) continue;
+      for (size_t i = names; i < row.size(); ++i) {
+        line->second[i] =
+            engine::Value::Int64(IntOf(line->second[i]) + IntOf(row[i]));
+      }
+    }
+  }
+  std::vector<std::vector<engine::Value>> added;
+  for (auto& [name, line] : lines) added.push_back(std::move(line));
+  return added;
+}
+
+absl::Status AddLevels(const LinkedExtracts& linked, const std::string& facts,
                        const std::vector<ReportDimension>& dimensions,
                        const std::string& dataset, ReleaseEngine& engine,
                        BySource& by_source, LinkageReport& report) {
-  TALLY_ASSIGN_OR_RETURN(auto rows, engine.Rows(LevelsSql(facts, dimensions)));
+  std::vector<SqlStatement> statements;
+  for (const Slice slice : linked.SlicesOf(linked.everyone)) {
+    statements.push_back(LevelsSql(facts, dimensions, slice));
+  }
+  TALLY_ASSIGN_OR_RETURN(const auto rows, AddedUp(statements, 3, engine));
   std::map<std::string, int64_t> linked_rows;  // by source
   for (const auto& row : rows) {
     if (TextOf(row[1]) != "all") continue;
@@ -195,17 +223,27 @@ absl::Status AddOutcomes(const std::string& facts, ReleaseEngine& engine,
   return absl::OkStatus();
 }
 
-// Counts the parts one after the other, `rows_of` each and `facts_of` what that
-// gives, and then their counts together: the engine holds the groups of one
-// part at a time, not those of all.
+// Counts the parts one after the other, `rows_of` a part and a slice of its
+// people and `facts_of` such rows, and then their counts together, slice by
+// slice: the engine holds the groups of one slice of one part at a time, not
+// those of all.
 template <typename RowsOf, typename FactsOf>
-absl::Status MaterialiseFacts(const std::string& facts,
+absl::Status MaterialiseFacts(const LinkInputs& inputs,
+                              const LinkedExtracts& linked,
+                              const std::string& facts,
                               const std::vector<RowsTable>& parts,
                               const engine::TableSchema& schema,
                               const RowsOf& rows_of, const FactsOf& facts_of,
                               ReleaseEngine& engine) {
+  const auto facts_of_part = [&](const RowsTable& part) {
+    std::vector<SqlStatement> statements;
+    for (const Slice slice : linked.SlicesOf(PeopleOf(inputs, part))) {
+      statements.push_back(facts_of(rows_of(part, slice), Slice{}));
+    }
+    return statements;
+  };
   if (parts.size() == 1) {
-    return engine.Materialise(facts, facts_of(rows_of(parts.front())), schema)
+    return engine.Materialise(facts, facts_of_part(parts.front()), schema)
         .status();
   }
   std::vector<std::string> names, selects;
@@ -213,14 +251,14 @@ absl::Status MaterialiseFacts(const std::string& facts,
     names.push_back(absl::StrFormat("part_%d_of_%s", i, facts));
     selects.push_back("SELECT * FROM " + names.back());
     TALLY_RETURN_IF_ERROR(
-        engine.Materialise(names.back(), facts_of(rows_of(parts[i])), schema)
+        engine.Materialise(names.back(), facts_of_part(parts[i]), schema)
             .status());
   }
-  TALLY_RETURN_IF_ERROR(
-      engine
-          .Materialise(facts, facts_of(JoinText(selects, " UNION ALL ")),
-                       schema)
-          .status());
+  std::vector<SqlStatement> together;
+  for (const Slice slice : linked.SlicesOf(linked.everyone)) {
+    together.push_back(facts_of(JoinText(selects, " UNION ALL "), slice));
+  }
+  TALLY_RETURN_IF_ERROR(engine.Materialise(facts, together, schema).status());
   for (const std::string& name : names) {
     TALLY_RETURN_IF_ERROR(engine.Discard(name));
   }
@@ -237,11 +275,11 @@ absl::Status AddMonths(const LinkInputs& inputs, const LinkedExtracts& linked,
       specification.columns()[*specification.period_column()].name;
   const std::string facts = "month_facts_" + specification.sql_name();
   TALLY_RETURN_IF_ERROR(MaterialiseFacts(
-      facts, parts, MonthFactsSchema(),
-      [&](const RowsTable& part) {
-        return PartMonthFactsSql(part, parts, column);
+      inputs, linked, facts, parts, MonthFactsSchema(),
+      [&](const RowsTable& part, Slice slice) {
+        return PartMonthFactsSql(part, parts, column, slice);
       },
-      [](std::string_view rows) { return MonthFactsSql(rows); }, engine));
+      MonthFactsSql, engine));
   TALLY_ASSIGN_OR_RETURN(auto rows, engine.Rows(MonthLevelsSql(facts)));
   std::map<std::string, std::map<std::string, int64_t>> volumes;
   for (const auto& row : rows) {
@@ -291,17 +329,19 @@ absl::Status AddDataset(const LinkInputs& inputs, const LinkedExtracts& linked,
       DimensionsOf(specification, inputs.agreement->ethnicity_groups);
   const std::string facts = "facts_" + specification.sql_name();
   TALLY_RETURN_IF_ERROR(MaterialiseFacts(
-      facts, parts, FactsSchema(dimensions),
-      [&](const RowsTable& part) {
-        return PartFactsSql(part, parts, dimensions);
+      inputs, linked, facts, parts, FactsSchema(dimensions),
+      [&](const RowsTable& part, Slice slice) {
+        return PartFactsSql(part, parts, dimensions, slice);
       },
-      [&](std::string_view rows) { return FactsSql(rows, dimensions); },
+      [&](std::string_view rows, Slice slice) {
+        return FactsSql(rows, dimensions, slice);
+      },
       engine));
   BySource by_source;
   // A source whose extracts hold no row of the dataset has a line too.
   for (const RowsTable& part : parts) by_source[part.source];
   TALLY_RETURN_IF_ERROR(
-      AddLevels(facts, dimensions, dataset, engine, by_source, report));
+      AddLevels(linked, facts, dimensions, dataset, engine, by_source, report));
   TALLY_RETURN_IF_ERROR(AddOutcomes(facts, engine, by_source));
   TALLY_RETURN_IF_ERROR(
       AddMonths(inputs, linked, parts, dataset, engine, by_source, report));

@@ -15,10 +15,6 @@ using dataset::ColumnType;
 using dataset::Specification;
 using engine::SqlType;
 
-constexpr std::string_view kJoinLinkMap =
-    " AS r LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
-    " AND m.person_index = r.person_index";
-
 // The five counts over f, in which a person of a group has one row.
 constexpr std::string_view kCounts =
     "CAST(sum(f.n) AS BIGINT) AS n_rows, "
@@ -97,7 +93,8 @@ std::vector<ReportDimension> DimensionsOf(const Specification& specification,
 
 std::string PartFactsSql(const RowsTable& part,
                          const std::vector<RowsTable>& parts,
-                         const std::vector<ReportDimension>& dimensions) {
+                         const std::vector<ReportDimension>& dimensions,
+                         Slice slice) {
   std::string sql =
       "SELECT r.source AS source, m.link_person AS link_person, "
       "coalesce(m.linked, false) AS linked, "
@@ -107,13 +104,14 @@ std::string PartFactsSql(const RowsTable& part,
   }
   absl::StrAppend(&sql, " FROM (",
                   CountedPart(part, parts, DimensionColumns(NewestOf(parts)),
-                              DateGrain::kDay),
-                  ")", ToAbsl(kJoinLinkMap));
+                              DateGrain::kDay, slice),
+                  ") AS r", JoinPeopleOf(part, slice));
   return sql;
 }
 
 SqlStatement FactsSql(std::string_view rows,
-                      const std::vector<ReportDimension>& dimensions) {
+                      const std::vector<ReportDimension>& dimensions,
+                      Slice slice) {
   std::string names = "f.source, f.link_person, f.linked, f.unlinked_reason";
   std::string selected =
       "f.source AS source, f.link_person AS link_person, f.linked AS linked, "
@@ -124,7 +122,8 @@ SqlStatement FactsSql(std::string_view rows,
   }
   return {absl::StrCat("SELECT ", selected,
                        ", CAST(sum(f.n) AS BIGINT) AS n FROM (", ToAbsl(rows),
-                       ") AS f GROUP BY ", names),
+                       ") AS f WHERE ", InSlice("f.link_person", slice),
+                       " GROUP BY ", names),
           {}};
 }
 
@@ -143,26 +142,25 @@ engine::TableSchema FactsSchema(
 
 std::string PartMonthFactsSql(const RowsTable& part,
                               const std::vector<RowsTable>& parts,
-                              std::string_view period_column) {
+                              std::string_view period_column, Slice slice) {
   const std::string column(period_column);
   return absl::StrCat(
       "SELECT r.source AS source, m.link_person AS link_person, "
       "m.person AS person, coalesce(m.linked, false) AS linked, r.",
       column, " AS month_start, r.n AS n FROM (",
-      CountedPart(part, parts, {column}, DateGrain::kMonth), ")",
-      ToAbsl(kJoinLinkMap));
+      CountedPart(part, parts, {column}, DateGrain::kMonth, slice), ") AS r",
+      JoinPeopleOf(part, slice));
 }
 
-SqlStatement MonthFactsSql(std::string_view rows) {
+SqlStatement MonthFactsSql(std::string_view rows, Slice slice) {
   // `person` is the same in all rows of a link_person.
-  return {
-      absl::StrCat(
-          "SELECT f.source AS source, f.link_person AS link_person, "
-          "max(f.person) AS person, f.linked AS linked, f.month_start AS "
-          "month_start, CAST(sum(f.n) AS BIGINT) AS n FROM (",
-          ToAbsl(rows),
-          ") AS f GROUP BY f.source, f.link_person, f.linked, f.month_start"),
-      {}};
+  return {absl::StrCat(
+              "SELECT f.source AS source, f.link_person AS link_person, "
+              "max(f.person) AS person, f.linked AS linked, f.month_start AS "
+              "month_start, CAST(sum(f.n) AS BIGINT) AS n FROM (",
+              ToAbsl(rows), ") AS f WHERE ", InSlice("f.link_person", slice),
+              " GROUP BY f.source, f.link_person, f.linked, f.month_start"),
+          {}};
 }
 
 engine::TableSchema MonthFactsSchema() {
@@ -172,7 +170,8 @@ engine::TableSchema MonthFactsSchema() {
 }
 
 SqlStatement LevelsSql(std::string_view facts,
-                       const std::vector<ReportDimension>& dimensions) {
+                       const std::vector<ReportDimension>& dimensions,
+                       Slice slice) {
   // A person has a row for each level first: counting rows is then counting
   // people.
   const auto counts_by = [&](std::string_view dimension,
@@ -183,10 +182,11 @@ SqlStatement LevelsSql(std::string_view facts,
         "SELECT f.source AS source, '%s' AS dimension, %s AS level_name, %s "
         "FROM (SELECT v.source AS source, %sv.link_person AS link_person, "
         "v.linked AS linked, CAST(sum(v.n) AS BIGINT) AS n FROM %s AS v "
-        "GROUP BY %sv.source, v.link_person, v.linked) AS f GROUP BY "
+        "WHERE %s GROUP BY %sv.source, v.link_person, v.linked) AS f GROUP BY "
         "f.source%s",
         dimension, level.empty() ? "''" : "f.level_name", kCounts, named, facts,
-        grouped, level.empty() ? "" : ", f.level_name");
+        InSlice("v.link_person", slice), grouped,
+        level.empty() ? "" : ", f.level_name");
   };
   std::vector<std::string> selects = {counts_by("all", "")};
   for (const ReportDimension& dimension : dimensions) {

@@ -28,26 +28,30 @@ std::vector<ReportDimension> DimensionsOf(
 std::vector<std::string> DimensionColumns(
     const dataset::Specification& specification);
 
-// The rows of one of `parts`, counted: with source, person, fate and
-// dimensions.
+// The rows of one of `parts`, of a slice of its people, counted: with source,
+// person, fate and dimensions.
 std::string PartFactsSql(const RowsTable& part,
                          const std::vector<RowsTable>& parts,
-                         const std::vector<ReportDimension>& dimensions);
-// Such rows, each combination once: `facts`.
+                         const std::vector<ReportDimension>& dimensions,
+                         Slice slice);
+// Such rows, each combination once: `facts`. `slice`: of link_person.
 SqlStatement FactsSql(std::string_view rows,
-                      const std::vector<ReportDimension>& dimensions);
+                      const std::vector<ReportDimension>& dimensions,
+                      Slice slice);
 engine::TableSchema FactsSchema(const std::vector<ReportDimension>& dimensions);
 // The same with source, person, fate and month: `month_facts`.
 std::string PartMonthFactsSql(const RowsTable& part,
                               const std::vector<RowsTable>& parts,
-                              std::string_view period_column);
-SqlStatement MonthFactsSql(std::string_view rows);
+                              std::string_view period_column, Slice slice);
+SqlStatement MonthFactsSql(std::string_view rows, Slice slice);
 engine::TableSchema MonthFactsSchema();
 
 // source, dimension, level, n_rows, n_rows_person, n_persons, n_linked,
-// n_rows_linked; the dimension "all" has level "".
+// n_rows_linked; the dimension "all" has level "". `slice`: of link_person;
+// the counts of all slices are those of everybody.
 SqlStatement LevelsSql(std::string_view facts,
-                       const std::vector<ReportDimension>& dimensions);
+                       const std::vector<ReportDimension>& dimensions,
+                       Slice slice);
 // source, month (DATE or NULL), and the same five counts.
 SqlStatement MonthLevelsSql(std::string_view month_facts);
 // source, unlinked_reason (NULL: has a person), linked, n_rows.

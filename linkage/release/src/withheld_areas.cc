@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "withheld_sql.h"
 
 namespace tally::linkage {
 namespace {
@@ -56,8 +57,9 @@ struct Withholding {
 // when they are written.
 struct Guarded {
   OutgoingTable* table;
-  TableSchema schema;   // of its keys
-  std::string current;  // the table of the engine that holds them
+  TableSchema schema;        // of its keys
+  std::string current;       // the table of the engine that holds them
+  int64_t combinations = 0;  // its rows
   std::vector<Withholding> withheld;
 
   bool Has(std::string_view column) const {
@@ -68,18 +70,15 @@ struct Guarded {
 
 class Withholder {
  public:
-  Withholder(int min_k, ReleaseEngine& engine)
-      : min_k_(min_k), engine_(engine) {}
+  Withholder(int min_k, const LinkedExtracts& linked, ReleaseEngine& engine)
+      : min_k_(min_k), linked_(linked), engine_(engine) {}
 
   absl::Status Guard(OutgoingTable& table) {
-    Guarded guarded = {&table, KeysSchema(table), "", {}};
+    Guarded guarded = {&table, KeysSchema(table), "", 0, {}};
     guarded.current = OriginalOf(guarded);
-    TALLY_RETURN_IF_ERROR(
-        engine_
-            .Materialise(guarded.current,
-                         KeysSql(table.rows, table.quasi_identifiers),
-                         guarded.schema)
-            .status());
+    TALLY_ASSIGN_OR_RETURN(
+        guarded.combinations,
+        engine_.Materialise(guarded.current, table.keys, guarded.schema));
     TALLY_ASSIGN_OR_RETURN(table.counts, Count(guarded));
     table.line.rows = table.counts->rows;
     TALLY_ASSIGN_OR_RETURN(table.line.rows_below_before, RowsBelow(guarded));
@@ -101,9 +100,8 @@ class Withholder {
         const std::string small = NewName("small");
         TALLY_ASSIGN_OR_RETURN(
             const int64_t groups,
-            engine_.Materialise(
-                small, SmallGroupsSql(guarded->current, keys, min_k_, kArea),
-                GroupsSchema(guarded->schema, keys)));
+            engine_.Materialise(small, SmallGroups(*guarded, kArea),
+                                GroupsSchema(guarded->schema, keys)));
         if (groups == 0) continue;
         people.push_back(PeopleInSql(guarded->current, small, keys).sql);
         found.emplace_back(guarded, small);
@@ -133,16 +131,30 @@ class Withholder {
     const std::vector<Guarded*> with_column = Having(column);
     if (with_column.empty()) return absl::OkStatus();
     std::vector<std::string> tables;
+    int64_t combinations = 0;
     for (const Guarded* guarded : with_column) {
       tables.push_back(guarded->current);
+      combinations += guarded->combinations;
+    }
+    std::vector<SqlStatement> statements;
+    for (const Slice slice : linked_.SlicesOf(combinations)) {
+      statements.push_back(OrganisationsSql(tables, column, slice));
     }
     const std::vector<std::string> keys = {std::string(column)};
+    const TableSchema groups = GroupsSchema(with_column.front()->schema, keys);
+    const std::string counts = NewName("organisations");
+    TALLY_RETURN_IF_ERROR(
+        engine_
+            .Materialise(counts, statements,
+                         {groups.front(),
+                          {"n_persons", engine::SqlType::kBigint},
+                          {"key_rows", engine::SqlType::kBigint}})
+            .status());
     const std::string small = NewName("small");
     TALLY_ASSIGN_OR_RETURN(
         const int64_t few,
-        engine_.Materialise(small,
-                            SmallOrganisationsSql(tables, column, min_k_),
-                            GroupsSchema(with_column.front()->schema, keys)));
+        engine_.Materialise(
+            small, SmallOrganisationsSql(counts, column, min_k_), groups));
     if (few == 0) return absl::OkStatus();
     for (Guarded* guarded : with_column) {
       TALLY_RETURN_IF_ERROR(Withhold(*guarded, small, keys, column));
@@ -183,15 +195,33 @@ class Withholder {
     return having;
   }
 
+  std::vector<SqlStatement> SmallGroups(const Guarded& guarded,
+                                        std::string_view present) const {
+    std::vector<SqlStatement> statements;
+    const std::vector<std::string>& names = guarded.table->quasi_identifiers;
+    TableSchema columns = GroupsSchema(guarded.schema, names);
+    columns.pop_back();
+    for (const Slice slice : linked_.SlicesOf(guarded.combinations)) {
+      statements.push_back(SmallGroupsSql(guarded.current, names, min_k_,
+                                          CombinationInSlice(columns, slice),
+                                          present));
+    }
+    return statements;
+  }
+
   // Rows whose whole combination fewer than min_k people share.
   absl::StatusOr<int64_t> RowsBelow(const Guarded& guarded) {
-    const SqlStatement small = SmallGroupsSql(
-        guarded.current, guarded.table->quasi_identifiers, min_k_);
-    return engine_.Count(
-        {absl::StrFormat("SELECT CAST(sum(g.group_rows) AS BIGINT) "
-                         "FROM (%s) AS g",
-                         small.sql),
-         {}});
+    int64_t rows = 0;
+    for (const SqlStatement& small : SmallGroups(guarded, "")) {
+      TALLY_ASSIGN_OR_RETURN(
+          const int64_t of_slice,
+          engine_.Count({absl::StrFormat("SELECT CAST(sum(g.group_rows) AS "
+                                         "BIGINT) FROM (%s) AS g",
+                                         small.sql),
+                         {}}));
+      rows += of_slice;
+    }
+    return rows;
   }
 
   absl::StatusOr<OutgoingTable::Counts> Count(const Guarded& guarded) {
@@ -262,6 +292,7 @@ class Withholder {
   }
 
   const int min_k_;
+  const LinkedExtracts& linked_;
   ReleaseEngine& engine_;
   std::vector<Guarded> guarded_;
   int number_ = 0;
@@ -269,9 +300,10 @@ class Withholder {
 
 }  // namespace
 
-absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
+absl::Status WithholdAreas(int min_k, const LinkedExtracts& linked,
+                           ReleaseEngine& engine,
                            std::vector<OutgoingTable>& tables) {
-  Withholder withholder(min_k, engine);
+  Withholder withholder(min_k, linked, engine);
   for (OutgoingTable& table : tables) {
     table.line.table = table.name;
     table.line.min_k = min_k;

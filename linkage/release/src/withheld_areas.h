@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "linkage/release/linkage_report.h"
 #include "linkage/release/release_sql.h"
+#include "linked_extracts.h"
 #include "release_engine.h"
 
 namespace tally::linkage {
@@ -27,6 +28,7 @@ struct OutgoingTable {
   std::string name;
   engine::TableSchema schema;                  // of its rows
   std::vector<std::string> quasi_identifiers;  // QuasiIdentifiersOf
+  std::vector<SqlStatement> keys;  // KeysSql of every part and slice
   SqlStatement rows;    // TableRowsSql; afterwards what goes out, without order
   UniquenessLine line;  // afterwards: what was found and done
   // Afterwards, where they were counted: all rows, and those with a person.
@@ -42,8 +44,10 @@ struct OutgoingTable {
 // All tables of a release at once. With min_k 1, or for a table without
 // quasi-identifiers, the rows stay as they are. Cost: reads the people and
 // quasi-identifiers of each of the other tables once, and works on the
-// combinations that there are.
-[[nodiscard]] absl::Status WithholdAreas(int min_k, ReleaseEngine& engine,
+// combinations that there are, at most max_people_counted at a time.
+[[nodiscard]] absl::Status WithholdAreas(int min_k,
+                                         const LinkedExtracts& linked,
+                                         ReleaseEngine& engine,
                                          std::vector<OutgoingTable>& tables);
 
 }  // namespace tally::linkage

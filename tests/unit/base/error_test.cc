@@ -25,7 +25,8 @@ TEST(Error, GivesEachReasonItsPublishedNumberNameAndCode) {
   EXPECT_EQ(static_cast<int>(Reason::kHubSealed), 37);
   EXPECT_EQ(static_cast<int>(Reason::kPersonLimit), 46);
   EXPECT_EQ(static_cast<int>(Reason::kInternal), 57);
-  EXPECT_EQ(AllReasons().size(), 57u);
+  EXPECT_EQ(static_cast<int>(Reason::kMemoryLow), 58);
+  EXPECT_EQ(AllReasons().size(), 58u);
   int32_t number = 0;
   std::set<std::string_view> names;
   for (const Reason reason : AllReasons()) {
@@ -40,7 +41,7 @@ TEST(Error, KnowsNoOtherNamesAndNumbers) {
   EXPECT_EQ(ReasonFromName("UNSPECIFIED"), std::nullopt);
   EXPECT_EQ(ReasonFromName("element_invalid"), std::nullopt);
   EXPECT_EQ(ReasonFromNumber(0), std::nullopt);
-  EXPECT_EQ(ReasonFromNumber(58), std::nullopt);
+  EXPECT_EQ(ReasonFromNumber(59), std::nullopt);
   EXPECT_EQ(ReasonFromNumber(-1), std::nullopt);
   EXPECT_EQ(ReasonName(static_cast<Reason>(4711)), "UNSPECIFIED");
 }
@@ -74,6 +75,8 @@ TEST(Error, TakesCodeAndExitCodeFromTheReason) {
            {Reason::kDraining, absl::StatusCode::kUnavailable, kExitTemporary},
            {Reason::kFileDigest, absl::StatusCode::kDataLoss, kExitIntegrity},
            {Reason::kInternal, absl::StatusCode::kInternal, kExitFailure},
+           {Reason::kMemoryLow, absl::StatusCode::kResourceExhausted,
+            kExitTemporary},
        }) {
     const absl::Status status = Error(c.reason, "words");
     EXPECT_EQ(status.code(), c.code) << ReasonName(c.reason);

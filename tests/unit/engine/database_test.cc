@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "engine_fixture.h"
+#include "status_matchers.h"
 
 namespace tally::engine {
 namespace {
@@ -134,8 +135,19 @@ TEST_F(DatabaseTest, ErrorCodesFollowTheKindOfFault) {
             absl::StatusCode::kPermissionDenied);
 }
 
-TEST_F(DatabaseTest, MemoryLimitIsACleanError) {
+TEST_F(DatabaseTest, MemoryAndDiskThatDoNotDoAreTold) {
+  // Groups of text stay in memory, whatever the disk has.
   DatabaseOptions options = Options();
+  options.memory_bytes = int64_t{32} << 20;
+  options.threads = 1;
+  Database small = Open(options);
+  EXPECT_THAT(Connect(small).Execute(
+                  "CREATE TABLE many AS SELECT i, CAST(i AS VARCHAR) AS t, "
+                  "CAST(i + 1 AS VARCHAR) AS u, count(*) "
+                  "FROM range(5000000) r(i) GROUP BY ALL"),
+              ReasonIs(Reason::kMemoryLow));
+
+  options = Options();
   options.memory_bytes = int64_t{32} << 20;
   options.max_temp_bytes = int64_t{1} << 20;
   Database database = Open(options);
@@ -144,6 +156,7 @@ TEST_F(DatabaseTest, MemoryLimitIsACleanError) {
       "CREATE TABLE big AS SELECT hash(i) AS a, hash(i + 1) AS b "
       "FROM range(50000000) r(i)");
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_EQ(DetailOf(status), std::nullopt) << status;
   EXPECT_EQ(ExitCodeOf(status), kExitTemporary);
   EXPECT_TRUE(connection.Execute("SELECT 1").ok());
 }

@@ -44,6 +44,12 @@ class WithheldAreas : public testing::Test {
         "CAST((i + %d) // 2 AS INTEGER) AS year_of_birth, "
         "CAST(i AS INTEGER) AS value FROM range(%d) AS t(i)",
         shift, people);
+    table.keys.push_back(
+        {absl::StrFormat("SELECT person, lsoa21, year_of_birth, count(*) AS "
+                         "key_rows FROM (%s) AS r "
+                         "GROUP BY person, lsoa21, year_of_birth",
+                         table.rows.sql),
+         {}});
     return table;
   }
   // Rows that have a value there.
@@ -66,7 +72,7 @@ TEST_F(WithheldAreas, EndAfterDozensOfRounds) {
   // to the last, who is alone in the second.
   std::vector<OutgoingTable> tables = {Pairs("a", kPeople, 1),
                                        Pairs("b", kPeople, 0)};
-  ASSERT_THAT(WithholdAreas(2, *engine_, tables), IsOk());
+  ASSERT_THAT(WithholdAreas(2, LinkedExtracts{}, *engine_, tables), IsOk());
   for (const OutgoingTable& table : tables) {
     EXPECT_TRUE(table.withheld);
     EXPECT_EQ(table.line.rows_area_withheld, kPeople);

@@ -94,6 +94,8 @@ enum class Reason : int32_t {
   kFileDigest = 56,
   // INTERNAL, exit 1
   kInternal = 57,
+  // RESOURCE_EXHAUSTED, exit 5
+  kMemoryLow = 58,
 };
 
 // What a status carries besides its text. Fields that do not apply stay empty.

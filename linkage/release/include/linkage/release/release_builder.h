@@ -66,6 +66,9 @@ struct LinkInputs {
   std::string work_directory;
   size_t memory_bytes = size_t{1} << 30;
   int threads = 1;
+  // Most people that one statement groups by text. 0: as many as the engine's
+  // memory holds.
+  int64_t max_people_counted = 0;
   std::string created;  // RFC 3339
   // Stage, done, total, unit; may be empty.
   std::function<void(const OperationProgress&)> progress;
@@ -107,7 +110,8 @@ struct BuiltRelease {
 };
 
 // The linkage report of an agreement over the planned extracts.
-// Errors: RUN_CORRUPT, kResourceExhausted (DISK_LOW), kCancelled, kInternal.
+// Errors: RUN_CORRUPT, MEMORY_LOW, kResourceExhausted (DISK_LOW), kCancelled,
+// kInternal.
 [[nodiscard]] absl::StatusOr<LinkageReport> PreviewLinkage(
     const LinkInputs& inputs);
 

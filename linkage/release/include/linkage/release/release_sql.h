@@ -61,6 +61,19 @@ engine::TableSchema MapSchema();
 engine::TableSchema CoverageSchema();
 engine::TableSchema RekeySchema();
 
+// The engine holds what it groups by text in memory, whatever the disk has. So
+// what is counted of many people is counted slice by slice: of those whose
+// number leaves `which` when divided by `of`. Who has none is in the first.
+struct Slice {
+  int64_t which = 0;
+  int64_t of = 1;  // one: everybody
+};
+// A condition that holds for the numbers of a slice.
+std::string InSlice(std::string_view number, Slice slice);
+// ` LEFT JOIN ... AS m` that gives rows r of one part, of one slice of its
+// person_index, what person_map says of their people.
+std::string JoinPeopleOf(const RowsTable& part, Slice slice);
+
 // Who belongs: everybody who has a row in one of `parts`; with none of them
 // (population "all") everybody there is.
 SqlStatement AnchorSql(const std::vector<RowsTable>& parts);
@@ -92,34 +105,12 @@ SqlStatement TableRowsSql(const TableRecipe& recipe);
 // The columns whose combination may single somebody out: class QI, no dates.
 std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe);
 
-// Each combination of a person and `identifiers` among `rows` (a SELECT of
-// TableRowsSql's shape) once: person, identifiers, key_rows BIGINT, how many
-// rows have it. All that the statements below look at.
-SqlStatement KeysSql(const SqlStatement& rows,
-                     const std::vector<std::string>& identifiers);
-// From a table `from` of such keys: the combinations of `identifiers` that
-// fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
-// `present`: one of the identifiers, which then has a value in every
-// combination; empty for all combinations.
-SqlStatement SmallGroupsSql(std::string_view from,
-                            const std::vector<std::string>& identifiers, int k,
-                            std::string_view present = "");
-// The people with rows of `from` whose combination of `identifiers` is in
-// `small`: person, group_rows = 1; itself a `small` over {"person"}.
-SqlStatement PeopleInSql(std::string_view from, std::string_view small,
-                         const std::vector<std::string>& identifiers);
-// The rows of `from` (a table, of keys or rows, or a SELECT in parentheses),
-// `withheld` set to NULL where the combination of `identifiers` is in `small`.
-// NULL is equal to NULL here.
-SqlStatement WithheldSql(std::string_view from, std::string_view small,
-                         const std::vector<std::string>& identifiers,
-                         const std::vector<std::string>& all_columns,
-                         std::string_view withheld);
-// The values of an organisation's column that fewer than `k` people have in
-// all the tables together: value, group_rows.
-SqlStatement SmallOrganisationsSql(const std::vector<std::string>& tables,
-                                   std::string_view column, int k);
-
+// Each combination of those columns that a person of one of the recipe's parts
+// has once: person, columns, key_rows BIGINT, how many rows of the table have
+// it. All that withheld_sql.h looks at. Rows are counted by the numbers of
+// their people before these are joined to them.
+SqlStatement KeysSql(const TableRecipe& recipe, const RowsTable& part,
+                     Slice slice);
 // Which rows one file of a table holds.
 struct PartRange {
   enum Which {
@@ -162,12 +153,12 @@ const dataset::Specification& NewestOf(const std::vector<RowsTable>& parts);
 std::string UnionOfParts(const std::vector<RowsTable>& parts,
                          const std::vector<std::string>& columns);
 // The same of one of `parts` with each combination of them once, dates cut to
-// `grain`, and how many rows have it as `n`: events are counted by the numbers
-// of their people before anything is joined to them.
+// `grain`, and how many rows have it as `n`; of a slice of its people: events
+// are counted by the numbers of their people before anything is joined to them.
 std::string CountedPart(const RowsTable& part,
                         const std::vector<RowsTable>& parts,
                         const std::vector<std::string>& columns,
-                        DateGrain grain);
+                        DateGrain grain, Slice slice);
 
 // CASE expressions over an expression of ours.
 std::string AgeBandExpression(std::string_view age);

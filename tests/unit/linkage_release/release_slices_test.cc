@@ -1,0 +1,127 @@
+// Counting people in slices (LinkInputs::max_people_counted).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "engine/sql_lint.h"
+#include "linkage/release/release_builder.h"
+#include "linkage/release/report_text.h"
+#include "linked_extracts.h"
+#include "release_builder_fixture.h"
+#include "release_world.h"
+#include "withheld_sql.h"
+
+namespace tally::linkage {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class ReleaseSlices : public ReleaseBuilder {
+ protected:
+  // People in several practices and areas, with events and spells in two
+  // extracts each, of which some combinations are rare.
+  void PublishMany() {
+    for (const char* month : {"2026-10", "2026-11"}) {
+      const std::string day = std::string(month) + "-07";
+      std::vector<TestRow> patients, events, spells;
+      for (int who = 1; who <= 60; ++who) {
+        patients.push_back(Patient(who, who < 59 ? "Z90001" : "Z90003",
+                                   who % 20 == 0 ? "E01990002" : "E01990001",
+                                   who % 3 == 0 ? "A" : "R"));
+        events.push_back(Event(who, day.c_str()));
+        if (who % 2 == 0) spells.push_back(Spell(who, who, day.c_str()));
+      }
+      events.push_back(Event(-1, day.c_str()));
+      spells.push_back(Spell(-1, 99, day.c_str()));
+      world_.Publish("gp-supplier-a", month, 1,
+                     {{"gp-patient", patients}, {"gp-event", events}});
+      world_.Publish("national-apc", month, 1, {{"sus-apc", spells}});
+    }
+  }
+
+  Agreement TermsWithMinK() const {
+    Agreement agreement = BasicTerms();
+    agreement.min_k = 3;
+    agreement.geography = {"lsoa", "practice"};
+    agreement.datasets.push_back(
+        {"gp-patient",
+         {"gp-supplier-a"},
+         {"practice_code", "lsoa21", "ethnic_category"},
+         DateGrain::kMonth,
+         {}});
+    return agreement;
+  }
+
+  // Rows without the numbers of people and records, which differ each time.
+  Rows Contents(const std::string& release, const std::string& table) {
+    Rows rows = world_.Table(release, table);
+    for (auto& row : rows) {
+      row[0] = row[0] == "-" ? "-" : "someone";
+      if (table == "sus_apc") row[3] = "spell";
+    }
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+};
+
+TEST_F(ReleaseSlices, CountWhatOneStatementCounts) {
+  PublishMany();
+  const Agreement agreement = TermsWithMinK();
+  const BuiltRelease whole = world_.MustBuild(agreement, kRelease);
+  const absl::StatusOr<ReleasePlan> plan = world_.Plan(agreement);
+  ASSERT_TRUE(plan.ok());
+  BuildInputs inputs = world_.BuildInputsFor(agreement, *plan, "r2026-12");
+  inputs.link.max_people_counted = 7;
+  absl::StatusOr<BuiltRelease> sliced = BuildRelease(inputs);
+  ASSERT_TRUE(sliced.ok()) << sliced.status();
+  sliced->report.release = whole.report.release;
+  EXPECT_EQ(ReportJson(sliced->report), ReportJson(whole.report));
+  for (const char* table : {"gp_event", "gp_patient", "sus_apc"}) {
+    EXPECT_EQ(Contents("r2026-12", table), Contents(kRelease, table)) << table;
+  }
+  // Something was rare, or min_k had nothing to count.
+  int64_t withheld = 0;
+  for (const UniquenessLine& line : sliced->report.uniqueness) {
+    withheld += line.rows_area_withheld;
+  }
+  EXPECT_GT(withheld, 0);
+  int64_t in_slices = 0;
+  for (const std::string& sql : world_.statements()) {
+    in_slices += sql.find(" % 9 = 8") != std::string::npos ? 1 : 0;
+    EXPECT_THAT(engine::LintSql(sql), SizeIs(0)) << sql;
+  }
+  EXPECT_GT(in_slices, 10);
+}
+
+TEST(Slices, HoldEverybodyOnce) {
+  LinkedExtracts linked;
+  linked.max_people_counted = 10;
+  EXPECT_THAT(linked.SlicesOf(0), SizeIs(1));
+  EXPECT_THAT(linked.SlicesOf(10), SizeIs(1));
+  const std::vector<Slice> slices = linked.SlicesOf(25);
+  ASSERT_THAT(slices, SizeIs(3));
+  for (int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(slices[static_cast<size_t>(i)].which, i);
+    EXPECT_EQ(slices[static_cast<size_t>(i)].of, 3);
+  }
+  EXPECT_EQ(InSlice("n", slices[2]), "coalesce(n, 0) % 3 = 2");
+  EXPECT_EQ(InSlice("n", Slice{}), "true");
+  const engine::TableSchema columns = {{"code", engine::SqlType::kString},
+                                       {"year", engine::SqlType::kInt}};
+  EXPECT_THAT(CombinationInSlice(columns, slices[2]), HasSubstr(") % 3 = 2"));
+  EXPECT_EQ(CombinationInSlice(columns, Slice{}), "true");
+}
+
+TEST(Slices, AreNotMadeForARegionWithTheMemoryOfAHub) {
+  constexpr int64_t kOfAHub = int64_t{717} << 20;
+  EXPECT_GT(PeopleCountedAtOnce(kOfAHub), 2'900'000);
+  EXPECT_GE(PeopleCountedAtOnce(1), 1);
+}
+
+}  // namespace
+}  // namespace tally::linkage
