@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "dataset/resource_name.h"
+#include "withheld_sql.h"
 
 namespace tally::linkage {
 namespace {
@@ -57,24 +58,29 @@ std::string CommonExpression(const ReleaseColumn& column, const Side& side,
   return column.name;
 }
 
-// Combinations that exactly one person of a side has, with that person.
-SqlStatement UniqueRowsSql(const std::vector<ReleaseColumn>& columns,
-                           const Side& side, const Side& other) {
-  std::vector<std::string> inner;
+// What both sides can show of the rows of one: person, c_0, c_1, ...
+std::string CommonRowsSql(const std::vector<ReleaseColumn>& columns,
+                          const Side& side, const Side& other) {
+  std::string sql = "SELECT person";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    absl::StrAppendFormat(&sql, ", %s AS c_%d",
+                          CommonExpression(columns[i], side, other), i);
+  }
+  return absl::StrCat(sql, " FROM ", side.table, " WHERE person IS NOT NULL");
+}
+
+// Combinations that exactly one person of such rows has, with that person.
+SqlStatement UniqueRowsSql(size_t columns, std::string_view rows) {
   std::vector<std::string> names;
   std::vector<std::string> selected;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    inner.push_back(absl::StrFormat(
-        "%s AS c_%d", CommonExpression(columns[i], side, other), i));
+  for (size_t i = 0; i < columns; ++i) {
     names.push_back(absl::StrFormat("v.c_%d", i));
     selected.push_back(absl::StrFormat("v.c_%1$d AS c_%1$d", i));
   }
-  return {absl::StrFormat(
-              "SELECT %s, min(v.person) AS person FROM (SELECT person, %s "
-              "FROM %s WHERE person IS NOT NULL) AS v GROUP BY %s "
-              "HAVING count(DISTINCT v.person) = 1",
-              absl::StrJoin(selected, ", "), absl::StrJoin(inner, ", "),
-              side.table, absl::StrJoin(names, ", ")),
+  return {absl::StrFormat("SELECT %s, min(v.person) AS person FROM (%s) AS v "
+                          "GROUP BY %s HAVING count(DISTINCT v.person) = 1",
+                          absl::StrJoin(selected, ", "), rows,
+                          absl::StrJoin(names, ", ")),
           {}};
 }
 
@@ -127,11 +133,75 @@ std::vector<std::string> FilesOf(const std::string& directory) {
   return files;
 }
 
+// The rows of one side (CommonRowsSql(), of `schema`) in slices of their
+// combinations: a SELECT for each.
+absl::StatusOr<std::vector<std::string>> SlicedRows(
+    const std::string& rows, const std::string& name,
+    const std::vector<Slice>& slices, const engine::TableSchema& schema,
+    ReleaseEngine& engine) {
+  if (slices.size() == 1) return std::vector<std::string>{rows};
+  const engine::TableSchema columns(schema.begin() + 1, schema.end());
+  TALLY_RETURN_IF_ERROR(engine.MaterialiseParts(
+      name,
+      {absl::StrFormat("SELECT r.*, CAST(%s %% %d AS INT) AS part_no "
+                       "FROM (%s) AS r",
+                       CombinationNumber(columns), slices.size(), rows),
+       {}},
+      slices.size(), schema));
+  std::vector<std::string> selects;
+  for (size_t i = 0; i < slices.size(); ++i) {
+    selects.push_back(absl::StrFormat("SELECT * FROM %s_%d", name, i));
+  }
+  return selects;
+}
+
+// The people whom content alone joins, each of them at least once: `name`.
+absl::Status FindJoined(const std::vector<ReleaseColumn>& columns,
+                        const std::vector<std::string>& own_rows,
+                        const std::vector<std::string>& other_rows,
+                        const std::string& name, ReleaseEngine& engine) {
+  const engine::TableSchema schema = UniqueSchema(columns);
+  std::vector<std::string> equal;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    equal.push_back(
+        absl::StrFormat("a.c_%1$d IS NOT DISTINCT FROM b.c_%1$d", i));
+  }
+  std::vector<SqlStatement> joins;
+  std::vector<std::string> unique;
+  for (size_t i = 0; i < own_rows.size(); ++i) {
+    const std::string own = absl::StrFormat("own_of_%s_%d", name, i);
+    const std::string other = absl::StrFormat("live_of_%s_%d", name, i);
+    TALLY_RETURN_IF_ERROR(
+        engine
+            .Materialise(own, UniqueRowsSql(columns.size(), own_rows[i]),
+                         schema)
+            .status());
+    TALLY_RETURN_IF_ERROR(
+        engine
+            .Materialise(other, UniqueRowsSql(columns.size(), other_rows[i]),
+                         schema)
+            .status());
+    unique.insert(unique.end(), {own, other});
+    joins.push_back({absl::StrFormat("SELECT a.person AS person FROM %s AS a "
+                                     "INNER JOIN %s AS b ON %s",
+                                     own, other, absl::StrJoin(equal, " AND ")),
+                     {}});
+  }
+  TALLY_RETURN_IF_ERROR(
+      engine.Materialise(name, joins, {{"person", engine::SqlType::kInt}})
+          .status());
+  for (const std::string& table : unique) {
+    TALLY_RETURN_IF_ERROR(engine.Discard(table));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AttackTable(const LiveRelease& live,
                          const dataset::Specification& specification,
                          const WrittenTable& table, const Side& ours,
                          const AgreementDataset& their_dataset, int number,
-                         ReleaseEngine& engine, LinkageReport& report) {
+                         const LinkedExtracts& linked, ReleaseEngine& engine,
+                         LinkageReport& report) {
   const std::vector<ReleaseColumn> columns =
       SharedColumns(specification, *ours.agreed, their_dataset);
   if (columns.empty()) return absl::OkStatus();
@@ -141,33 +211,40 @@ absl::Status AttackTable(const LiveRelease& live,
                          ReleasedSchema(specification, their_dataset));
   TALLY_RETURN_IF_ERROR(engine.Register(
       theirs.table, FilesOf(live.directory + "/tables/" + table.name), schema));
-  const std::string own =
-      absl::StrFormat("own_unique_%d_%s", number, table.name);
-  const std::string other =
-      absl::StrFormat("live_unique_%d_%s", number, table.name);
-  TALLY_RETURN_IF_ERROR(engine
-                            .Materialise(own,
-                                         UniqueRowsSql(columns, ours, theirs),
-                                         UniqueSchema(columns))
-                            .status());
-  TALLY_RETURN_IF_ERROR(engine
-                            .Materialise(other,
-                                         UniqueRowsSql(columns, theirs, ours),
-                                         UniqueSchema(columns))
-                            .status());
-  std::vector<std::string> equal;
+  // Any row may be a combination of its own, of more columns than people are
+  // counted by.
+  TALLY_ASSIGN_OR_RETURN(
+      const int64_t their_rows,
+      engine.Count({"SELECT count(*) FROM " + theirs.table, {}}));
+  const std::vector<Slice> slices =
+      linked.SlicesOf(2 * std::max(table.rows, their_rows));
+  const std::string name = absl::StrFormat("joined_%d_%s", number, table.name);
+  // The person is the first column of rows, and the last of what is unique.
+  engine::TableSchema rows_schema = UniqueSchema(columns);
+  std::rotate(rows_schema.begin(), rows_schema.end() - 1, rows_schema.end());
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<std::string> own_rows,
+      SlicedRows(CommonRowsSql(columns, ours, theirs), "own_rows_of_" + name,
+                 slices, rows_schema, engine));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<std::string> other_rows,
+      SlicedRows(CommonRowsSql(columns, theirs, ours), "live_rows_of_" + name,
+                 slices, rows_schema, engine));
+  TALLY_RETURN_IF_ERROR(
+      FindJoined(columns, own_rows, other_rows, name, engine));
+  if (slices.size() > 1) {
+    for (size_t i = 0; i < slices.size(); ++i) {
+      TALLY_RETURN_IF_ERROR(engine.DiscardPart("own_rows_of_" + name, i));
+      TALLY_RETURN_IF_ERROR(engine.DiscardPart("live_rows_of_" + name, i));
+    }
+  }
   JoinAttackLine line;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    equal.push_back(
-        absl::StrFormat("a.c_%1$d IS NOT DISTINCT FROM b.c_%1$d", i));
-    line.columns.push_back(columns[i].name);
+  for (const ReleaseColumn& column : columns) {
+    line.columns.push_back(column.name);
   }
   TALLY_ASSIGN_OR_RETURN(
       line.relinked,
-      engine.Count({absl::StrFormat("SELECT count(DISTINCT a.person) FROM %s "
-                                    "AS a INNER JOIN %s AS b ON %s",
-                                    own, other, absl::StrJoin(equal, " AND ")),
-                    {}}));
+      engine.Count({"SELECT count(DISTINCT person) FROM " + name, {}}));
   TALLY_ASSIGN_OR_RETURN(
       line.persons,
       engine.Count(
@@ -201,7 +278,7 @@ absl::Status RunJoinAttack(const BuildInputs& inputs,
       TALLY_RETURN_IF_ERROR(
           AttackTable(live, NewestOf(parts), table,
                       {&agreement, ours, "written_" + table.name}, *theirs,
-                      static_cast<int>(i), engine, report));
+                      static_cast<int>(i), linked, engine, report));
     }
   }
   return absl::OkStatus();

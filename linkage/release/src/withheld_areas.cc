@@ -201,10 +201,10 @@ class Withholder {
     const std::vector<std::string>& names = guarded.table->quasi_identifiers;
     TableSchema columns = GroupsSchema(guarded.schema, names);
     columns.pop_back();
+    const std::string number = CombinationNumber(columns);
     for (const Slice slice : linked_.SlicesOf(guarded.combinations)) {
       statements.push_back(SmallGroupsSql(guarded.current, names, min_k_,
-                                          CombinationInSlice(columns, slice),
-                                          present));
+                                          InSlice(number, slice), present));
     }
     return statements;
   }

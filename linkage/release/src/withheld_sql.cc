@@ -20,26 +20,30 @@ std::string SameCombination(const std::vector<std::string>& identifiers) {
 
 }  // namespace
 
-std::string CombinationInSlice(const engine::TableSchema& columns,
-                               Slice slice) {
-  if (slice.of == 1) return "true";
-  std::vector<std::string> numbers;
+std::string CombinationNumber(const engine::TableSchema& columns) {
+  std::vector<std::string> numbers = {"0"};
   for (const engine::TableColumn& column : columns) {
     const std::string& name = column.name;
-    if (column.type == engine::SqlType::kInt ||
-        column.type == engine::SqlType::kBigint) {
-      numbers.push_back(absl::StrFormat("coalesce(abs(%s), 0)", name));
-    } else if (column.type == engine::SqlType::kString) {
-      // Codes differ at their ends.
-      numbers.push_back(absl::StrFormat(
-          "coalesce(ascii(substr(%1$s, length(%1$s), 1)), 0)"
-          " + 7 * coalesce(ascii(substr(%1$s, length(%1$s) - 1, 1)), 0)",
-          name));
+    switch (column.type) {
+      case engine::SqlType::kInt:
+      case engine::SqlType::kBigint:
+        numbers.push_back(absl::StrFormat("coalesce(abs(%s), 0)", name));
+        break;
+      case engine::SqlType::kDate:
+        numbers.push_back(absl::StrFormat(
+            "coalesce(abs(tally_days(%s, DATE '2000-01-01')), 0)", name));
+        break;
+      case engine::SqlType::kString:
+        numbers.push_back(absl::StrFormat(
+            "coalesce(ascii(substr(%1$s, length(%1$s), 1)), 0)"
+            " + 7 * coalesce(ascii(substr(%1$s, length(%1$s) - 1, 1)), 0)",
+            name));
+        break;
+      default:  // others tell too little apart
+        break;
     }
   }
-  if (numbers.empty()) return slice.which == 0 ? "true" : "false";
-  return absl::StrFormat("(%s) %% %d = %d", absl::StrJoin(numbers, " + "),
-                         slice.of, slice.which);
+  return absl::StrCat("(", absl::StrJoin(numbers, " + "), ")");
 }
 
 SqlStatement SmallGroupsSql(std::string_view from,

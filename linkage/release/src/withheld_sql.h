@@ -15,15 +15,15 @@
 
 namespace tally::linkage {
 
-// A condition that holds for the combinations of `columns` of a slice; slices
-// are of about the same size. They are told apart by what their numbers and the
-// ends of their texts add up to.
-std::string CombinationInSlice(const engine::TableSchema& columns, Slice slice);
+// A number of zero or more that depends on a combination of `columns` alone, to
+// tell its slice by: what numbers, days and the ends of texts add up to. It
+// parts combinations well enough for slices of about the same size.
+std::string CombinationNumber(const engine::TableSchema& columns);
 // From a table `from` of such keys: the combinations of `identifiers` that
 // fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
 // `present`: one of the identifiers, which then has a value in every
-// combination; empty for all combinations. `condition`: of the rows counted, as
-// CombinationInSlice().
+// combination; empty for all combinations. `condition`: of the rows counted, a
+// slice of CombinationNumber().
 SqlStatement SmallGroupsSql(std::string_view from,
                             const std::vector<std::string>& identifiers, int k,
                             std::string_view condition,
