@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "dataset/resource_name.h"
-#include "withheld_sql.h"
 
 namespace tally::linkage {
 namespace {
@@ -133,29 +132,29 @@ std::vector<std::string> FilesOf(const std::string& directory) {
   return files;
 }
 
-// The rows of one side (CommonRowsSql(), of `schema`) in slices of their
-// combinations: a SELECT for each.
+// The rows of one side (CommonRowsSql(), of `schema`) in so many slices of
+// their combinations: a SELECT for each. Several are tables of parts, `name`.
 absl::StatusOr<std::vector<std::string>> SlicedRows(
-    const std::string& rows, const std::string& name,
-    const std::vector<Slice>& slices, const engine::TableSchema& schema,
-    ReleaseEngine& engine) {
-  if (slices.size() == 1) return std::vector<std::string>{rows};
+    const std::string& rows, const std::string& name, size_t slices,
+    const engine::TableSchema& schema, ReleaseEngine& engine) {
+  if (slices == 1) return std::vector<std::string>{rows};
   const engine::TableSchema columns(schema.begin() + 1, schema.end());
   TALLY_RETURN_IF_ERROR(engine.MaterialiseParts(
       name,
       {absl::StrFormat("SELECT r.*, CAST(%s %% %d AS INT) AS part_no "
                        "FROM (%s) AS r",
-                       CombinationNumber(columns), slices.size(), rows),
+                       CombinationNumber(columns), slices, rows),
        {}},
-      slices.size(), schema));
+      slices, schema));
   std::vector<std::string> selects;
-  for (size_t i = 0; i < slices.size(); ++i) {
+  for (size_t i = 0; i < slices; ++i) {
     selects.push_back(absl::StrFormat("SELECT * FROM %s_%d", name, i));
   }
   return selects;
 }
 
-// The people whom content alone joins, each of them at least once: `name`.
+// The people whom content alone joins, each of them at least once, as the table
+// `name`; own and live rows slice by slice.
 absl::Status FindJoined(const std::vector<ReleaseColumn>& columns,
                         const std::vector<std::string>& own_rows,
                         const std::vector<std::string>& other_rows,
@@ -196,6 +195,34 @@ absl::Status FindJoined(const std::vector<ReleaseColumn>& columns,
   return absl::OkStatus();
 }
 
+// The same of two sides, `rows` the more that one of them has. Any row may be a
+// combination of its own, of more columns than people are counted by.
+absl::Status FindJoinedInSlices(const std::vector<ReleaseColumn>& columns,
+                                const Side& ours, const Side& theirs,
+                                int64_t rows, const std::string& name,
+                                const LinkedExtracts& linked,
+                                ReleaseEngine& engine) {
+  const size_t slices = linked.SlicesOf(2 * rows).size();
+  // The person is the first column of rows, and the last of what is unique.
+  engine::TableSchema schema = UniqueSchema(columns);
+  std::rotate(schema.begin(), schema.end() - 1, schema.end());
+  const std::string own = "own_rows_of_" + name;
+  const std::string other = "live_rows_of_" + name;
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> own_rows,
+                         SlicedRows(CommonRowsSql(columns, ours, theirs), own,
+                                    slices, schema, engine));
+  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> other_rows,
+                         SlicedRows(CommonRowsSql(columns, theirs, ours), other,
+                                    slices, schema, engine));
+  TALLY_RETURN_IF_ERROR(
+      FindJoined(columns, own_rows, other_rows, name, engine));
+  for (size_t i = 0; slices > 1 && i < slices; ++i) {
+    TALLY_RETURN_IF_ERROR(engine.DiscardPart(own, i));
+    TALLY_RETURN_IF_ERROR(engine.DiscardPart(other, i));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AttackTable(const LiveRelease& live,
                          const dataset::Specification& specification,
                          const WrittenTable& table, const Side& ours,
@@ -211,33 +238,13 @@ absl::Status AttackTable(const LiveRelease& live,
                          ReleasedSchema(specification, their_dataset));
   TALLY_RETURN_IF_ERROR(engine.Register(
       theirs.table, FilesOf(live.directory + "/tables/" + table.name), schema));
-  // Any row may be a combination of its own, of more columns than people are
-  // counted by.
   TALLY_ASSIGN_OR_RETURN(
       const int64_t their_rows,
       engine.Count({"SELECT count(*) FROM " + theirs.table, {}}));
-  const std::vector<Slice> slices =
-      linked.SlicesOf(2 * std::max(table.rows, their_rows));
   const std::string name = absl::StrFormat("joined_%d_%s", number, table.name);
-  // The person is the first column of rows, and the last of what is unique.
-  engine::TableSchema rows_schema = UniqueSchema(columns);
-  std::rotate(rows_schema.begin(), rows_schema.end() - 1, rows_schema.end());
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<std::string> own_rows,
-      SlicedRows(CommonRowsSql(columns, ours, theirs), "own_rows_of_" + name,
-                 slices, rows_schema, engine));
-  TALLY_ASSIGN_OR_RETURN(
-      const std::vector<std::string> other_rows,
-      SlicedRows(CommonRowsSql(columns, theirs, ours), "live_rows_of_" + name,
-                 slices, rows_schema, engine));
-  TALLY_RETURN_IF_ERROR(
-      FindJoined(columns, own_rows, other_rows, name, engine));
-  if (slices.size() > 1) {
-    for (size_t i = 0; i < slices.size(); ++i) {
-      TALLY_RETURN_IF_ERROR(engine.DiscardPart("own_rows_of_" + name, i));
-      TALLY_RETURN_IF_ERROR(engine.DiscardPart("live_rows_of_" + name, i));
-    }
-  }
+  TALLY_RETURN_IF_ERROR(FindJoinedInSlices(columns, ours, theirs,
+                                           std::max(table.rows, their_rows),
+                                           name, linked, engine));
   JoinAttackLine line;
   for (const ReleaseColumn& column : columns) {
     line.columns.push_back(column.name);

@@ -25,7 +25,8 @@ struct LinkedExtracts {
   bool has_registrations = false;  // coverage can have rows
   int64_t persons = 0;             // in `people`: the population
   int64_t everyone = 0;            // in `everyone`: of all extracts
-  int64_t max_people_counted = 1;  // by one statement that groups by text
+  // By one statement that groups by text; as it stands, everybody.
+  int64_t max_people_counted = int64_t{1} << 32;
 
   // The parts of one dataset.
   std::vector<RowsTable> PartsOf(const ReleasePlan& plan,

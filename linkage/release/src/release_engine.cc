@@ -103,7 +103,7 @@ absl::StatusOr<int64_t> ReleaseEngine::Materialise(
 absl::StatusOr<engine::Result> ReleaseEngine::StreamTable(
     std::string_view name) {
   std::vector<std::string> quoted;
-  for (const std::string& path : files_.find(name)->second) {
+  for (const std::string& path : FilesOf(name)) {
     quoted.push_back(engine::QuoteLiteral(path));
   }
   return reader_->Stream(absl::StrCat("SELECT * FROM read_parquet([",
@@ -111,7 +111,7 @@ absl::StatusOr<engine::Result> ReleaseEngine::StreamTable(
 }
 
 absl::Status ReleaseEngine::Discard(std::string_view name) {
-  for (const std::string& path : files_.find(name)->second) {
+  for (const std::string& path : FilesOf(name)) {
     TALLY_RETURN_IF_ERROR(RemoveFile(path));
   }
   return absl::OkStatus();
@@ -150,6 +150,13 @@ absl::Status ReleaseEngine::MaterialiseParts(
 
 absl::Status ReleaseEngine::DiscardPart(std::string_view name, size_t part) {
   return RemoveTree(PartFolder(name, part));
+}
+
+const std::vector<std::string>& ReleaseEngine::FilesOf(
+    std::string_view name) const {
+  const auto it = files_.find(name);
+  TALLY_CHECK(it != files_.end());
+  return it->second;
 }
 
 std::string ReleaseEngine::PartFolder(std::string_view name,

@@ -103,6 +103,7 @@ class ReleaseEngine {
   void Announce(std::string_view sql) const {
     if (options_.on_statement) options_.on_statement(sql);
   }
+  const std::vector<std::string>& FilesOf(std::string_view name) const;
   std::string PartFolder(std::string_view name, size_t part) const;
   void Watch();
 

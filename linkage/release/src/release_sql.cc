@@ -133,6 +133,34 @@ std::string InSlice(std::string_view number, Slice slice) {
                          slice.which);
 }
 
+std::string CombinationNumber(const TableSchema& columns) {
+  std::vector<std::string> numbers = {"0"};
+  for (const TableColumn& column : columns) {
+    const std::string& name = column.name;
+    switch (column.type) {
+      case SqlType::kInt:
+      case SqlType::kBigint:
+        // Of any number, also the least, and without an overflow of the sum.
+        numbers.push_back(
+            absl::StrFormat("coalesce(abs(%s %% 9973), 0)", name));
+        break;
+      case SqlType::kDate:
+        numbers.push_back(absl::StrFormat(
+            "coalesce(abs(tally_days(%s, DATE '2000-01-01')), 0)", name));
+        break;
+      case SqlType::kString:
+        numbers.push_back(absl::StrFormat(
+            "coalesce(ascii(substr(%1$s, length(%1$s), 1)), 0)"
+            " + 7 * coalesce(ascii(substr(%1$s, length(%1$s) - 1, 1)), 0)",
+            name));
+        break;
+      default:  // others tell too little apart
+        break;
+    }
+  }
+  return absl::StrCat("(", absl::StrJoin(numbers, " + "), ")");
+}
+
 std::string JoinPeopleOf(const RowsTable& part, Slice slice) {
   return absl::StrFormat(
       " LEFT JOIN (SELECT * FROM person_map WHERE extract_no = %d AND %s) AS m"

@@ -20,32 +20,6 @@ std::string SameCombination(const std::vector<std::string>& identifiers) {
 
 }  // namespace
 
-std::string CombinationNumber(const engine::TableSchema& columns) {
-  std::vector<std::string> numbers = {"0"};
-  for (const engine::TableColumn& column : columns) {
-    const std::string& name = column.name;
-    switch (column.type) {
-      case engine::SqlType::kInt:
-      case engine::SqlType::kBigint:
-        numbers.push_back(absl::StrFormat("coalesce(abs(%s), 0)", name));
-        break;
-      case engine::SqlType::kDate:
-        numbers.push_back(absl::StrFormat(
-            "coalesce(abs(tally_days(%s, DATE '2000-01-01')), 0)", name));
-        break;
-      case engine::SqlType::kString:
-        numbers.push_back(absl::StrFormat(
-            "coalesce(ascii(substr(%1$s, length(%1$s), 1)), 0)"
-            " + 7 * coalesce(ascii(substr(%1$s, length(%1$s) - 1, 1)), 0)",
-            name));
-        break;
-      default:  // others tell too little apart
-        break;
-    }
-  }
-  return absl::StrCat("(", absl::StrJoin(numbers, " + "), ")");
-}
-
 SqlStatement SmallGroupsSql(std::string_view from,
                             const std::vector<std::string>& identifiers, int k,
                             std::string_view condition,

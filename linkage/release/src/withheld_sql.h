@@ -15,11 +15,7 @@
 
 namespace tally::linkage {
 
-// A number of zero or more that depends on a combination of `columns` alone, to
-// tell its slice by: what numbers, days and the ends of texts add up to. It
-// parts combinations well enough for slices of about the same size.
-std::string CombinationNumber(const engine::TableSchema& columns);
-// From a table `from` of such keys: the combinations of `identifiers` that
+// From a table `from` of keys: the combinations of `identifiers` that
 // fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
 // `present`: one of the identifiers, which then has a value in every
 // combination; empty for all combinations. `condition`: of the rows counted, a

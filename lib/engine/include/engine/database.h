@@ -122,7 +122,7 @@ class Connection {
   // are refused with kInvalidArgument.
   // Errors: kInvalidArgument (the statement, or a value that does not convert),
   // kPermissionDenied (a file, setting or extension that is locked),
-  // kNotFound (a table or a file), kResourceExhausted (memory or disk),
+  // kNotFound (a table or a file), MEMORY_LOW, kResourceExhausted (disk),
   // kCancelled (Interrupt), kInternal.
   [[nodiscard]] absl::StatusOr<Result> Query(
       std::string_view sql, const std::vector<Value>& values = {});

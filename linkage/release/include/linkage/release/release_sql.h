@@ -70,6 +70,10 @@ struct Slice {
 };
 // A condition that holds for the numbers of a slice.
 std::string InSlice(std::string_view number, Slice slice);
+// A number of zero or more that depends on a combination of `columns` alone, to
+// tell its slice by: what numbers, days and the ends of texts add up to. It
+// parts combinations well enough for slices of about the same size.
+std::string CombinationNumber(const engine::TableSchema& columns);
 // ` LEFT JOIN ... AS m` that gives rows r of one part, of one slice of its
 // person_index, what person_map says of their people.
 std::string JoinPeopleOf(const RowsTable& part, Slice slice);
@@ -105,12 +109,13 @@ SqlStatement TableRowsSql(const TableRecipe& recipe);
 // The columns whose combination may single somebody out: class QI, no dates.
 std::vector<std::string> QuasiIdentifiersOf(const TableRecipe& recipe);
 
-// Each combination of those columns that a person of one of the recipe's parts
-// has once: person, columns, key_rows BIGINT, how many rows of the table have
-// it. All that withheld_sql.h looks at. Rows are counted by the numbers of
+// Each combination of those columns that a person of a slice has in `part`, one
+// of the recipe's, once: person, columns, key_rows BIGINT, how many rows of the
+// table have it. All that min_k looks at. Rows are counted by the numbers of
 // their people before these are joined to them.
 SqlStatement KeysSql(const TableRecipe& recipe, const RowsTable& part,
                      Slice slice);
+
 // Which rows one file of a table holds.
 struct PartRange {
   enum Which {
