@@ -102,9 +102,11 @@ struct Avx512Lanes {
   // All lanes, or none; `bit` is 0 or 1.
   static Mask AllIf(uint64_t bit) { return {static_cast<__mmask8>(0 - bit)}; }
   // `yes` where the mask is set, else `no`. `yes` is read before: a processor
-  // need not do a read under a mask that is zero.
+  // need not do a read under a mask that is zero. Read for this mask, so that a
+  // compiler does not read it once for many and keep it on the stack, from
+  // where it would be read under the masks.
   static Avx512Lanes Select(Mask mask, Avx512Lanes yes, Avx512Lanes no) {
-    asm("" : "+v"(yes.v));
+    asm("" : "+v"(yes.v) : "Yk"(mask.bits));
     return {_mm512_mask_blend_epi64(mask.bits, no.v, yes.v)};
   }
   // Lane i at bit i.

@@ -146,20 +146,28 @@ struct Ristretto {
   }
 
   // The point times the scalar of `digits`. `table` is room for its multiples
-  // up to 8.
+  // up to 8. An entry is read part by part between the doublings before it is
+  // added: reading then waits for no product, and no product for it.
   static Point Multiply(const Point& point, const int8_t digits[kScalarDigits],
                         Cached table[8]) {
     MakeTable(point, table);
     Point sum = Zero();
-    AddTo<false>(sum, Lookup(table, digits[kScalarDigits - 1]));
-    for (size_t i = kScalarDigits - 1; i > 0; --i) {
-      const Cached summand = Lookup(table, digits[i - 1]);
-      for (int twice = 0; twice < 3; ++twice) Double<false>(sum);
-      Double<true>(sum);
-      if (i > 1) {
-        AddTo<false>(sum, summand);
+    Cached entry;
+    for (size_t i = kScalarDigits; i-- > 0;) {
+      const Digit digit = Split(digits[i]);
+      const bool highest = i == kScalarDigits - 1;
+      if (!highest) Double<false>(sum);
+      entry.plus = Lookup(table, digit, &Cached::plus, {{1, 0, 0, 0}});
+      if (!highest) Double<false>(sum);
+      entry.minus = Lookup(table, digit, &Cached::minus, {{1, 0, 0, 0}});
+      if (!highest) Double<false>(sum);
+      entry.z2 = Lookup(table, digit, &Cached::z2, {{2, 0, 0, 0}});
+      if (!highest) Double<true>(sum);
+      entry.t2d = Lookup(table, digit, &Cached::t2d, {{0, 0, 0, 0}});
+      if (i > 0) {
+        AddTo<false>(sum, Signed(entry, digit));
       } else {
-        AddTo<true>(sum, summand);
+        AddTo<true>(sum, Signed(entry, digit));
       }
     }
     return sum;
@@ -302,23 +310,30 @@ struct Ristretto {
       table[i] = ToCached(multiple);
     }
   }
-  // The entry for a digit: all entries are read.
-  static TALLY_INLINE Cached Lookup(const Cached table[8], int8_t digit) {
+  // A digit: its size, 0 to 8, and 1 if it is negative.
+  struct Digit {
+    uint64_t size, negative;
+  };
+  static TALLY_INLINE Digit Split(int8_t digit) {
     const uint64_t negative = static_cast<uint8_t>(digit) >> 7;
-    const uint64_t size =
-        (static_cast<uint64_t>(static_cast<int64_t>(digit)) ^ (0 - negative)) +
-        negative;
-    const Fe one = F::Constant(kOne);
-    const Fe zero = F::Constant({{0, 0, 0, 0}});
-    Cached entry = {one, one, F::Constant({{2, 0, 0, 0}}), zero};
+    const auto bits = static_cast<uint64_t>(static_cast<int64_t>(digit));
+    return {(bits ^ (0 - negative)) + negative, negative};
+  }
+  // One part of the entry for a digit's size: that of all entries is read.
+  template <typename Part>
+  static TALLY_INLINE Part Lookup(const Cached table[8], Digit digit,
+                                  Part Cached::*part,
+                                  const FieldWords& of_zero) {
+    Part found = F::Constant(of_zero);
     for (uint64_t i = 0; i < 8; ++i) {
-      const Mask here = V::AllIf(((size ^ (i + 1)) - 1) >> 63);
-      entry.plus = F::Select(here, table[i].plus, entry.plus);
-      entry.minus = F::Select(here, table[i].minus, entry.minus);
-      entry.z2 = F::Select(here, table[i].z2, entry.z2);
-      entry.t2d = F::Select(here, table[i].t2d, entry.t2d);
+      const Mask here = V::AllIf(((digit.size ^ (i + 1)) - 1) >> 63);
+      found = F::Select(here, table[i].*part, found);
     }
-    const Mask swap = V::AllIf(negative);
+    return found;
+  }
+  // The entry, or what is to be added to subtract it.
+  static TALLY_INLINE Cached Signed(const Cached& entry, Digit digit) {
+    const Mask swap = V::AllIf(digit.negative);
     return {F::Select(swap, entry.minus, entry.plus),
             F::Select(swap, entry.plus, entry.minus), entry.z2,
             F::Select(swap, Negate(entry.t2d), entry.t2d)};
