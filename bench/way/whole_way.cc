@@ -149,6 +149,10 @@ struct WayRound {
     return pushes.processor_seconds + build.processor_seconds +
            download.processor_seconds + hub.processor_seconds;
   }
+  double kernel() const {
+    return pushes.kernel_seconds + build.kernel_seconds +
+           download.kernel_seconds + hub.kernel_seconds;
+  }
 };
 
 absl::Status RunRival(const Places& places, const ExpectedWay& expected,
@@ -189,6 +193,7 @@ absl::Status RunOurs(const Places& places, const ExpectedWay& expected,
   TALLY_ASSIGN_OR_RETURN(round.hub, UsageSoFar(world.hub()));
   round.ingest.processor_seconds -= before.processor_seconds;
   round.hub.processor_seconds -= before.processor_seconds;
+  round.hub.kernel_seconds -= before.kernel_seconds;
   return RunInChild([&] {
            return CheckRelease(places, world.ReleaseFolder(), expected);
          })
@@ -246,6 +251,10 @@ void ReportSeconds(const std::vector<WayRound>& rounds, int64_t people,
   report.Add(
       beside(row("whole way, processor", [](R r) { return r.processor(); }),
              [](R r) { return r.rival.processor_seconds; }));
+  report.Add(beside(
+      row("whole way, processor outside the kernel",
+          [](R r) { return r.processor() - r.kernel(); }),
+      [](R r) { return r.rival.processor_seconds - r.rival.kernel_seconds; }));
   report.Add(row("whole way, processor of the hub",
                  [](R r) { return r.hub.processor_seconds; }));
   report.Add(

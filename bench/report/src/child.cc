@@ -40,6 +40,7 @@ std::string EndOf(const std::string& log) {
 Usage& Usage::operator+=(const Usage& other) {
   seconds += other.seconds;
   processor_seconds += other.processor_seconds;
+  kernel_seconds += other.kernel_seconds;
   peak_bytes = std::max(peak_bytes, other.peak_bytes);
   return *this;
 }
@@ -73,6 +74,7 @@ absl::StatusOr<Usage> Await(pid_t child, double started, const std::string& log,
   Usage result;
   result.seconds = WallSeconds() - started;
   result.processor_seconds = TimeOf(usage.ru_utime) + TimeOf(usage.ru_stime);
+  result.kernel_seconds = TimeOf(usage.ru_stime);
   result.peak_bytes = int64_t{usage.ru_maxrss} * 1024;
   TALLY_RETURN_IF_ERROR(CheckNotStopped());
   if (!WIFEXITED(code) ||
@@ -124,8 +126,9 @@ absl::StatusOr<Usage> UsageSoFar(pid_t process) {
   int64_t system = 0;
   fields >> user >> system;
   Usage usage;
-  usage.processor_seconds = static_cast<double>(user + system) /
-                            static_cast<double>(::sysconf(_SC_CLK_TCK));
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  usage.processor_seconds = static_cast<double>(user + system) / ticks;
+  usage.kernel_seconds = static_cast<double>(system) / ticks;
   std::ifstream status(folder + "/status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmHWM:")) {

@@ -130,7 +130,9 @@ class DuckDbEngine : public SqlEngine {
                            CheckOutputTypes(sql, options.values));
     OutputOptions fitted = options;
     if (fitted.parquet.row_group_rows == 0) {
-      fitted.parquet.row_group_rows = GroupRowsFor(room_, columns);
+      GatheringRoom room = room_;
+      room.memory_bytes /= std::max<int64_t>(1, options.partitions);
+      fitted.parquet.row_group_rows = GroupRowsFor(room, columns);
     }
     absl::StatusOr<ParquetFile> file = Write(sql, temporary, target, fitted);
     if (!file.ok()) RemoveTree(temporary).IgnoreError();

@@ -17,7 +17,7 @@ absl::Status CheckParquetOptions(const ParquetOptions& options);
 
 // Rows of a row group of so many columns, for row_group_rows 0.
 struct GatheringRoom {
-  int64_t memory_bytes;  // of the database
+  int64_t memory_bytes;  // of the database, or the share of one file of many
   int threads;
 };
 int64_t GroupRowsFor(const GatheringRoom& room, size_t columns);

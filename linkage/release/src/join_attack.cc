@@ -132,27 +132,6 @@ std::vector<std::string> FilesOf(const std::string& directory) {
   return files;
 }
 
-// The rows of one side (CommonRowsSql(), of `schema`) in so many slices of
-// their combinations: a SELECT for each. Several are tables of parts, `name`.
-absl::StatusOr<std::vector<std::string>> SlicedRows(
-    const std::string& rows, const std::string& name, size_t slices,
-    const engine::TableSchema& schema, ReleaseEngine& engine) {
-  if (slices == 1) return std::vector<std::string>{rows};
-  const engine::TableSchema columns(schema.begin() + 1, schema.end());
-  TALLY_RETURN_IF_ERROR(engine.MaterialiseParts(
-      name,
-      {absl::StrFormat("SELECT r.*, CAST(%s %% %d AS INT) AS part_no "
-                       "FROM (%s) AS r",
-                       CombinationNumber(columns), slices, rows),
-       {}},
-      slices, schema));
-  std::vector<std::string> selects;
-  for (size_t i = 0; i < slices; ++i) {
-    selects.push_back(absl::StrFormat("SELECT * FROM %s_%d", name, i));
-  }
-  return selects;
-}
-
 // The people whom content alone joins, each of them at least once, as the table
 // `name`; own and live rows slice by slice.
 absl::Status FindJoined(const std::vector<ReleaseColumn>& columns,
@@ -208,12 +187,15 @@ absl::Status FindJoinedInSlices(const std::vector<ReleaseColumn>& columns,
   std::rotate(schema.begin(), schema.end() - 1, schema.end());
   const std::string own = "own_rows_of_" + name;
   const std::string other = "live_rows_of_" + name;
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> own_rows,
-                         SlicedRows(CommonRowsSql(columns, ours, theirs), own,
-                                    slices, schema, engine));
-  TALLY_ASSIGN_OR_RETURN(const std::vector<std::string> other_rows,
-                         SlicedRows(CommonRowsSql(columns, theirs, ours), other,
-                                    slices, schema, engine));
+  const engine::TableSchema compared(schema.begin() + 1, schema.end());
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<std::string> own_rows,
+      engine.SliceCombinations(CommonRowsSql(columns, ours, theirs), compared,
+                               slices, own, schema));
+  TALLY_ASSIGN_OR_RETURN(
+      const std::vector<std::string> other_rows,
+      engine.SliceCombinations(CommonRowsSql(columns, theirs, ours), compared,
+                               slices, other, schema));
   TALLY_RETURN_IF_ERROR(
       FindJoined(columns, own_rows, other_rows, name, engine));
   for (size_t i = 0; slices > 1 && i < slices; ++i) {

@@ -123,6 +123,7 @@ absl::Status ReleaseEngine::MaterialiseParts(
   Announce(statement.sql);
   engine::OutputOptions output;
   output.partition_by = {std::string(kPartColumn)};
+  output.partitions = static_cast<int64_t>(parts);
   output.values = statement.values;
   TALLY_RETURN_IF_ERROR(
       sql_->RunToParquet(
@@ -146,6 +147,23 @@ absl::Status ReleaseEngine::MaterialiseParts(
         Register(absl::StrFormat("%s_%d", name, i), files, schema));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ReleaseEngine::SliceCombinations(
+    std::string_view rows, const engine::TableSchema& columns, size_t slices,
+    std::string_view name, const engine::TableSchema& schema) {
+  if (slices <= 1) return std::vector<std::string>{std::string(rows)};
+  TALLY_RETURN_IF_ERROR(MaterialiseParts(
+      name,
+      {absl::StrFormat("SELECT r.*, CAST(%s %% %d AS INT) AS %s FROM (%s) AS r",
+                       CombinationNumber(columns), slices, kPartColumn, rows),
+       {}},
+      slices, schema));
+  std::vector<std::string> selects;
+  for (size_t i = 0; i < slices; ++i) {
+    selects.push_back(absl::StrFormat("SELECT * FROM %s_%d", name, i));
+  }
+  return selects;
 }
 
 absl::Status ReleaseEngine::DiscardPart(std::string_view name, size_t part) {

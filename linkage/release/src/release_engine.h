@@ -68,6 +68,12 @@ class ReleaseEngine {
   [[nodiscard]] absl::Status MaterialiseParts(
       std::string_view name, const SqlStatement& statement, size_t parts,
       const engine::TableSchema& schema);
+  // The rows of a SELECT of `schema` in so many slices of the combinations of
+  // `columns` (CombinationNumber): a SELECT for each. Several are kept as the
+  // tables `name` of MaterialiseParts(), so that the rows are read once.
+  [[nodiscard]] absl::StatusOr<std::vector<std::string>> SliceCombinations(
+      std::string_view rows, const engine::TableSchema& columns, size_t slices,
+      std::string_view name, const engine::TableSchema& schema);
 
   // The rows of a table of Materialise(), as they come. One stream at a time,
   // and no Rows() beside it; it must end before the engine does.

@@ -33,11 +33,6 @@ const dataset::ColumnSpec* FindIn(const std::vector<RowsTable>& parts,
   return nullptr;
 }
 
-// Everything after FROM that gives rows their person.
-constexpr std::string_view kJoinMap =
-    " LEFT JOIN person_map AS m ON m.extract_no = r.extract_no"
-    " AND m.person_index = r.person_index";
-
 }  // namespace
 
 std::string PartTableName(size_t number) {
@@ -280,6 +275,18 @@ std::string GrainExpression(std::string_view date, DateGrain grain) {
 
 namespace {
 
+// As the other JoinPeopleOf(), to rows r of several parts. Only people of their
+// extracts are held for it.
+std::string JoinPeopleOf(const std::vector<RowsTable>& parts) {
+  std::set<int32_t> extracts;
+  for (const RowsTable& part : parts) extracts.insert(part.extract);
+  return absl::StrFormat(
+      " LEFT JOIN (SELECT extract_no, person_index, person FROM person_map "
+      "WHERE extract_no IN (%s)) AS m"
+      " ON m.extract_no = r.extract_no AND m.person_index = r.person_index",
+      absl::StrJoin(extracts, ", "));
+}
+
 std::string AgeExpression() {
   return absl::StrFormat(
       "CAST(CASE WHEN r.%1$s IS NULL THEN NULL "
@@ -426,7 +433,7 @@ SqlStatement TableRowsSql(const TableRecipe& recipe) {
   }
   absl::StrAppend(&sql, " FROM (",
                   UnionOfParts(recipe.parts, NeededColumns(recipe)), ") AS r",
-                  ToAbsl(kJoinMap));
+                  JoinPeopleOf(recipe.parts));
   for (const ReleaseColumn& column : recipe.columns) {
     if (!column.is_record_key()) continue;
     absl::StrAppendFormat(&sql,
@@ -474,28 +481,40 @@ SqlStatement KeysSql(const TableRecipe& recipe, const RowsTable& part,
   return statement;
 }
 
+namespace {
+
+// The place of the range of people, among those from `first` to before `end`,
+// that holds t.person: halved until one is left.
+std::string PlaceOfPerson(const std::vector<PartRange>& ranges, size_t first,
+                          size_t end) {
+  if (end - first == 1) return absl::StrCat(first);
+  const size_t middle = first + (end - first) / 2;
+  return absl::StrFormat("CASE WHEN t.person < %d THEN %s ELSE %s END",
+                         ranges[middle].first_person,
+                         PlaceOfPerson(ranges, first, middle),
+                         PlaceOfPerson(ranges, middle, end));
+}
+
+}  // namespace
+
 SqlStatement NumberedRowsSql(const SqlStatement& rows,
                              const std::vector<PartRange>& ranges) {
-  std::string part = "CASE";
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    if (ranges[i].which == PartRange::kAll) {
-      absl::StrAppendFormat(&part, " WHEN true THEN %d", i);
-    } else if (ranges[i].which == PartRange::kPersons) {
-      absl::StrAppendFormat(&part, " WHEN t.person < %d THEN %d",
-                            ranges[i].end_person, i);
-    } else {
-      // Nothing orders these rows, so that any of the ranges left will do.
-      const size_t left = ranges.size() - i;
-      absl::StrAppendFormat(
-          &part,
-          " WHEN t.person IS NULL THEN %d + least(%d, floor(random() * %d))", i,
-          left - 1, left);
-      break;
-    }
+  const auto nobodys = std::find_if(
+      ranges.begin(), ranges.end(),
+      [](const PartRange& r) { return r.which == PartRange::kNobody; });
+  const auto people = static_cast<size_t>(nobodys - ranges.begin());
+  const size_t left = ranges.size() - people;
+  std::string part = people > 0 ? PlaceOfPerson(ranges, 0, people) : "0";
+  if (left > 0) {
+    // Nothing orders these rows, so that any of the ranges left will do.
+    part = absl::StrFormat(
+        "CASE WHEN t.person IS NULL THEN %d + least(%d, floor(random() * %d)) "
+        "ELSE %s END",
+        people, left - 1, left, part);
   }
   SqlStatement statement = rows;
   statement.sql =
-      absl::StrCat("SELECT t.*, CAST(", part, " END AS INT) AS part_no FROM (",
+      absl::StrCat("SELECT t.*, CAST(", part, " AS INT) AS part_no FROM (",
                    rows.sql, ") AS t");
   return statement;
 }

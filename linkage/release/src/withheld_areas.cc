@@ -56,10 +56,14 @@ struct Withholding {
 // decided on the combinations of its rows (KeysSql), and read from the rows
 // when they are written.
 struct Guarded {
-  OutgoingTable* table;
+  OutgoingTable* table = nullptr;
   TableSchema schema;        // of its keys
   std::string current;       // the table of the engine that holds them
   int64_t combinations = 0;  // its rows
+  // Once asked for: SELECTs of its rows in slices of their combinations, and
+  // the tables in which several are kept.
+  std::vector<std::string> slices = {};
+  std::string slices_name = {};
   std::vector<Withholding> withheld;
 
   bool Has(std::string_view column) const {
@@ -74,7 +78,9 @@ class Withholder {
       : min_k_(min_k), linked_(linked), engine_(engine) {}
 
   absl::Status Guard(OutgoingTable& table) {
-    Guarded guarded = {&table, KeysSchema(table), "", 0, {}};
+    Guarded guarded;
+    guarded.table = &table;
+    guarded.schema = KeysSchema(table);
     guarded.current = OriginalOf(guarded);
     TALLY_ASSIGN_OR_RETURN(
         guarded.combinations,
@@ -98,9 +104,11 @@ class Withholder {
         const std::vector<std::string>& keys =
             guarded->table->quasi_identifiers;
         const std::string small = NewName("small");
+        TALLY_ASSIGN_OR_RETURN(const std::vector<SqlStatement> statements,
+                               SmallGroups(*guarded, kArea));
         TALLY_ASSIGN_OR_RETURN(
             const int64_t groups,
-            engine_.Materialise(small, SmallGroups(*guarded, kArea),
+            engine_.Materialise(small, statements,
                                 GroupsSchema(guarded->schema, keys)));
         if (groups == 0) continue;
         people.push_back(PeopleInSql(guarded->current, small, keys).sql);
@@ -164,7 +172,7 @@ class Withholder {
 
   // Says what became of every table.
   absl::Status Finish() {
-    for (const Guarded& guarded : guarded_) {
+    for (Guarded& guarded : guarded_) {
       OutgoingTable& table = *guarded.table;
       TALLY_ASSIGN_OR_RETURN(table.line.rows_area_withheld,
                              Lost(guarded, kArea));
@@ -172,7 +180,11 @@ class Withholder {
         TALLY_ASSIGN_OR_RETURN(const int64_t lost, Lost(guarded, column));
         table.line.rows_practice_withheld += lost;
       }
-      TALLY_ASSIGN_OR_RETURN(table.line.rows_below_after, RowsBelow(guarded));
+      table.line.rows_below_after = table.line.rows_below_before;
+      if (!guarded.withheld.empty()) {
+        TALLY_ASSIGN_OR_RETURN(table.line.rows_below_after, RowsBelow(guarded));
+      }
+      TALLY_RETURN_IF_ERROR(DiscardSlices(guarded));
       WithholdFromRows(guarded);
     }
     return absl::OkStatus();
@@ -195,24 +207,42 @@ class Withholder {
     return having;
   }
 
-  std::vector<SqlStatement> SmallGroups(const Guarded& guarded,
-                                        std::string_view present) const {
-    std::vector<SqlStatement> statements;
+  absl::StatusOr<std::vector<SqlStatement>> SmallGroups(
+      Guarded& guarded, std::string_view present) {
     const std::vector<std::string>& names = guarded.table->quasi_identifiers;
-    TableSchema columns = GroupsSchema(guarded.schema, names);
-    columns.pop_back();
-    const std::string number = CombinationNumber(columns);
-    for (const Slice slice : linked_.SlicesOf(guarded.combinations)) {
-      statements.push_back(SmallGroupsSql(guarded.current, names, min_k_,
-                                          InSlice(number, slice), present));
+    if (guarded.slices.empty()) {
+      TableSchema columns = GroupsSchema(guarded.schema, names);
+      columns.pop_back();
+      guarded.slices_name = NewName("slices");
+      TALLY_ASSIGN_OR_RETURN(
+          guarded.slices,
+          engine_.SliceCombinations(
+              absl::StrCat("SELECT * FROM ", guarded.current), columns,
+              linked_.SlicesOf(guarded.combinations).size(),
+              guarded.slices_name, guarded.schema));
+    }
+    std::vector<SqlStatement> statements;
+    for (const std::string& slice : guarded.slices) {
+      statements.push_back(SmallGroupsSql(slice, names, min_k_, present));
     }
     return statements;
   }
 
+  absl::Status DiscardSlices(Guarded& guarded) {
+    for (size_t i = 0; guarded.slices.size() > 1 && i < guarded.slices.size();
+         ++i) {
+      TALLY_RETURN_IF_ERROR(engine_.DiscardPart(guarded.slices_name, i));
+    }
+    guarded.slices.clear();
+    return absl::OkStatus();
+  }
+
   // Rows whose whole combination fewer than min_k people share.
-  absl::StatusOr<int64_t> RowsBelow(const Guarded& guarded) {
+  absl::StatusOr<int64_t> RowsBelow(Guarded& guarded) {
+    TALLY_ASSIGN_OR_RETURN(const std::vector<SqlStatement> statements,
+                           SmallGroups(guarded, ""));
     int64_t rows = 0;
-    for (const SqlStatement& small : SmallGroups(guarded, "")) {
+    for (const SqlStatement& small : statements) {
       TALLY_ASSIGN_OR_RETURN(
           const int64_t of_slice,
           engine_.Count({absl::StrFormat("SELECT CAST(sum(g.group_rows) AS "
@@ -255,6 +285,7 @@ class Withholder {
                                      NamesOf(guarded.schema), column),
                          guarded.schema)
             .status());
+    TALLY_RETURN_IF_ERROR(DiscardSlices(guarded));
     guarded.withheld.push_back({small, keys, std::string(column)});
     // The keys as they came are counted again at the end.
     const std::string last = std::exchange(guarded.current, next);

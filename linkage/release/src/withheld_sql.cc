@@ -20,19 +20,19 @@ std::string SameCombination(const std::vector<std::string>& identifiers) {
 
 }  // namespace
 
-SqlStatement SmallGroupsSql(std::string_view from,
+SqlStatement SmallGroupsSql(std::string_view keys,
                             const std::vector<std::string>& identifiers, int k,
-                            std::string_view condition,
                             std::string_view present) {
   const std::string names = absl::StrJoin(identifiers, ", ");
-  std::string where(condition);
+  std::string where;
   if (!present.empty()) {
-    absl::StrAppend(&where, " AND ", ToAbsl(present), " IS NOT NULL");
+    where = absl::StrCat(" WHERE ", ToAbsl(present), " IS NOT NULL");
   }
   return {absl::StrFormat(
-              "SELECT %s, CAST(sum(key_rows) AS BIGINT) AS group_rows FROM %s "
-              "WHERE %s GROUP BY %s HAVING count(DISTINCT person) < %d",
-              names, from, where, names, k),
+              "SELECT %1$s, CAST(sum(key_rows) AS BIGINT) AS group_rows "
+              "FROM (%2$s) AS s%3$s GROUP BY %1$s "
+              "HAVING count(DISTINCT person) < %4$d",
+              names, keys, where, k),
           {}};
 }
 

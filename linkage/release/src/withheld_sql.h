@@ -15,14 +15,12 @@
 
 namespace tally::linkage {
 
-// From a table `from` of keys: the combinations of `identifiers` that
-// fewer than `k` people share, with their rows: identifiers, group_rows BIGINT.
-// `present`: one of the identifiers, which then has a value in every
-// combination; empty for all combinations. `condition`: of the rows counted, a
-// slice of CombinationNumber().
-SqlStatement SmallGroupsSql(std::string_view from,
+// From `keys`, a SELECT of keys or of a slice of their combinations: the
+// combinations of `identifiers` that fewer than `k` people share, with their
+// rows: identifiers, group_rows BIGINT. `present`: one of the identifiers,
+// which then has a value in every combination; empty for all combinations.
+SqlStatement SmallGroupsSql(std::string_view keys,
                             const std::vector<std::string>& identifiers, int k,
-                            std::string_view condition,
                             std::string_view present = "");
 // The people with rows of `from` whose combination of `identifiers` is in
 // `small`: person, group_rows = 1; itself a `small` over {"person"}.

@@ -143,6 +143,23 @@ TEST_F(DuckDbEngineTest, PartitionsBecomeFolders) {
   EXPECT_THAT(*folders, ::testing::UnorderedElementsAre("k=0", "k=1", "k=2"));
 }
 
+TEST_F(DuckDbEngineTest, ManyPartitionsGatherFewRowsEach) {
+  OutputOptions options;
+  options.partition_by = {"k"};
+  const auto groups = [&](const std::string& name) {
+    const std::string path = file(name);
+    EXPECT_TRUE(engine_
+                    ->RunToParquet("SELECT i, 0 AS k FROM range(10000) r(i)",
+                                   path, options)
+                    .ok());
+    return Count("SELECT count(DISTINCT row_group_id) FROM parquet_metadata('" +
+                 path + "/k=0/*.parquet')");
+  };
+  EXPECT_EQ(groups("few"), 1);
+  options.partitions = 1'000'000;
+  EXPECT_GE(groups("many"), 5);
+}
+
 TEST_F(DuckDbEngineTest, FailedOutputLeavesNothing) {
   const auto output = engine_->RunToParquet(
       "SELECT CASE WHEN i = 250000 THEN CAST('x' || i AS INTEGER) ELSE 1 END "

@@ -23,6 +23,7 @@ namespace tally::bench {
 struct Usage {
   double seconds = 0;
   double processor_seconds = 0;  // its own children included
+  double kernel_seconds = 0;     // those of them in the kernel
   int64_t peak_bytes = 0;        // of the largest process
 
   // One after the other: seconds add up, of the peaks the larger one counts.

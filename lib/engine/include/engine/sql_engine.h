@@ -44,6 +44,8 @@ struct OutputOptions {
   // Columns of the output that become folders (name=value); the path is then a
   // directory. Empty: one file.
   std::vector<std::string> partition_by;
+  // About how many folders: each gathers a row group of its own in memory.
+  int64_t partitions = 1;
   // Values of the statement's `?`.
   std::vector<Value> values;
 };
