@@ -10,6 +10,7 @@
 //   25 rows of twelve columns for each person, read, checked and sealed in
 //   advance: from there to the published extract. Rival: DuckDB, which copies
 //   the published rows. Checked: rows and a sum of what is published.
+// WORLD_HUB_MEMORY gives the hub another limits.memory than 2GiB.
 // Bars apply from 1,200,000 and 400,000 people on, those of growth from 100,000
 // on. Everything lies below TMPDIR (/tmp): 200 bytes a row, 6 GB at 1,200,000
 // people.

@@ -191,9 +191,10 @@ absl::Status RunOurs(const Places& places, const ExpectedWay& expected,
   TALLY_ASSIGN_OR_RETURN(round.build, world.BuildRelease());
   TALLY_ASSIGN_OR_RETURN(round.download, world.Download());
   TALLY_ASSIGN_OR_RETURN(round.hub, UsageSoFar(world.hub()));
-  round.ingest.processor_seconds -= before.processor_seconds;
-  round.hub.processor_seconds -= before.processor_seconds;
-  round.hub.kernel_seconds -= before.kernel_seconds;
+  for (Usage* usage : {&round.ingest, &round.hub}) {
+    usage->processor_seconds -= before.processor_seconds;
+    usage->kernel_seconds -= before.kernel_seconds;
+  }
   return RunInChild([&] {
            return CheckRelease(places, world.ReleaseFolder(), expected);
          })

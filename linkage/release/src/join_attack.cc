@@ -198,11 +198,8 @@ absl::Status FindJoinedInSlices(const std::vector<ReleaseColumn>& columns,
                                slices, other, schema));
   TALLY_RETURN_IF_ERROR(
       FindJoined(columns, own_rows, other_rows, name, engine));
-  for (size_t i = 0; slices > 1 && i < slices; ++i) {
-    TALLY_RETURN_IF_ERROR(engine.DiscardPart(own, i));
-    TALLY_RETURN_IF_ERROR(engine.DiscardPart(other, i));
-  }
-  return absl::OkStatus();
+  TALLY_RETURN_IF_ERROR(engine.DiscardSlices(own, slices));
+  return engine.DiscardSlices(other, slices);
 }
 
 absl::Status AttackTable(const LiveRelease& live,

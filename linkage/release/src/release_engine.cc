@@ -166,6 +166,14 @@ absl::StatusOr<std::vector<std::string>> ReleaseEngine::SliceCombinations(
   return selects;
 }
 
+absl::Status ReleaseEngine::DiscardSlices(std::string_view name,
+                                          size_t slices) {
+  for (size_t i = 0; slices > 1 && i < slices; ++i) {
+    TALLY_RETURN_IF_ERROR(DiscardPart(name, i));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReleaseEngine::DiscardPart(std::string_view name, size_t part) {
   return RemoveTree(PartFolder(name, part));
 }

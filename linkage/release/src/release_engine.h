@@ -74,6 +74,9 @@ class ReleaseEngine {
   [[nodiscard]] absl::StatusOr<std::vector<std::string>> SliceCombinations(
       std::string_view rows, const engine::TableSchema& columns, size_t slices,
       std::string_view name, const engine::TableSchema& schema);
+  // Deletes what SliceCombinations() kept for so many slices, if anything.
+  [[nodiscard]] absl::Status DiscardSlices(std::string_view name,
+                                           size_t slices);
 
   // The rows of a table of Materialise(), as they come. One stream at a time,
   // and no Rows() beside it; it must end before the engine does.

@@ -62,8 +62,8 @@ struct Guarded {
   int64_t combinations = 0;  // its rows
   // Once asked for: SELECTs of its rows in slices of their combinations, and
   // the tables in which several are kept.
-  std::vector<std::string> slices = {};
-  std::string slices_name = {};
+  std::vector<std::string> slices;
+  std::string slices_name;
   std::vector<Withholding> withheld;
 
   bool Has(std::string_view column) const {
@@ -229,12 +229,8 @@ class Withholder {
   }
 
   absl::Status DiscardSlices(Guarded& guarded) {
-    for (size_t i = 0; guarded.slices.size() > 1 && i < guarded.slices.size();
-         ++i) {
-      TALLY_RETURN_IF_ERROR(engine_.DiscardPart(guarded.slices_name, i));
-    }
-    guarded.slices.clear();
-    return absl::OkStatus();
+    const size_t slices = std::exchange(guarded.slices, {}).size();
+    return engine_.DiscardSlices(guarded.slices_name, slices);
   }
 
   // Rows whose whole combination fewer than min_k people share.

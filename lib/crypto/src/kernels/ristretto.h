@@ -155,7 +155,7 @@ struct Ristretto {
     Cached entry;
     for (size_t i = kScalarDigits; i-- > 0;) {
       const Digit digit = Split(digits[i]);
-      const bool highest = i == kScalarDigits - 1;
+      const bool highest = i == kScalarDigits - 1;  // nothing to double yet
       if (!highest) Double<false>(sum);
       entry.plus = Lookup(table, digit, &Cached::plus, {{1, 0, 0, 0}});
       if (!highest) Double<false>(sum);
